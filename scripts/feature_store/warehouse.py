@@ -1,0 +1,41 @@
+"""Connections to the DuckDB file, with errors a person can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from feature_store.errors import FeatureStoreError
+
+
+def connect(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
+    """Open the warehouse; the session's time zone is UTC.
+
+    Args:
+        path: the DuckDB file. A writer creates it where it is missing, a reader does not.
+        read_only: several readers may share a file, a writer must be alone.
+
+    Raises:
+        FeatureStoreError: the file is missing, locked by another process, or no DuckDB file.
+    """
+    if read_only and not path.exists():
+        raise FeatureStoreError(
+            f"{path}: there is no warehouse yet",
+            next_step="load the raw data (scripts/load_raw.py), then run dbt build",
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise FeatureStoreError(
+                f"{path}: another process has the warehouse open for writing",
+                allowed="one writer at a time, and no reader beside it",
+                next_step="wait for the running dbt or loader to end, then try again",
+            ) from error
+        raise FeatureStoreError(
+            f"{path}: cannot be opened: {error}", allowed="a file written by DuckDB"
+        ) from error
+    connection.execute("set timezone = 'UTC'")
+    return connection

@@ -1,0 +1,26 @@
+{#- End the compilation with one error that lists every fault of a declaration, where there is any.
+
+    declaration: the feature view, as in `config.meta.feature_view`.
+    windowed: whether the view needs windows and aggregates; by default, whether it has any of them. A
+        view whose SQL is written by hand has none. -#}
+{%- macro check_feature_view(declaration, windowed=none) -%}
+    {%- if not execute -%}{{- return('') -}}{%- endif -%}
+    {%- if not declaration -%}
+        {%- set faults = ['config.meta.feature_view: missing; add it to the YAML of the model:\n'
+            ~ '      config:\n        meta:\n          feature_view:\n'
+            ~ '            entity: [customer_id]\n            event_time: ordered_at\n'
+            ~ '            grain: 1d\n            windows: [7d, 28d]\n'
+            ~ '            aggregates:\n              spend: {sql: sum(amount)}'] -%}
+    {%- elif declaration is not mapping -%}
+        {%- set faults = ['feature_view: a mapping is allowed, got ' ~ declaration] -%}
+    {%- else -%}
+        {%- set faults = feature_store._declaration_faults(declaration, windowed) -%}
+    {%- endif -%}
+    {%- if faults -%}
+        {%- do exceptions.raise_compiler_error(
+            'feature view ' ~ model.name ~ (' v' ~ model.version if model.version else '') ~ ' ('
+            ~ (model.patch_path or model.original_file_path or '').split('://')[-1] ~ '): ' ~ faults | length ~ ' fault' ~ ('s' if faults | length > 1 else '') ~ '\n  - '
+            ~ faults | join('\n  - ')
+        ) -%}
+    {%- endif -%}
+{%- endmacro -%}

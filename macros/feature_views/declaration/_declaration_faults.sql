@@ -1,0 +1,49 @@
+{#- Every fault of a declaration, each as `where: what is allowed, what it got`. -#}
+{%- macro _declaration_faults(declaration, windowed=none) -%}
+    {%- set faults = [] -%}
+    {%- set always = ['entity', 'event_time', 'grain'] -%}
+    {%- set of_windows = ['windows', 'aggregates'] -%}
+    {%- if windowed is none -%}
+        {%- set windowed = 'windows' in declaration or 'aggregates' in declaration -%}
+    {%- endif -%}
+    {%- do faults.extend(feature_store._key_faults(
+        'feature_view', declaration,
+        required=always + of_windows if windowed else always,
+        optional=['derived', 'online'] if windowed else ['online']
+    )) -%}
+
+    {%- set entity = declaration.entity -%}
+    {%- if entity is string or entity is mapping or entity is not iterable
+        or not entity or entity | reject('string') | list -%}
+        {%- if 'entity' in declaration -%}
+            {%- do faults.append('entity: a list of column names is allowed, such as [customer_id]; got '
+                ~ entity) -%}
+        {%- endif -%}
+        {%- set entity = [] -%}
+    {%- endif -%}
+    {%- if 'event_time' in declaration and (declaration.event_time is not string
+        or not declaration.event_time) -%}
+        {%- do faults.append('event_time: the name of a column is allowed; got '
+            ~ declaration.event_time) -%}
+    {%- endif -%}
+    {%- set grain_us = feature_store._duration_us(declaration.grain) -%}
+    {%- if 'grain' in declaration and grain_us is none -%}
+        {%- do faults.append('grain: a whole number and s, m, h, d or w is allowed, such as 1d; got '
+            ~ declaration.grain) -%}
+    {%- endif -%}
+    {%- if 'windows' in declaration -%}
+        {%- do faults.extend(
+            feature_store._window_faults('windows', declaration.windows, declaration.grain)
+        ) -%}
+    {%- endif -%}
+    {%- if 'aggregates' in declaration -%}
+        {%- do faults.extend(feature_store._aggregate_faults(declaration)) -%}
+    {%- endif -%}
+    {%- if 'derived' in declaration and declaration.derived is not mapping -%}
+        {%- do faults.append('derived: a mapping of column to expression is allowed; got '
+            ~ declaration.derived) -%}
+    {%- endif -%}
+    {%- do faults.extend(feature_store._column_faults(declaration, entity)) -%}
+    {%- do faults.extend(feature_store._online_faults(declaration)) -%}
+    {{- return(faults) -}}
+{%- endmacro -%}

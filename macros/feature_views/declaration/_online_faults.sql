@@ -1,0 +1,15 @@
+{#- The faults of `online`, which says how the view is served. -#}
+{%- macro _online_faults(declaration) -%}
+    {%- if 'online' not in declaration -%}{{- return([]) -}}{%- endif -%}
+    {%- set online = declaration.online -%}
+    {%- if online is not mapping -%}
+        {{- return(['online: a mapping such as {ttl: 120d} is allowed; got ' ~ online]) -}}
+    {%- endif -%}
+    {%- set faults = feature_store._key_faults('online', online, ['ttl'], []) -%}
+    {%- if 'ttl' in online and feature_store._duration_us(online.ttl) is none -%}
+        {%- do faults.append(
+            'online.ttl: a whole number and s, m, h, d or w is allowed, such as 120d; got ' ~ online.ttl
+        ) -%}
+    {%- endif -%}
+    {{- return(faults) -}}
+{%- endmacro -%}

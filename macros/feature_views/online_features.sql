@@ -1,0 +1,41 @@
+{#- The whole SQL of an online view: each entity's latest row at the time of the run.
+
+    features: relation of the feature view's version.
+    events: relation of what the view is made from, with its event time; the end of the last grain that
+        holds any of it is the time of the run, unless the var as_of gives it.
+    declaration: the feature view, as in `config.meta.feature_view`. -#}
+{%- macro online_features(features, events, declaration) -%}
+    {%- if not execute -%}{{- return('') -}}{%- endif -%}
+    {%- do feature_store.check_feature_view(declaration) -%}
+    {%- set entity = declaration.entity -%}
+-- Made by online_features() from config.meta.feature_view of {{ model.name }}.
+-- Grain: one row per {{ entity | join(', ') }}.
+with
+
+run as (
+
+    {{ feature_store.as_of(events, declaration.event_time, declaration.grain) }}
+
+),
+
+latest as (
+
+    select
+        {{ entity | join(',\n        ') }},
+        max(feature_time) as feature_time
+    from {{ features }}
+    where feature_time <= (select run.as_of from run)
+    group by
+        {{ entity | join(',\n        ') }}
+
+)
+
+select features.*
+from {{ features }} as features
+inner join latest
+    on
+        features.feature_time = latest.feature_time
+        {%- for key in entity %}
+        and features.{{ key }} = latest.{{ key }}
+        {%- endfor %}
+{% endmacro -%}

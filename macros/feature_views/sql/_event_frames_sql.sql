@@ -1,0 +1,39 @@
+{#- The aggregates that do not combine, over frames of the events themselves; nothing where the view
+    has none of these. The rows of the feature times are in the same order and are filtered out. -#}
+{%- macro _event_frames_sql(plan) -%}
+{%- set aggregates = plan.aggregates | selectattr('strategy', 'equalto', 'events') | list -%}
+{%- if aggregates -%}
+event_timeline as (
+
+    select
+        *,
+        true as _is_event
+    from events
+    union all by name
+    select
+        {{ plan.entity | join(',\n        ') }},
+        _grain,
+        false as _is_event
+    from changes
+
+),
+
+event_frames as (
+
+    select
+        {{ plan.entity | join(',\n        ') }},
+        _grain,
+        _is_event
+        {%- for aggregate in aggregates %}{% for window in aggregate.windows %},
+        {{ aggregate.call }} filter (
+            where _is_event{% if aggregate.filter %} and ({{ aggregate.filter }}){% endif %}
+        ) over last_{{ window.name }} as {{ aggregate.name }}_{{ window.name }}
+        {%- endfor %}{% endfor %}
+    from event_timeline
+    window
+        {{ feature_store._frame_windows_sql(plan, feature_store._used_windows(aggregates), 1) }}
+
+),
+
+{% endif -%}
+{%- endmacro -%}

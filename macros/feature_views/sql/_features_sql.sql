@@ -1,0 +1,47 @@
+{#- The view's columns in their order: entity, feature_time, features, derived features, known_at. -#}
+{%- macro _features_sql(plan) -%}
+{%- set from_events = plan.aggregates | selectattr('strategy', 'equalto', 'events') | list -%}
+features as (
+
+    select
+        {%- for key in plan.entity %}
+        grain_frames.{{ key }},
+        {%- endfor %}
+        make_timestamp(grain_frames._grain * {{ plan.grain_us }}) as feature_time,
+        {%- for aggregate in plan.aggregates %}
+        {%- set source = 'event_frames' if aggregate.strategy == 'events' else 'grain_frames' %}
+        {%- for window in aggregate.windows %}
+        {%- set column = source ~ '.' ~ aggregate.name ~ '_' ~ window.name %}
+        {% if aggregate.has_empty and window.grains is not none -%}
+        if(
+            grain_frames._last_grain < grain_frames._grain - {{ window.grains }},
+            {{ feature_store._literal(aggregate.empty) }},
+            {{ column }}
+        ) as {{ aggregate.name }}_{{ window.name }},
+        {%- else -%}
+        {{ column }},
+        {%- endif %}
+        {%- endfor %}
+        {%- endfor %}
+        grain_frames.known_at
+    from grain_frames
+    {%- if from_events %}
+    inner join event_frames
+        on
+            grain_frames._grain = event_frames._grain
+            {%- for key in plan.entity %}
+            and grain_frames.{{ key }} = event_frames.{{ key }}
+            {%- endfor %}
+            and not event_frames._is_event
+    {%- endif %}
+
+)
+
+select
+    * exclude (known_at),
+    {%- for column, expression in plan.derived.items() %}
+    {{ expression }} as {{ column }},
+    {%- endfor %}
+    known_at
+from features
+{%- endmacro -%}

@@ -1,0 +1,63 @@
+{#- The windows over the grains' partial results and the running counts of distinct values. A grain's
+    partial results stand in the row in which they become visible, one grain later. With them:
+
+    - _last_grain: the last grain with an event, from which follows which windows are empty;
+    - known_at: the latest load of an event that the row depends on. These are the events in the widest
+      window and those that have just left it. -#}
+{%- macro _grain_frames_sql(plan) -%}
+{%- set partition = plan.entity | join(', ') -%}
+{%- set widest = plan.windows[-1].grains -%}
+{%- set combined = plan.aggregates | selectattr('strategy', 'equalto', 'grains') | list -%}
+visible as (
+
+    select
+        changes.*,
+        {%- for aggregate in combined %}
+        per_grain._part_{{ aggregate.name }},
+        {%- endfor %}
+        per_grain._grain as _new_grain,
+        per_grain._known_at
+    from changes
+    left join per_grain
+        on
+            changes._grain = per_grain._grain + 1
+            {%- for key in plan.entity %}
+            and changes.{{ key }} = per_grain.{{ key }}
+            {%- endfor %}
+
+),
+
+grain_frames as (
+
+    select
+        {{ plan.entity | join(',\n        ') }},
+        _grain,
+        {%- for aggregate in combined %}{% for window in aggregate.windows %}
+        {%- set result = aggregate.combine ~ '(_part_' ~ aggregate.name ~ ') over last_' ~ window.name %}
+        {% if aggregate.counts %}cast(coalesce({{ result }}, 0) as bigint){% else %}{{ result }}{% endif %}
+        {#- #} as {{ aggregate.name }}_{{ window.name }},
+        {%- endfor %}{% endfor %}
+        {%- for aggregate in plan.aggregates if aggregate.strategy == 'distinct' %}
+        {%- for window in aggregate.windows %}
+        {%- set column = aggregate.name ~ '_' ~ window.name %}
+        cast(sum({{ column }}) over so_far as bigint) as {{ column }},
+        {%- endfor %}
+        {%- endfor %}
+        max(_new_grain) over so_far as _last_grain,
+        max(_known_at) over depended_on as known_at
+    from visible
+    window
+        {%- if combined %}
+        {{ feature_store._frame_windows_sql(plan, feature_store._used_windows(combined), 0) }},
+        {%- endif %}
+        depended_on as (
+            partition by {{ partition }} order by _grain
+            range between {{ widest if widest is not none else 'unbounded' }} preceding and current row
+        ),
+        so_far as (
+            partition by {{ partition }} order by _grain
+            rows between unbounded preceding and current row
+        )
+
+),
+{%- endmacro -%}

@@ -1,0 +1,19 @@
+{#- What each entity's single grains hold: the partial results of the aggregates that combine. -#}
+{%- macro _per_grain_sql(plan) -%}
+per_grain as (
+
+    select
+        {{ plan.entity | join(',\n        ') }},
+        _grain,
+        max(loaded_at) as _known_at
+        {%- for aggregate in plan.aggregates if aggregate.strategy == 'grains' %},
+        {{ aggregate.call }}
+        {%- if aggregate.filter %} filter (where {{ aggregate.filter }}){% endif %} as _part_{{ aggregate.name }}
+        {%- endfor %}
+    from events
+    group by
+        {{ plan.entity | join(',\n        ') }},
+        _grain
+
+),
+{%- endmacro -%}

@@ -1,0 +1,28 @@
+{#- The whole SQL of a windowed feature view: one row per entity and feature time, with each aggregate
+    over each window of the past, `feature_time - window <= event_time < feature_time`.
+
+    A row stands where a value can change: at the first multiple of the grain after an event, and one
+    window later, when the event leaves. It holds until the entity's next row.
+
+    events: relation of events with the entity's columns, the event time and `loaded_at`.
+    declaration: the feature view, as in `config.meta.feature_view`. -#}
+{%- macro windowed_features(events, declaration) -%}
+    {%- if not execute -%}{{- return('') -}}{%- endif -%}
+    {%- do feature_store.check_feature_view(declaration, windowed=true) -%}
+    {%- set plan = feature_store._plan(declaration) -%}
+-- Made by windowed_features() from config.meta.feature_view of {{ model.name }}.
+-- Grain: one row per {{ plan.entity | join(', ') }} and feature_time.
+with
+
+{{ feature_store._events_sql(events, plan) }}
+
+{{ feature_store._per_grain_sql(plan) }}
+
+{{ feature_store._distinct_values_sql(plan) -}}
+{{ feature_store._changes_sql(plan) }}
+
+{{ feature_store._grain_frames_sql(plan) }}
+
+{{ feature_store._event_frames_sql(plan) -}}
+{{ feature_store._features_sql(plan) }}
+{%- endmacro -%}

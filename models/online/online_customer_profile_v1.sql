@@ -1,0 +1,1 @@
+{{ online_features(ref('customer_profile', v=1), ref('customer_profiles'), feature_view()) }}

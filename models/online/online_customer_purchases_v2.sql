@@ -1,0 +1,1 @@
+{{ online_features(ref('customer_purchases', v=2), ref('order_lines'), feature_view()) }}

@@ -1,0 +1,49 @@
+{#- Fails with every feature row that no event before it explains: none at all is earlier than the row,
+    or the row claims to know a load that only later events have.
+
+    model: a feature table with feature_time and known_at.
+    events: relation of its events, with loaded_at.
+    entity: list of key columns.
+    event_time: time column of the events. -#}
+{% test saw_no_future(model, events, entity, event_time) %}
+with
+
+loads as (
+
+    select
+        {{ entity | join(',\n        ') }},
+        {{ event_time }} as event_time,
+        max(loaded_at) over (
+            partition by {{ entity | join(', ') }}
+            order by {{ event_time }}
+            range between unbounded preceding and current row
+        ) as latest_load
+    from {{ events }}
+
+),
+
+explained as (
+
+    select
+        features.*,
+        loads.event_time,
+        loads.latest_load
+    from {{ model }} as features
+    asof left join loads
+        on
+            {%- for key in entity %}
+            features.{{ key }} = loads.{{ key }} and
+            {%- endfor %}
+            features.feature_time > loads.event_time
+
+),
+
+validation_errors as (
+
+    select * from explained
+    where event_time is null or known_at > latest_load
+
+)
+
+select * from validation_errors
+{% endtest %}

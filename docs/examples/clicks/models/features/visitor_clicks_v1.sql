@@ -1,0 +1,1 @@
+{{ windowed_features(ref('clicks'), feature_view()) }}

@@ -1,0 +1,1 @@
+"""Extract and load: files into the raw schema, as received."""

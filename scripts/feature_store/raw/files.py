@@ -1,0 +1,186 @@
+"""The files of a source: where they are, whether they can be read, what bytes they hold."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import hashlib
+import os
+import stat
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from feature_store.errors import FeatureStoreError
+from feature_store.raw.declarations import RawTable
+
+_ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+_PACKAGE = "package:"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """One file of a source.
+
+    Attributes:
+        path: where it is on this machine.
+        label: what ``_source_file`` holds: the path relative to the project, or
+            ``package:<package>/<path>``.
+        format: csv, jsonl or parquet.
+        gzipped: whether the file is read through gzip.
+    """
+
+    path: Path
+    label: str
+    format: str
+    gzipped: bool
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """Open the file's content, unzipped.
+
+        Raises:
+            FeatureStoreError: the file cannot be read, or its gzip stream is broken.
+        """
+        try:
+            with (
+                cast(BinaryIO, gzip.open(self.path, "rb"))
+                if self.gzipped
+                else open(self.path, "rb") as stream
+            ):
+                yield stream
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise FeatureStoreError(
+                f"{self.label}: the gzip file is broken or cut off: {error}",
+                allowed="a complete gzip file",
+                next_step="fetch the file again (gzip -t checks it)",
+            ) from error
+        except OSError as error:
+            raise unreadable(self.label, error) from error
+
+
+def unreadable(label: str, error: OSError) -> FeatureStoreError:
+    """Return the error for a file that the operating system does not let us read."""
+    return FeatureStoreError(
+        f"{label}: cannot be read: {error.strerror or error}",
+        allowed="a file that this user may read",
+        next_step="check the path and the file's permissions",
+    )
+
+
+def _format_of(table: RawTable, label: str) -> tuple[str, bool]:
+    """Return a file's format and whether it is gzipped, by the declaration or its name."""
+    name = label.lower()
+    gzipped = name.endswith(".gz")
+    ending = os.path.splitext(name[:-3] if gzipped else name)[1]
+    kind = table.format or _ENDINGS.get(ending)
+    if kind is None or (kind == "parquet" and gzipped):
+        raise FeatureStoreError(
+            f"{label}: the file's name does not tell its format",
+            allowed="*.csv, *.csv.gz, *.jsonl, *.jsonl.gz, *.ndjson, *.ndjson.gz, *.parquet",
+            next_step=f"set config.meta.load.format of table {table.name} in {table.declared_in}",
+        )
+    return kind, gzipped
+
+
+def _root(table: RawTable, project_dir: Path) -> tuple[Path, str, str]:
+    """Return the folder that the path starts from, the label's prefix, and the rest of it."""
+    if not table.path.startswith(_PACKAGE):
+        return project_dir, "", table.path
+    package, _, rest = table.path.removeprefix(_PACKAGE).partition("/")
+    spec = find_spec(package) if package.isidentifier() else None
+    if spec is None or not spec.submodule_search_locations:
+        raise FeatureStoreError(
+            f"{table.path}: the Python package {package!r} is not installed",
+            allowed=f"{_PACKAGE}<installed package>/<file in it>",
+            next_step=f"pip install {package}, or correct table {table.name} in "
+            f"{table.declared_in}",
+        )
+    return Path(next(iter(spec.submodule_search_locations))), f"{_PACKAGE}{package}/", rest
+
+
+def _label(prefix: str, root: Path, name: str) -> str:
+    """Return a path as ``_source_file`` shows it."""
+    full = Path(os.path.normpath(root / name))
+    if full.is_relative_to(root):
+        return prefix + full.relative_to(root).as_posix()
+    return prefix + Path(os.path.normpath(name)).as_posix()
+
+
+def resolve_files(table: RawTable, project_dir: Path) -> list[SourceFile]:
+    """Return the files of a table, by name, each a non-empty regular file.
+
+    Raises:
+        FeatureStoreError: no file is there, or one is a directory, empty or out of reach.
+    """
+    root, prefix, rest = _root(table, project_dir)
+    names = [rest]
+    if glob.has_magic(rest) and not os.path.lexists(root / rest):
+        found = glob.glob(rest, root_dir=root, recursive=True)
+        names = sorted(name for name in found if not (root / name).is_dir())
+        if not names:
+            raise FeatureStoreError(
+                f"{table.path}: no file matches",
+                allowed="a glob relative to the project that matches at least one file",
+                next_step=f"check the files, or the path of table {table.name} in "
+                f"{table.declared_in}",
+            )
+    files = []
+    for name in names:
+        label = _label(prefix, root, name)
+        path = root / name
+        _check(path, label, table)
+        kind, gzipped = _format_of(table, label)
+        files.append(SourceFile(path, label, kind, gzipped))
+    return files
+
+
+def _check(path: Path, label: str, table: RawTable) -> None:
+    """Refuse what is no readable, non-empty file."""
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        raise FeatureStoreError(
+            f"{label}: no such file",
+            allowed="a file or glob relative to the project",
+            next_step=f"put the file there, or correct the path of table {table.name} in "
+            f"{table.declared_in}",
+        ) from error
+    except OSError as error:
+        raise unreadable(label, error) from error
+    if stat.S_ISDIR(status.st_mode):
+        raise FeatureStoreError(
+            f"{label}: is a directory",
+            allowed="a file or a glob",
+            next_step=f"name the files in it, for instance {label}/*.csv",
+        )
+    if not stat.S_ISREG(status.st_mode):
+        raise FeatureStoreError(f"{label}: is no regular file", allowed="a file on a disk")
+    if status.st_size == 0:
+        raise empty(label)
+
+
+def empty(label: str) -> FeatureStoreError:
+    """Return the error for a file without a byte."""
+    return FeatureStoreError(
+        f"{label}: the file is empty",
+        allowed="at least a header line (CSV), a line (JSON lines) or a schema (Parquet)",
+        next_step="fetch the file again, or remove it",
+    )
+
+
+def fingerprint(file: SourceFile) -> str:
+    """Return the sha256 of a file's bytes, in hex.
+
+    Raises:
+        FeatureStoreError: the file cannot be read.
+    """
+    try:
+        with open(file.path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise unreadable(file.label, error) from error

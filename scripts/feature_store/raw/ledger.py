@@ -1,0 +1,117 @@
+"""What is known about loaded files and rows: fingerprints that make a second load a skip."""
+
+from __future__ import annotations
+
+import hashlib
+
+import duckdb
+
+from feature_store.raw.declarations import RawTable
+from feature_store.raw.faults import create_rejects
+from feature_store.raw.files import SourceFile
+from feature_store.raw.plan import source_filter
+from feature_store.raw.sql import LEDGER, count_of, identifier, rows_of
+
+
+def create_ledger(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Make a raw schema with the loader's own tables where they are missing."""
+    connection.execute(f"create schema if not exists {identifier(schema)}")
+    create_rejects(connection, schema)
+    connection.execute(
+        f"""
+        create table if not exists {identifier(schema, LEDGER)} (
+            table_name varchar,
+            source_file varchar,
+            batch_id varchar,
+            options varchar,
+            row_count bigint,
+            rejected bigint
+        )
+        """
+    )
+
+
+def _options(table: RawTable, file: SourceFile) -> str:
+    """Return a hash of all that decides, besides the bytes, what rows a file has."""
+    settings = (file.format, file.gzipped, table.delimiter, table.null_values, table.columns)
+    return hashlib.sha256(repr(settings).encode()).hexdigest()
+
+
+def known_rows(
+    connection: duckdb.DuckDBPyConnection, table: RawTable, file: SourceFile, batch_id: str
+) -> tuple[int, int] | None:
+    """Return loaded and rejected rows of a file if exactly these bytes are in the raw table.
+
+    The raw table must exist. Rows that somebody deleted there make the file unknown.
+    """
+    found = rows_of(
+        connection,
+        f"""
+        select row_count, rejected
+        from {identifier(table.schema, LEDGER)}
+        where table_name = ? and source_file = ? and batch_id = ? and options = ?
+        """,
+        [table.identifier, file.label, batch_id, _options(table, file)],
+    )
+    if not found or found[0][0] != count_rows(connection, table, source_filter(file.label)):
+        return None
+    return found[0][0], found[0][1]
+
+
+def count_rows(connection: duckdb.DuckDBPyConnection, table: RawTable, where: str) -> int:
+    """Return the number of raw rows that meet a condition."""
+    raw = identifier(table.schema, table.identifier)
+    return count_of(connection, f"select count(*) from {raw} where {where}")
+
+
+def forget(connection: duckdb.DuckDBPyConnection, table: RawTable, file: SourceFile) -> None:
+    """Note that the raw table no longer holds exactly what some file held."""
+    connection.execute(
+        f"delete from {identifier(table.schema, LEDGER)} where table_name = ? and source_file = ?",
+        [table.identifier, file.label],
+    )
+
+
+def remember(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    file: SourceFile,
+    batch_id: str,
+    counts: tuple[int, int],
+) -> None:
+    """Note that the raw table holds exactly the rows of these bytes.
+
+    Args:
+        connection: the warehouse.
+        table: the raw table.
+        file: the file.
+        batch_id: the sha256 of its bytes.
+        counts: its loaded and its rejected rows.
+    """
+    forget(connection, table, file)
+    connection.execute(
+        f"insert into {identifier(table.schema, LEDGER)} values (?, ?, ?, ?, ?, ?)",
+        [table.identifier, file.label, batch_id, _options(table, file), *counts],
+    )
+
+
+def content(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: list[str]
+) -> tuple[int, str]:
+    """Return the number of rows of a query and a hash of them that ignores their order.
+
+    Each row's JSON text (in which null, '' and 'null' differ) is hashed by MD5; the sums of both
+    halves over all rows, which count duplicates too, make the batch's sha256.
+    """
+    names = ", ".join(identifier(name) for name in sorted(columns))
+    ((count, lower, upper),) = rows_of(
+        connection,
+        f"""
+        select
+            count(*),
+            coalesce(sum(md5_number_lower(row_text)), 0),
+            coalesce(sum(md5_number_upper(row_text)), 0)
+        from (select to_json(row({names}))::varchar as row_text from ({rows}))
+        """,
+    )
+    return count, hashlib.sha256(f"{names}:{count}:{lower}:{upper}".encode()).hexdigest()

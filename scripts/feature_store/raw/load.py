@@ -1,0 +1,101 @@
+"""Loading: a table at a time, each in one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import duckdb
+
+from feature_store import warehouse
+from feature_store.errors import FeatureStoreError
+from feature_store.raw.declarations import RawTable, read_declarations, select_tables
+from feature_store.raw.files import SourceFile, resolve_files
+from feature_store.raw.table_load import Request, TableLoad, TableResult
+from feature_store.settings import Settings
+
+
+def load(
+    settings: Settings,
+    request: Request,
+    on_file: Callable[[RawTable, SourceFile], None] = lambda table, file: None,
+    on_start: Callable[[int], None] = lambda files: None,
+) -> list[TableResult]:
+    """Load the requested tables, each in a transaction of its own.
+
+    A table that fails is left as it was, and the others are loaded all the same.
+
+    Args:
+        settings: the project and its warehouse.
+        request: tables, interval and quarantine.
+        on_file: called after each file, before its table is committed.
+        on_start: called with the number of files to come.
+
+    Returns:
+        one result a table; ``error`` is set in those that failed.
+
+    Raises:
+        FeatureStoreError: a declaration is wrong, a table unknown, or the warehouse locked.
+    """
+    tables = select_tables(read_declarations(settings.project_dir), request.tables)
+    loaded_at = datetime.now(UTC).replace(tzinfo=None)
+    found: list[list[SourceFile] | FeatureStoreError] = []
+    for table in tables:
+        try:
+            found.append(resolve_files(table, settings.project_dir))
+        except FeatureStoreError as error:
+            found.append(error)
+    on_start(sum(len(files) for files in found if isinstance(files, list)))
+    connection = warehouse.connect(settings.warehouse_path, read_only=False)
+    results = []
+    try:
+        for table, files in zip(tables, found, strict=True):
+            work = TableLoad(connection, table, request, loaded_at)
+            began = time.monotonic()
+            if isinstance(files, FeatureStoreError):
+                work.result.error = files
+            else:
+                _in_transaction(work, files, on_file)
+            work.result.seconds = time.monotonic() - began
+            results.append(work.result)
+    finally:
+        connection.close()
+    return results
+
+
+def _in_transaction(
+    work: TableLoad,
+    files: list[SourceFile],
+    on_file: Callable[[RawTable, SourceFile], None],
+) -> None:
+    """Load one table; an error changes nothing of it."""
+    connection = work.connection
+    try:
+        work.check_declaration()
+        connection.begin()
+        work.run(files, on_file)
+        connection.commit()
+    except BaseException as error:
+        with contextlib.suppress(duckdb.Error):
+            connection.rollback()
+        failed = TableResult(work.table.name)
+        if isinstance(error, FeatureStoreError):
+            failed.error = error
+        elif isinstance(error, duckdb.InterruptException):
+            raise KeyboardInterrupt from error
+        elif isinstance(error, duckdb.Error):
+            failed.error = FeatureStoreError(
+                f"table {work.raw}: {str(error).splitlines()[0]}",
+                next_step="nothing of the table was changed; if the message does not tell what "
+                "to do, please report it",
+            )
+        elif isinstance(error, OSError):
+            failed.error = FeatureStoreError(
+                f"table {work.raw}: {error.filename or ''}: {error.strerror or error}",
+                next_step="check the file, and the space on the disk; the table is unchanged",
+            )
+        else:
+            raise
+        work.result = failed

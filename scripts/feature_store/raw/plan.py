@@ -1,0 +1,214 @@
+"""How the columns of a file meet the declared ones and those of the raw table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from feature_store.errors import FeatureStoreError, near_names
+from feature_store.raw.declarations import RawTable
+from feature_store.raw.readers import Reader
+from feature_store.raw.sql import INTERNAL_COLUMNS, identifier, literal, rows_of
+from feature_store.raw.values import EVENT_TIME_TYPES, Conversion, from_text, from_type
+
+
+@dataclass(frozen=True)
+class Target:
+    """A column of the raw table that the file fills.
+
+    Attributes:
+        name: its name in the raw table.
+        kind: its type.
+        staged: its name in ``load_staged``.
+        conversion: from the file's value to the raw table's.
+    """
+
+    name: str
+    kind: str
+    staged: str
+    conversion: Conversion
+
+
+def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
+    """Return the declared columns with DuckDB's own names of their types.
+
+    To be called outside a transaction, which an unknown type would end.
+
+    Raises:
+        FeatureStoreError: a declared type does not exist.
+    """
+    if not table.columns:
+        return {}
+    types = ", ".join(f"typeof(null::{text})" for text in table.columns.values())
+    try:
+        (found,) = rows_of(connection, f"select {types}")
+    except duckdb.Error:
+        for name, text in table.columns.items():
+            try:
+                rows_of(connection, f"select typeof(null::{text})")
+            except duckdb.Error as error:
+                raise FeatureStoreError(
+                    f"{table.declared_in}: table {table.name}, column {name}: data_type {text!r} "
+                    f"is no type: {str(error).splitlines()[0]}",
+                    allowed="a type of DuckDB, for instance bigint, decimal(10, 2), timestamp",
+                ) from error
+        raise
+    kinds = dict(zip(table.columns, found, strict=True))
+    if table.event_time and kinds[table.event_time] not in EVENT_TIME_TYPES:
+        raise FeatureStoreError(
+            f"{table.declared_in}: table {table.name}: event_time {table.event_time} is of the "
+            f"type {table.columns[table.event_time]}",
+            allowed=", ".join(kind.lower() for kind in EVENT_TIME_TYPES),
+        )
+    return kinds
+
+
+def existing_columns(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
+    """Return the raw table's columns with their types, none if it does not exist."""
+    rows = rows_of(
+        connection,
+        """
+        select column_name, data_type
+        from duckdb_columns()
+        where
+            database_name = current_database()
+            and lower(schema_name) = lower(?)
+            and lower(table_name) = lower(?)
+        order by column_index
+        """,
+        [table.schema, table.identifier],
+    )
+    return dict(rows)
+
+
+def check_types(table: RawTable, declared: dict[str, str], existing: dict[str, str]) -> bool:
+    """Check the declaration against the raw table.
+
+    Returns:
+        whether the raw table has every declared column.
+
+    Raises:
+        FeatureStoreError: a column's type differs, or the table is not one of the loader's.
+    """
+    if not existing:
+        return False
+    raw = identifier(table.schema, table.identifier)
+    missing = [name for name in INTERNAL_COLUMNS if name not in existing]
+    if missing:
+        raise FeatureStoreError(
+            f"{raw}: the table is there, but without {', '.join(missing)}: "
+            "the loader did not make it",
+            next_step="rename or drop that table, or give the source another schema",
+        )
+    present = {name.lower(): kind for name, kind in existing.items()}
+    for name, kind in declared.items():
+        before = present.get(name.lower(), kind)
+        if before != kind:
+            raise FeatureStoreError(
+                f"{table.declared_in}: table {table.name}, column {name}: declared as "
+                f"{kind.lower()}, but loaded as {before.lower()} until now",
+                allowed=f"the type of the raw table ({before.lower()})",
+                next_step=f"alter table {raw} alter {identifier(name)} type {kind.lower()}, "
+                f"or drop table {raw}, and load again",
+            )
+    return all(name.lower() in present for name in declared)
+
+
+def make_plan(
+    table: RawTable, reader: Reader, declared: dict[str, str], existing: dict[str, str]
+) -> list[Target]:
+    """Give each column of a file its column in the raw table.
+
+    Declared columns come first, in declared order; then the file's other ones, in the file's.
+
+    Raises:
+        FeatureStoreError: a declared column is missing, or a name is the loader's own.
+    """
+    in_file = {column.name.lower(): column for column in reader.columns}
+    if len(in_file) < len(reader.columns):
+        raise FeatureStoreError(
+            f"{reader.file.label}: two columns have names that differ by their case only",
+            allowed="names that differ whatever their case",
+        )
+    _check_names(table, reader, in_file.keys(), declared)
+    known = {name.lower(): name for name in (*declared, *existing)}
+    lower_declared = {name.lower() for name in declared}
+    ordered = [in_file[name.lower()] for name in declared]
+    ordered += [c for c in reader.columns if c.name.lower() not in lower_declared]
+    types = {name.lower(): kind for name, kind in (existing | declared).items()}
+    targets = []
+    for column in ordered:
+        key = column.name.lower()
+        kind = types.get(key, column.kind or "VARCHAR")
+        if column.kind is None:
+            change = from_text(column.staged, kind, empty_is_null=reader.empty_is_null)
+        else:
+            change = from_type(column.staged, column.kind, kind)
+        targets.append(Target(known.get(key, column.name), kind, column.staged, change))
+    return targets
+
+
+def _check_names(
+    table: RawTable, reader: Reader, in_file: set[str], declared: dict[str, str]
+) -> None:
+    """Refuse a file without a declared column, or with one of the loader's own."""
+    place = f"{reader.file.label}, line 1" if reader.file.format == "csv" else reader.file.label
+    for name in INTERNAL_COLUMNS:
+        if name in in_file:
+            raise FeatureStoreError(
+                f"{place}: column {name} has a name that the loader uses itself",
+                next_step="rename the column in the file",
+            )
+    missing = [name for name in declared if name.lower() not in in_file]
+    if not missing:
+        return
+    names = [column.name for column in reader.columns]
+    many = "columns" if len(missing) > 1 else "column"
+    near = "; ".join(f"for {name}, {near_names(name, names)}" for name in missing[:3])
+    raise FeatureStoreError(
+        f"{place}: {many} {', '.join(missing)} missing",
+        allowed=f"every column that {table.declared_in} declares for table {table.name}; in the "
+        f"file, {near}",
+        next_step="correct the file, or the columns (or the delimiter) in the YAML",
+    )
+
+
+def add_columns(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    targets: list[Target],
+    existing: dict[str, str],
+) -> dict[str, str]:
+    """Make the raw table, or add the columns that it lacks; return its columns with their types."""
+    raw = identifier(table.schema, table.identifier)
+    new = {t.name: t.kind for t in targets if t.name not in existing}
+    if not existing:
+        columns = [f"{identifier(n)} {kind}" for n, kind in (new | INTERNAL_COLUMNS).items()]
+        connection.execute(f"create table {raw} ({', '.join(columns)})")
+        return new | INTERNAL_COLUMNS
+    for name, kind in new.items():
+        connection.execute(f"alter table {raw} add column {identifier(name)} {kind}")
+    return existing | new
+
+
+def new_column_note(table: RawTable, targets: list[Target], existing: dict[str, str]) -> str | None:
+    """Return the line that reports columns that are in the file and nowhere in the YAML."""
+    described = {name.lower() for name in table.columns} | table.undeclared
+    new = [
+        f"{t.name} ({t.kind.lower()})"
+        for t in targets
+        if t.name not in existing and t.name.lower() not in described
+    ]
+    if not new:
+        return None
+    many = "columns" if len(new) > 1 else "column"
+    return (
+        f"new {many} {', '.join(new)}: loaded, and not declared; declare them in "
+        f"{table.declared_in}"
+    )
+
+
+def source_filter(label: str) -> str:
+    """Return the SQL that picks the raw rows of one file."""
+    return f"_source_file = {literal(label)}"

@@ -1,0 +1,261 @@
+"""Loading the files of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import duckdb
+
+from feature_store.errors import FeatureStoreError
+from feature_store.raw import ledger, plan
+from feature_store.raw.declarations import RawTable
+from feature_store.raw.faults import find_faults, refuse, replace_rejects
+from feature_store.raw.files import SourceFile, fingerprint
+from feature_store.raw.readers import READERS
+from feature_store.raw.sql import INTERNAL_COLUMNS, REJECTS, count_of, identifier, literal, rows_of
+from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
+
+
+@dataclass
+class TableResult:
+    """What happened to one raw table.
+
+    Attributes:
+        name: the source table's name.
+        files: the number of its files.
+        read: the rows that were read: of whole files, or of the interval in them.
+        loaded: the rows written to the raw table.
+        skipped: the rows that were there already with the same content.
+        rejected: the malformed rows put into ``raw_rejects``.
+        seconds: how long it took.
+        notes: what a person should know besides.
+        error: why nothing of the table was changed, or None.
+    """
+
+    name: str
+    files: int = 0
+    read: int = 0
+    loaded: int = 0
+    skipped: int = 0
+    rejected: int = 0
+    seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    error: FeatureStoreError | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to load.
+
+    Attributes:
+        tables: names of source tables; none: all.
+        start: rows from this event time on, naive UTC; None: no lower bound.
+        end: rows before this event time, naive UTC; None: no upper bound.
+        quarantine: whether malformed rows go to ``raw_rejects`` instead of ending the load.
+    """
+
+    tables: list[str] = field(default_factory=list)
+    start: datetime | None = None
+    end: datetime | None = None
+    quarantine: bool = False
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether only an interval of event times is loaded."""
+        return self.start is not None or self.end is not None
+
+    def interval(self, event_time: str) -> str:
+        """Return the SQL that is true for event times in the interval."""
+        bounds = [
+            f"{event_time} {operator} timestamp {literal(bound.isoformat(' '))}"
+            for operator, bound in ((">=", self.start), ("<", self.end))
+            if bound is not None
+        ]
+        return "(" + " and ".join(bounds) + ")"
+
+
+def _count(number: int, thing: str) -> str:
+    """Return a number with its thing, ``1 row`` or ``2 rows``."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
+class TableLoad:
+    """Loads the files of one table; the caller owns the transaction."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        table: RawTable,
+        request: Request,
+        loaded_at: datetime,
+    ):
+        self.connection = connection
+        self.table = table
+        self.request = request
+        self.loaded_at = f"timestamp {literal(loaded_at.isoformat(' '))}"
+        self.result = TableResult(table.name)
+        self.raw = identifier(table.schema, table.identifier)
+        self.by_interval = request.has_interval and table.event_time is not None
+        self.unchanged_files = 0
+        self.timeless = 0
+
+    def check_declaration(self) -> None:
+        """Check the declared types; not to be called within the transaction."""
+        self.declared = plan.canonical_types(self.connection, self.table)
+
+    def run(self, files: list[SourceFile], on_file: Callable[[RawTable, SourceFile], None]) -> None:
+        """Load all files."""
+        ledger.create_ledger(self.connection, self.table.schema)
+        self.existing = plan.existing_columns(self.connection, self.table)
+        if self.request.has_interval and not self.by_interval:
+            self.result.notes.append("has no event time: loaded whole, whatever the interval")
+        for file in files:
+            self._load_file(file)
+            self.result.files += 1
+            on_file(self.table, file)
+        drop_temp_tables(self.connection)
+        self._add_notes(files)
+
+    def _scope(self, file: SourceFile) -> str:
+        """Return the SQL that picks the raw rows that the file is to replace."""
+        where = plan.source_filter(file.label)
+        if self.by_interval:
+            where += " and " + self.request.interval(identifier(str(self.table.event_time)))
+        return where
+
+    def _load_file(self, file: SourceFile) -> None:
+        before = file.path.stat()
+        batch_id = fingerprint(file)
+        complete = plan.check_types(self.table, self.declared, self.existing)
+        known = ledger.known_rows(self.connection, self.table, file, batch_id) if complete else None
+        if known is not None:
+            self.unchanged_files += 1
+            self.result.skipped += ledger.count_rows(self.connection, self.table, self._scope(file))
+            if known[1]:
+                self.result.notes.append(
+                    f"{file.label}: in {self.table.schema}.{REJECTS} since it was loaded: "
+                    f"{_count(known[1], 'malformed row')}"
+                )
+            return
+        self._replace(file, batch_id)
+        after = file.path.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise FeatureStoreError(
+                f"{file.label}: the file was changed while it was read",
+                next_step="load again when whatever writes it has ended",
+            )
+
+    def _replace(self, file: SourceFile, batch_id: str) -> None:
+        """Read a file and make the raw rows in scope equal to it."""
+        connection, table = self.connection, self.table
+        create_temp_tables(connection)
+        reader = READERS[file.format](connection, file, table)
+        reader.prepare()
+        targets = plan.make_plan(table, reader, self.declared, self.existing)
+        event_time, in_scope, fault_scope = "null::timestamp", "true", "true"
+        for target in targets:
+            if target.name.lower() == str(table.event_time).lower():
+                event_time = f"{target.conversion.value}::timestamp"
+                if self.by_interval:
+                    in_scope = self.request.interval(target.conversion.value)
+                    # A row whose event time is null or unreadable may belong anywhere.
+                    fault_scope = f"({in_scope} or {target.conversion.value} is null)"
+        reader.stage(fault_scope)
+        malformed = find_faults(connection, reader, targets, event_time, fault_scope)
+        if malformed and not self.request.quarantine:
+            raise refuse(connection, reader, table, malformed)
+        note = plan.new_column_note(table, targets, self.existing)
+        if note:
+            self.result.notes.append(f"{file.label}: {note}")
+        self.existing = plan.add_columns(connection, table, targets, self.existing)
+
+        good = f"{reader.record} not in (select record from load_bad)" if malformed else "true"
+        values = ", ".join(f"{t.conversion.value} as {identifier(t.name)}" for t in targets)
+        rows = f"select {values} from load_staged where {in_scope} and {good}"
+        if self.by_interval:
+            self.timeless += count_of(
+                connection,
+                f"select count(*) from load_staged where {event_time} is null and {good}",
+            )
+        loaded, content_id = self._write(file, targets, rows, batch_id)
+        changed = replace_rejects(
+            connection,
+            reader,
+            table,
+            self.request.interval("event_time") if self.by_interval else None,
+            (self.loaded_at, content_id if self.by_interval else batch_id),
+        )
+        self.result.read += loaded + malformed
+        self.result.rejected += malformed
+        if not self.by_interval:
+            ledger.remember(connection, table, file, batch_id, (loaded, malformed))
+        elif changed:
+            ledger.forget(connection, table, file)
+
+    def _write(
+        self, file: SourceFile, targets: list[plan.Target], rows: str, batch_id: str
+    ) -> tuple[int, str]:
+        """Replace the raw rows in scope, unless they are the same.
+
+        Returns:
+            the number of the file's rows in scope, and the hash of their content.
+        """
+        scope = self._scope(file)
+        columns = self.existing
+        data = [name for name in columns if name not in INTERNAL_COLUMNS]
+        filled = {target.name for target in targets}
+        absent = "".join(
+            f", null::{columns[name]} as {identifier(name)}" for name in data if name not in filled
+        )
+        full = f"select *{absent} from ({rows})"
+        old_count = ledger.count_rows(self.connection, self.table, scope)
+        content_id, count = "", None
+        if old_count or self.by_interval:
+            count, content_id = ledger.content(self.connection, full, data)
+        if count == old_count:
+            old = f"select * from {self.raw} where {scope}"
+            if not old_count or ledger.content(self.connection, old, data)[1] == content_id:
+                self.result.skipped += count
+                self.unchanged_files += 1
+                return count, content_id
+        names = ", ".join(
+            identifier(name) for name in (*(t.name for t in targets), *INTERNAL_COLUMNS)
+        )
+        self.connection.execute(f"delete from {self.raw} where {scope}")
+        batch = content_id if self.by_interval else batch_id
+        written = count_of(
+            self.connection,
+            f"""
+            insert into {self.raw} ({names})
+            select *, {self.loaded_at}, {literal(file.label)}, {literal(batch)} from ({rows})
+            """,
+        )
+        self.result.loaded += written
+        if self.by_interval:
+            ledger.forget(self.connection, self.table, file)
+        return written, content_id
+
+    def _add_notes(self, files: list[SourceFile]) -> None:
+        notes, many = self.result.notes, len(files)
+        if self.unchanged_files:
+            what = "file" if many == 1 else f"{self.unchanged_files} of {many} files"
+            kind = "interval" if self.by_interval else "content"
+            notes.append(f"{what} skipped: the same {kind} is loaded already")
+        if self.timeless:
+            notes.append(
+                f"{_count(self.timeless, 'row')} without {self.table.event_time}: only a load "
+                "without --start and --end takes them"
+            )
+        if self.result.rejected:
+            notes.append(
+                f"in {self.table.schema}.{REJECTS}: {_count(self.result.rejected, 'malformed row')}"
+            )
+        labels = ", ".join(literal(file.label) for file in files)
+        gone = rows_of(
+            self.connection,
+            f"select distinct _source_file from {self.raw} where _source_file not in ({labels})",
+        )
+        for (label,) in sorted(gone):
+            notes.append(f"{label} is no longer there: its rows stay")

@@ -1,0 +1,87 @@
+"""The temporary tables that one file passes through, and a bounded way to fill them."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+import duckdb
+
+_BATCH_ROWS = 50_000
+_BATCH_CHARACTERS = 8_000_000
+
+_TABLES = {
+    # Rows that could not be read at all.
+    "load_faults": """
+        line bigint, column_name varchar, reason varchar, row_text varchar, event_time timestamp
+    """,
+    # Values that their column cannot hold; the row's line is not known yet.
+    "load_bad": "record bigint, position integer, column_name varchar, reason varchar, "
+    "event_time timestamp",
+    "load_located": "record bigint, line bigint, row_text varchar",
+}
+
+
+def create_temp_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables for the next file, empty."""
+    drop_temp_tables(connection)
+    for name, columns in _TABLES.items():
+        connection.execute(f"create temp table {name} ({columns})")
+
+
+def drop_temp_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what a file has left, so that its memory is free again."""
+    for name in (*_TABLES, "load_lines", "load_keys", "load_staged"):
+        connection.execute(f"drop table if exists temp.{name}")
+
+
+class Appender:
+    """Adds rows to a temporary table in batches, through Arrow.
+
+    Args:
+        connection: the warehouse.
+        table: the table's name.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: str):
+        self._connection = connection
+        self._table = table
+        self._columns = connection.execute(f"describe temp.{table}").fetchall()
+        self._rows: list[tuple[Any, ...]] = []
+        self._characters = 0
+
+    def __enter__(self) -> Appender:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._flush()
+
+    def add(self, row: tuple[Any, ...], size: int) -> None:
+        """Add one row whose texts have about ``size`` characters."""
+        self._rows.append(row)
+        self._characters += size
+        if len(self._rows) >= _BATCH_ROWS or self._characters >= _BATCH_CHARACTERS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._rows:
+            return
+        # Imported here: a load without text lines to add does not need it, and starts faster.
+        import pyarrow as pa
+
+        types = {"BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
+        arrays = [
+            pa.array(values, type=types[column[1]])
+            for column, values in zip(self._columns, zip(*self._rows, strict=True), strict=True)
+        ]
+        batch = pa.table(arrays, names=[column[0] for column in self._columns])
+        # A registered batch would live until the transaction ends; this one does not.
+        self._connection.from_arrow(batch).insert_into(f"temp.main.{self._table}")
+        self._rows.clear()
+        self._characters = 0

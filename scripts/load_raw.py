@@ -1,0 +1,75 @@
+"""Load raw data into the warehouse, untouched; ``python scripts/load_raw.py --help``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from feature_store import command_line
+from feature_store.errors import FeatureStoreError
+from feature_store.raw.load import load
+from feature_store.raw.report import failure, load_progress, print_results
+from feature_store.raw.table_load import Request
+from feature_store.settings import load_settings
+
+
+def _time(option: str, text: str | None) -> datetime | None:
+    """Read a time; without an offset it is UTC.
+
+    Returns:
+        naive UTC, or None if the option was not given.
+
+    Raises:
+        FeatureStoreError: it is no time.
+    """
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise FeatureStoreError(
+            f"{option}: {text!r} is no time",
+            allowed="2017-06-15, '2017-06-15 13:00:00' (UTC), 2017-06-15T13:00:00+02:00",
+        ) from error
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+
+
+def main(
+    start: Annotated[
+        str | None, typer.Option(help="Only rows whose event time is at or after this (UTC).")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option(help="Only rows whose event time is before this (UTC).")
+    ] = None,
+    table: Annotated[
+        list[str] | None, typer.Option(help="Only this source table; may be repeated.")
+    ] = None,
+    quarantine: Annotated[
+        bool, typer.Option("--quarantine", help="Put malformed rows into raw_rejects and go on.")
+    ] = False,
+    target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
+) -> None:
+    """Load the sources that the project's YAML declares; what is loaded already is skipped.
+
+    With --start or --end, the rows of that half-open interval are replaced. One alone leaves the
+    other side open.
+    """
+    request = Request(table or [], _time("--start", start), _time("--end", end), quarantine)
+    if request.start and request.end and request.start >= request.end:
+        raise FeatureStoreError(
+            f"--start {start} is not before --end {end}",
+            allowed="an interval with start < end; the end is not part of it",
+        )
+    settings = load_settings(target)
+    with load_progress(command_line.err) as progress:
+        results = load(settings, request, progress.file_done, progress.start)
+    print_results(command_line.out, results)
+    error = failure(results)
+    if error:
+        raise error
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -78,7 +78,9 @@ def test_every_built_column_is_described(manifest: dict[str, Any]) -> None:
 
 def test_every_model_says_its_grain_first(manifest: dict[str, Any]) -> None:
     models = ours(manifest["nodes"], "model", "seed", "snapshot")
-    vague = [node["unique_id"] for node in models if not node["description"].startswith("One row per")]
+    vague = [
+        node["unique_id"] for node in models if not node["description"].startswith("One row per")
+    ]
     assert vague == []
 
 

@@ -11,30 +11,50 @@ with
 loads as (
 
     select
-        {{ entity | join(',\n        ') }},
+        {{ entity | join(',
+        ') }},
         {{ event_time }} as event_time,
+        max(loaded_at) as loaded_at
+    from {{ events }}
+    group by
+        {{ entity | join(',
+        ') }},
+        {{ event_time }}
+
+),
+
+latest_loads as (
+
+    select
+        {{ entity | join(',
+        ') }},
+        event_time,
         max(loaded_at) over (
             partition by {{ entity | join(', ') }}
-            order by {{ event_time }}
-            range between unbounded preceding and current row
+            order by event_time
+            rows between unbounded preceding and current row
         ) as latest_load
-    from {{ events }}
+    from loads
 
 ),
 
 explained as (
 
     select
-        features.*,
-        loads.event_time,
-        loads.latest_load
+        {%- for key in entity %}
+        features.{{ key }},
+        {%- endfor %}
+        features.feature_time,
+        features.known_at,
+        latest_loads.event_time,
+        latest_loads.latest_load
     from {{ model }} as features
-    asof left join loads
+    asof left join latest_loads
         on
             {%- for key in entity %}
-            features.{{ key }} = loads.{{ key }} and
+            features.{{ key }} = latest_loads.{{ key }} and
             {%- endfor %}
-            features.feature_time > loads.event_time
+            features.feature_time > latest_loads.event_time
 
 ),
 

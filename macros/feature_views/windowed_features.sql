@@ -19,6 +19,8 @@ with
 {{ feature_store._per_grain_sql(plan) }}
 
 {{ feature_store._distinct_values_sql(plan) -}}
+{{ feature_store._grains_sql(plan) }}
+
 {{ feature_store._changes_sql(plan) }}
 
 {{ feature_store._grain_frames_sql(plan) }}

@@ -16,7 +16,7 @@
     {%- if parts.rest -%}
         {%- set clause = feature_store._split_call(parts.rest) -%}
         {%- if clause is none or clause.head | lower != 'filter' or clause.rest
-            or not modules.re.match('(?i)where\\s', clause.inner) -%}
+            or not modules.re.match('(?i)where\\b', clause.inner) -%}
             {{- return(none) -}}
         {%- endif -%}
         {%- set condition = clause.inner[5:] | trim -%}

@@ -17,12 +17,8 @@
             {%- do faults.extend(
                 feature_store._key_faults(where, aggregate, ['sql'], ['windows', 'empty'])
             ) -%}
-            {%- if 'sql' in aggregate and feature_store._aggregate_call(aggregate.sql) is none -%}
-                {%- do faults.append(
-                    where ~ '.sql: one aggregate call is allowed, such as sum(amount) or '
-                    ~ 'count(*) filter (where quantity > 1) (put what joins two in derived); got '
-                    ~ aggregate.sql
-                ) -%}
+            {%- if 'sql' in aggregate -%}
+                {%- do faults.extend(feature_store._call_faults(where ~ '.sql', aggregate.sql)) -%}
             {%- endif -%}
             {%- if 'windows' in aggregate -%}
                 {%- do faults.extend(feature_store._window_faults(

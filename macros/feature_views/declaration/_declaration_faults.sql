@@ -14,7 +14,8 @@
 
     {%- set entity = declaration.entity -%}
     {%- if entity is string or entity is mapping or entity is not iterable
-        or not entity or entity | reject('string') | list -%}
+        or not entity or entity | reject('string') | list
+        or entity | map('trim') | reject | list -%}
         {%- if 'entity' in declaration -%}
             {%- do faults.append('entity: a list of column names is allowed, such as [customer_id]; got '
                 ~ entity) -%}
@@ -39,10 +40,7 @@
     {%- if 'aggregates' in declaration -%}
         {%- do faults.extend(feature_store._aggregate_faults(declaration)) -%}
     {%- endif -%}
-    {%- if 'derived' in declaration and declaration.derived is not mapping -%}
-        {%- do faults.append('derived: a mapping of column to expression is allowed; got '
-            ~ declaration.derived) -%}
-    {%- endif -%}
+    {%- do faults.extend(feature_store._derived_faults(declaration)) -%}
     {%- do faults.extend(feature_store._column_faults(declaration, entity)) -%}
     {%- do faults.extend(feature_store._online_faults(declaration)) -%}
     {{- return(faults) -}}

@@ -6,48 +6,45 @@
 {%- set counts = plan.aggregates | selectattr('strategy', 'equalto', 'distinct') | list -%}
 feature_times as (
 
-    -- an event becomes visible
+    -- events become visible
     select
         {{ entity }},
         _grain + 1 as _grain
-    from per_grain
+        {%- for aggregate in counts %}{% for window in aggregate.windows %},
+        _seen_{{ aggregate.name }} as {{ aggregate.name }}_{{ window.name }}
+        {%- endfor %}{% endfor %}
+    from grains
     {%- for window in plan.windows if window.grains is not none %}
     union all by name
-    -- an event leaves the window of {{ window.name }}
+    -- events leave the window of {{ window.name }}
     select
         {{ entity }},
         _grain + {{ window.grains + 1 }} as _grain
-    from per_grain
+        {%- for aggregate in counts if window in aggregate.windows %},
+        -_stay_{{ aggregate.name }}_{{ window.name }} as {{ aggregate.name }}_{{ window.name }}
+        {%- endfor %}
+    from grains
     {%- endfor %}
     {%- for aggregate in counts %}
     union all by name
-    -- a value of {{ aggregate.name }} enters the windows
+    -- values of {{ aggregate.name }} are seen again in the windows
     select
         {{ entity }},
-        _grain + 1 as _grain
+        _next_grain + 1 as _grain
         {%- for window in aggregate.windows %},
-        _values as {{ aggregate.name }}_{{ window.name }}
+        {% if window.grains is none -%}
+        -1
+        {%- else -%}
+        -cast(_next_grain <= _grain + {{ window.grains }} as bigint)
+        {%- endif %} as {{ aggregate.name }}_{{ window.name }}
         {%- endfor %}
-    from {{ aggregate.name }}_per_grain
-    {%- for window in aggregate.windows %}
-    union all by name
-    {%- if window.grains is none %}
-    -- it was there before
-    select
-        {{ entity }},
-        _next_grain + 1 as _grain,
-        -_values as {{ aggregate.name }}_{{ window.name }}
-    from {{ aggregate.name }}_per_grain
-    where _next_grain is not null
-    {%- else %}
-    -- it leaves the window of {{ window.name }}, or was in it already
-    select
-        {{ entity }},
-        least(_grain + {{ window.grains }}, _next_grain) + 1 as _grain,
-        -_values as {{ aggregate.name }}_{{ window.name }}
-    from {{ aggregate.name }}_per_grain
-    {%- endif %}
-    {%- endfor %}
+    from {{ aggregate.name }}_seen_again
+    where
+        {% if aggregate.windows[-1].grains is none -%}
+        _next_grain is not null
+        {%- else -%}
+        _next_grain <= _grain + {{ aggregate.windows[-1].grains }}
+        {%- endif %}
     {%- endfor %}
 
 ),

@@ -1,5 +1,5 @@
-{#- For each count(distinct …): how many values an entity has in a grain, by the next grain that has
-    the same value again (null where none has). -#}
+{#- For each count(distinct …): how many values an entity has in a grain, how many of these stay in each
+    window to its end, and which are seen again before. -#}
 {%- macro _distinct_values_sql(plan) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
 {%- for aggregate in plan.aggregates if aggregate.strategy == 'distinct' -%}
@@ -35,13 +35,16 @@
     select
         {{ entity }},
         _grain,
-        _next_grain,
-        count(*) as _values
+        count(*) as _seen
+        {%- for window in aggregate.windows if window.grains is not none %},
+        count(*) filter (
+            where _next_grain is null or _next_grain > _grain + {{ window.grains }}
+        ) as _stay_{{ window.name }}
+        {%- endfor %}
     from {{ aggregate.name }}_seen_again
     group by
         {{ entity }},
-        _grain,
-        _next_grain
+        _grain
 
 ),
 

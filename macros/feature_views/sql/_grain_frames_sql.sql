@@ -13,16 +13,16 @@ visible as (
     select
         changes.*,
         {%- for aggregate in combined %}
-        per_grain._part_{{ aggregate.name }},
+        grains._part_{{ aggregate.name }},
         {%- endfor %}
-        per_grain._grain as _new_grain,
-        per_grain._known_at
+        grains._grain as _new_grain,
+        grains._known_at
     from changes
-    left join per_grain
+    left join grains
         on
-            changes._grain = per_grain._grain + 1
+            changes._grain = grains._grain + 1
             {%- for key in plan.entity %}
-            and changes.{{ key }} = per_grain.{{ key }}
+            and changes.{{ key }} = grains.{{ key }}
             {%- endfor %}
 
 ),

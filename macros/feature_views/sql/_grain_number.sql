@@ -1,8 +1,10 @@
 {#- The number of the grain that a time falls into, counted from the epoch.
 
-    DuckDB's // truncates towards zero; the second term makes it the floor for times before 1970. -#}
+    epoch_us() takes timestamps, dates and timestamps with a zone, whatever the session's zone is; a cast
+    of the last kind would depend on it. DuckDB's // truncates towards zero; the second term makes it the
+    floor for times before 1970. -#}
 {%- macro _grain_number(time, grain) -%}
-    {%- set micros = 'epoch_us(cast(' ~ time ~ ' as timestamp))' -%}
+    {%- set micros = 'epoch_us(' ~ time ~ ')' -%}
     {%- set grain_us = feature_store._duration_us(grain) -%}
     {{- micros }} // {{ grain_us }}
         - cast({{ micros }} % {{ grain_us }} < 0 as bigint)

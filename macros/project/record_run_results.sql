@@ -2,8 +2,7 @@
 
     results: dbt's results of this run, one a node. -#}
 {%- macro record_run_results(results) -%}
-    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
-        {%- if results %}
+    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] and results %}
         insert or replace into operations.dbt_results values
             {%- for result in results %}
             (
@@ -14,12 +13,5 @@
                 '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
             ){{ ',' if not loop.last }}
             {%- endfor %};
-        {%- endif %}
-        update operations.dbt_runs set is_complete = true where invocation_id = '{{ invocation_id }}';
-        {%- if flags.WHICH == 'build' and not invocation_args_dict.get('select')
-            and not invocation_args_dict.get('exclude') %}
-        -- A whole build makes good what earlier runs left unfinished.
-        delete from operations.dbt_runs where invocation_id <> '{{ invocation_id }}';
-        {%- endif %}
     {%- endif -%}
 {%- endmacro -%}

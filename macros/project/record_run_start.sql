@@ -1,14 +1,8 @@
-{#- Note in the warehouse that a run which changes or tests it has begun. A run that is killed leaves the
-    note without an end, and nothing is exported until a later run completes. -#}
+{#- Note in the warehouse which nodes a run is about to build or test. A run that is killed leaves these
+    notes behind, and nothing that depends on such a node is exported until it has run again. -#}
 {%- macro record_run_start() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
         create schema if not exists operations;
-        create table if not exists operations.dbt_runs (
-            invocation_id varchar,
-            command varchar,
-            started_at timestamp,
-            is_complete boolean
-        );
         create table if not exists operations.dbt_results (
             unique_id varchar primary key,
             status varchar,
@@ -16,12 +10,26 @@
             invocation_id varchar,
             started_at timestamp
         );
-        delete from operations.dbt_runs where is_complete;
-        insert into operations.dbt_runs values (
-            '{{ invocation_id }}',
-            '{{ flags.WHICH }}',
-            '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}',
-            false
-        );
+        {%- set nodes = [] -%}
+        {%- for unique_id in selected_resources | sort -%}
+            {%- set is_ephemeral = graph.nodes.get(unique_id, {}).get('config', {}).get('materialized')
+                == 'ephemeral' -%}
+            {%- if unique_id.split('.')[0] in ['model', 'seed', 'snapshot', 'test', 'unit_test']
+                and not is_ephemeral -%}
+                {%- do nodes.append(unique_id) -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- if nodes %}
+        insert or replace into operations.dbt_results values
+            {%- for unique_id in nodes %}
+            (
+                '{{ unique_id }}',
+                'started',
+                'dbt {{ flags.WHICH }}',
+                '{{ invocation_id }}',
+                '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}'
+            ){{ ',' if not loop.last }}
+            {%- endfor %};
+        {%- endif %}
     {%- endif -%}
 {%- endmacro -%}

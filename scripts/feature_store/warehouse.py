@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import weakref
 from pathlib import Path
 
 import duckdb
 
 from feature_store.errors import FeatureStoreError
+
+_opened: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 
 
 def connect(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
@@ -27,6 +31,11 @@ def connect(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         connection = duckdb.connect(str(path), read_only=read_only)
+    except duckdb.ConnectionException as error:
+        raise FeatureStoreError(
+            f"{path}: this process has the warehouse open already, in another way: {error}",
+            next_step="close that connection",
+        ) from error
     except duckdb.IOException as error:
         if "lock" in str(error).lower():
             raise FeatureStoreError(
@@ -38,4 +47,12 @@ def connect(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
             f"{path}: cannot be opened: {error}", allowed="a file written by DuckDB"
         ) from error
     connection.execute("set timezone = 'UTC'")
+    _opened.add(connection)
     return connection
+
+
+def interrupt_queries() -> None:
+    """Let the queries that run in this process end at once, each with an error."""
+    for connection in [*_opened]:
+        with contextlib.suppress(duckdb.Error):  # closed already
+            connection.interrupt()

@@ -1,0 +1,7 @@
+"""The feature store's Python side: what the scripts share and what a notebook imports."""
+
+from feature_store.errors import FeatureStoreError
+from feature_store.online.read import OnlineFeatures
+from feature_store.store import FeatureStore
+
+__all__ = ["FeatureStore", "FeatureStoreError", "OnlineFeatures"]

@@ -1,0 +1,1 @@
+"""The online store: how features stand in Redis, how they get there, how they are read."""

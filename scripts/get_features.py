@@ -1,0 +1,103 @@
+"""Print the online features of one entity."""
+
+import json
+import math
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from feature_store import FeatureStore, FeatureStoreError, OnlineFeatures, command_line
+from feature_store.definitions import FeatureView
+from feature_store.errors import near_names
+
+
+def views_of(store: FeatureStore, entity: str) -> list[FeatureView]:
+    """Return the latest version of each served view of an entity.
+
+    Raises:
+        FeatureStoreError: no view has such an entity.
+    """
+    views = [view for view in store.feature_views if view.served_id and view.is_latest]
+    found = [view for view in views if view.entity_name == entity]
+    if not found:
+        raise FeatureStoreError(
+            f"there is no entity {entity!r}",
+            allowed=near_names(entity, {view.entity_name for view in views}),
+        )
+    return found
+
+
+def plain(value: Any) -> Any:
+    """Return a value that JSON has: what it lacks becomes the text that stands in Redis."""
+    if isinstance(value, dict):
+        return {str(key): plain(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [plain(child) for child in value]
+    if isinstance(value, (datetime, date)):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def show(answer: OnlineFeatures, title: str) -> None:
+    """Print the features of one entity as a table."""
+    table = Table(title=escape(title), title_justify="left")
+    table.add_column("feature", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    table.add_column("feature time (UTC)", no_wrap=True)
+    row, times = answer.rows[0], answer.feature_times[0]
+    for reference, (label, _) in answer.columns.items():
+        time, value = times[label], row[reference]
+        text = "no row" if time is None else "null" if value is None else escape(str(plain(value)))
+        table.add_row(reference, text, f"{time:%Y-%m-%d %H:%M}" if time else "")
+    command_line.out.print(table, soft_wrap=False)
+
+
+def get_features(
+    entity: Annotated[str, typer.Argument(help="The entity: customer, or customer|store.")],
+    entity_id: Annotated[str, typer.Argument(help="Its id; ids of a composite key joined with |.")],
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this: customer_purchases:spend_28d or customer_purchases. Repeatable."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
+) -> None:
+    """Print the online features of one entity: get_features.py customer 1029.
+
+    Without --feature these are all features of the latest version of each view of the entity.
+    """
+    with FeatureStore(target) as store:
+        views = views_of(store, entity)
+        keys = [key.name for key in views[0].entity]
+        ids = entity_id.split("|") if len(keys) > 1 else [entity_id]
+        if len(ids) != len(keys):
+            raise FeatureStoreError(
+                f"id {entity_id!r} has {len(ids)} parts", allowed=f"{len(keys)}: {'|'.join(keys)}"
+            )
+        answer = store.get_online_features(
+            [dict(zip(keys, ids, strict=True))], feature or [view.name for view in views]
+        )
+    if as_json:
+        features = {name: plain(value) for name, value in answer.rows[0].items()}
+        times = {label: plain(time) for label, time in answer.feature_times[0].items()}
+        print(json.dumps({"features": features, "feature_times": times}, indent=2))
+    else:
+        show(answer, f"{entity} {entity_id}")
+    if not any(answer.feature_times[0].values()):
+        raise FeatureStoreError(
+            f"the online store has no row of {entity} {entity_id!r}",
+            next_step="check the id, or export first (scripts/export_to_redis.py)",
+        )
+
+
+if __name__ == "__main__":
+    command_line.run(get_features)

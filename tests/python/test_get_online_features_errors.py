@@ -1,0 +1,127 @@
+"""What reading refuses, and how it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from customers_store import AFFINITY, export_customers, open_feature_store
+from feature_store import FeatureStore, FeatureStoreError
+from online_fixtures import RedisServer, redis_server
+from tiny_store import TinyStore
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    """Return a server that the module's tests share."""
+    with redis_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> TinyStore:
+    """Return the project, exported to the server."""
+    return export_customers(tmp_path_factory.mktemp("tiny"), server.unix_url)
+
+
+@pytest.fixture
+def store(tiny: TinyStore, server: RedisServer) -> Iterator[FeatureStore]:
+    """Return the feature store as a notebook sees it."""
+    with open_feature_store(tiny, server.tcp_url) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("customer_purchase:orders_28d", "near names: customer_purchases, customer_profile"),
+        ("zzz", "known names: affinity, customer_profile, customer_purchases"),
+        (
+            "customer_purchases:orders_28",
+            "v2 has no feature 'orders_28'\nAllowed: near names: orders_28d",
+        ),
+        ("customer_purchases:v1:is_new", "customer_purchases:v1 has no feature 'is_new'"),
+        ("customer_purchases:v3:orders_28d", "has no version '3'\nAllowed: v1, v2"),
+        ("customer_purchases:v1:a:b", "cannot be read\nAllowed: view:feature, view:v2:feature"),
+        ("", "there is no feature view ''"),
+    ],
+)
+def test_unknown_names(store: FeatureStore, reference: str, message: str):
+    with pytest.raises(FeatureStoreError) as caught:
+        store.get_online_features([{"customer_id": 1}], [reference])
+    assert message in str(caught.value)
+
+
+def test_no_features(store: FeatureStore):
+    with pytest.raises(FeatureStoreError, match="no features were asked for"):
+        store.get_online_features([{"customer_id": 1}], [])
+
+
+@pytest.mark.parametrize(
+    ("entity", "message"),
+    [
+        (
+            {},
+            "entity 1: {} has no customer_id\nAllowed: customer_purchases:v2 is read by",
+        ),
+        ({"customer": 1}, "has no customer_id"),
+        ({"customer_id": None}, "has no customer_id"),
+        ({"customer_id": float("nan")}, "has no customer_id"),
+        ({"customer_id": pd.NA}, "has no customer_id"),
+        ({"customer_id": "x"}, "entity 1: customer_id is 'x'\nAllowed: bigint"),
+        ({"customer_id": 1.0}, "entity 1: customer_id is 1.0\nAllowed: bigint"),
+        (1, "entity 1: 1\nAllowed: a mapping with customer_id"),
+    ],
+)
+def test_entities_that_cannot_be_looked_up(store: FeatureStore, entity: object, message: str):
+    with pytest.raises(FeatureStoreError) as caught:
+        store.get_online_features([{"customer_id": 1}, entity], ["customer_purchases"])
+    assert message in str(caught.value)
+
+
+def test_a_view_that_is_not_served(tmp_path: Path, server: RedisServer):
+    tiny = TinyStore(tmp_path, [AFFINITY])
+    manifest = tiny.folder / "target" / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"snapshot.tiny.served_affinity_v1"]', "]"))
+    with pytest.raises(FeatureStoreError) as caught:
+        tiny.read(server.unix_url, [{"customer_id": 1, "store": "a"}], ["affinity:share"])
+    assert "affinity:share: affinity:v1 is not served\nNext: " in str(caught.value)
+
+
+def test_what_another_program_wrote_under_our_keys(store: FeatureStore, server: RedisServer):
+    keys = [f"fs:{{customer:{n}}}:customer_profile:v1" for n in (70, 71, 72)]
+    with server.client() as client:
+        client.set(keys[0], "text")
+        client.hset(keys[1], "points", "many")
+        client.hset(keys[2], "name", b"\xff\xfe")
+        try:
+            for n, message in (
+                (70, f"{keys[0]}: the Redis server refused a command: WRONGTYPE"),
+                (71, f"{keys[1]}, field points: 'many' cannot be read as hugeint"),
+                (72, "holds what is no text"),
+            ):
+                with pytest.raises(FeatureStoreError) as caught:
+                    store.get_online_features([{"customer_id": n}], ["customer_profile"])
+                assert message in str(caught.value)
+        finally:
+            client.delete(*keys)
+    [row] = store.get_online_features([{"customer_id": 1}], ["customer_profile:name"]).rows
+    assert row["customer_profile:name"] == "Zoë"
+
+
+def test_a_server_that_dies_and_comes_back(tiny: TinyStore):
+    with redis_server("--appendonly", "yes") as own:
+        tiny.export(own.unix_url)
+        asked = ([{"customer_id": 1}], ["customer_purchases:v1:orders_28d"])
+        with open_feature_store(tiny, own.unix_url) as store:
+            first = store.get_online_features(*asked)
+            own.kill()
+            for _ in range(2):
+                with pytest.raises(FeatureStoreError, match="the connection failed") as caught:
+                    store.get_online_features(*asked)
+            assert "Next: start the server or correct REDIS_URL" in str(caught.value)
+            own.start()
+            assert store.get_online_features(*asked) == first

@@ -1,0 +1,31 @@
+"""A tiny project with one view of three rows, which the tests export and damage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from feature_store.online.export import ROWS_AT_ONCE
+from tiny_store import TinyStore, View
+
+THINGS = View("things", {"thing_id": "bigint"}, {"a": "integer", "b": "varchar"}, ttl="2h")
+KEY = "fs:{thing:1}:things:v1"
+META = "fs:meta:things:v1"
+#: More than one batch, so that a fault can come in the middle.
+MANY = 4 * ROWS_AT_ONCE + 1
+
+
+def things_store(folder: Path) -> TinyStore:
+    """Write the project; the second row has a null, the third has nothing else."""
+    store = TinyStore(folder, [THINGS])
+    store.serve(THINGS, [(1, 10, "x"), (2, None, "y"), (3, None, None)])
+    return store
+
+
+def serve_many(store: TinyStore) -> None:
+    """Let the view have rows for several batches, every fifth with a null."""
+    store.execute(
+        "delete from snapshots.served_things_v1; insert into snapshots.served_things_v1 "
+        "select n, timestamp '2026-01-02', if(n % 5 = 0, null, n), "
+        "'Zeile ' || n || repeat(' ✓ Straße 日本', n % 7), "
+        f"timestamp '2026-01-02', timestamp '2026-01-03', null from range(1, {MANY + 1}) as r(n)"
+    )

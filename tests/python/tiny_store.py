@@ -1,0 +1,253 @@
+"""Tiny projects with green feature views, made by hand, to export."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from feature_store.build_status import read_results
+from feature_store.definitions import FeatureDefinitions, FeatureView, load_definitions
+from feature_store.online.connection import open_online_store
+from feature_store.online.export import (
+    ExportedView,
+    choose_views,
+    claim_prefix,
+    export_view,
+    plan_export,
+)
+from feature_store.online.read import OnlineFeatures, get_online_features
+from feature_store.raw.sql import identifier
+from feature_store.settings import Settings
+from feature_store.warehouse import connect
+from online_fixtures import script_environment
+
+
+@dataclass(frozen=True)
+class View:
+    """A feature view to declare: its keys and features with their SQL types."""
+
+    name: str
+    entity: Mapping[str, str]
+    features: Mapping[str, str]
+    version: int = 1
+    latest_version: int = 1
+    ttl: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The view with its version."""
+        return f"{self.name}:v{self.version}"
+
+    @property
+    def served_name(self) -> str:
+        """The name of its snapshot."""
+        return f"served_{self.name}_v{self.version}"
+
+    @property
+    def ids(self) -> tuple[str, str, str]:
+        """The ids that dbt gives to the feature table, the online view and the snapshot."""
+        return (
+            f"model.tiny.{self.name}.v{self.version}",
+            f"model.tiny.online_{self.name}_v{self.version}",
+            f"snapshot.tiny.{self.served_name}",
+        )
+
+    def nodes(self) -> dict[str, Any]:
+        """Return the view's part of a manifest, as dbt writes it."""
+        table, online, snapshot = self.ids
+        columns = {**self.entity, "feature_time": "timestamp", **self.features}
+        columns["known_at"] = "timestamp"
+        declaration = {"entity": [*self.entity], "event_time": "at", "grain": "1d"}
+        declaration["online"] = {"ttl": self.ttl} if self.ttl else {}
+        common = {"raw_code": "", "columns": {}, "description": "", "config": {"meta": {}}}
+        return {
+            table: common
+            | {
+                "unique_id": table,
+                "resource_type": "model",
+                "name": self.name,
+                "schema": "features",
+                "alias": f"{self.name}_v{self.version}",
+                "fqn": ["tiny", "features", self.name, f"v{self.version}"],
+                "version": self.version,
+                "latest_version": self.latest_version,
+                "columns": {
+                    name: {"name": name, "data_type": data_type, "description": ""}
+                    for name, data_type in columns.items()
+                },
+                "config": {"meta": {"feature_view": declaration}},
+            },
+            online: common
+            | {
+                "unique_id": online,
+                "resource_type": "model",
+                "name": online.split(".")[-1],
+                "schema": "online",
+                "fqn": ["tiny", "online", online.split(".")[-1]],
+            },
+            snapshot: common
+            | {
+                "unique_id": snapshot,
+                "resource_type": "snapshot",
+                "name": self.served_name,
+                "schema": "snapshots",
+                "fqn": ["tiny", self.served_name],
+            },
+        }
+
+
+class TinyStore:
+    """A project with green feature views in a DuckDB file, on which the real scripts run too.
+
+    Args:
+        folder: where to write it.
+        views: the feature views.
+        project_name: the dbt project's name.
+    """
+
+    def __init__(self, folder: Path, views: Sequence[View], project_name: str = "tiny"):
+        self.open(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        project = {"name": project_name, "profile": "tiny"}
+        output = {"type": "duckdb", "path": self.warehouse.name}
+        profiles = {"tiny": {"target": "dev", "outputs": {"dev": output}}}
+        (folder / "dbt_project.yml").write_text(yaml.safe_dump(project))
+        (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+        self.declare(views, project_name)
+        with duckdb.connect(str(self.warehouse)) as connection:
+            connection.execute("create schema snapshots")
+            for view in views:
+                columns = {**view.entity, "feature_time": "timestamp", **view.features}
+                columns |= dict.fromkeys(
+                    ("known_at", "dbt_valid_from", "dbt_valid_to"), "timestamp"
+                )
+                listed = ", ".join(f"{identifier(name)} {kind}" for name, kind in columns.items())
+                connection.execute(f"create table snapshots.{view.served_name} ({listed})")
+            connection.execute(
+                "create schema operations; create table operations.dbt_results (unique_id varchar "
+                "primary key, status varchar, message varchar, invocation_id varchar, "
+                "started_at timestamp)"
+            )
+            connection.executemany(
+                "insert into operations.dbt_results values "
+                "(?, 'success', '', 'invocation', '2026-01-01')",
+                [[node] for view in views for node in view.ids],
+            )
+
+    def open(self, folder: Path) -> TinyStore:
+        """Take a folder in which such a project was written before."""
+        self.folder = folder
+        self.warehouse = folder / "tiny.duckdb"
+        self.prefix = "fs"
+        return self
+
+    def declare(self, views: Sequence[View], project_name: str = "tiny") -> None:
+        """Write the manifest of the project with these views."""
+        manifest: dict[str, Any] = {
+            "metadata": {"project_name": project_name},
+            "nodes": {},
+            "parent_map": {},
+            "child_map": {},
+        }
+        for view in views:
+            table, online, snapshot = view.ids
+            manifest["nodes"] |= view.nodes()
+            manifest["parent_map"] |= {table: [], online: [table], snapshot: [online]}
+            manifest["child_map"] |= {table: [online], online: [snapshot], snapshot: []}
+        path = self.folder / "target" / "manifest.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(manifest))
+
+    @property
+    def definitions(self) -> FeatureDefinitions:
+        """The feature views, read from the manifest."""
+        return load_definitions(self.folder / "target" / "manifest.json")
+
+    def view(self, view: View) -> FeatureView:
+        """Return a view as the project's code sees it."""
+        return self.definitions.view(view.name, view.version)
+
+    def settings(self, redis_url: str | None) -> Settings:
+        """Return the settings of the project."""
+        return Settings(
+            project_dir=self.folder,
+            target="dev",
+            warehouse_path=self.warehouse,
+            target_path=self.folder / "target",
+            redis_url=redis_url,
+            prefix=self.prefix,
+        )
+
+    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run SQL in the warehouse."""
+        with duckdb.connect(str(self.warehouse)) as connection:
+            return connection.execute(sql, parameters).fetchall()
+
+    def serve(self, view: View, rows: Sequence[Sequence[Any]]) -> None:
+        """Let a view's snapshot have these current rows: ids, features; the feature time is given.
+
+        The values are Python's.
+        """
+        with duckdb.connect(str(self.warehouse)) as connection:
+            connection.execute(f"delete from snapshots.{view.served_name}")
+            if rows:
+                kinds = [*view.entity.values(), *view.features.values()]
+                marks = [f"cast(? as {kind})" for kind in kinds]
+                marks.insert(len(view.entity), "timestamp '2026-01-02'")
+                connection.executemany(
+                    f"insert into snapshots.{view.served_name} values ({', '.join(marks)}, "
+                    "timestamp '2026-01-02', timestamp '2026-01-02 03:04:05.678', null)",
+                    [list(row) for row in rows],
+                )
+
+    def export(
+        self,
+        redis_url: str,
+        labels: Sequence[str] = (),
+        on_rows: Callable[[int], None] = lambda rows: None,
+    ) -> list[ExportedView]:
+        """Export as the script does."""
+        settings, definitions = self.settings(redis_url), self.definitions
+        with connect(self.warehouse) as connection:
+            views = choose_views(definitions, list(labels))
+            results = read_results(connection)
+            planned = plan_export(connection, self.prefix, definitions, views, results)
+            with open_online_store(settings) as client:
+                claim_prefix(client, self.prefix, definitions.project_name)
+                return [
+                    export_view(connection, client, self.prefix, plan, on_rows) for plan in planned
+                ]
+
+    def read(
+        self, redis_url: str, entities: Sequence[Mapping[str, Any]], features: Sequence[str]
+    ) -> OnlineFeatures:
+        """Read features back."""
+        with open_online_store(self.settings(redis_url)) as client:
+            return get_online_features(client, self.prefix, self.definitions, entities, features)
+
+    def served(self, view: View) -> list[dict[str, Any]]:
+        """Return the current rows of a view's snapshot, as DuckDB gives them, with their zone."""
+        columns = ", ".join(map(identifier, (*view.entity, *view.features)))
+        with connect(self.warehouse) as connection:
+            found = connection.execute(
+                f"select {columns} from snapshots.{view.served_name} where dbt_valid_to is null"
+            )
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def tiny_environment(store: TinyStore, redis_url: str | None) -> dict[str, str]:
+    """Return the environment in which the scripts work on a tiny project."""
+    return script_environment(
+        FEATURE_STORE_PROJECT_DIR=str(store.folder),
+        REDIS_URL=redis_url,
+        DBT_TARGET=None,
+        DBT_TARGET_PATH=None,
+        DBT_PROFILES_DIR=None,
+    )

@@ -65,7 +65,7 @@ def test_the_commands_of_the_page_serve_the_example(clone: Path) -> None:
 
     answer = json.loads(run(clone, commands[-1] + " --json"))
     # ann: 12 s and 48 s on 1 May, 31 s on 2 May; served as of the end of 2 May.
-    assert answer["feature_times"] == {"visitor_clicks:v1": "2024-05-03T00:00:00+00:00"}
+    assert answer["feature_times"] == {"visitor_clicks:v1": "2024-05-03T00:00:00Z"}
     assert answer["features"] == {
         "visitor_id": "ann",
         "visitor_clicks:clicks_1d": 1,

@@ -3,38 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
-import pytest
-
-from online_fixtures import RedisServer, redis_server
-from things_store import KEY, META, THINGS, things_store
+from online_fixtures import RedisServer
+from things_store import KEY, META, THINGS
 from tiny_store import TinyStore
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[RedisServer]:
-    """Return a server that the module's tests share."""
-    with redis_server() as running:
-        yield running
-
-
-@pytest.fixture
-def server(shared: RedisServer) -> RedisServer:
-    """Return an empty server."""
-    with shared.client() as client:
-        client.flushall()
-        client.config_resetstat()
-    return shared
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> TinyStore:
-    """Return a project with one view of three rows."""
-    return things_store(tmp_path / "tiny")
 
 
 def contents(server: RedisServer) -> dict[str, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,37 +11,8 @@ import pytest
 
 from feature_store.errors import FeatureStoreError
 from online_fixtures import SCRIPTS, RedisServer, assert_clear, redis_server, run_script, wait_for
-from things_store import MANY, META, THINGS, serve_many, things_store
+from things_store import MANY, META, THINGS, serve_many
 from tiny_store import TinyStore, View, tiny_environment
-
-
-@pytest.fixture(scope="module")
-def shared() -> Iterator[RedisServer]:
-    """Return a server that the module's tests share."""
-    with redis_server() as running:
-        yield running
-
-
-@pytest.fixture
-def server(shared: RedisServer) -> RedisServer:
-    """Return an empty server."""
-    with shared.client() as client:
-        client.flushall()
-        client.config_resetstat()
-    return shared
-
-
-@pytest.fixture
-def own_server() -> Iterator[RedisServer]:
-    """Return a server that the test may harm; it keeps what it was told when it is killed."""
-    with redis_server("--appendonly", "yes") as running:
-        yield running
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> TinyStore:
-    """Return a project with one view of three rows."""
-    return things_store(tmp_path / "tiny")
 
 
 def test_the_prefix_of_another_project_is_refused_before_anything_is_written(

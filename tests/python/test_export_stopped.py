@@ -6,28 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from online_fixtures import SCRIPTS, RedisServer, redis_server, wait_for
-from things_store import MANY, META, serve_many, things_store
+from online_fixtures import SCRIPTS, RedisServer, wait_for
+from things_store import MANY, META, serve_many
 from tiny_store import TinyStore, tiny_environment
-
-
-@pytest.fixture
-def own_server() -> Iterator[RedisServer]:
-    """Return a server that the test may harm; it keeps what it was told when it is killed."""
-    with redis_server("--appendonly", "yes") as running:
-        yield running
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> TinyStore:
-    """Return a project with one view of three rows."""
-    return things_store(tmp_path / "tiny")
-
 
 STOPS = [(signal.SIGINT, 130, "stopped by Ctrl-C"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
 #: An export that gets a signal when its first rows are on their way.

@@ -2,61 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from feature_store.definitions import FeatureDefinitions, load_definitions
+from feature_store.definitions import FeatureDefinitions
 from feature_store.online.connection import open_online_store
 from feature_store.online.export import choose_views
 from feature_store.online.read import get_online_features
 from feature_store.raw.sql import identifier
-from feature_store.settings import Settings, load_settings
+from feature_store.settings import Settings
 from feature_store.warehouse import connect
-from online_fixtures import (
-    RedisServer,
-    redis_server,
-    run_script,
-    script_environment,
-)
 
 #: Entities that are read at once.
 CHUNK = 2_000
-
-
-@pytest.fixture(scope="module")
-def sample() -> Settings:
-    """Return the settings of the sample's target."""
-    return load_settings()
-
-
-@pytest.fixture(scope="module")
-def definitions(sample: Settings) -> FeatureDefinitions:
-    """Return the sample's feature views."""
-    return load_definitions(sample.target_path / "manifest.json")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    """Return a server that holds what the export script sent, with its output."""
-    with redis_server("--requirepass", "t0p-secret") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def url(server: RedisServer) -> str:
-    """Return the server's address, with its password."""
-    return f"redis://:t0p-secret@127.0.0.1:{server.port}/0"
-
-
-@pytest.fixture(scope="module")
-def exported(url: str, server: RedisServer) -> str:
-    """Export everything, and return what the script printed."""
-    done = run_script("export_to_redis.py", environment=script_environment(REDIS_URL=url))
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
 
 
 @pytest.mark.usefixtures("exported")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ from feature_store.errors import FeatureStoreError
 from feature_store.online.connection import describe_server, open_online_store
 from feature_store.online.export import choose_views
 from feature_store.raw.sql import identifier
-from feature_store.settings import Settings, load_settings
+from feature_store.settings import Settings
 from feature_store.warehouse import connect
 from online_fixtures import (
-    RedisServer,
     assert_clear,
     redis_server,
     run_script,
@@ -28,39 +26,6 @@ from online_fixtures import (
 
 #: Entities that are read at once.
 CHUNK = 2_000
-
-
-@pytest.fixture(scope="module")
-def sample() -> Settings:
-    """Return the settings of the sample's target."""
-    return load_settings()
-
-
-@pytest.fixture(scope="module")
-def definitions(sample: Settings) -> FeatureDefinitions:
-    """Return the sample's feature views."""
-    return load_definitions(sample.target_path / "manifest.json")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    """Return a server that holds what the export script sent, with its output."""
-    with redis_server("--requirepass", "t0p-secret") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def url(server: RedisServer) -> str:
-    """Return the server's address, with its password."""
-    return f"redis://:t0p-secret@127.0.0.1:{server.port}/0"
-
-
-@pytest.fixture(scope="module")
-def exported(url: str, server: RedisServer) -> str:
-    """Export everything, and return what the script printed."""
-    done = run_script("export_to_redis.py", environment=script_environment(REDIS_URL=url))
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
 
 
 def entities_of(settings: Settings, entity: str) -> dict[str, Any]:

@@ -1,0 +1,76 @@
+"""Fixtures of more than one module: the sample and its export, servers, a tiny project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from feature_store.definitions import FeatureDefinitions, load_definitions
+from feature_store.settings import Settings, load_settings
+from online_fixtures import RedisServer, redis_server, run_script, script_environment
+from things_store import things_store
+from tiny_store import TinyStore
+
+
+@pytest.fixture(scope="session")
+def sample() -> Settings:
+    """Return the settings of the sample's target."""
+    return load_settings()
+
+
+@pytest.fixture(scope="session")
+def definitions(sample: Settings) -> FeatureDefinitions:
+    """Return the sample's feature views."""
+    return load_definitions(sample.target_path / "manifest.json")
+
+
+@pytest.fixture(scope="session")
+def sample_server() -> Iterator[RedisServer]:
+    """Return a server with a password, for the sample's export."""
+    with redis_server("--requirepass", "t0p-secret") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def url(sample_server: RedisServer) -> str:
+    """Return that server's address, with its password."""
+    return f"redis://:t0p-secret@127.0.0.1:{sample_server.port}/0"
+
+
+@pytest.fixture(scope="session")
+def exported(url: str) -> str:
+    """Export the whole sample, and return what the script printed."""
+    done = run_script("export_to_redis.py", environment=script_environment(REDIS_URL=url))
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[RedisServer]:
+    """Return a server that the module's tests share."""
+    with redis_server() as running:
+        yield running
+
+
+@pytest.fixture
+def server(shared: RedisServer) -> RedisServer:
+    """Return an empty server."""
+    with shared.client() as client:
+        client.flushall()
+        client.config_resetstat()
+    return shared
+
+
+@pytest.fixture
+def own_server() -> Iterator[RedisServer]:
+    """Return a server that the test may harm; it keeps what it was told when it is killed."""
+    with redis_server("--appendonly", "yes") as running:
+        yield running
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> TinyStore:
+    """Return a project with one view of three rows."""
+    return things_store(tmp_path / "tiny")

@@ -61,22 +61,6 @@ checked as (
 
 ),
 
-ranked as (
-
-    select
-        *,
-        -- Of several sound lines of a product in an order, the one loaded last corrects the others.
-        row_number() over (
-            partition by order_id, product_id, copy_number = 1 and len(found_faults) = 0
-            order by
-                loaded_at desc, ordered_at desc, customer_id desc, store_id desc, quantity desc,
-                amount desc, retail_discount desc, coupon_discount desc, coupon_match_discount desc,
-                week_number desc
-        ) as correction_number
-    from checked
-
-),
-
 judged as (
 
     select
@@ -94,12 +78,19 @@ judged as (
         ordered_at,
         ordered_at_shop_time,
         loaded_at,
+        -- Of several sound lines of a product in an order, the one loaded last corrects the others.
         if(
-            copy_number = 1 and len(found_faults) = 0 and correction_number > 1,
+            copy_number = 1 and len(found_faults) = 0 and row_number() over (
+                partition by order_id, product_id, copy_number = 1 and len(found_faults) = 0
+                order by
+                    loaded_at desc, ordered_at desc, customer_id desc, store_id desc,
+                    quantity desc, amount desc, retail_discount desc, coupon_discount desc,
+                    coupon_match_discount desc, week_number desc
+            ) > 1,
             ['superseded'],
             found_faults
         ) as faults
-    from ranked
+    from checked
 
 )
 

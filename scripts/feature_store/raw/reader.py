@@ -8,6 +8,7 @@ rows that turned out bad later.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ def duckdb_path(path: Path) -> str:
     return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
-class Reader:
+class Reader(ABC):
     """What all formats share.
 
     Attributes:
@@ -59,17 +60,17 @@ class Reader:
         self.table = table
         self.columns: list[FileColumn] = []
 
+    @abstractmethod
     def prepare(self) -> None:
         """Find out the columns."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stage(self, where: str) -> None:
         """Fill ``load_staged``; rows that do not meet ``where`` may be left out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def locate(self, limit: int | None) -> None:
         """Fill ``load_located`` with line and text of the first rows in ``load_bad``."""
-        raise NotImplementedError
 
     def named(self, names: list[str]) -> list[FileColumn]:
         """Return text columns of these names."""

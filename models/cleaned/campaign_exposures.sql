@@ -20,6 +20,8 @@ joined as (
         coalesce(campaigns.campaign_type, 'unknown') as campaign_type,
         campaigns.start_date,
         campaigns.end_date,
+        campaigns.starts_at,
+        campaigns.ends_at,
         min(exposures.loaded_at) as loaded_at
     from exposures
     left join campaigns on exposures.campaign_id = campaigns.campaign_id
@@ -28,7 +30,9 @@ joined as (
         exposures.customer_id,
         campaigns.campaign_type,
         campaigns.start_date,
-        campaigns.end_date
+        campaigns.end_date,
+        campaigns.starts_at,
+        campaigns.ends_at
 
 )
 

@@ -69,7 +69,8 @@ described as (
             partition by customer_id
             order by
                 loaded_at desc, age_band asc, income_band asc, home_ownership asc,
-                marital_status asc, household_size asc, household_composition asc, kids_count asc
+                marital_status asc, household_size asc, household_composition asc, kids_count asc,
+                source_file asc, source_row asc
         ) = 1
 
 ),
@@ -86,6 +87,9 @@ joined as (
         coalesce(described.household_composition, 'unknown') as household_composition,
         coalesce(described.kids_count, 'unknown') as kids_count,
         described.customer_id is not null as has_demographics,
+        described.source_file,
+        described.batch_id,
+        described.source_row,
         coalesce(described.loaded_at, known.loaded_at) as loaded_at
     from known
     left join described on known.customer_id = described.customer_id

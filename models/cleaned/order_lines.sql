@@ -25,6 +25,9 @@ valid as (
         hour(ordered_at_shop_time) as ordered_hour,
         isodow(ordered_at_shop_time) as ordered_weekday,
         ordered_at,
+        source_file,
+        batch_id,
+        source_row,
         loaded_at
     from checked
     where copy_number = 1 and len(faults) = 0

@@ -22,7 +22,7 @@ counted as (
             partition by
                 order_id, product_id, customer_id, store_id, quantity, week_number, amount,
                 retail_discount, coupon_discount, coupon_match_discount, ordered_at
-            order by loaded_at
+            order by loaded_at, source_file, source_row
         ) as copy_number
     from order_lines
 
@@ -77,6 +77,9 @@ judged as (
         copy_number,
         ordered_at,
         ordered_at_shop_time,
+        source_file,
+        batch_id,
+        source_row,
         loaded_at,
         -- Of several sound lines of a product in an order, the one loaded last corrects the others.
         if(

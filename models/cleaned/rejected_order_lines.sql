@@ -20,6 +20,9 @@ rejected as (
         coupon_discount,
         coupon_match_discount,
         ordered_at,
+        source_file,
+        batch_id,
+        source_row,
         loaded_at,
         faults
     from checked

@@ -12,7 +12,7 @@ distinct_lines as (
 
     select count(*) as row_count
     from (
-        select distinct * exclude (loaded_at)
+        select distinct * exclude (source_file, batch_id, source_row, loaded_at)
         from {{ ref('stg_complete_journey__order_lines') }}
     ) as received
 

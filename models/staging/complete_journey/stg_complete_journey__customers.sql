@@ -17,6 +17,9 @@ renamed as (
         household_size,
         household_comp as household_composition,
         kids_count,
+        _source_file as source_file,
+        _batch_id as batch_id,
+        _source_row as source_row,
         _loaded_at as loaded_at
     from source
 

@@ -24,6 +24,9 @@ renamed as (
         timezone(
             '{{ source_time_zone() }}', timezone('UTC', transaction_timestamp)
         ) as ordered_at_shop_time,
+        _source_file as source_file,
+        _batch_id as batch_id,
+        _source_row as source_row,
         _loaded_at as loaded_at
     from source
 

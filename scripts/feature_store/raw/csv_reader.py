@@ -16,7 +16,8 @@ from feature_store.raw.temp_tables import Appender
 class CsvReader(Reader):
     """CSV, plain or gzipped; an empty field is null, an empty quoted text is an empty text."""
 
-    # Rows keep the file's order; within a transaction their ids start anywhere.
+    # Rows keep the file's order; within a transaction their ids start anywhere. A copy without the
+    # malformed records brings its numbers along.
     record = "(rowid - (select min(rowid) from load_staged) + 1)"
     empty_is_null = True
 
@@ -47,7 +48,8 @@ class CsvReader(Reader):
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "rows.csv"
             self._write_good_records(copy)
-            read = self._read(copy, gzipped=False)
+            self.record = "record"
+            read = self._read(copy, gzipped=False, numbered=True)
         if read != good:
             raise FeatureStoreError(
                 f"{self.file.label}: {good:,} rows were counted, but DuckDB reads {read:,}",
@@ -56,18 +58,25 @@ class CsvReader(Reader):
             )
 
     def _write_good_records(self, path: Path) -> None:
-        """Write a copy of the well-formed records with one kind of line end."""
+        """Write a copy of the well-formed records with one kind of line end.
+
+        The first field is the record's number. In quotes, no null value can be meant by it.
+        """
         with self.file.open() as stream, open(path, "wb") as copy:
             records = CsvRecords(stream, self.file, self.table.delimiter)
-            names = [column.staged for column in self.columns]
-            copy.write((self.table.delimiter.join(names) + "\n").encode())
-            for _, reason in records:
+            delimiter = self.table.delimiter
+            names = ["record", *(column.staged for column in self.columns)]
+            copy.write((delimiter.join(names) + "\n").encode())
+            for number, (_, reason) in enumerate(records, 1):
                 if reason is None:
+                    copy.write(f'"{number}"{delimiter}'.encode())
                     copy.write(b"".join(records.taken).rstrip(b"\r\n") + b"\n")
 
-    def _read(self, path: Path, gzipped: bool) -> int:
+    def _read(self, path: Path, gzipped: bool, numbered: bool = False) -> int:
         """Stage a file whose structure is sound; return the number of rows."""
         columns = ", ".join(f"{literal(c.staged)}: 'VARCHAR'" for c in self.columns)
+        if numbered:
+            columns = f"'record': 'BIGINT', {columns}"
         self.connection.execute(
             f"""
             create or replace temp table load_staged as
@@ -87,17 +96,15 @@ class CsvReader(Reader):
         """Go over the file again, up to the last bad row."""
         wanted = self._bad_rows(limit)
         target = next(wanted, None)
-        number = 0
         with (
             self.file.open() as stream,
             Appender(self.connection, "load_located") as located,
         ):
             records = CsvRecords(stream, self.file, self.table.delimiter)
-            for line, reason in records:
-                number += reason is None
+            for number, (line, _) in enumerate(records, 1):
                 if target is None:
                     return
-                if reason is None and number == target:
+                if number == target:
                     text = records.text()
                     located.add((number, line, text), len(text))
                     target = next(wanted, None)

@@ -10,7 +10,7 @@ from feature_store.raw.declarations import RawTable
 from feature_store.raw.faults import create_rejects
 from feature_store.raw.files import SourceFile
 from feature_store.raw.plan import source_filter
-from feature_store.raw.sql import LEDGER, count_of, identifier, rows_of
+from feature_store.raw.sql import LEDGER, ROW_NUMBER, count_of, identifier, rows_of
 
 
 def create_ledger(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
@@ -42,7 +42,8 @@ def known_rows(
 ) -> tuple[int, int] | None:
     """Return loaded and rejected rows of a file if exactly these bytes are in the raw table.
 
-    The raw table must exist. Rows that somebody deleted there make the file unknown.
+    The raw table must exist. Rows that somebody deleted there make the file unknown, and so do
+    rows without a number, which an older loader wrote.
     """
     found = rows_of(
         connection,
@@ -53,7 +54,11 @@ def known_rows(
         """,
         [table.identifier, file.label, batch_id, _options(table, file)],
     )
-    if not found or found[0][0] != count_rows(connection, table, source_filter(file.label)):
+    numbered = f"{source_filter(file.label)} and {ROW_NUMBER} is not null"
+    if not found or {found[0][0]} != {
+        count_rows(connection, table, source_filter(file.label)),
+        count_rows(connection, table, numbered),
+    }:
         return None
     return found[0][0], found[0][1]
 
@@ -95,13 +100,19 @@ def remember(
     )
 
 
+def row_text(columns: list[str]) -> str:
+    """Return the SQL of a row's JSON text, in which null, '' and 'null' differ."""
+    names = ", ".join(identifier(name) for name in sorted(columns))
+    return f"to_json(row({names}))::varchar"
+
+
 def content(
     connection: duckdb.DuckDBPyConnection, rows: str, columns: list[str]
 ) -> tuple[int, str]:
     """Return the number of rows of a query and a hash of them that ignores their order.
 
-    Each row's JSON text (in which null, '' and 'null' differ) is hashed by MD5; the sums of both
-    halves over all rows, which count duplicates too, make the batch's sha256.
+    Each row's JSON text is hashed by MD5; the sums of both halves over all rows, which count
+    duplicates too, make the batch's sha256.
     """
     names = ", ".join(identifier(name) for name in sorted(columns))
     ((count, lower, upper),) = rows_of(
@@ -111,7 +122,28 @@ def content(
             count(*),
             coalesce(sum(md5_number_lower(row_text)), 0),
             coalesce(sum(md5_number_upper(row_text)), 0)
-        from (select to_json(row({names}))::varchar as row_text from ({rows}))
+        from (select {row_text(columns)} as row_text from ({rows}))
         """,
     )
     return count, hashlib.sha256(f"{names}:{count}:{lower}:{upper}".encode()).hexdigest()
+
+
+def with_load_times(
+    connection: duckdb.DuckDBPyConnection, rows: str, loaded: str, columns: list[str]
+) -> str:
+    """Return the query of rows with the ``_loaded_at`` of the same rows that are loaded already.
+
+    Args:
+        connection: the warehouse.
+        rows: query of a file's rows.
+        loaded: query of raw rows of the same content, which may be deleted afterwards.
+        columns: the names of what makes the content.
+    """
+    row_hash = f"md5_number({row_text(columns)}) as _row_hash"
+    connection.execute(
+        f"""
+        create temp table load_kept as
+        select {row_hash}, min(_loaded_at) as _loaded_at from ({loaded}) group by _row_hash
+        """
+    )
+    return f"select * from (select *, {row_hash} from ({rows})) join load_kept using (_row_hash)"

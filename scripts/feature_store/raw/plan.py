@@ -9,7 +9,7 @@ import duckdb
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.raw.declarations import RawTable
 from feature_store.raw.readers import Reader
-from feature_store.raw.sql import INTERNAL_COLUMNS, identifier, literal, rows_of
+from feature_store.raw.sql import INTERNAL_COLUMNS, ROW_NUMBER, identifier, literal, rows_of
 from feature_store.raw.values import EVENT_TIME_TYPES, Conversion, from_text, from_type
 
 
@@ -86,7 +86,7 @@ def check_types(table: RawTable, declared: dict[str, str], existing: dict[str, s
     """Check the declaration against the raw table.
 
     Returns:
-        whether the raw table has every declared column.
+        whether the raw table has every declared column, and numbers its rows.
 
     Raises:
         FeatureStoreError: a column's type differs, or the table is not one of the loader's.
@@ -95,7 +95,7 @@ def check_types(table: RawTable, declared: dict[str, str], existing: dict[str, s
         return False
     raw = identifier(table.schema, table.identifier)
     missing = [name for name in INTERNAL_COLUMNS if name not in existing]
-    if missing:
+    if missing not in ([], [ROW_NUMBER]):
         raise FeatureStoreError(
             f"{raw}: the table is there, but without {', '.join(missing)}: "
             "the loader did not make it",
@@ -112,7 +112,7 @@ def check_types(table: RawTable, declared: dict[str, str], existing: dict[str, s
                 next_step=f"alter table {raw} alter {identifier(name)} type {kind.lower()}, "
                 f"or drop table {raw}, and load again",
             )
-    return all(name.lower() in present for name in declared)
+    return not missing and all(name.lower() in present for name in declared)
 
 
 def make_plan(
@@ -183,6 +183,8 @@ def add_columns(
     """Make the raw table, or add the columns that it lacks; return its columns with their types."""
     raw = identifier(table.schema, table.identifier)
     new = {t.name: t.kind for t in targets if t.name not in existing}
+    if existing and ROW_NUMBER not in existing:
+        new[ROW_NUMBER] = INTERNAL_COLUMNS[ROW_NUMBER]
     if not existing:
         columns = [f"{identifier(n)} {kind}" for n, kind in (new | INTERNAL_COLUMNS).items()]
         connection.execute(f"create table {raw} ({', '.join(columns)})")

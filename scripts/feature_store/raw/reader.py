@@ -44,7 +44,8 @@ class Reader(ABC):
     """What all formats share.
 
     Attributes:
-        record: SQL of a staged row's number within the file.
+        record: SQL of a staged row's number within the file, known after ``stage``. It counts from
+            1, malformed rows too, but not the header of a CSV; in JSON lines it is the line.
         columns: the file's columns, known after ``prepare``.
         empty_is_null: whether an empty text is null in a column that is no text.
     """

@@ -6,8 +6,15 @@ from typing import Any
 
 import duckdb
 
+#: The number of a row within its file, the newest of the loader's columns: older tables lack it.
+ROW_NUMBER = "_source_row"
 #: The columns that the loader adds to each raw table, with their types.
-INTERNAL_COLUMNS = {"_loaded_at": "TIMESTAMP", "_source_file": "VARCHAR", "_batch_id": "VARCHAR"}
+INTERNAL_COLUMNS = {
+    "_loaded_at": "TIMESTAMP",
+    "_source_file": "VARCHAR",
+    "_batch_id": "VARCHAR",
+    ROW_NUMBER: "BIGINT",
+}
 #: The tables that the loader itself keeps in the schema of the raw tables.
 REJECTS = "raw_rejects"
 LEDGER = "raw_files"

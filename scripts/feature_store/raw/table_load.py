@@ -14,7 +14,15 @@ from feature_store.raw.declarations import RawTable
 from feature_store.raw.faults import find_faults, refuse, replace_rejects
 from feature_store.raw.files import SourceFile, fingerprint
 from feature_store.raw.readers import READERS
-from feature_store.raw.sql import INTERNAL_COLUMNS, REJECTS, count_of, identifier, literal, rows_of
+from feature_store.raw.sql import (
+    INTERNAL_COLUMNS,
+    REJECTS,
+    ROW_NUMBER,
+    count_of,
+    identifier,
+    literal,
+    rows_of,
+)
 from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
 
 
@@ -99,6 +107,7 @@ class TableLoad:
         self.raw = identifier(table.schema, table.identifier)
         self.by_interval = request.has_interval and table.event_time is not None
         self.unchanged_files = 0
+        self.renumbered_files = 0
         self.timeless = 0
 
     def check_declaration(self) -> None:
@@ -173,6 +182,7 @@ class TableLoad:
 
         good = f"{reader.record} not in (select record from load_bad)" if malformed else "true"
         values = ", ".join(f"{t.conversion.value} as {identifier(t.name)}" for t in targets)
+        values += f", {reader.record} as {ROW_NUMBER}"
         rows = f"select {values} from load_staged where {in_scope} and {good}"
         if self.by_interval:
             self.timeless += count_of(
@@ -199,6 +209,9 @@ class TableLoad:
     ) -> tuple[int, str]:
         """Replace the raw rows in scope, unless they are the same.
 
+        The same rows without numbers, which an older loader wrote, are replaced by numbered ones
+        that keep their load time: nothing about the data is newer than it was.
+
         Returns:
             the number of the file's rows in scope, and the hash of their content.
         """
@@ -211,25 +224,30 @@ class TableLoad:
         )
         full = f"select *{absent} from ({rows})"
         old_count = ledger.count_rows(self.connection, self.table, scope)
-        content_id, count = "", None
+        old = f"select * from {self.raw} where {scope}"
+        content_id, count, same = "", None, False
         if old_count or self.by_interval:
             count, content_id = ledger.content(self.connection, full, data)
         if count == old_count:
-            old = f"select * from {self.raw} where {scope}"
-            if not old_count or ledger.content(self.connection, old, data)[1] == content_id:
-                self.result.skipped += count
-                self.unchanged_files += 1
-                return count, content_id
-        names = ", ".join(
-            identifier(name) for name in (*(t.name for t in targets), *INTERNAL_COLUMNS)
-        )
+            same = not old_count or ledger.content(self.connection, old, data)[1] == content_id
+        missing = f"{scope} and {ROW_NUMBER} is null"
+        if same and not ledger.count_rows(self.connection, self.table, missing):
+            self.result.skipped += old_count
+            self.unchanged_files += 1
+            return old_count, content_id
+        loaded_at = self.loaded_at
+        if same:
+            rows, loaded_at = ledger.with_load_times(self.connection, full, old, data), "_loaded_at"
+            self.renumbered_files += 1
+        names = ", ".join(identifier(name) for name in (*(t.name for t in targets), ROW_NUMBER))
+        stamps = "_loaded_at, _source_file, _batch_id"
         self.connection.execute(f"delete from {self.raw} where {scope}")
         batch = content_id if self.by_interval else batch_id
         written = count_of(
             self.connection,
             f"""
-            insert into {self.raw} ({names})
-            select *, {self.loaded_at}, {literal(file.label)}, {literal(batch)} from ({rows})
+            insert into {self.raw} ({names}, {stamps})
+            select {names}, {loaded_at}, {literal(file.label)}, {literal(batch)} from ({rows})
             """,
         )
         self.result.loaded += written
@@ -243,6 +261,11 @@ class TableLoad:
             what = "file" if many == 1 else f"{self.unchanged_files} of {many} files"
             kind = "interval" if self.by_interval else "content"
             notes.append(f"{what} skipped: the same {kind} is loaded already")
+        if self.renumbered_files:
+            notes.append(
+                f"{_count(self.renumbered_files, 'file')} loaded anew for the numbers of the rows "
+                f"({ROW_NUMBER}); the content and _loaded_at stay"
+            )
         if self.timeless:
             notes.append(
                 f"{_count(self.timeless, 'row')} without {self.table.event_time}: only a load "

@@ -6,22 +6,25 @@ staged as (
 
 ),
 
--- Exact copies are one click.
-grouped as (
+-- Exact copies are one click, the one that was loaded first.
+clicks as (
 
     select
         visitor_id,
         page,
         seconds,
         clicked_at,
-        min(loaded_at) as loaded_at
+        source_file,
+        batch_id,
+        source_row,
+        loaded_at
     from staged
-    group by
-        visitor_id,
-        page,
-        seconds,
-        clicked_at
+    qualify
+        row_number() over (
+            partition by visitor_id, page, seconds, clicked_at
+            order by loaded_at, source_file, source_row
+        ) = 1
 
 )
 
-select * from grouped
+select * from clicks

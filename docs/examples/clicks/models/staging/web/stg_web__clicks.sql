@@ -13,6 +13,9 @@ renamed as (
         page,
         seconds,
         clicked_at,
+        _source_file as source_file,
+        _batch_id as batch_id,
+        _source_row as source_row,
         _loaded_at as loaded_at
     from source
 

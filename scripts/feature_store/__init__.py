@@ -1,7 +1,15 @@
 """The feature store's Python side: what the scripts share and what a notebook imports."""
 
+from feature_store.deprecation import DeprecatedFeatureViewWarning
 from feature_store.errors import FeatureStoreError
+from feature_store.historical.result import HistoricalFeatures
 from feature_store.online.read import OnlineFeatures
 from feature_store.store import FeatureStore
 
-__all__ = ["FeatureStore", "FeatureStoreError", "OnlineFeatures"]
+__all__ = [
+    "DeprecatedFeatureViewWarning",
+    "FeatureStore",
+    "FeatureStoreError",
+    "HistoricalFeatures",
+    "OnlineFeatures",
+]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import functools
 import signal
 import sys
+import warnings
 from collections.abc import Callable
+from typing import TextIO
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from feature_store.deprecation import DeprecatedFeatureViewWarning
 from feature_store.errors import FeatureStoreError
 from feature_store.warehouse import interrupt_queries
 
@@ -38,6 +41,7 @@ def run(command: Callable[..., None]) -> None:
     # Inside of typer, which would end a command on Ctrl-C without a word.
     @functools.wraps(command)
     def guarded(*args: object, **kwargs: object) -> None:
+        warnings.showwarning = _show_warning
         for signal_number in _SIGNALS:
             signal.signal(signal_number, stop)
         try:
@@ -52,6 +56,23 @@ def run(command: Callable[..., None]) -> None:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(guarded)
     app(standalone_mode=True)
+
+
+_show_other_warning = warnings.showwarning
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    if issubclass(category, DeprecatedFeatureViewWarning):
+        err.print(f"[bold yellow]warning[/] {escape(str(message))}")
+    else:
+        _show_other_warning(message, category, filename, lineno, file, line)
 
 
 def _end(code: int, message: str) -> None:

@@ -15,6 +15,7 @@ from jinja2 import Environment
 from feature_store.errors import FeatureStoreError, near_names
 
 DEFAULT_PREFIX = "fs"
+DEFAULT_MEMORY_LIMIT = "2GB"
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Settings:
         target_path: the folder of dbt's artifacts (``manifest.json``), absolute.
         redis_url: the online store's address, or None for the embedded server.
         prefix: the first part of every Redis key.
+        memory_limit: what DuckDB may take for a join before it spills to disk, such as ``2GB``.
     """
 
     project_dir: Path
@@ -36,6 +38,7 @@ class Settings:
     target_path: Path
     redis_url: str | None
     prefix: str
+    memory_limit: str = DEFAULT_MEMORY_LIMIT
 
 
 def find_project_dir(start: Path | None = None) -> Path:
@@ -113,4 +116,5 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
         target_path=(folder / target_path).resolve(),
         redis_url=os.environ.get("REDIS_URL") or None,
         prefix=os.environ.get("FEATURE_STORE_PREFIX", DEFAULT_PREFIX),
+        memory_limit=os.environ.get("FEATURE_STORE_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT),
     )

@@ -5,15 +5,24 @@ from __future__ import annotations
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import redis
 
 from feature_store.definitions import FeatureDefinitions, FeatureView, load_definitions
+from feature_store.deprecation import check_deprecation
+from feature_store.feature_services import FeatureService, feature_service
+from feature_store.historical.join import Mode, make_join
+from feature_store.historical.result import HistoricalFeatures
+from feature_store.macros import ProjectMacros
 from feature_store.online.connection import clear_errors, open_online_store
 from feature_store.online.read import OnlineFeatures, get_online_features
 from feature_store.settings import load_settings
+
+if TYPE_CHECKING:
+    from feature_store.historical.spine import SpineSource
 
 
 class FeatureStore:
@@ -57,8 +66,78 @@ class FeatureStore:
         """Every version of every feature view, by name."""
         return self.definitions.views
 
+    @cached_property
+    def macros(self) -> ProjectMacros:
+        """The project's macros, which make the SQL of joins."""
+        return ProjectMacros(self.definitions.manifest)
+
+    def feature_service(self, name: str) -> FeatureService:
+        """Return the features that an exposure pins.
+
+        Raises:
+            FeatureStoreError: there is no such exposure; lists the near names.
+        """
+        return feature_service(self.definitions, name)
+
+    def get_historical_features(
+        self,
+        spine: SpineSource,
+        features: Sequence[str] | str,
+        *,
+        time: str = "label_time",
+        mode: Mode = "as_recomputed",
+        max_age: str | Mapping[str, str] | None = None,
+        full_feature_names: bool = False,
+        allow_deprecated: bool = False,
+        progress: bool | None = None,
+    ) -> HistoricalFeatures:
+        """Join features to rows of entities and times, as they stood at each row's time.
+
+        The same macro makes the SQL as in a dbt model with ``point_in_time_join``.
+
+        Example:
+            >>> answer = store.get_historical_features(labels, ["customer_purchases:v2:spend_28d"])
+            >>> answer.to_pandas()
+
+        Args:
+            spine: rows with the keys of the features and a time: a pandas or Arrow table, the path
+                of a Parquet or CSV file, or a SQL query on the warehouse. All columns are kept.
+            features: ``view:feature``, ``view:v2:feature``, or ``view`` for all of its features;
+                without a version the latest is meant. Or the name of a feature service (exposure).
+            time: the spine's time column; without a zone it is UTC. Events at or after it are never
+                seen.
+            mode: ``as_recomputed`` takes what is known today, late corrections included;
+                ``as_served`` what the online store held then, by the snapshots.
+            max_age: duration such as ``28d``, for all views or by view name: features that are
+                older at the row's time are null.
+            full_feature_names: name columns ``<view>_v<n>__<feature>``, not ``<feature>``.
+            allow_deprecated: read versions past their deprecation date, with a warning.
+            progress: show progress on stderr; by default where it is a terminal.
+
+        Returns:
+            Rows in the spine's order, one for each, computed when ``to_arrow``, ``to_pandas``,
+            ``to_batches`` or ``to_parquet`` is called.
+
+        Raises:
+            FeatureStoreError: an unknown feature (lists the near names), or a spine that lacks the
+                time or a key, or has a wrong type there.
+        """
+        join = make_join(
+            self.definitions,
+            features,
+            mode=mode,
+            max_age=max_age,
+            full_feature_names=full_feature_names,
+        )
+        check_deprecation((joined.view for joined in join.views), allow_deprecated=allow_deprecated)
+        return HistoricalFeatures(self.settings, self.macros, spine, time, join, progress=progress)
+
     def get_online_features(
-        self, entities: Sequence[Mapping[str, Any]], features: Sequence[str]
+        self,
+        entities: Sequence[Mapping[str, Any]],
+        features: Sequence[str],
+        *,
+        allow_deprecated: bool = False,
     ) -> OnlineFeatures:
         """Read the latest features of entities from the online store, in one round trip.
 
@@ -68,6 +147,7 @@ class FeatureStore:
             entities: one mapping of key column to id a row, ``df.to_dict("records")`` for instance.
             features: ``view:feature``, ``view:v2:feature``, or ``view`` for all of its features;
                 without a version the latest is meant.
+            allow_deprecated: read versions past their deprecation date, with a warning.
 
         Returns:
             One row an entity, in order; values are int, Decimal, float, bool, str, date or datetime
@@ -77,6 +157,10 @@ class FeatureStore:
             FeatureStoreError: an unknown view or feature (lists the near names), an entity that
                 lacks a key, or no answer from the server.
         """
+        check_deprecation(
+            (view for name in features for _, view, _ in self.definitions.resolve(name)),
+            allow_deprecated=allow_deprecated,
+        )
         if self._client is None:
             self._client = self._open.enter_context(open_online_store(self.settings))
         with clear_errors(self.settings):

@@ -47,6 +47,8 @@ def connect(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
             f"{path}: cannot be opened: {error}", allowed="a file written by DuckDB"
         ) from error
     connection.execute("set timezone = 'UTC'")
+    # By itself DuckDB prints to stdout how far a long query is.
+    connection.execute("set enable_progress_bar = false")
     _opened.add(connection)
     return connection
 

@@ -1,0 +1,47 @@
+{#- The columns that one_hot() makes of a list of categories: the text of each category by the column's
+    name, after an error that lists every fault of the list. -#}
+{%- macro _one_hot_columns(column, categories) -%}
+    {%- if categories is string or categories is mapping or categories is not sequence
+        or not categories -%}
+        {{- feature_store._raise_faults('one_hot', [
+            'categories: a list of categories is allowed, or none for one list of all; got '
+            ~ (categories or 'an empty one')
+        ]) -}}
+    {%- endif -%}
+    {%- set at = namespace(faults=[]) -%}
+    {%- set columns = {} -%}
+    {%- for category in categories -%}
+        {%- set text = feature_store._category_text(category) -%}
+        {%- if text is none -%}
+            {%- set at.faults = at.faults + [
+                'categories: texts, whole numbers and booleans are allowed; got ' ~ category
+            ] -%}
+        {%- else -%}
+            {%- set slug = modules.re.sub('[\\W_]+', '_', text | lower).strip('_') -%}
+            {%- set name = column ~ '_is_' ~ slug -%}
+            {%- if not slug -%}
+                {%- set at.faults = at.faults + [
+                    'categories: texts with a letter or digit, to name a column, are allowed; got '
+                    ~ text
+                ] -%}
+            {%- elif slug == 'other' or name in columns -%}
+                {%- set at.faults = at.faults + [
+                    'categories: names that differ are allowed; got ' ~ text
+                    ~ ', whose column ' ~ name ~ ' is that of '
+                    ~ (columns[name] if name in columns else 'all other categories')
+                ] -%}
+            {%- else -%}
+                {%- set _ = columns.update({name: text}) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- feature_store._raise_faults('one_hot', at.faults) -}}
+    {{- return(columns) -}}
+{%- endmacro -%}
+
+{#- The text by which SQL knows a category, or none where the value can be no category. -#}
+{%- macro _category_text(category) -%}
+    {%- if category is boolean -%}{{- return('true' if category else 'false') -}}{%- endif -%}
+    {%- if category is string or category is integer -%}{{- return(category | string) -}}{%- endif -%}
+    {{- return(none) -}}
+{%- endmacro -%}

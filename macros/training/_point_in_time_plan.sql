@@ -1,0 +1,66 @@
+{#- What point_in_time_join() is to do, a list with one mapping a view, after one error that lists every
+    fault of its arguments, where there is any. -#}
+{%- macro _point_in_time_plan(feature_views, time, mode) -%}
+    {%- set faults = [] -%}
+    {%- if mode not in ['as_recomputed', 'as_served'] -%}
+        {%- do faults.append('mode: as_recomputed or as_served is allowed; got ' ~ mode) -%}
+    {%- endif -%}
+    {%- if time is not string or not time -%}
+        {%- do faults.append('time: the name of the spine\'s time column is allowed; got ' ~ time) -%}
+    {%- endif -%}
+    {%- if feature_views is string or feature_views is mapping or feature_views is not sequence
+        or not feature_views -%}
+        {%- do faults.append('feature_views: a list of mappings such as '
+            ~ '{features: ref(…), entity: [customer_id]} is allowed; got ' ~ feature_views) -%}
+        {%- set feature_views = [] -%}
+    {%- endif -%}
+
+    {%- set views, names, taken = [], [], [] -%}
+    {%- for given in feature_views -%}
+        {%- set where = 'feature_views[' ~ loop.index0 ~ ']' -%}
+        {%- set found = feature_store._point_in_time_view_faults(where, given) -%}
+        {%- do faults.extend(found) -%}
+        {%- if not found -%}
+            {%- set name = given.features.identifier -%}
+            {%- do names.append(name | lower) -%}
+            {%- set repeats = names | select('equalto', name | lower) | list | length -%}
+            {%- set prefix = given.prefix or '' -%}
+            {%- set entity = feature_store._entity_columns(given.entity) -%}
+            {%- set columns = [] -%}
+            {%- for feature in given.select or [] -%}
+                {%- do columns.append(prefix ~ feature) -%}
+            {%- endfor -%}
+            {%- do taken.extend(columns | map('lower')) -%}
+            {%- do views.append({
+                'name': name ~ ('_' ~ repeats if repeats > 1 else ''),
+                'relation': given.features,
+                'entity': entity,
+                'spine': 'spine_' ~ entity.values() | join('_'),
+                'select': given.select or none,
+                'columns': columns,
+                'prefix': prefix,
+                'max_age_us': feature_store._duration_us(given.max_age) if given.max_age else none,
+            }) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for column in taken | unique if taken | select('equalto', column) | list | length > 1 -%}
+        {%- do faults.append('feature_views: ' ~ column
+            ~ ' would be there twice; give one of the views a prefix') -%}
+    {%- endfor -%}
+    {%- if faults -%}
+        {%- do exceptions.raise_compiler_error(
+            'point_in_time_join: ' ~ faults | length ~ ' fault' ~ ('s' if faults | length > 1 else '')
+            ~ '\n  - ' ~ faults | join('\n  - ')
+        ) -%}
+    {%- endif -%}
+    {{- return(views) -}}
+{%- endmacro -%}
+
+{#- The key columns of a view with the spine's columns of these, from a list or a mapping. -#}
+{%- macro _entity_columns(entity) -%}
+    {%- set keys = {} -%}
+    {%- for key in entity -%}
+        {%- do keys.update({key: entity[key] if entity is mapping else key}) -%}
+    {%- endfor -%}
+    {{- return(keys) -}}
+{%- endmacro -%}

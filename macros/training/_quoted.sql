@@ -1,0 +1,4 @@
+{#- A column's name as a quoted SQL identifier. -#}
+{%- macro _quoted(name) -%}
+    {{- return('"' ~ name | replace('"', '""') ~ '"') -}}
+{%- endmacro -%}

@@ -1,0 +1,71 @@
+{#- SQL of a category as ones and zeros, all zero for null.
+
+    With categories, several items of a select list: an integer <column>_is_<category> for each, then
+    <column>_is_other, which is 1 for a category that is not in the list or was not fitted. The name of a
+    category is in lower case there, with _ for what is neither letter nor digit.
+
+    Without categories, one list of integers: one for each fitted category, in the order of their ranks,
+    then one for every other category.
+
+    column: the column.
+    statistics: relation made by fitted_statistics(), with the column in categorical.
+    categories: the categories that get a column.
+    value: SQL to encode in the column's place. -#}
+{%- macro one_hot(column, statistics, categories=none, value=none) -%}
+{%- set fitted = feature_store._fitted_category_list('one_hot', column, statistics) -%}
+{%- set encoded = 'cast(' ~ feature_store._encoded_value(column, value) ~ ' as varchar)' -%}
+{%- if categories is none -%}
+{#- A list of one struct, so that the lambdas need no column and no subquery. The null that ends the
+    list of the fitted categories stands for every other one. -#}
+list_transform(
+    [
+        {
+            'fitted': {{ fitted | indent(12) }},
+            'category': {{ encoded }}
+        }
+    ],
+    lambda given: list_transform(
+        given.fitted,
+        lambda fitted: coalesce(
+            cast(
+                if(
+                    fitted is null,
+                    not list_contains(given.fitted, given.category),
+                    fitted = given.category
+                ) as integer
+            ),
+            0
+        )
+    )
+)[1]
+{%- else -%}
+{%- set columns = feature_store._one_hot_columns(column, categories) -%}
+{%- set texts = [] -%}
+{%- for name, category in columns.items() %}
+{%- set text = feature_store._literal(category) -%}
+{%- set _ = texts.append(text) -%}
+coalesce(
+    cast(
+        {{ encoded }} = {{ text }}
+        and list_contains(
+            {{ fitted | indent(12) }},
+            {{ text }}
+        ) as integer
+    ),
+    0
+) as {{ feature_store._quoted(name) }},
+{% endfor -%}
+coalesce(
+    cast(
+        not (
+            {{ encoded }} in ({{ texts | join(', ') }})
+            and list_contains(
+                {{ fitted | indent(16) }},
+                {{ encoded }}
+            )
+        ) as integer
+    ),
+    0
+) as {{ feature_store._quoted(column ~ '_is_other') }}
+{%- endif -%}
+{%- endmacro -%}

@@ -1,0 +1,27 @@
+{#- SQL of a category's fitted rank, an integer: 0 is the most frequent category, 1 the next one.
+
+    Null stays null.
+
+    column: the column.
+    statistics: relation made by fitted_statistics(), with the column in categorical.
+    unseen: what a category gives that was not fitted; none is null.
+    value: SQL to encode in the column's place. -#}
+{%- macro ordinal(column, statistics, unseen=-1, value=none) -%}
+{%- if unseen is not none and unseen is not integer -%}
+    {{- feature_store._raise_faults('ordinal', [
+        'unseen: a whole number or none is allowed; got ' ~ unseen
+    ]) -}}
+{%- endif -%}
+{%- set fitted = feature_store._fitted_category_list('ordinal', column, statistics) -%}
+{%- set encoded = feature_store._encoded_value(column, value) -%}
+case
+    when {{ encoded }} is null then cast(null as integer)
+    else coalesce(
+        list_position(
+            {{ fitted | indent(12) }},
+            cast({{ encoded }} as varchar)
+        ) - 1,
+        {{ 'null' if unseen is none else unseen }}
+    )
+end
+{%- endmacro -%}

@@ -1,0 +1,1 @@
+"""Features as they stood at given times: training sets, time travel."""

@@ -1,0 +1,171 @@
+"""The query of a point-in-time join, made by the project's own macro."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from feature_store.definitions import Feature, FeatureDefinitions, FeatureView, duration_seconds
+from feature_store.errors import FeatureStoreError, near_names
+from feature_store.feature_services import feature_service
+from feature_store.historical.spine import SPINE
+from feature_store.macros import ProjectMacros, Relation
+from feature_store.raw.sql import identifier
+
+Mode: TypeAlias = Literal["as_recomputed", "as_served"]
+MODES = ("as_recomputed", "as_served")
+
+
+@dataclass(frozen=True)
+class JoinedView:
+    """A feature view to be joined.
+
+    Attributes:
+        view: the feature view's version.
+        features: which of its features, in order.
+        max_age: duration such as ``28d`` beyond which features are null, or None.
+    """
+
+    view: FeatureView
+    features: tuple[Feature, ...]
+    max_age: str | None = None
+
+
+@dataclass(frozen=True)
+class Join:
+    """What is to be joined to a spine, and how.
+
+    Attributes:
+        views: the feature views, in the order in which their columns come.
+        mode: ``as_recomputed`` or ``as_served``.
+        full_feature_names: whether columns are named ``<view>_v<n>__<feature>``.
+    """
+
+    views: tuple[JoinedView, ...]
+    mode: Mode = "as_recomputed"
+    full_feature_names: bool = False
+
+    def prefix(self, view: FeatureView) -> str:
+        """Return what goes in front of the names of a view's features."""
+        return f"{view.name}_v{view.version}__" if self.full_feature_names else ""
+
+    @property
+    def columns(self) -> dict[str, tuple[FeatureView, Feature]]:
+        """The feature columns of the result, in order, each with what it holds."""
+        return {
+            self.prefix(joined.view) + feature.name: (joined.view, feature)
+            for joined in self.views
+            for feature in joined.features
+        }
+
+    def check_names(self, spine_columns: Sequence[str]) -> None:
+        """Check that no two columns of the result would have one name.
+
+        Raises:
+            FeatureStoreError: two of them would; says how to tell them apart.
+        """
+        names = [
+            (self.prefix(joined.view) + feature.name).lower()
+            for joined in self.views
+            for feature in joined.features
+        ]
+        names += [name.lower() for name in spine_columns]
+        twins = sorted({name for name in names if names.count(name) > 1})
+        if twins:
+            raise FeatureStoreError(
+                f"columns of the result would be there twice: {', '.join(twins)}",
+                next_step="pass full_feature_names=True, or rename the column of the spine",
+            )
+
+    def sql(self, macros: ProjectMacros, time: str) -> str:
+        """Return the query, over a spine that stands under the name ``_given_spine``."""
+        self.check_names([])  # Before the macro does, which knows no full_feature_names.
+        return macros.point_in_time_join(
+            Relation(SPINE, SPINE),
+            [
+                {
+                    "features": _relation(joined.view, self.mode),
+                    "entity": [key.name for key in joined.view.entity],
+                    "select": [feature.name for feature in joined.features],
+                    "prefix": self.prefix(joined.view),
+                    "max_age": joined.max_age,
+                }
+                for joined in self.views
+            ],
+            time=identifier(time),
+            mode=self.mode,
+        )
+
+
+def _relation(view: FeatureView, mode: Mode) -> Relation:
+    if mode == "as_recomputed":
+        return Relation(view.relation, f"{view.name}_v{view.version}")
+    if view.served_relation is None:
+        raise FeatureStoreError(
+            f"feature view {view.label} is not served: there is no snapshot of it",
+            next_step="take mode='as_recomputed', or add an online view and a snapshot",
+        )
+    return Relation(view.served_relation, f"served_{view.name}_v{view.version}")
+
+
+def make_join(
+    definitions: FeatureDefinitions,
+    features: Sequence[str] | str,
+    *,
+    mode: Mode = "as_recomputed",
+    max_age: str | Mapping[str, str] | None = None,
+    full_feature_names: bool = False,
+) -> Join:
+    """Resolve what a user asks for.
+
+    Args:
+        definitions: the project's feature views.
+        features: references, or the name of a feature service.
+        mode: ``as_recomputed`` or ``as_served``.
+        max_age: a duration for all views, or one by the view's name.
+        full_feature_names: whether columns are named ``<view>_v<n>__<feature>``.
+
+    Raises:
+        FeatureStoreError: something is unknown or not allowed; lists the near names.
+    """
+    if mode not in MODES:
+        raise FeatureStoreError(f"mode {mode!r} is not known", allowed=" or ".join(MODES))
+    if isinstance(features, str):
+        references: Sequence[str] = feature_service(definitions, features).features
+    else:
+        references = features
+    chosen: dict[FeatureView, dict[str, Feature]] = {}
+    for reference in references:
+        for _, view, feature in definitions.resolve(reference):
+            chosen.setdefault(view, {})[feature.name] = feature
+    if not chosen:
+        raise FeatureStoreError(
+            "no features are asked for",
+            allowed="view:feature, view:v2:feature, view for all of its features, or the name of "
+            "a feature service",
+        )
+    ages = _max_ages(chosen, max_age)
+    views = tuple(
+        JoinedView(view, tuple(found.values()), ages.get(view.name))
+        for view, found in chosen.items()
+    )
+    return Join(views, mode, full_feature_names)
+
+
+def _max_ages(
+    views: Mapping[FeatureView, object], max_age: str | Mapping[str, str] | None
+) -> dict[str, str]:
+    names = {view.name for view in views}
+    if not isinstance(max_age, (str, Mapping, type(None))):
+        raise FeatureStoreError(
+            f"max_age: {max_age!r}", allowed="a duration such as 28d, or one by the view's name"
+        )
+    ages = dict.fromkeys(names, max_age) if isinstance(max_age, str) else dict(max_age or {})
+    for name, age in ages.items():
+        if name not in names:
+            raise FeatureStoreError(
+                f"max_age: no features of {name!r} are asked for", allowed=near_names(name, names)
+            )
+        duration_seconds(age)
+    return ages

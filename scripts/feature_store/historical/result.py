@@ -1,0 +1,231 @@
+"""Features as they stood at given times, computed when they are taken out."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import duckdb
+
+from feature_store.errors import FeatureStoreError
+from feature_store.historical.chunks import (
+    chunks,
+    enough_memory,
+    memory_limit,
+    rows_of_a_chunk,
+    spool,
+)
+from feature_store.historical.join import Join
+from feature_store.historical.progress import query_progress
+from feature_store.historical.spine import Spine, open_spine
+from feature_store.macros import ProjectMacros
+from feature_store.raw.reader import duckdb_path
+from feature_store.raw.sql import identifier, literal, rows_of
+from feature_store.settings import Settings
+from feature_store.warehouse import connect
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from feature_store.historical.spine import SpineSource
+
+Result = TypeVar("Result")
+#: Rows of a batch of :meth:`HistoricalFeatures.to_batches`.
+_BATCH_ROWS = 100_000
+
+
+class HistoricalFeatures:
+    """The rows of a spine with the features as they stood at each row's time.
+
+    Rows are those of the spine, in its order; columns are the spine's, then the features. Nothing
+    is computed before one of the ``to_`` methods is called; each of them opens the warehouse, and
+    closes it again.
+
+    Attributes:
+        sql: the query, for a person to read; the spine is called ``_given_spine`` in it.
+        time: the spine's time column.
+        spine_columns: the spine's columns with their SQL types.
+        join: which features are joined, and how.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        macros: ProjectMacros,
+        source: SpineSource,
+        time: str,
+        join: Join,
+        *,
+        progress: bool | None = None,
+    ):
+        self._settings = settings
+        self._source = source
+        self.time = time
+        self.join = join
+        self._progress = progress
+        self.sql: str = join.sql(macros, time)
+        with self._opened() as (_, spine):  # A bad spine is told at once.
+            self.spine_columns = spine.columns
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Spine]]:
+        connection = connect(self._settings.warehouse_path)
+        try:
+            self._limit_memory(connection)
+            spine = open_spine(
+                connection, self._source, self.time, [joined.view for joined in self.join.views]
+            )
+            self.join.check_names([*spine.columns])
+            yield connection, spine
+        except duckdb.OutOfMemoryException as error:
+            raise FeatureStoreError(
+                f"{self._settings.memory_limit} of memory are not enough for this join: "
+                f"{str(error).splitlines()[0]}",
+                next_step="set FEATURE_STORE_MEMORY_LIMIT to more, such as 8GB",
+            ) from error
+        except duckdb.CatalogException as error:
+            raise FeatureStoreError(
+                f"{self._settings.warehouse_path}: {str(error).splitlines()[0]}",
+                next_step="run dbt build",
+            ) from error
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise FeatureStoreError(
+                f"the features cannot be joined: {str(error).splitlines()[0]}",
+                allowed="a spine that can be read, and feature tables as dbt describes them",
+                next_step="check the spine; if a feature view was changed, run dbt build",
+            ) from error
+        finally:
+            connection.close()
+
+    def _limit_memory(self, connection: duckdb.DuckDBPyConnection) -> None:
+        limit = self._settings.memory_limit
+        try:
+            connection.execute(f"set memory_limit = {literal(limit)}")
+        except duckdb.Error as error:
+            raise FeatureStoreError(
+                f"FEATURE_STORE_MEMORY_LIMIT: {limit!r} is no amount of memory",
+                allowed="a number and MB or GB, such as 2GB",
+            ) from error
+
+    def to_arrow(self) -> pa.Table:
+        """Return an Arrow table; decimals and integers of 128 bit stay exact."""
+        import pyarrow as pa
+
+        with self._chunks() as chunks:
+            return pa.concat_tables(
+                self._roomy(connection, lambda c: c.sql(self.sql).to_arrow_table())
+                for connection in chunks
+            )
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a DataFrame; decimals and integers of 128 bit become float64."""
+        import pandas as pd
+
+        with self._chunks() as chunks:
+            frames = [
+                self._roomy(connection, lambda c: c.sql(self.sql).df()) for connection in chunks
+            ]
+        return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+
+    def to_batches(self, rows: int = _BATCH_ROWS) -> Iterator[pa.RecordBatch]:
+        """Yield Arrow batches of at most so many rows; the warehouse is open as long."""
+        with self._chunks(progress=False) as chunks:
+            for connection in chunks:
+                self._limit_memory(connection)
+                yield from connection.sql(self.sql).to_arrow_reader(rows)
+
+    def to_parquet(self, path: Path | str) -> int:
+        """Write one Parquet file, with 128-bit integers as decimals, and return its number of rows.
+
+        Neither the result nor the spine need fit into memory. The file is there when it is
+        complete, or not at all.
+        """
+        target = Path(path).absolute()
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with (
+                tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder,
+                self._chunks() as chunks,
+            ):
+                parts = []
+                for connection in chunks:
+                    part = Path(folder) / f"{len(parts)}.parquet"
+                    query = self._parquet_sql(connection)
+                    self._roomy(connection, partial(_copy, query=query, path=part))
+                    parts.append(part)
+                if len(parts) > 1:
+                    listed = ", ".join(duckdb_path(part) for part in parts)
+                    parts = [Path(folder) / "all.parquet"]
+                    _copy(connection, f"select * from read_parquet([{listed}])", parts[0])
+                rows = rows_of(
+                    connection, f"select count(*) from read_parquet({duckdb_path(parts[0])})"
+                )[0][0]
+                os.replace(parts[0], target)
+        except OSError as error:
+            raise FeatureStoreError(
+                f"{target}: cannot be written: {error.strerror}", allowed="a file's path"
+            ) from error
+        return rows
+
+    def _parquet_sql(self, connection: duckdb.DuckDBPyConnection) -> str:
+        """Return the query with types that Parquet has; 128-bit integers would become doubles."""
+        wide = [
+            identifier(row[0])
+            for row in rows_of(connection, f"describe {self.sql}")
+            if row[1] in ("HUGEINT", "UHUGEINT")
+        ]
+        if not wide:
+            return self.sql
+        casts = ", ".join(f"cast({name} as decimal(38, 0)) as {name}" for name in wide)
+        return f"select * replace ({casts}) from ({self.sql}) as exact"
+
+    def _roomy(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        run: Callable[[duckdb.DuckDBPyConnection], Result],
+    ) -> Result:
+        """Run a query, and again with all that it may take where the estimate was too low."""
+        try:
+            return run(connection)
+        except duckdb.OutOfMemoryException:
+            self._limit_memory(connection)
+            return run(connection)
+
+    @contextmanager
+    def _chunks(
+        self, progress: bool | None = None
+    ) -> Iterator[Iterator[duckdb.DuckDBPyConnection]]:
+        """Hand out the connection once for each chunk of the spine, which the query then sees."""
+        with self._opened() as (connection, spine):
+            columns = len(spine.columns) + len(self.join.columns)
+            limit = memory_limit(connection)
+            rows = rows_of_a_chunk(limit, columns)
+            count = spool(connection, spine, rows)
+            enough = enough_memory(connection, min(count, rows), columns)
+            if enough < limit:
+                connection.execute(f"set memory_limit = '{enough // 2**20}MiB'")
+            show = self._progress if progress is None else progress
+            title = f"Joining features to {count:,} rows"
+            with query_progress(connection, title, show, max(1, -(-count // rows))) as begin:
+
+                def each() -> Iterator[duckdb.DuckDBPyConnection]:
+                    for number in chunks(connection, count, rows):
+                        begin(number)
+                        yield connection
+
+                yield each()
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    connection.execute(
+        f"copy ({query}) to {literal(str(path))} "
+        "(format parquet, compression zstd, row_group_size 100000)"
+    )

@@ -1,0 +1,209 @@
+"""The rows that features are looked up for: entity keys and a time, from wherever they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import duckdb
+
+from feature_store.definitions import FeatureView
+from feature_store.errors import FeatureStoreError, near_names
+from feature_store.raw.reader import duckdb_path
+from feature_store.raw.sql import identifier, literal, rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    SpineSource: TypeAlias = "pd.DataFrame | pa.Table | Path | str"
+
+#: The name under which a query sees the spine.
+SPINE = "_given_spine"
+_INTEGERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
+_TIMES = re.compile(r"TIMESTAMP(_S|_MS|_NS)?( WITH TIME ZONE)?|DATE")
+#: A double holds every whole number up to here, and none beyond it for certain.
+_EXACT_IN_DOUBLE = 2**53
+_READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
+_TABLES = {("pandas", "DataFrame"), ("pyarrow", "Table"), ("pyarrow", "RecordBatch")}
+
+
+@dataclass(frozen=True)
+class Spine:
+    """A spine that a connection can read as ``_given_spine``.
+
+    Attributes:
+        columns: SQL types by name, in order.
+        time: the time column.
+        is_table: whether its rows can be counted and read again at no great cost.
+        is_registered: whether it is an object of this process.
+    """
+
+    columns: dict[str, str]
+    time: str
+    is_table: bool
+    is_registered: bool
+
+
+def open_spine(
+    connection: duckdb.DuckDBPyConnection,
+    source: SpineSource,
+    time: str,
+    views: Iterable[FeatureView],
+) -> Spine:
+    """Make a spine readable in a connection, and check that the views can be joined to it.
+
+    Args:
+        connection: the warehouse.
+        source: a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query.
+        time: the time column's name.
+        views: the feature views whose keys it must have.
+
+    Raises:
+        FeatureStoreError: it cannot be read, or lacks the time or a key, or has a wrong type there.
+    """
+    try:
+        _register(connection, source)
+        described = rows_of(connection, f"describe {SPINE}")
+    except duckdb.Error as error:
+        raise FeatureStoreError(
+            f"the spine cannot be read: {str(error).splitlines()[0]}",
+            allowed="a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query",
+        ) from error
+    is_registered = not isinstance(source, (str, Path))
+    is_parquet = not is_registered and "read_parquet(" in _query(source)[:30]
+    columns = {row[0]: row[1] for row in described}
+    spine = Spine(columns, time, is_registered or is_parquet, is_registered)
+    faults = [*_name_faults(_names(source, spine)), *_time_faults(connection, spine)]
+    for key, data_type in _keys(views):
+        faults += _key_faults(connection, spine, key, data_type)
+    if faults:
+        raise FeatureStoreError(
+            f"the spine cannot be joined: {len(faults)} fault{'s'[: len(faults) > 1]}\n  - "
+            + "\n  - ".join(faults),
+            allowed="one column for each key of the features, of the key's type, and a time",
+        )
+    return spine
+
+
+def _register(connection: duckdb.DuckDBPyConnection, source: Any) -> None:
+    if isinstance(source, (str, Path)):
+        connection.execute(f"create or replace temp view {SPINE} as {_query(source)}")
+    elif _kind(source) in _TABLES:
+        connection.register(SPINE, source)
+    else:
+        raise FeatureStoreError(
+            f"the spine is a {type(source).__name__}",
+            allowed="a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query",
+        )
+
+
+def _kind(source: Any) -> tuple[str, str]:
+    """Return package and class; what can be read only once, as a RecordBatchReader, is no table."""
+    return type(source).__module__.split(".")[0], type(source).__name__
+
+
+def _query(source: Path | str) -> str:
+    text = str(source).strip()
+    path = Path(text)
+    is_query = isinstance(source, str) and re.match(r"(?i)(select|with|from|values)\b|\(", text)
+    # A file may be called values.parquet.
+    if is_query and not (path.suffix.lower() in _READERS and path.exists()):
+        return text.rstrip("; \n")
+    if text and path.is_dir():
+        files = duckdb_path(path)[:-1] + "/**/*.parquet'"
+        return f"select * from read_parquet({files})"
+    read = _READERS.get(path.suffix.lower())
+    if read is None:
+        raise FeatureStoreError(
+            f"{text or 'an empty text'}: the kind of file is not known",
+            allowed="a name that ends in .parquet or .csv, or a query that begins with select",
+        )
+    if path.exists():
+        return f"select * from {read}({duckdb_path(path)})"
+    if not any(mark in text for mark in "*?["):
+        raise FeatureStoreError(f"{text}: there is no such file", allowed="a Parquet or CSV file")
+    return f"select * from {read}({literal(text)})"
+
+
+def _keys(views: Iterable[FeatureView]) -> list[tuple[str, str]]:
+    keys = [(key.name, key.data_type) for view in views for key in view.entity]
+    return [*dict.fromkeys(keys)]
+
+
+def _names(source: Any, spine: Spine) -> list[str]:
+    """Return the names as given: of two alike DuckDB renames the second."""
+    given = {"pandas": "columns", "pyarrow": "column_names"}.get(_kind(source)[0])
+    return [str(name) for name in getattr(source, given)] if given else [*spine.columns]
+
+
+def _name_faults(given: Iterable[str]) -> list[str]:
+    names = [name.lower() for name in given]
+    twins = sorted({name for name in names if names.count(name) > 1})
+    faults = [f"column {name} is there more than once" for name in twins]
+    return faults + [
+        f"column {name}: names that begin with _spine_ are the join's own"
+        for name in names
+        if name.startswith("_spine_")
+    ]
+
+
+def _missing(spine: Spine, name: str, what: str) -> list[str]:
+    if name in spine.columns:
+        return []
+    return [f"{what} {name} is missing; {near_names(name, spine.columns)}"]
+
+
+def _time_faults(connection: duckdb.DuckDBPyConnection, spine: Spine) -> list[str]:
+    faults = _missing(spine, spine.time, "time column")
+    data_type = spine.columns.get(spine.time)
+    if data_type and not _TIMES.fullmatch(data_type):
+        faults.append(
+            f"time column {spine.time} is of type {data_type}; a timestamp or a date is allowed "
+            "(without a zone it is UTC), with a zone one of microseconds"
+        )
+    if data_type == "TIMESTAMP_NS":
+        # Rounded to microseconds, a time could reach a row that was not there yet.
+        column = identifier(spine.time)
+        finer = f"select {column} from {SPINE} where epoch_ns({column}) % 1000 <> 0 limit 1"
+        if rows_of(connection, finer):
+            faults.append(
+                f"time column {spine.time} has parts of a microsecond; times rounded down to "
+                "microseconds are allowed"
+            )
+    return faults
+
+
+def _family(data_type: str) -> str:
+    """Return what types can be compared with each other without a change of meaning."""
+    kind = data_type.upper()
+    if _INTEGERS.fullmatch(kind):
+        return "integer"
+    if kind.startswith(("VARCHAR", "ENUM", "TEXT", "STRING")):
+        return "text"
+    return kind
+
+
+def _key_faults(
+    connection: duckdb.DuckDBPyConnection, spine: Spine, key: str, data_type: str
+) -> list[str]:
+    faults = _missing(spine, key, "key column")
+    if faults:
+        return faults
+    found = spine.columns[key]
+    if found == '"NULL"' or _family(found) == _family(data_type):
+        return []
+    wrong = f"key column {key} is of type {found}; {data_type} is allowed"
+    if _family(data_type) == "integer" and found in ("DOUBLE", "FLOAT"):
+        # What pandas makes of whole numbers with gaps.
+        column = identifier(key)
+        bad = rows_of(
+            connection,
+            f"select {column} from {SPINE} where {column} is not null and not isnan({column}) and "
+            f"({column} <> trunc({column}) or abs({column}) >= {_EXACT_IN_DOUBLE}) limit 1",
+        )
+        return [f"{wrong}, or whole numbers below 2^53; got {bad[0][0]}"] if bad else []
+    return [wrong]

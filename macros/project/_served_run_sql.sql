@@ -1,0 +1,28 @@
+{#- The insert of one served run. A time of the clock is right here: it is when the snapshot was
+    ready, so that its rows are those with dbt_valid_from <= served_at < dbt_valid_to.
+
+    result: dbt's result of the snapshot.
+    features: node of the feature table.
+    as_of_query: the query of the time that the online view was built for; without events it gives
+        null, and nothing was served. -#}
+{%- macro _served_run_sql(result, features, as_of_query) -%}
+    {%- set execution = result.timing | selectattr('name', 'equalto', 'execute') | first %}
+        insert or replace into operations.served_runs
+        select
+            '{{ result.node.unique_id }}',
+            '{{ features.name }}:v{{ features.version or 1 }}',
+            '{{ features.unique_id }}',
+            run.as_of,
+            timestamp '{{ execution.completed_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}',
+            (select max(known_at) from {{ features.relation_name }}),
+            (
+                select definition
+                from operations.view_builds
+                where unique_id = '{{ features.unique_id }}'
+            ),
+            '{{ invocation_id }}'
+        from (
+            {{ as_of_query }}
+        ) as run
+        where run.as_of is not null;
+{%- endmacro -%}

@@ -1,0 +1,50 @@
+{#- Keep in the warehouse, for each snapshot of an online view that this run took: as of which time
+    the rows are, when they were served, and what the feature table knew and how it was defined.
+    Without it nobody could say later which row should have been served.
+
+    An online view can be older than the run that snapshots it; it keeps the as_of that it was built
+    with. So the query of as_of is kept with the view's build. It is not trusted where a later build
+    was begun and did not come to its end.
+
+    results: dbt's results of this run, one a node; recorded by record_run_results() before. -#}
+{%- macro record_served_results(results) -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'snapshot'] -%}
+        {%- set done = results | selectattr('status', 'equalto', 'success') | list -%}
+        {%- set as_of_queries = {} -%}
+        {%- for row in run_query(
+            "select unique_id, as_of_query from operations.view_builds "
+            ~ "where as_of_query is not null and unique_id not in ("
+            ~ "select unique_id from operations.dbt_results where status = 'started')"
+        ) -%}
+            {%- do as_of_queries.update({row[0]: row[1]}) -%}
+        {%- endfor -%}
+        {%- for result in done if result.node.resource_type == 'model' -%}
+            {%- set node = graph.nodes[result.node.unique_id] -%}
+            {%- if (node.config.meta or {}).get('feature_view') -%}
+                {%- set parents = feature_store._online_parents(node) -%}
+                {%- set declaration = node.config.meta.feature_view -%}
+                {%- set query = none -%}
+                {%- if parents and parents.events -%}
+                    {%- set query = feature_store.as_of(
+                        parents.events, declaration.event_time, declaration.grain
+                    ) | trim -%}
+                    {%- do as_of_queries.update({node.unique_id: query}) -%}
+                {%- endif %}
+        insert or replace into operations.view_builds values (
+            '{{ node.unique_id }}',
+            '{{ local_md5(result.node.compiled_code or "") }}',
+            {{ "'" ~ query | replace("'", "''") ~ "'" if query else 'null' }},
+            '{{ invocation_id }}'
+        );
+            {%- endif -%}
+        {%- endfor -%}
+        {%- for result in done if result.node.resource_type == 'snapshot' -%}
+            {%- set online_id = graph.nodes[result.node.unique_id].depends_on.nodes[0] -%}
+            {%- set parents = feature_store._online_parents(graph.nodes.get(online_id)) -%}
+            {%- set query = as_of_queries.get(online_id) -%}
+            {%- if parents and query -%}
+                {{ feature_store._served_run_sql(result, parents.features, query) }}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro -%}

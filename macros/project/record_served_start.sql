@@ -1,0 +1,23 @@
+{#- Make the tables of record_served_results() before the first model reads them. -#}
+{%- macro record_served_start() -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
+        create schema if not exists operations;
+        create table if not exists operations.view_builds (
+            unique_id varchar primary key,
+            definition varchar,
+            as_of_query varchar,
+            invocation_id varchar
+        );
+        create table if not exists operations.served_runs (
+            snapshot_id varchar,
+            feature_view varchar,
+            features_id varchar,
+            as_of timestamp,
+            served_at timestamp,
+            known_at timestamp,
+            definition varchar,
+            invocation_id varchar,
+            primary key (snapshot_id, invocation_id)
+        );
+    {%- endif -%}
+{%- endmacro -%}

@@ -12,7 +12,7 @@ from feature_store.definitions import FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError
 
 _GREEN = {"success", "pass", "warn", "no-op"}
-_BUILD = "run dbt build until it is green, then export again"
+_BUILD = "run dbt build until it is green, then try again"
 _BUILT = ("model", "seed", "snapshot")
 _TESTS = ("test", "unit_test")
 #: At most so many faults are listed, and so much of dbt's message on each.
@@ -80,8 +80,26 @@ def check_green(
             next_step=f"add models/online/online_{view.name}_v{view.version}.sql and "
             f"snapshots/served_{view.name}_v{view.version}.yml",
         )
+    check_built(definitions, view.label, view.served_id, results)
+    return results[view.served_id].invocation_id
+
+
+def check_built(
+    definitions: FeatureDefinitions, what: str, unique_id: str, results: dict[str, NodeResult]
+) -> None:
+    """Check that a node and all that it is made from is built, tested since then, and passed.
+
+    Args:
+        definitions: the project's definitions.
+        what: the node as a person calls it.
+        unique_id: the node.
+        results: the last result of every node.
+
+    Raises:
+        FeatureStoreError: as :func:`check_green`.
+    """
     manifest = definitions.manifest
-    lineage = _ancestors(manifest, view.served_id)
+    lineage = ancestors(manifest, unique_id)
     built = {node for node in lineage if _is_built(manifest, node)}
     tests = {
         test
@@ -106,11 +124,11 @@ def check_green(
             faults.append(failure)
         elif newer and not node.startswith("unit_test."):
             faults.append(f"{node}: has not run since {newer[0]} was built again")
-    _refuse(view.label, faults)
-    return results[view.served_id].invocation_id
+    _refuse(what, faults)
 
 
-def _ancestors(manifest: dict[str, Any], unique_id: str) -> set[str]:
+def ancestors(manifest: dict[str, Any], unique_id: str) -> set[str]:
+    """Return the ids of a node and of all that it is made from."""
     found: set[str] = set()
     todo = [unique_id]
     while todo:

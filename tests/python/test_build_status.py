@@ -15,7 +15,7 @@ from feature_store.warehouse import connect
 from tiny_store import TinyStore, View
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NEXT = "Next: run dbt build until it is green, then export again"
+NEXT = "Next: run dbt build until it is green, then try again"
 
 THINGS = View("things", {"thing_id": "bigint"}, {"a": "integer"})
 TABLE, ONLINE, SNAPSHOT = THINGS.ids

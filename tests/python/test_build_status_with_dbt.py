@@ -16,7 +16,7 @@ from feature_store.errors import FeatureStoreError
 from feature_store.warehouse import connect
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NEXT = "Next: run dbt build until it is green, then export again"
+NEXT = "Next: run dbt build until it is green, then try again"
 
 
 class DbtProject:

@@ -1,0 +1,192 @@
+"""Write a training set: labels with the features as they stood at each label's time."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from feature_store import FeatureStore, FeatureStoreError, command_line
+from feature_store.historical.join import MODES
+from feature_store.training import metadata
+from feature_store.training.build import Request, build_training_set
+from feature_store.training.splits import NO_RULE, SplitRule, split_by_hash, split_by_time
+from feature_store.training.verify import verify_training_set
+from feature_store.training.write import Written, first_rows
+
+_SHOWN_ROWS, _SHOWN_COLUMNS = 3, 5
+
+
+def make_rule(
+    by_time: str | None,
+    label_window: str | None,
+    by_hash: str | None,
+    entity: list[str] | None,
+    seed: int | None,
+) -> SplitRule:
+    """Return the rule that the options give.
+
+    Raises:
+        FeatureStoreError: they contradict each other.
+    """
+    # An empty text is no rule, but a variable that was not set.
+    if by_time is not None and by_hash is not None:
+        raise FeatureStoreError("--split-by-time and --split-by-hash are both given", allowed="one")
+    if label_window is not None and by_time is None:
+        raise FeatureStoreError("--label-window is for --split-by-time only")
+    if (entity or seed is not None) and by_hash is None:
+        raise FeatureStoreError("--split-entity and --seed are for --split-by-hash only")
+    if by_time is not None:
+        return split_by_time(by_time, label_window)
+    if by_hash is not None:
+        if not entity:
+            raise FeatureStoreError(
+                "--split-by-hash needs --split-entity, the key whose rows stay together",
+                next_step="add --split-entity customer_id, for instance",
+            )
+        return split_by_hash(by_hash, entity, seed or 0)
+    return NO_RULE
+
+
+def share(positives: int | None, rows: int) -> str:
+    """Return a share in per cent, or nothing where it is not known."""
+    return "" if positives is None or not rows else f" ({positives / rows:.1%} positive)"
+
+
+def show(out: Path, written: Written, label: str | None) -> None:
+    """Print the first rows, and one line with the share of positives and the splits."""
+    names, rows = first_rows(out, _SHOWN_ROWS)
+    shown = names[:_SHOWN_COLUMNS]
+    table = Table(title=f"first rows of {escape(str(out))}", title_justify="left")
+    for name in shown:
+        table.add_column(escape(name), no_wrap=True)
+    for row in rows:
+        table.add_row(
+            *("null" if value is None else escape(str(value)) for value in row[: len(shown)])
+        )
+    command_line.out.print(table, soft_wrap=False)
+    counts = [split.positives for split in written.splits.values()]
+    positives = sum(count or 0 for count in counts) if None not in counts else None
+    splits = ", ".join(
+        f"{name} {split.rows:,}{share(split.positives, split.rows)}"
+        for name, split in written.splits.items()
+    )
+    dropped = f"; {written.dropped:,} rows in no split left out" if written.dropped else ""
+    command_line.out.print(
+        f"{written.rows:,} rows × {len(written.columns)} columns"
+        f"{share(positives, written.rows).replace('positive', f'{label}')}: {splits}{dropped}; "
+        f"content hash {written.content_hash[:16]}",
+        markup=False,
+    )
+
+
+def verify(folder: Path, target: str | None) -> None:
+    """Print whether a stored set can be reproduced.
+
+    Raises:
+        FeatureStoreError: it cannot; lists what changed.
+    """
+    with FeatureStore(target) as store:
+        outcome = verify_training_set(store, folder)
+    for note in outcome.notes:
+        command_line.err.print(f"[yellow]note[/] {escape(note)}")
+    if not outcome.is_reproducible:
+        raise FeatureStoreError(
+            "\n  - ".join([f"{folder}: cannot be reproduced", *outcome.findings]),
+            next_step="go back to what it was built from (metadata.json has the git revision), or "
+            "build a new set",
+        )
+    command_line.out.print(f"{folder}: reproduced, content hash {outcome.content_hash[:16]}")
+
+
+def build(
+    service: Annotated[
+        str | None, typer.Option(help="Feature service: the exposure whose features to take.")
+    ] = None,
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(help="Or a feature: customer_purchases:v2:spend_28d. Repeatable."),
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="A Parquet or CSV file, a dbt model's name, or a query.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; a set there is replaced.")
+    ] = None,
+    time: Annotated[str, typer.Option(help="Time column of the labels.")] = "label_time",
+    label: Annotated[
+        str | None, typer.Option(help="The label's column; default: the only boolean one.")
+    ] = None,
+    split_by_time: Annotated[
+        str | None,
+        typer.Option(help="When validation and test begin (UTC): 2017-09-01,2017-11-01."),
+    ] = None,
+    label_window: Annotated[
+        str | None,
+        typer.Option(help="How far labels look ahead (28d): rows nearer to the next split go."),
+    ] = None,
+    split_by_hash: Annotated[
+        str | None, typer.Option(help="Per cents of train, validation and test: 80,10,10.")
+    ] = None,
+    split_entity: Annotated[
+        list[str] | None, typer.Option(help="Key whose rows stay in one split. Repeatable.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed deals entities anew.")] = None,
+    mode: Annotated[str, typer.Option(help="as_recomputed or as_served.")] = "as_recomputed",
+    max_age: Annotated[str | None, typer.Option(help="Older features are null: 28d.")] = None,
+    full_feature_names: Annotated[
+        bool, typer.Option("--full-feature-names", help="Name columns <view>_v<n>__<feature>.")
+    ] = False,
+    allow_deprecated: Annotated[
+        bool, typer.Option("--allow-deprecated", help="Read versions past their date.")
+    ] = False,
+    verify_dir: Annotated[
+        Path | None,
+        typer.Option("--verify", help="Only say whether the set in this folder can be reproduced."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
+) -> None:
+    """Write a training set: partitioned Parquet, and metadata.json to make it again.
+
+    build_training_set.py --service churn_model --labels labels.parquet --out train/
+    """
+    if verify_dir is not None:
+        verify(verify_dir, target)
+        return
+    missing = [
+        name
+        for name, value in (
+            ("--service or --feature", service or feature),
+            ("--labels", labels),
+            ("--out", out),
+        )
+        if not value
+    ]
+    if missing or (service and feature) or labels is None or out is None:
+        raise FeatureStoreError(
+            f"missing: {', '.join(missing)}"
+            if missing
+            else "--service and --feature are both given",
+            allowed="--service NAME --labels FILE --out FOLDER, or --verify FOLDER",
+        )
+    if mode not in MODES:
+        raise FeatureStoreError(f"--mode {mode!r} is not known", allowed=" or ".join(MODES))
+    request = Request(
+        features=service or feature or (),
+        labels=labels,
+        time=time,
+        label=label,
+        rule=make_rule(split_by_time, label_window, split_by_hash, split_entity, seed),
+        mode=mode,
+        max_age=max_age,
+        full_feature_names=full_feature_names,
+        allow_deprecated=allow_deprecated,
+    )
+    with FeatureStore(target) as store:
+        written = build_training_set(store, request, out)
+    show(out, written, metadata.read_metadata(out)["labels"]["label"])
+
+
+if __name__ == "__main__":
+    command_line.run(build)

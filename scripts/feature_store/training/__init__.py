@@ -1,0 +1,1 @@
+"""Training sets: written with all that is needed to make them again, and verified."""

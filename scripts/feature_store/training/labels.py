@@ -1,0 +1,76 @@
+"""The labels that a training set is made from, and what is on record of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from feature_store.definitions import FeatureDefinitions
+from feature_store.errors import FeatureStoreError, near_names
+from feature_store.raw.sql import identifier
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labels, and where they come from.
+
+    Attributes:
+        source: a path or a query, as ``get_historical_features`` takes a spine.
+        origin: what is kept of them in the metadata: kind, name, checksum, description.
+        unique_id: the dbt model's id, if they are one.
+    """
+
+    source: Path | str
+    origin: dict[str, Any]
+    unique_id: str | None = None
+
+
+def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
+    """Return the labels of a path, a dbt model's name or a query.
+
+    Raises:
+        FeatureStoreError: it is none of these; lists the near names of models.
+    """
+    text = given.strip().rstrip("; \n")
+    # A file may be called values.parquet.
+    if re.match(r"(?i)(select|with|from|values)\b", text) and not Path(text).is_file():
+        checksum = hashlib.sha256(text.encode()).hexdigest()
+        return Labels(text, {"kind": "query", "query": text, "checksum": checksum})
+    models = {
+        node["name"]: node
+        for node in definitions.manifest["nodes"].values()
+        if node["resource_type"] in ("model", "seed")
+    }
+    if text in models:
+        node = models[text]
+        relation = identifier(node["schema"], node.get("alias") or node["name"])
+        origin = {
+            "kind": "dbt model",
+            "name": text,
+            "unique_id": node["unique_id"],
+            "checksum": node["checksum"]["checksum"],
+            "description": node.get("description", "").strip(),
+        }
+        return Labels(f"select * from {relation}", origin, node["unique_id"])
+    path = Path(text)
+    if not path.is_file():
+        raise FeatureStoreError(
+            f"labels {text!r}: there is no such file and no such dbt model",
+            allowed="a Parquet or CSV file, a model's name, or a query that begins with select; "
+            + near_names(text, models),
+        )
+    return Labels(path, {"kind": "file", "name": path.name, "checksum": file_checksum(path)})
+
+
+def file_checksum(path: Path) -> str:
+    """Return the SHA-256 of a file, read piece by piece."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as stream:
+        while piece := stream.read(_CHUNK_BYTES):
+            digest.update(piece)
+    return digest.hexdigest()

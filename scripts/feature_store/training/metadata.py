@@ -1,0 +1,152 @@
+"""What is kept beside a training set: where it came from, so that it can be made again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from feature_store.build_status import NodeResult, ancestors
+from feature_store.definitions import FeatureDefinitions, FeatureView
+from feature_store.errors import FeatureStoreError
+from feature_store.historical.join import Join
+from feature_store.raw.sql import rows_of
+
+FILE = "metadata.json"
+FORMAT = 1
+
+
+def describe_views(
+    definitions: FeatureDefinitions,
+    join: Join,
+    results: dict[str, NodeResult],
+    connection: duckdb.DuckDBPyConnection,
+) -> list[dict[str, Any]]:
+    """Return what is kept of each view: version, definition, build and state of its data."""
+    return [
+        {
+            "view": joined.view.name,
+            "version": joined.view.version,
+            "unique_id": joined.view.unique_id,
+            "definition_hash": joined.view.definition_hash,
+            "definition": definition(definitions, joined.view),
+            "made_from": lineage(definitions, joined.view.unique_id),
+            "max_age": joined.max_age,
+            "dbt_invocation_id": results[what_is_read(joined.view, join.mode)[0]].invocation_id,
+            **data_state(connection, joined.view, join.mode),
+            "as_of": _as_of(connection, joined.view),
+        }
+        for joined in join.views
+    ]
+
+
+def what_is_read(view: FeatureView, mode: str) -> tuple[str, str]:
+    """Return dbt's id and the relation of what a mode reads: the snapshot or the feature table."""
+    if mode == "as_served" and view.served_id and view.served_relation:
+        return view.served_id, view.served_relation
+    return view.unique_id, view.relation
+
+
+def definition(definitions: FeatureDefinitions, view: FeatureView) -> dict[str, Any]:
+    """Return a view's declaration, its columns' types and its SQL, as the manifest has them."""
+    node = definitions.manifest["nodes"][view.unique_id]
+    return {
+        "feature_view": node["config"]["meta"]["feature_view"],
+        "columns": {name: column.get("data_type") for name, column in node["columns"].items()},
+        "sql": node["raw_code"],
+    }
+
+
+def lineage(definitions: FeatureDefinitions, unique_id: str) -> dict[str, str]:
+    """Return the checksums of the models and seeds that a node is made from."""
+    nodes = definitions.manifest["nodes"]
+    return {
+        name: nodes[name]["checksum"]["checksum"]
+        for name in sorted(ancestors(definitions.manifest, unique_id) - {unique_id})
+        if name in nodes
+    }
+
+
+def data_state(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, mode: str
+) -> dict[str, Any]:
+    """Return how many rows are read of a view, and when the latest of their data was loaded."""
+    relation = what_is_read(view, mode)[1]
+    count, known_at = rows_of(connection, f"select count(*), max(known_at) from {relation}")[0]
+    return {"rows": count, "known_at": known_at.isoformat() + "Z" if known_at else None}
+
+
+def _as_of(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> str | None:
+    """Return as of which time the view was served last."""
+    try:
+        served = rows_of(
+            connection,
+            "select as_of from operations.served_runs where features_id = ? "
+            "order by served_at desc limit 1",
+            [view.unique_id],
+        )
+    except duckdb.CatalogException:  # built by an earlier version of this project
+        served = []
+    return served[0][0].isoformat() + "Z" if served else None
+
+
+def git_state(project_dir: Path) -> dict[str, Any] | None:
+    """Return the project's git revision and whether files differ from it; None without git."""
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(project_dir), *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+
+    try:
+        return {
+            "revision": git("rev-parse", "HEAD"),
+            "is_modified": bool(git("status", "--porcelain", "--untracked-files=no")),
+        }
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def read_metadata(folder: Path) -> dict[str, Any]:
+    """Read the metadata of a training set.
+
+    Raises:
+        FeatureStoreError: there is none, or it was written by another version of this project.
+    """
+    path = folder / FILE
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise FeatureStoreError(
+            f"{folder}: no training set, there is no {FILE}",
+            allowed="a folder written by scripts/build_training_set.py",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise FeatureStoreError(f"{path}: cannot be read: {error}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise FeatureStoreError(
+            f"{path}: is not of format {FORMAT}",
+            next_step="build the training set again with this version of the project",
+        )
+    return content
+
+
+def is_metadata(folder: Path) -> bool:
+    """Return whether a folder has the metadata of a training set, of whatever format."""
+    try:
+        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(content, dict) and {"content_hash", "feature_views"} <= {*content}
+
+
+def write_metadata(folder: Path, content: dict[str, Any]) -> None:
+    """Write the metadata of a training set."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    (folder / FILE).write_text(text + "\n", encoding="utf-8")

@@ -1,48 +1,15 @@
 """Print the online features of one entity."""
 
 import json
-import math
-from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from feature_store import FeatureStore, FeatureStoreError, OnlineFeatures, command_line
-from feature_store.definitions import FeatureView
-from feature_store.errors import near_names
-
-
-def views_of(store: FeatureStore, entity: str) -> list[FeatureView]:
-    """Return the latest version of each served view of an entity.
-
-    Raises:
-        FeatureStoreError: no view has such an entity.
-    """
-    views = [view for view in store.feature_views if view.served_id and view.is_latest]
-    found = [view for view in views if view.entity_name == entity]
-    if not found:
-        raise FeatureStoreError(
-            f"there is no entity {entity!r}",
-            allowed=near_names(entity, {view.entity_name for view in views}),
-        )
-    return found
-
-
-def plain(value: Any) -> Any:
-    """Return a value that JSON has: what it lacks becomes the text that stands in Redis."""
-    if isinstance(value, dict):
-        return {str(key): plain(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [plain(child) for child in value]
-    if isinstance(value, (datetime, date)):
-        return value.isoformat().replace("+00:00", "Z")
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    return str(value)
+from feature_store.arguments import entity_mapping
+from feature_store.plain_values import plain
 
 
 def show(answer: OnlineFeatures, title: str) -> None:
@@ -68,6 +35,9 @@ def get_features(
             help="Only this: customer_purchases:spend_28d or customer_purchases. Repeatable."
         ),
     ] = None,
+    allow_deprecated: Annotated[
+        bool, typer.Option("--allow-deprecated", help="Read versions past their date.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
 ) -> None:
@@ -76,15 +46,12 @@ def get_features(
     Without --feature these are all features of the latest version of each view of the entity.
     """
     with FeatureStore(target) as store:
-        views = views_of(store, entity)
-        keys = [key.name for key in views[0].entity]
-        ids = entity_id.split("|") if len(keys) > 1 else [entity_id]
-        if len(ids) != len(keys):
-            raise FeatureStoreError(
-                f"id {entity_id!r} has {len(ids)} parts", allowed=f"{len(keys)}: {'|'.join(keys)}"
-            )
+        served = [view for view in store.feature_views if view.served_id and view.is_latest]
+        ids = entity_mapping(served, entity, entity_id)
         answer = store.get_online_features(
-            [dict(zip(keys, ids, strict=True))], feature or [view.name for view in views]
+            [ids],
+            feature or [view.name for view in served if view.entity_name == entity],
+            allow_deprecated=allow_deprecated,
         )
     if as_json:
         features = {name: plain(value) for name, value in answer.rows[0].items()}

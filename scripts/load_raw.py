@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from feature_store import command_line
+from feature_store.arguments import read_time
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.load import load
 from feature_store.raw.report import failure, load_progress, print_results
@@ -16,24 +17,8 @@ from feature_store.settings import load_settings
 
 
 def _time(option: str, text: str | None) -> datetime | None:
-    """Read a time; without an offset it is UTC.
-
-    Returns:
-        naive UTC, or None if the option was not given.
-
-    Raises:
-        FeatureStoreError: it is no time.
-    """
-    if text is None:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise FeatureStoreError(
-            f"{option}: {text!r} is no time",
-            allowed="2017-06-15, '2017-06-15 13:00:00' (UTC), 2017-06-15T13:00:00+02:00",
-        ) from error
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+    """Read a time as naive UTC; None if the option was not given."""
+    return read_time(option, text).replace(tzinfo=None) if text is not None else None
 
 
 def main(

@@ -109,7 +109,7 @@ def test_one_feature_of_a_composite_entity(
     [
         (["custmer", "1"], ["there is no entity 'custmer'", "near names: customer"]),
         (["customer", "999999999"], ["the online store has no row of customer '999999999'"]),
-        (["customer|store", "1"], ["id '1' has 1 parts", "Allowed: 2: customer_id|store_id"]),
+        (["customer|store", "1"], ["id '1' has 1 part", "Allowed: 2: customer_id|store_id"]),
         (
             ["customer", "1", "--feature", "customer_purchases:spend_29d"],
             ["has no feature 'spend_29d'", "near names: ", "spend_28d"],

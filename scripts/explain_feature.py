@@ -1,0 +1,51 @@
+"""Explain one value of a feature: its definition, its window, and the raw rows behind it."""
+
+import json
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from feature_store import FeatureStore, FeatureStoreError, command_line
+from feature_store.arguments import entity_mapping, read_time
+from feature_store.explain import explain_feature
+from feature_store.explain.show import show
+from feature_store.plain_values import plain
+from feature_store.warehouse import connect
+
+
+def main(
+    entity: Annotated[str, typer.Argument(help="The entity: customer, or customer|store.")],
+    entity_id: Annotated[str, typer.Argument(help="Its id; ids of a composite key joined with |.")],
+    feature: Annotated[
+        str, typer.Argument(help="customer_purchases:spend_28d or customer_purchases:v1:spend_28d.")
+    ],
+    at: Annotated[str, typer.Option(help="As of this date or time; UTC unless it has an offset.")],
+    limit: Annotated[int, typer.Option(min=0, help="How many rows to print at most.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
+) -> None:
+    """Explain a value: explain_feature.py customer 1 customer_purchases:spend_28d --at 2017-06-15.
+
+    The value is the one that held at that time, with all that is known today; what was served then
+    stands beside it. The rows behind it add up to it.
+    """
+    time = read_time("--at", at)
+    with FeatureStore(target) as store:
+        view = store.definitions.resolve(feature)[0][1]
+        ids = entity_mapping([view], entity, entity_id)
+        with closing(connect(store.settings.warehouse_path)) as connection:
+            found = explain_feature(store, connection, ids, feature, time, limit=limit)
+    if as_json:
+        answer = plain(found) | {"is_confirmed": found.is_confirmed}
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+    else:
+        show(command_line.out, found)
+    if found.feature_time is None and found.served is None:
+        raise FeatureStoreError(
+            found.notes[0], next_step=f"check the id and the time; --at was {at}"
+        )
+
+
+if __name__ == "__main__":
+    command_line.run(main)

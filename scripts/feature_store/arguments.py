@@ -1,0 +1,58 @@
+"""What the command lines take: an entity with its id, and a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from feature_store.definitions import FeatureView
+from feature_store.errors import FeatureStoreError, near_names
+
+
+def read_time(option: str, text: str) -> datetime:
+    """Read a date or a time; without a zone it is UTC.
+
+    Args:
+        option: its name, for the error.
+        text: ISO 8601, such as ``2017-06-15`` or ``2017-06-15T13:00:00+02:00``.
+
+    Raises:
+        FeatureStoreError: it is no time.
+    """
+    try:
+        return as_utc(datetime.fromisoformat(text.strip()))
+    except (ValueError, OverflowError) as error:
+        raise FeatureStoreError(
+            f"{option}: {text!r} is no time",
+            allowed="2017-06-15, '2017-06-15 13:00:00' (UTC), 2017-06-15T13:00:00+02:00",
+        ) from error
+
+
+def as_utc(time: datetime) -> datetime:
+    """Return a time in UTC, with its zone; a time without a zone is UTC."""
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def entity_mapping(views: list[FeatureView], entity: str, entity_id: str) -> dict[str, str]:
+    """Return an entity's keys with their ids, as text.
+
+    Args:
+        views: the feature views that may be meant.
+        entity: ``customer``, or ``customer|store`` for a composite key.
+        entity_id: the id; those of a composite key are joined with ``|``.
+
+    Raises:
+        FeatureStoreError: none of the views has such an entity, or the number of ids is wrong.
+    """
+    keys = next((view.entity for view in views if view.entity_name == entity), None)
+    if keys is None:
+        raise FeatureStoreError(
+            f"there is no entity {entity!r}" + (f" in {views[0].label}" if len(views) == 1 else ""),
+            allowed=near_names(entity, {view.entity_name for view in views}),
+        )
+    ids = entity_id.split("|") if len(keys) > 1 else [entity_id]
+    if len(ids) != len(keys):
+        raise FeatureStoreError(
+            f"id {entity_id!r} has {len(ids)} part" + ("s" if len(ids) > 1 else ""),
+            allowed=f"{len(keys)}: {'|'.join(key.name for key in keys)}",
+        )
+    return {key.name: text for key, text in zip(keys, ids, strict=True)}

@@ -1,0 +1,162 @@
+"""The rows of a view's tables at a time: as recomputed, and as served."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+import duckdb
+
+from feature_store.arguments import as_utc
+from feature_store.definitions import FeatureView
+from feature_store.errors import FeatureStoreError
+from feature_store.online.keys import id_text
+from feature_store.raw.sql import identifier, rows_of
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ViewRow:
+    """A row of a feature table, or of the snapshot of what was served.
+
+    Attributes:
+        values: the features by name; times are UTC, with their zone.
+        feature_time: the row holds from then on.
+        known_at: when the last of what the row depends on was loaded.
+        served_from: when it began to be served; None for a row of the feature table.
+        served_to: until when it was served; None where it still is.
+    """
+
+    values: Row
+    feature_time: datetime
+    known_at: datetime | None
+    served_from: datetime | None = None
+    served_to: datetime | None = None
+
+
+def dict_rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()
+) -> list[Row]:
+    """Return the rows of a query as mappings."""
+    rows = rows_of(connection, sql, list(parameters))
+    names = [column[0] for column in connection.description or []]
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """Return the columns of a relation with their types, none where it does not exist."""
+    try:
+        return dict(row[:2] for row in rows_of(connection, f"describe select * from {relation}"))
+    except duckdb.CatalogException:
+        return {}
+
+
+@contextmanager
+def not_built(relation: str, model: str) -> Iterator[None]:
+    """Turn DuckDB's error about a missing table or column into one that says what to do."""
+    try:
+        yield
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise FeatureStoreError(
+            f"{relation}: not in the warehouse as the project describes it: "
+            f"{str(error).splitlines()[0]}",
+            next_step=f"dbt build -s +{model}",
+        ) from error
+
+
+def model_name(view: FeatureView) -> str:
+    """Return a view's name as dbt selects it: ``customer_purchases.v1``."""
+    return view.unique_id.split(".", 2)[-1]
+
+
+def entity_ids(view: FeatureView, entity: Mapping[str, Any]) -> list[str]:
+    """Return an entity's ids as text, in the order of the view's keys.
+
+    Raises:
+        FeatureStoreError: a key is missing, or its id is not of the column's type.
+    """
+    names = [key.name for key in view.entity]
+    if not isinstance(entity, Mapping) or sorted(entity) != sorted(names):
+        given = ", ".join(map(str, entity)) if isinstance(entity, Mapping) else repr(entity)
+        raise FeatureStoreError(
+            f"entity with {given}", allowed=f"{view.label} is read by {', '.join(names)}"
+        )
+    return [unquote(id_text(key, entity[key.name])) for key in view.entity]
+
+
+def key_filter(view: FeatureView) -> str:
+    """Return the SQL that picks an entity's rows; its ids are the parameters."""
+    return " and ".join(
+        f"{identifier(key.name)} = cast(? as {key.data_type})" for key in view.entity
+    )
+
+
+def recomputed_row(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, ids: Sequence[str], at: datetime
+) -> ViewRow | None:
+    """Return the entity's row with the greatest feature time at or before a time, if any."""
+    sql = (
+        f"select * from {view.relation} where {key_filter(view)} and feature_time <= ? "
+        "order by feature_time desc limit 1"
+    )
+    with not_built(view.relation, model_name(view)):
+        found = dict_rows(connection, sql, [*ids, _naive(at)])
+    return _view_row(view, found[0]) if found else None
+
+
+def first_feature_time(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, ids: Sequence[str]
+) -> datetime | None:
+    """Return the feature time of the entity's first row, if there is a row."""
+    sql = f"select min(feature_time) from {view.relation} where {key_filter(view)}"
+    with not_built(view.relation, model_name(view)):
+        ((first,),) = rows_of(connection, sql, list(ids))
+    return as_utc(first) if first else None
+
+
+def served_row(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, ids: Sequence[str], at: datetime
+) -> ViewRow | None:
+    """Return the row of the entity that was served at a time, if any.
+
+    A snapshot that is not there yet is of a view of which nothing was ever served.
+    """
+    if view.served_relation is None or not columns_of(connection, view.served_relation):
+        return None
+    sql = (
+        f"select * from {view.served_relation} where {key_filter(view)} and dbt_valid_from <= ? "
+        "and (dbt_valid_to is null or dbt_valid_to > ?) order by dbt_valid_from desc limit 1"
+    )
+    with not_built(view.served_relation, f"{model_name(view)}+"):
+        found = dict_rows(connection, sql, [*ids, _naive(at), _naive(at)])
+    return _view_row(view, found[0]) if found else None
+
+
+def _view_row(view: FeatureView, row: Row) -> ViewRow:
+    def time(name: str) -> datetime | None:
+        value = row.get(name)
+        return as_utc(value) if value else None
+
+    return ViewRow(
+        # A snapshot need not have a column that was added to the view later.
+        values={feature.name: with_zone(row.get(feature.name)) for feature in view.features},
+        feature_time=as_utc(row["feature_time"]),
+        known_at=time("known_at"),
+        served_from=time("dbt_valid_from"),
+        served_to=time("dbt_valid_to"),
+    )
+
+
+def with_zone(value: Any) -> Any:
+    """Return a feature's value; if it is a time, in UTC and with its zone."""
+    return as_utc(value) if isinstance(value, datetime) else value
+
+
+def _naive(time: datetime) -> datetime:
+    """Return a time as the warehouse's timestamps are: UTC, without a zone."""
+    return as_utc(time).replace(tzinfo=None)

@@ -1,0 +1,90 @@
+"""Print the features of one entity as of any time: as recomputed, and as served."""
+
+import json
+from contextlib import closing
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from feature_store import FeatureStore, FeatureStoreError, command_line
+from feature_store.arguments import entity_mapping, read_time
+from feature_store.explain import FeatureAt, features_at
+from feature_store.explain.columns import print_columns
+from feature_store.plain_values import minute, plain, shown
+from feature_store.warehouse import connect
+
+_STYLES = {"differs": "bold red", "not served": "dim", "no row": "dim"}
+
+
+def show(rows: list[FeatureAt], title: str) -> None:
+    """Print both modes side by side; where they differ it is said, and set off."""
+    cells = []
+    for row in rows:
+        times = dict.fromkeys([minute(row.feature_time), minute(row.served_feature_time)])
+        cells.append(
+            [
+                row.reference,
+                "no row" if row.feature_time is None else shown(row.recomputed),
+                "≠" if row.status == "differs" else "",
+                "not served" if row.served_from is None else shown(row.served),
+                " / ".join(time for time in times if time),
+            ]
+        )
+    command_line.out.print(f"[bold]{escape(title)}[/]")
+    header = ["feature", "as recomputed", "", "as served", "feature time (UTC)"]
+    print_columns(command_line.out, header, cells, styles=[_STYLES.get(r.status) for r in rows])
+
+
+def summary(rows: list[FeatureAt], at: datetime) -> str:
+    """Return one line: how many features differ, and how many were not served."""
+    count = dict.fromkeys(("same", "differs", "not served", "no row"), 0)
+    for row in rows:
+        count[row.status] += 1
+    parts = [f"{count['same']} the same", f"{count['differs']} differ (≠)"]
+    parts += [f"{count[name]} {name}" for name in ("not served", "no row") if count[name]]
+    many = "1 feature" if len(rows) == 1 else f"{len(rows)} features"
+    return f"{many} at {minute(at)} UTC: {', '.join(parts)}"
+
+
+def main(
+    entity: Annotated[str, typer.Argument(help="The entity: customer, or customer|store.")],
+    entity_id: Annotated[str, typer.Argument(help="Its id; ids of a composite key joined with |.")],
+    at: Annotated[str, typer.Option(help="As of this date or time; UTC unless it has an offset.")],
+    feature: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this: customer_purchases:spend_28d or customer_purchases. Repeatable."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
+) -> None:
+    """Print features as of a time: get_features_at.py customer 1029 --at 2017-06-15.
+
+    As recomputed is what the feature tables say with all that is known today; as served is what
+    stood in the online store then. Without --feature these are all features of the latest version
+    of each view of the entity.
+    """
+    time = read_time("--at", at)
+    with FeatureStore(target) as store:
+        latest = [view for view in store.feature_views if view.is_latest]
+        ids = entity_mapping(latest, entity, entity_id)
+        with closing(connect(store.settings.warehouse_path)) as connection:
+            rows = features_at(store, connection, ids, time, feature)
+    if as_json:
+        answer = [plain(row) | {"status": row.status} for row in rows]
+        print(json.dumps(answer, indent=2, ensure_ascii=False))
+    else:
+        show(rows, f"{entity} {entity_id}")
+        command_line.out.print(summary(rows, time))
+    if all(row.status == "no row" for row in rows):
+        raise FeatureStoreError(
+            f"there is no row of {entity} {entity_id!r} at {minute(time)} UTC",
+            next_step="check the id and the time",
+        )
+
+
+if __name__ == "__main__":
+    command_line.run(main)

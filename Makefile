@@ -15,11 +15,13 @@ NOT_IN_COMPILED := references.quoting,layout.end_of_file,structure.column_order,
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-run: setup ## Load, build, test, snapshot and export the sample, and read a customer back from Redis.
+run: setup ## Load, build, test, snapshot and export the sample, read a customer back, write a training set.
 	$(BIN)/python scripts/load_raw.py
 	$(BIN)/dbt build --exclude-resource-type unit_test
 	$(BIN)/python scripts/export_to_redis.py
 	$(BIN)/python scripts/get_features.py customer $(CUSTOMER)
+	$(BIN)/python scripts/build_training_set.py --service churn_model --labels churn_labels \
+		--split-by-time 2017-09-01,2017-11-01 --label-window 28d --out target/training/churn
 
 test: lint-python test-sample lint-sql ## Check the style, build the sample on a target of its own, run every test.
 	$(TEST_ENV) $(BIN)/python -m pytest
@@ -33,9 +35,12 @@ test-sample: setup-dev
 	$(TEST_ENV) $(BIN)/dbt build
 
 lint-sql: test-sample
-	$(TEST_ENV) $(BIN)/sqlfluff lint models/staging models/cleaned tests/data
+	$(TEST_ENV) $(BIN)/sqlfluff lint models/staging models/cleaned models/training/*_labels.sql tests/data
 	$(BIN)/sqlfluff lint --templater raw --exclude-rules $(NOT_IN_COMPILED) \
-		$(COMPILED)/features/*.sql $(COMPILED)/online/*.sql
+		$(COMPILED)/features/*.sql $(COMPILED)/online/*.sql $(COMPILED)/training/*_training_set.sql
+
+bench: setup .venv-feast/.installed ## Measure point-in-time joins against Feast, about ten minutes; writes docs/benchmarks.md.
+	$(BIN)/python scripts/benchmarks/compare_point_in_time_joins.py
 
 docs: setup ## Build the dbt docs lineage site as one static page.
 	$(BIN)/dbt docs generate --static --target-path target/docs
@@ -58,8 +63,14 @@ setup-dev: setup .venv/.installed-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
+# Feast gets an environment of its own: it asks for other versions than this project does.
+.venv-feast/.installed: requirements-feast.txt
+	$(PYTHON) -m venv .venv-feast
+	.venv-feast/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-feast.txt
+	@touch $@
+
 clean: ## Remove what was built, but not the loaded data, the snapshots and .venv.
 	rm -rf target dbt_packages logs
 
-.PHONY: help run test lint-python lint-sql test-sample docs setup setup-dev clean
+.PHONY: help run test lint-python lint-sql test-sample bench docs setup setup-dev clean
 .NOTPARALLEL:

@@ -11,6 +11,8 @@ def main() -> None:
     """Measure one join in this process."""
     arguments = read_arguments()
     clock = Stopwatch()
+    import pyarrow  # noqa: F401 - loaded on first use otherwise
+
     from feature_store import FeatureStore
 
     clock.lap("import")

@@ -164,11 +164,15 @@ def test_metadata_says_where_it_came_from(project: TrainingProject, out: Path) -
         node = project.node(view["unique_id"])
         assert view["definition"]["feature_view"] == node["config"]["meta"]["feature_view"]
         assert view["definition"]["sql"] == node["raw_code"]
-        assert view["made_from"] == {
+        made_from = view["made_from"]
+        macros = {name for name in made_from if name.startswith("macro.")}
+        assert {name: made_from[name] for name in made_from if name not in macros} == {
             "model.feature_store.events": project.node("model.feature_store.events")["checksum"][
                 "checksum"
             ]
         }
+        assert macros >= {f"macro.feature_store.{name}" for name in ("windowed_features", "_plan")}
+    assert {*found["join_macros"]} >= {"macro.feature_store.point_in_time_join"}
     as_of = project.query("select as_of from operations.served_runs")[0][0]
     assert [view["as_of"] for view in found["feature_views"]] == [as_of.isoformat() + "Z", None]
     assert (found["project"], found["target"], found["git"]) == ("feature_store", "dev", None)

@@ -185,6 +185,7 @@ def _describe(
     manifest = store.definitions.manifest["metadata"]
     return {
         "feature_views": metadata.describe_views(store.definitions, join, results, connection),
+        "join_macros": metadata.join_macros(store.definitions),
         "project": store.definitions.project_name,
         "target": store.settings.target,
         "dbt_version": manifest["dbt_version"],

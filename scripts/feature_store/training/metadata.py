@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from feature_store.historical.join import Join
 from feature_store.raw.sql import rows_of
 
 FILE = "metadata.json"
+_JOIN = "point_in_time_join"
 FORMAT = 1
 
 
@@ -61,13 +64,35 @@ def definition(definitions: FeatureDefinitions, view: FeatureView) -> dict[str, 
 
 
 def lineage(definitions: FeatureDefinitions, unique_id: str) -> dict[str, str]:
-    """Return the checksums of the models and seeds that a node is made from."""
+    """Return the checksums of the models, seeds and macros that a node is made from."""
     nodes = definitions.manifest["nodes"]
-    return {
-        name: nodes[name]["checksum"]["checksum"]
-        for name in sorted(ancestors(definitions.manifest, unique_id) - {unique_id})
-        if name in nodes
+    made_from = sorted(name for name in ancestors(definitions.manifest, unique_id) if name in nodes)
+    macros = [
+        macro for name in made_from for macro in nodes[name].get("depends_on", {}).get("macros", [])
+    ]
+    checksums = {
+        name: nodes[name]["checksum"]["checksum"] for name in made_from if name != unique_id
     }
+    return checksums | macro_checksums(definitions, macros)
+
+
+def join_macros(definitions: FeatureDefinitions) -> dict[str, str]:
+    """Return the checksums of the macros that make the SQL of a join."""
+    return macro_checksums(definitions, [f"macro.{definitions.project_name}.{_JOIN}"])
+
+
+def macro_checksums(definitions: FeatureDefinitions, unique_ids: Iterable[str]) -> dict[str, str]:
+    """Return the checksums of the project's own macros among these, and of those they call."""
+    macros = definitions.manifest.get("macros", {})
+    todo, found = [*unique_ids], {}
+    while todo:
+        name = todo.pop()
+        macro = macros.get(name)
+        if name in found or macro is None or macro["package_name"] != definitions.project_name:
+            continue
+        found[name] = hashlib.sha256(macro["macro_sql"].encode()).hexdigest()
+        todo += macro.get("depends_on", {}).get("macros", [])
+    return dict(sorted(found.items()))
 
 
 def data_state(

@@ -132,9 +132,16 @@ def _changed_definitions(
         for where, old, new in differences(then["definition"], now):
             yield False, f"{label}: the definition changed: {where}: {old} -> {new}"
         made_from = metadata.lineage(store.definitions, view.unique_id)
-        for name in sorted({*then["made_from"], *made_from}):
-            if then["made_from"].get(name) != made_from.get(name):
-                yield False, f"{label}: what it is made from changed: {name}"
+        for name in _changed(then["made_from"], made_from):
+            yield False, f"{label}: what it is made from changed: {name}"
+    for name in _changed(stored["join_macros"], metadata.join_macros(store.definitions)):
+        yield False, f"the join changed: {name}"
+    if stored["duckdb_version"] != duckdb.__version__:
+        yield False, f"DuckDB was {stored['duckdb_version']} and is {duckdb.__version__}"
+
+
+def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    return [name for name in sorted({*then, *now}) if then.get(name) != now.get(name)]
 
 
 def differences(then: Any, now: Any, where: str = "") -> Iterator[tuple[str, str, str]]:

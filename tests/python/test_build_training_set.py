@@ -144,6 +144,7 @@ def test_metadata_says_where_it_came_from(project: TrainingProject, out: Path) -
         "unique_id": "model.feature_store.churners",
         "checksum": sha256(text).hexdigest(),
         "description": "One row per customer and day: no order in the next.",
+        "sql": text.decode(),
         "time": "label_time",
         "label": "is_churned",
         "columns": {column: found["columns"][column] for column in COLUMNS},

@@ -17,13 +17,16 @@ from history_store import history_store as make
 from online_fixtures import script_environment
 
 LARGE_ROWS = 1_000_000
-#: Joins a large Parquet spine in a process of its own, and prints rows and peak memory.
+#: Joins a large Parquet spine in a process of its own, and prints rows and its peak memory in MB
+#: (ru_maxrss would be that of the test run, which a child inherits).
 LARGE = """
-import resource, sys
+import re, sys
+from pathlib import Path
 from feature_store import FeatureStore
 store = FeatureStore(project_dir=sys.argv[1])
 answer = store.get_historical_features(sys.argv[2], ["purchases:spend_7d", "purchases:orders_7d"])
-print(answer.to_parquet(sys.argv[3]), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+rows = answer.to_parquet(sys.argv[3])
+print(rows, int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 #: Writes to the warehouse until it is told to end.
 WRITER = (

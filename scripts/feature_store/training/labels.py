@@ -55,6 +55,7 @@ def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
             "unique_id": node["unique_id"],
             "checksum": node["checksum"]["checksum"],
             "description": node.get("description", "").strip(),
+            "sql": node.get("raw_code", ""),
         }
         return Labels(f"select * from {relation}", origin, node["unique_id"])
     path = Path(text)

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from feature_store import FeatureStore
+from feature_store import FeatureStore, FeatureStoreError
 from feature_view_project import compiled, write_project
 from tiny_store import TinyStore, View
 
@@ -153,3 +153,11 @@ EXPECTED = [
 ]
 FEATURES = ["purchases:spend_7d", "purchases:v2:orders_7d", "affinity:share"]
 COLUMNS = ["spend_7d", "orders_7d", "share"]
+
+
+def refused(store: FeatureStore, *arguments: Any, **options: Any) -> str:
+    """Return the message with which a call is refused."""
+    with pytest.raises(FeatureStoreError) as caught:
+        store.get_historical_features(*arguments, **options)
+    assert "Traceback" not in str(caught.value)
+    return str(caught.value)

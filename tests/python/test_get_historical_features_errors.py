@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from feature_store import FeatureStore, FeatureStoreError
-from history_store import FEATURES, START, HistoryStore, labels, opened
+from feature_store import FeatureStore
+from history_store import FEATURES, START, HistoryStore, labels, opened, refused
 from history_store import history_store as make
 
 
@@ -27,14 +27,6 @@ def store(tiny: HistoryStore) -> Iterator[FeatureStore]:
     """Return its feature store."""
     with opened(tiny) as feature_store:
         yield feature_store
-
-
-def refused(store: FeatureStore, *arguments: Any, **options: Any) -> str:
-    """Return the message with which a call is refused."""
-    with pytest.raises(FeatureStoreError) as caught:
-        store.get_historical_features(*arguments, **options)
-    assert "Traceback" not in str(caught.value)
-    return str(caught.value)
 
 
 ROW = {"customer_id": 1, "shop": "a", "label_time": START}

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from history_store import FEATURES, START, HistoryStore, change_manifest, labels, opened
+from history_store import FEATURES, START, HistoryStore, change_manifest, labels, opened, refused
 from history_store import history_store as make
 from online_fixtures import script_environment
 
@@ -46,14 +46,6 @@ def store(tiny: HistoryStore) -> Iterator[FeatureStore]:
     """Return its feature store."""
     with opened(tiny) as feature_store:
         yield feature_store
-
-
-def refused(store: FeatureStore, *arguments: Any, **options: Any) -> str:
-    """Return the message with which a call is refused."""
-    with pytest.raises(FeatureStoreError) as caught:
-        store.get_historical_features(*arguments, **options)
-    assert "Traceback" not in str(caught.value)
-    return str(caught.value)
 
 
 def test_values_that_cannot_be_read(store: FeatureStore, tmp_path: Path):

@@ -8,6 +8,7 @@ import typer
 
 from feature_store import FeatureStore, FeatureStoreError, command_line
 from feature_store.arguments import entity_mapping, read_time
+from feature_store.deprecation import check_deprecation
 from feature_store.explain import explain_feature
 from feature_store.explain.show import show
 from feature_store.plain_values import plain
@@ -34,6 +35,8 @@ def main(
     with FeatureStore(target) as store:
         view = store.definitions.resolve(feature)[0][1]
         ids = entity_mapping([view], entity, entity_id)
+        # An explanation is no use of a feature: it warns, and never refuses.
+        check_deprecation([view], allow_deprecated=True)
         with closing(connect(store.settings.warehouse_path)) as connection:
             found = explain_feature(store, connection, ids, feature, time, limit=limit)
     if as_json:

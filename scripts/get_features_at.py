@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from feature_store import FeatureStore, FeatureStoreError, command_line
 from feature_store.arguments import entity_mapping, read_time
+from feature_store.deprecation import check_deprecation
 from feature_store.explain import FeatureAt, features_at
 from feature_store.explain.columns import print_columns
 from feature_store.plain_values import minute, plain, shown
@@ -73,6 +74,9 @@ def main(
         ids = entity_mapping(latest, entity, entity_id)
         with closing(connect(store.settings.warehouse_path)) as connection:
             rows = features_at(store, connection, ids, time, feature)
+        # Looking back is no use of a feature: it warns, and never refuses.
+        read = {view for row in rows for _, view, _ in store.definitions.resolve(row.reference)}
+        check_deprecation(read, allow_deprecated=True)
     if as_json:
         answer = [plain(row) | {"status": row.status} for row in rows]
         print(json.dumps(answer, indent=2, ensure_ascii=False))

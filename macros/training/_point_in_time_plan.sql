@@ -15,7 +15,7 @@
         {%- set feature_views = [] -%}
     {%- endif -%}
 
-    {%- set views, names, taken = [], [], [] -%}
+    {%- set views, names, taken, spines = [], [], [], {} -%}
     {%- for given in feature_views -%}
         {%- set where = 'feature_views[' ~ loop.index0 ~ ']' -%}
         {%- set found = feature_store._point_in_time_view_faults(where, given) -%}
@@ -26,6 +26,14 @@
             {%- set repeats = names | select('equalto', name | lower) | list | length -%}
             {%- set prefix = given.prefix or '' -%}
             {%- set entity = feature_store._entity_columns(given.entity) -%}
+            {%- set spine_columns = entity.values() | join(', ') -%}
+            {%- set spine = 'spine_' ~ entity.values() | join('_') -%}
+            {%- if spine_columns not in spines -%}
+                {#- [a_b, c] and [a, b_c] would have one name. -#}
+                {%- do spines.update({
+                    spine_columns: spine ~ ('_' ~ spines | length if spine in spines.values() else '')
+                }) -%}
+            {%- endif -%}
             {%- set columns = [] -%}
             {%- for feature in given.select or [] -%}
                 {%- do columns.append(prefix ~ feature) -%}
@@ -35,7 +43,7 @@
                 'name': name ~ ('_' ~ repeats if repeats > 1 else ''),
                 'relation': given.features,
                 'entity': entity,
-                'spine': 'spine_' ~ entity.values() | join('_'),
+                'spine': spines[spine_columns],
                 'select': given.select or none,
                 'columns': columns,
                 'prefix': prefix,

@@ -14,8 +14,8 @@ import pytest
 from feature_store import FeatureStore, FeatureStoreError
 from feature_store.definitions import FeatureView
 from feature_store.deprecation import DeprecatedFeatureViewWarning, check_deprecation
-from history_store import HistoryStore, change_manifest, history_store, labels, opened
-from online_fixtures import RedisServer
+from history_store import START, HistoryStore, change_manifest, history_store, labels, opened
+from online_fixtures import RedisServer, run_script, script_environment
 
 LAST = date(2026, 11, 30)
 FORCED = "FEATURE_STORE_ALLOW_DEPRECATED"
@@ -154,3 +154,20 @@ def test_a_warning_names_the_line_that_reads(tiny: HistoryStore):
     with opened(tiny) as store, pytest.warns(DeprecatedFeatureViewWarning) as caught:
         store.get_historical_features(labels(), ["purchases:v1"])
     assert [given.filename for given in caught] == [__file__]
+
+
+def test_looking_back_only_warns(tiny: HistoryStore):
+    deprecate(tiny, date(2020, 1, 1))
+    environment = script_environment(
+        FEATURE_STORE_PROJECT_DIR=str(tiny.folder), DBT_TARGET=None, DBT_TARGET_PATH=None
+    )
+    done = run_script(
+        "get_features_at.py",
+        *("customer", "1", "--at", START.isoformat(), "--feature", "purchases:v1:orders_7d"),
+        environment=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == (
+        "warning feature view purchases:v1 should not be read any more since 2020-01-01\n"
+    )
+    assert "purchases:v1:orders_7d" in done.stdout

@@ -22,6 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feature_oracle import View, microseconds, timestamp
+from feature_store.definitions import FeatureDefinitions
+from feature_store.macros import ProjectMacros, Relation
 from feature_view_declarations import MIXED, view
 from feature_view_events import PROFILE, event, write_events
 from feature_view_project import compiled, write_project
@@ -269,3 +271,25 @@ def test_compiled_sql_reads_well(joins: Joins, tmp_path: Path):
         assert joins.sql[f"twice_{mode}"].startswith(
             f"-- Made by point_in_time_join(), {mode}: what held at label_time.\n"
         )
+
+
+def test_entities_whose_columns_join_alike(definitions: FeatureDefinitions):
+    """``a_b`` and ``c`` are another entity than ``a`` and ``b_c``, in the names of CTEs too."""
+    sql = ProjectMacros(definitions.manifest).point_in_time_join(
+        Relation("spine", "spine"),
+        [
+            {"features": Relation(name, name), "entity": entity, "select": [name[0]]}
+            for name, entity in (("ps", {"x": "a_b", "y": "c"}), ("qs", {"x": "a", "y": "b_c"}))
+        ],
+    )
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table spine as select 1 as a_b, 2 as c, 3 as a, 4 as b_c, "
+            "timestamp '2017-01-02' as label_time"
+        )
+        for name, x, y, value in (("ps", 1, 2, "p"), ("qs", 3, 4, "q")):
+            connection.execute(
+                f"create table {name} as select {x} as x, {y} as y, "
+                f"timestamp '2017-01-01' as feature_time, '{value}' as {name[0]}"
+            )
+        assert connection.execute(sql).fetchall()[0][-2:] == ("p", "q")

@@ -34,7 +34,8 @@
             '{{ node.unique_id }}',
             '{{ local_md5(result.node.compiled_code or "") }}',
             {{ "'" ~ query | replace("'", "''") ~ "'" if query else 'null' }},
-            '{{ invocation_id }}'
+            '{{ invocation_id }}',
+            '{{ local_md5(tojson(declaration, sort_keys=true) ~ node.raw_code) }}'
         );
             {%- endif -%}
         {%- endfor -%}

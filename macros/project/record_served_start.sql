@@ -8,6 +8,8 @@
             as_of_query varchar,
             invocation_id varchar
         );
+        -- What was declared, as Python can compute it of the manifest.
+        alter table operations.view_builds add column if not exists declaration varchar;
         create table if not exists operations.served_runs (
             snapshot_id varchar,
             feature_view varchar,

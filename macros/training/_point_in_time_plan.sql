@@ -26,12 +26,12 @@
             {%- set repeats = names | select('equalto', name | lower) | list | length -%}
             {%- set prefix = given.prefix or '' -%}
             {%- set entity = feature_store._entity_columns(given.entity) -%}
-            {%- set spine_columns = entity.values() | join(', ') -%}
-            {%- set spine = 'spine_' ~ entity.values() | join('_') -%}
+            {%- set spine_columns = entity.values() | join(', ') | lower -%}
+            {%- set spine = 'spine_' ~ entity.values() | join('_') | lower -%}
             {%- if spine_columns not in spines -%}
                 {#- [a_b, c] and [a, b_c] would have one name. -#}
                 {%- do spines.update({
-                    spine_columns: spine ~ ('_' ~ spines | length if spine in spines.values() else '')
+                    spine_columns: spine ~ ('__' ~ spines | length if spine in spines.values() else '')
                 }) -%}
             {%- endif -%}
             {%- set columns = [] -%}
@@ -40,7 +40,7 @@
             {%- endfor -%}
             {%- do taken.extend(columns | map('lower')) -%}
             {%- do views.append({
-                'name': name ~ ('_' ~ repeats if repeats > 1 else ''),
+                'name': name ~ ('__' ~ repeats if repeats > 1 else ''),
                 'relation': given.features,
                 'entity': entity,
                 'spine': spines[spine_columns],

@@ -28,7 +28,10 @@ bounds as (
 
     select
         date_trunc('month', min(orders.ordered_at)) as first_month,
-        (select run.as_of from run) - interval 28 days as last_label_time
+        -- An as_of beyond the data says nothing of the days between.
+        least(
+            (select run.as_of from run), date_trunc('day', max(orders.ordered_at)) + interval 1 day
+        ) - interval 28 days as last_label_time
     from orders
 
 ),

@@ -18,9 +18,15 @@ run as (
 
 ),
 
-first_order as (
+bounds as (
 
-    select min(ordered_at) as ordered_at from {{ ref('order_lines') }}
+    select
+        min(ordered_at) as data_from,
+        -- An as_of beyond the data says nothing of the days between.
+        least(
+            (select run.as_of from run), date_trunc('day', max(ordered_at)) + interval 1 day
+        ) as data_to
+    from {{ ref('order_lines') }}
 
 ),
 
@@ -53,8 +59,8 @@ labelled as (
             and exposures.customer_id = redeemers.customer_id
     -- Of a campaign that is not over, or that began before the data do, the outcome is not known.
     where
-        exposures.ends_at <= (select run.as_of from run)
-        and exposures.starts_at >= (select first_order.ordered_at from first_order)
+        exposures.starts_at >= (select bounds.data_from from bounds)
+        and exposures.ends_at <= (select bounds.data_to from bounds)
 
 )
 

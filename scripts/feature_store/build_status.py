@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +13,7 @@ import duckdb
 
 from feature_store.definitions import FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError
+from feature_store.raw.sql import rows_of
 
 _GREEN = {"success", "pass", "warn", "no-op"}
 _BUILD = "run dbt build until it is green, then try again"
@@ -125,6 +129,35 @@ def check_built(
         elif newer and not node.startswith("unit_test."):
             faults.append(f"{node}: has not run since {newer[0]} was built again")
     _refuse(what, faults)
+
+
+def check_declared(
+    connection: duckdb.DuckDBPyConnection,
+    definitions: FeatureDefinitions,
+    views: Iterable[FeatureView],
+) -> None:
+    """Check that feature tables were built from the declarations that the manifest has.
+
+    dbt describes anew with every command, ``dbt parse`` and ``dbt ls`` too, what it builds later.
+
+    Raises:
+        FeatureStoreError: a declaration or SQL file was changed since dbt built the table.
+    """
+    try:
+        built = dict(
+            rows_of(connection, "select unique_id, declaration from operations.view_builds")
+        )
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return  # built by an earlier version of this project, which kept no record
+    for view in views:
+        node = definitions.manifest["nodes"][view.unique_id]
+        declared = json.dumps(node["config"]["meta"]["feature_view"], sort_keys=True)
+        text = declared + node["raw_code"]
+        if built.get(view.unique_id) not in (None, hashlib.md5(text.encode()).hexdigest()):
+            raise FeatureStoreError(
+                f"{view.label}: its definition was changed since dbt built it",
+                next_step="run dbt build, then try again",
+            )
 
 
 def ancestors(manifest: dict[str, Any], unique_id: str) -> set[str]:

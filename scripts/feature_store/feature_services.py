@@ -54,9 +54,14 @@ def feature_service(definitions: FeatureDefinitions, name: str) -> FeatureServic
     listed = _meta(exposure).get("features") or [view.label for view in views.values()]
     if isinstance(listed, str):
         listed = [listed]
+    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+        raise FeatureStoreError(
+            f"exposure {name!r}: config.meta.features is {listed!r}",
+            allowed="a list of view:feature, view:v2:feature or view",
+        )
     features: list[str] = []
     for reference in listed:
-        features += _pinned(definitions, name, str(reference), [*views.values()])
+        features += _pinned(definitions, name, reference, [*views.values()])
     return FeatureService(
         name=name,
         description=(exposure.get("description") or "").strip(),
@@ -76,7 +81,7 @@ def _pinned(
     name, _, rest = reference.partition(":")
     pinned = [view for view in views if view.name == name]
     versions = {f"v{view.version}" for view in definitions.views if view.name == name}
-    if len(pinned) == 1 and rest.split(":")[0] not in versions:
+    if len(pinned) == 1 and ":" not in rest and rest not in versions:
         reference = f"{pinned[0].label}:{rest}" if rest else pinned[0].label
     found = definitions.resolve(reference)
     for _, view, _ in found:

@@ -13,6 +13,7 @@ import redis
 
 from feature_store.definitions import FeatureDefinitions, FeatureView, load_definitions
 from feature_store.deprecation import check_deprecation
+from feature_store.errors import FeatureStoreError
 from feature_store.feature_services import FeatureService, feature_service
 from feature_store.historical.join import Mode, make_join
 from feature_store.historical.result import HistoricalFeatures
@@ -157,6 +158,12 @@ class FeatureStore:
             FeatureStoreError: an unknown view or feature (lists the near names), an entity that
                 lacks a key, or no answer from the server.
         """
+        if isinstance(features, str):
+            raise FeatureStoreError(
+                f"features is the text {features!r}",
+                allowed="a list of view:feature, view:v2:feature, or view for all of its features",
+                next_step=f"pass [{features!r}], or feature_service({features!r}).features",
+            )
         check_deprecation(
             (view for name in features for _, view, _ in self.definitions.resolve(name)),
             allow_deprecated=allow_deprecated,

@@ -189,12 +189,20 @@ def test_git_revision(project: TrainingProject, tmp_path: Path, out: Path) -> No
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
     git("init")
+    copy.build(out)
+    assert metadata(out)["git"] is None  # the repository knows nothing of the project
     git("add", "models")
     copy.build(out)
     assert metadata(out)["git"] is None  # nothing is committed yet
+    (copy.folder / ".gitignore").write_text("/*\n!/models/\n")
     git("commit", "-m", "x")
     copy.build(out)
     assert metadata(out)["git"] == {"revision": git("rev-parse", "HEAD"), "is_modified": False}
+    new = copy.folder / "models" / "new.sql"
+    new.write_text("select 1")
+    copy.build(out)
+    assert metadata(out)["git"]["is_modified"] is True  # the revision lacks the new file
+    new.unlink()
     (copy.folder / "models" / "events.sql").write_text("select 1")
     copy.build(out)
     assert metadata(out)["git"]["is_modified"] is True

@@ -227,11 +227,13 @@ def test_what_is_no_training_set_is_not_touched(
 
 def test_own_files_in_a_training_set_are_not_lost(project: TrainingProject, out: Path) -> None:
     project.build(out)
-    (out / "model.txt").write_text("trained for hours")
-    before = content(out)
-    with pytest.raises(FeatureStoreError, match=r"no training set: model\.txt"):
-        project.build(out)
-    assert content(out) == before
+    for name in ("model.txt", "split=train/notes.txt"):
+        (out / name).write_text("trained for hours")
+        before = content(out)
+        with pytest.raises(FeatureStoreError, match=rf"no training set: {name}"):
+            project.build(out)
+        assert content(out) == before
+        (out / name).unlink()
 
 
 def test_places_where_no_folder_can_be(project: TrainingProject, tmp_path: Path) -> None:

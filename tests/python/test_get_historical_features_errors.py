@@ -108,7 +108,7 @@ def test_files_that_are_no_spine(store: FeatureStore, tmp_path: Path):
 @pytest.mark.parametrize(
     ("features", "options", "message"),
     [
-        ([], {}, "no features are asked for\nAllowed: view:feature"),
+        ([], {}, "no features are asked for\nAllowed: a list of view:feature"),
         (["purchase:spend_7d"], {}, "no feature view 'purchase'\nAllowed: near names: purchases"),
         (
             ["purchases:spend"],

@@ -210,3 +210,33 @@ def test_a_spine_larger_than_memory(tiny: HistoryStore, tmp_path: Path):
     ).fetchall()
     assert wrong == [(0,)]
     assert not [*tiny.folder.glob("*.tmp/*")]
+
+
+def test_chunks_below_a_folder_with_a_value(
+    store: FeatureStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither the file nor a spine takes columns from the names of the folders above."""
+    monkeypatch.setattr("feature_store.historical.result.rows_of_a_chunk", lambda *_: 2)
+    spine = tmp_path / "orders_7d=6" / "day=7" / "labels.parquet"
+    spine.parent.mkdir(parents=True)
+    answer = store.get_historical_features(labels(), FEATURES)
+    expected = answer.to_arrow()
+    assert expected.num_rows > 2
+    given = [*labels().columns]
+    duckdb.from_arrow(expected.select(given)).to_parquet(str(spine))
+    out = tmp_path / "customer_id=9" / "orders_7d=5" / "set.parquet"
+    store.get_historical_features(spine, FEATURES).to_parquet(out)
+    read = duckdb.execute("select * from read_parquet(?, hive_partitioning = false)", [str(out)])
+    columns = [column[0] for column in read.description]
+    assert columns == expected.column_names
+    wanted = zip(*(expected.column(name).to_pylist() for name in columns), strict=True)
+    assert read.fetchall() == [*wanted]
+
+
+def test_memory_of_other_connections_stays(store: FeatureStore, tiny: HistoryStore):
+    """A limit holds for the whole process, so it is put back."""
+    with duckdb.connect(str(tiny.warehouse), read_only=True) as other:
+        other.execute("set memory_limit = '3GiB'")
+        store.get_historical_features(labels(), FEATURES).to_arrow()
+        limit = other.execute("select current_setting('memory_limit')").fetchall()
+    assert limit == [("3.0 GiB",)]

@@ -107,8 +107,9 @@ def test_bounds_of_the_28_days(
         (None, LABEL_TIME + AHEAD - TICK, True),  # the data's last day ends with the 28 days
         (None, LABEL_TIME + 27 * DAY, True),
         (None, LABEL_TIME + 27 * DAY - TICK, False),
-        ("2024-03-01 12:00:00", LABEL_TIME - TICK, True),  # whatever the data's end
         ("2024-03-01 12:00:00", LABEL_TIME + 99 * DAY, True),
+        ("2024-03-01 12:00:00", LABEL_TIME + 27 * DAY, True),
+        ("2024-03-01 12:00:00", LABEL_TIME + 27 * DAY - TICK, False),  # as_of beyond the data
     ],
 )
 def test_only_month_ends_whose_28_days_are_over(

@@ -119,3 +119,38 @@ def test_no_metadata(
         (tmp_path / "metadata.json").write_text(content)
     with pytest.raises(FeatureStoreError, match=message):
         project.verify(tmp_path)
+
+
+def test_a_definition_that_is_not_built(project: TrainingProject, tmp_path: Path) -> None:
+    """``dbt parse`` after an edit describes what the table is not made from."""
+    copy = project.copy(tmp_path / "copy")
+    unique_id = "model.feature_store.purchases.v2"
+    config = copy.node(unique_id)["config"]
+    config["meta"]["feature_view"]["grain"] = "2d"
+    copy.change_manifest({"config": config}, unique_id)
+    with pytest.raises(FeatureStoreError) as caught:
+        copy.build(tmp_path / "set")
+    assert str(caught.value) == (
+        "purchases:v2: its definition was changed since dbt built it\n"
+        "Next: run dbt build, then try again"
+    )
+    assert not (tmp_path / "set").exists()
+
+
+def test_incomplete_metadata(project: TrainingProject, folder: Path) -> None:
+    (folder / "metadata.json").write_text('{"format": 1}')
+    with pytest.raises(FeatureStoreError, match=r"metadata\.json: is not of format 1"):
+        project.verify(folder)
+
+
+def test_a_long_query(project: TrainingProject, tmp_path: Path) -> None:
+    """It is longer than a file's name can be, and its times are none of Python's years."""
+    query = (
+        "select customer_id, shop, label_time, y from (values "
+        + ", ".join(f"(1, 'north', timestamp '1{year:04}-01-01', true)" for year in range(300))
+        + ") as t(customer_id, shop, label_time, y)"
+    )
+    features = ["purchases:v2:orders_3d"]
+    written = project.build(tmp_path / "set", labels=query, features=features)
+    assert written.rows == 300
+    assert project.verify(tmp_path / "set").is_reproducible

@@ -67,6 +67,15 @@ def not_built(relation: str, model: str) -> Iterator[None]:
             f"{str(error).splitlines()[0]}",
             next_step=f"dbt build -s +{model}",
         ) from error
+    except duckdb.ConversionException as error:
+        raise FeatureStoreError(
+            f"{relation}: {str(error).splitlines()[0]}", next_step="check the id"
+        ) from error
+    except duckdb.ParserException as error:
+        raise FeatureStoreError(
+            f"{relation}: the definition cannot be read: {str(error).splitlines()[0]}",
+            next_step=f"dbt build -s +{model}",
+        ) from error
 
 
 def model_name(view: FeatureView) -> str:

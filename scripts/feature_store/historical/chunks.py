@@ -21,10 +21,14 @@ _LEAST_ROWS = 50_000
 _UNITS = {"bytes": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 
 
+def memory_setting(connection: duckdb.DuckDBPyConnection) -> str:
+    """Return DuckDB's memory limit as it says it, ``1.8 GiB``."""
+    return rows_of(connection, "select current_setting('memory_limit')")[0][0]
+
+
 def memory_limit(connection: duckdb.DuckDBPyConnection) -> float:
     """Return DuckDB's memory limit in bytes."""
-    text = rows_of(connection, "select current_setting('memory_limit')")[0][0]
-    found = re.fullmatch(r"([0-9.]+) (\w+)", text)
+    found = re.fullmatch(r"([0-9.]+) (\w+)", memory_setting(connection))
     return float(found[1]) * _UNITS[found[2]] if found and found[2] in _UNITS else 0.0
 
 

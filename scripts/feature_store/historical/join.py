@@ -15,6 +15,10 @@ from feature_store.raw.sql import identifier
 
 Mode: TypeAlias = Literal["as_recomputed", "as_served"]
 MODES = ("as_recomputed", "as_served")
+_FEATURES = (
+    "a list of view:feature, view:v2:feature, or view for all of its features; or the name of a "
+    "feature service"
+)
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,8 @@ def make_join(
     """
     if mode not in MODES:
         raise FeatureStoreError(f"mode {mode!r} is not known", allowed=" or ".join(MODES))
+    if not isinstance(features, (str, list, tuple, set, dict)):
+        raise FeatureStoreError(f"features is {features!r}", allowed=_FEATURES)
     if isinstance(features, str):
         references: Sequence[str] = feature_service(definitions, features).features
     else:
@@ -142,8 +148,7 @@ def make_join(
     if not chosen:
         raise FeatureStoreError(
             "no features are asked for",
-            allowed="view:feature, view:v2:feature, view for all of its features, or the name of "
-            "a feature service",
+            allowed=_FEATURES,
         )
     ages = _max_ages(chosen, max_age)
     views = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +17,7 @@ from feature_store.historical.chunks import (
     chunks,
     enough_memory,
     memory_limit,
+    memory_setting,
     rows_of_a_chunk,
     spool,
 )
@@ -76,6 +77,8 @@ class HistoricalFeatures:
     @contextmanager
     def _opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Spine]]:
         connection = connect(self._settings.warehouse_path)
+        # The limit holds for all connections of this process to the warehouse.
+        before = memory_setting(connection)
         try:
             self._limit_memory(connection)
             spine = open_spine(
@@ -103,6 +106,8 @@ class HistoricalFeatures:
                 next_step="check the spine; if a feature view was changed, run dbt build",
             ) from error
         finally:
+            with suppress(duckdb.Error):
+                connection.execute(f"set memory_limit = {literal(before)}")
             connection.close()
 
     def _limit_memory(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -164,7 +169,9 @@ class HistoricalFeatures:
                 if len(parts) > 1:
                     listed = ", ".join(duckdb_path(part) for part in parts)
                     parts = [Path(folder) / "all.parquet"]
-                    _copy(connection, f"select * from read_parquet([{listed}])", parts[0])
+                    # A folder such as day=7 above the file is no column of it.
+                    merged = f"read_parquet([{listed}], hive_partitioning = false)"
+                    _copy(connection, f"select * from {merged}", parts[0])
                 rows = rows_of(
                     connection, f"select count(*) from read_parquet({duckdb_path(parts[0])})"
                 )[0][0]

@@ -12,7 +12,8 @@ import duckdb
 
 from feature_store.definitions import FeatureView
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.raw.reader import duckdb_path
+from feature_store.historical.frames import typed_frame
+from feature_store.raw.reader import duckdb_path, exists
 from feature_store.raw.sql import identifier, literal, rows_of
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def _register(connection: duckdb.DuckDBPyConnection, source: Any) -> None:
     if isinstance(source, (str, Path)):
         connection.execute(f"create or replace temp view {SPINE} as {_query(source)}")
     elif _kind(source) in _TABLES:
-        connection.register(SPINE, source)
+        is_frame = _kind(source) == ("pandas", "DataFrame")
+        connection.register(SPINE, typed_frame(source) if is_frame else source)
     else:
         raise FeatureStoreError(
             f"the spine is a {type(source).__name__}",
@@ -111,9 +113,9 @@ def _query(source: Path | str) -> str:
     path = Path(text)
     is_query = isinstance(source, str) and re.match(r"(?i)(select|with|from|values)\b|\(", text)
     # A file may be called values.parquet.
-    if is_query and not (path.suffix.lower() in _READERS and path.exists()):
+    if is_query and not (path.suffix.lower() in _READERS and exists(path)):
         return text.rstrip("; \n")
-    if text and path.is_dir():
+    if text and exists(path) and path.is_dir():
         files = duckdb_path(path)[:-1] + "/**/*.parquet'"
         return f"select * from read_parquet({files})"
     read = _READERS.get(path.suffix.lower())
@@ -122,8 +124,9 @@ def _query(source: Path | str) -> str:
             f"{text or 'an empty text'}: the kind of file is not known",
             allowed="a name that ends in .parquet or .csv, or a query that begins with select",
         )
-    if path.exists():
-        return f"select * from {read}({duckdb_path(path)})"
+    if exists(path):
+        # A folder such as day=7 above one file is no column of it.
+        return f"select * from {read}({duckdb_path(path)}, hive_partitioning = false)"
     if not any(mark in text for mark in "*?["):
         raise FeatureStoreError(f"{text}: there is no such file", allowed="a Parquet or CSV file")
     return f"select * from {read}({literal(text)})"

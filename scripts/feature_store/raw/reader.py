@@ -40,6 +40,14 @@ def duckdb_path(path: Path) -> str:
     return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
+def exists(path: Path) -> bool:
+    """Return whether there is such a file or folder; what is too long to be one is not there."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
 class Reader(ABC):
     """What all formats share.
 

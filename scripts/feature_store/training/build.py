@@ -6,12 +6,13 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from feature_store.build_status import check_built, read_results
+from feature_store.build_status import check_built, check_declared, read_results
 from feature_store.errors import FeatureStoreError
 from feature_store.historical.join import Join, Mode
 from feature_store.historical.result import HistoricalFeatures
@@ -91,8 +92,12 @@ def build_training_set(store: FeatureStore, request: Request, out: Path) -> Writ
             "content_hash": written.content_hash,
             "rows": written.rows,
             "rows_in_no_split": written.dropped,
-            "first_time": utc_text(min((split.first_time for split in times), default=None)),
-            "last_time": utc_text(max((split.last_time for split in times), default=None)),
+            "first_time": utc_text(
+                min((split.first_time for split in times), key=_order, default=None)
+            ),
+            "last_time": utc_text(
+                max((split.last_time for split in times), key=_order, default=None)
+            ),
             "splits": {name: split.to_json() for name, split in written.splits.items()},
             "split_rule": rule.to_json(),
             "mode": request.mode,
@@ -177,6 +182,7 @@ def _describe(
 ) -> dict[str, Any]:
     """Check that what is read is green, and return what is on record of it."""
     results = read_results(connection)
+    check_declared(connection, store.definitions, (joined.view for joined in join.views))
     for joined in join.views:
         unique_id, _ = metadata.what_is_read(joined.view, join.mode)
         check_built(store.definitions, joined.view.label, unique_id, results)
@@ -192,6 +198,11 @@ def _describe(
         "duckdb_version": duckdb.__version__,
         "git": metadata.git_state(store.settings.project_dir),
     }
+
+
+def _order(time: datetime | str | None) -> tuple[bool, str]:
+    """Return what times are put in order by; beyond the years 1 to 9999 they are texts."""
+    return isinstance(time, str), str(time)
 
 
 def _find_label(columns: Mapping[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from feature_store.errors import FeatureStoreError
 from feature_store.training import metadata
-from feature_store.training.splits import SPLIT
+from feature_store.training.splits import PART, SPLIT
 
 
 def check_folder(out: Path) -> None:
@@ -25,19 +25,19 @@ def check_folder(out: Path) -> None:
         return
     if not out.is_dir():
         raise FeatureStoreError(f"{out}: is no folder", next_step="name another one")
-    names = sorted(path.name for path in out.iterdir())
-    foreign = [name for name in names if name != metadata.FILE and not _is_split(out / name)]
-    if names and (foreign or not metadata.is_metadata(out)):
+    names = sorted(str(path.relative_to(out)) for path in out.rglob("*") if not path.is_dir())
+    foreign = [name for name in names if name != metadata.FILE and not _is_part(Path(name))]
+    if (names and (foreign or not metadata.is_metadata(out))) or (not names and any(out.iterdir())):
         raise FeatureStoreError(
             f"{out}: the folder holds something that is no training set: "
-            + ", ".join(foreign[:5] or names[:5]),
+            + ", ".join(foreign[:5] or names[:5] or sorted(p.name for p in out.iterdir())[:5]),
             allowed="a new or empty folder, or one with a training set and nothing else, which is "
             "replaced",
         )
 
 
-def _is_split(path: Path) -> bool:
-    return path.name.startswith(f"{SPLIT}=") and path.is_dir()
+def _is_part(path: Path) -> bool:
+    return len(path.parts) == 2 and path.parts[0].startswith(f"{SPLIT}=") and path.name == PART
 
 
 @contextmanager

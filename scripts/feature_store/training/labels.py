@@ -10,6 +10,7 @@ from typing import Any
 
 from feature_store.definitions import FeatureDefinitions
 from feature_store.errors import FeatureStoreError, near_names
+from feature_store.raw.reader import exists
 from feature_store.raw.sql import identifier
 
 _CHUNK_BYTES = 1 << 20
@@ -38,20 +39,16 @@ def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
     """
     text = given.strip().rstrip("; \n")
     # A file may be called values.parquet.
-    if re.match(r"(?i)(select|with|from|values)\b", text) and not Path(text).is_file():
+    if re.match(r"(?i)(select|with|from|values)\b|\(", text) and not exists(Path(text)):
         checksum = hashlib.sha256(text.encode()).hexdigest()
         return Labels(text, {"kind": "query", "query": text, "checksum": checksum})
-    models = {
-        node["name"]: node
-        for node in definitions.manifest["nodes"].values()
-        if node["resource_type"] in ("model", "seed")
-    }
+    models = _models(definitions)
     if text in models:
         node = models[text]
         relation = identifier(node["schema"], node.get("alias") or node["name"])
         origin = {
             "kind": "dbt model",
-            "name": text,
+            "name": _label(node),
             "unique_id": node["unique_id"],
             "checksum": node["checksum"]["checksum"],
             "description": node.get("description", "").strip(),
@@ -59,13 +56,31 @@ def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
         }
         return Labels(f"select * from {relation}", origin, node["unique_id"])
     path = Path(text)
-    if not path.is_file():
+    if not exists(path) or not path.is_file():
         raise FeatureStoreError(
             f"labels {text!r}: there is no such file and no such dbt model",
             allowed="a Parquet or CSV file, a model's name, or a query that begins with select; "
             + near_names(text, models),
         )
     return Labels(path, {"kind": "file", "name": path.name, "checksum": file_checksum(path)})
+
+
+def _label(node: dict[str, Any]) -> str:
+    version = node.get("version")
+    return node["name"] if version is None else f"{node['name']}:v{version}"
+
+
+def _models(definitions: FeatureDefinitions) -> dict[str, dict[str, Any]]:
+    """Return models and seeds by name; a version of a model is ``name:v2``, its latest ``name``."""
+    found = {}
+    for node in definitions.manifest["nodes"].values():
+        if node["resource_type"] in ("model", "seed"):
+            version = node.get("version")
+            if version == node.get("latest_version"):
+                found[node["name"]] = node
+            if version is not None:
+                found[f"{node['name']}:v{version}"] = node
+    return found
 
 
 def file_checksum(path: Path) -> str:

@@ -19,6 +19,9 @@ from feature_store.raw.sql import rows_of
 
 FILE = "metadata.json"
 _JOIN = "point_in_time_join"
+_REQUIRED = {"content_hash", "rows", "splits", "split_rule", "mode", "labels", "columns"} | {
+    *("features", "feature_views", "join_macros", "full_feature_names", "duckdb_version")
+}
 FORMAT = 1
 
 
@@ -130,9 +133,12 @@ def git_state(project_dir: Path) -> dict[str, Any] | None:
         ).stdout.strip()
 
     try:
+        # A folder that the repository around it ignores, or knows no file of, is none of its own.
+        if not git("ls-files", "--", "."):
+            return None
         return {
             "revision": git("rev-parse", "HEAD"),
-            "is_modified": bool(git("status", "--porcelain", "--untracked-files=no")),
+            "is_modified": bool(git("status", "--porcelain", "--", ".")),
         }
     except (OSError, subprocess.CalledProcessError):
         return None
@@ -154,7 +160,11 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         ) from error
     except (OSError, ValueError) as error:
         raise FeatureStoreError(f"{path}: cannot be read: {error}") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    if (
+        not isinstance(content, dict)
+        or content.get("format") != FORMAT
+        or not {*content} >= _REQUIRED
+    ):
         raise FeatureStoreError(
             f"{path}: is not of format {FORMAT}",
             next_step="build the training set again with this version of the project",

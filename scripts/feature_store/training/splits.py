@@ -14,6 +14,8 @@ from feature_store.raw.sql import identifier
 #: The column that holds a row's split.
 SPLIT = "split"
 SPLITS = ("train", "validation", "test")
+#: The file of a split, in its folder.
+PART = "part-0.parquet"
 
 
 @dataclass(frozen=True)

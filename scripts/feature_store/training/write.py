@@ -14,16 +14,18 @@ from feature_store.errors import FeatureStoreError
 from feature_store.raw.reader import duckdb_path
 from feature_store.raw.sql import identifier, literal, rows_of
 from feature_store.training.content import content_hash, split_hash
-from feature_store.training.splits import SPLIT, SPLITS
+from feature_store.training.splits import PART, SPLIT, SPLITS
 
-PART = "part-0.parquet"
 #: The labels cannot have it: names that begin with _spine_ are refused there.
 _SPLIT = "_spine_split"
 
 
-def utc_text(time: datetime | None) -> str | None:
-    """Return a time as it stands in a metadata file, ``2017-09-01T00:00:00Z``."""
-    return time.isoformat() + "Z" if time else None
+def utc_text(time: datetime | str | None) -> str | None:
+    """Return a time as it stands in a metadata file, ``2017-09-01T00:00:00Z``.
+
+    One that Python's years 1 to 9999 do not hold is a text already.
+    """
+    return time.isoformat() + "Z" if isinstance(time, datetime) else time
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,64 @@
+"""Columns of Python objects in a pandas table, typed by all of their values.
+
+DuckDB types such a column by a sample of its rows, and casts the others without a word.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from feature_store.errors import FeatureStoreError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NUMBERS = ({"int", "float"}, {"int", "Decimal"})
+
+
+def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose object columns have the type that all of their values have.
+
+    Raises:
+        FeatureStoreError: a column holds values of several types; says which.
+    """
+    objects = [
+        name for name in frame.columns if frame.columns.is_unique and _is_object(frame[name])
+    ]
+    if not objects:
+        return frame
+    import pandas as pd
+    import pyarrow as pa
+
+    # DuckDB would take another index than this for a column.
+    typed = frame.reset_index(drop=True)
+    for name in objects:
+        column = frame[name]
+        kinds = sorted({_kind(value) for value in column[column.notna()]})
+        if len(kinds) > 1 and not any(set(kinds) <= numbers for numbers in _NUMBERS):
+            raise FeatureStoreError(
+                f"column {name} of the spine holds values of several types: {', '.join(kinds)}",
+                allowed="one type a column, and times all with a zone or all without",
+                next_step=f"convert it, for times with pd.to_datetime(df[{name!r}], utc=True)",
+            )
+        try:
+            values = pa.array(column, from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+            continue  # of one type that Arrow has not, such as numbers beyond 64 bit
+        if not pa.types.is_null(values.type):
+            typed[name] = pd.Series(pd.arrays.ArrowExtensionArray(values))
+    return typed
+
+
+def _is_object(column: Any) -> bool:
+    return column.dtype == object
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, datetime):
+        return "time with a zone" if value.tzinfo else "time without a zone"
+    for kind in (bool, int, float, str, bytes, Decimal, date, dict, list):
+        if isinstance(value, kind):
+            return kind.__name__
+    return type(value).__name__

@@ -51,12 +51,13 @@ class FeatureView:
         entity: the key columns with their SQL types, in order.
         features: in the order of the YAML.
         ttl_seconds: life of a key in the online store since its last refresh; None is forever.
+        layout: how a row stands in the online store: ``hash`` or ``packed``.
         relation: schema and table of the feature table, quoted.
         served_relation: schema and table of the snapshot of the served rows, quoted, if there is
             one. Only such a view can be exported.
         unique_id: dbt's id of the feature table's model.
         served_id: dbt's id of that snapshot.
-        definition_hash: changes with the entity, the features and their types, the TTL and the SQL.
+        definition_hash: changes with the entity, the features and their types, the TTL, the layout and the SQL.
         deprecation_date: from the YAML, if there is one.
     """
 
@@ -67,6 +68,7 @@ class FeatureView:
     entity: tuple[Feature, ...]
     features: tuple[Feature, ...]
     ttl_seconds: int | None
+    layout: str
     relation: str
     served_relation: str | None
     unique_id: str
@@ -182,7 +184,8 @@ def _feature_view(node: dict[str, Any], served: dict[str, Any] | None) -> Featur
     declaration = node["config"]["meta"]["feature_view"]
     keys = declaration["entity"]
     others = [name for name in node["columns"] if name not in (*keys, *RESERVED)]
-    ttl = (declaration.get("online") or {}).get("ttl")
+    online = declaration.get("online") or {}
+    ttl = online.get("ttl")
     deprecation = node.get("deprecation_date")
     return FeatureView(
         name=node["name"],
@@ -192,6 +195,7 @@ def _feature_view(node: dict[str, Any], served: dict[str, Any] | None) -> Featur
         entity=_features(node["columns"], keys),
         features=_features(node["columns"], others),
         ttl_seconds=duration_seconds(ttl) if ttl else None,
+        layout=online.get("layout", "hash"),
         relation=_relation(node),
         served_relation=_relation(served) if served else None,
         unique_id=node["unique_id"],

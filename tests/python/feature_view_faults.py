@@ -36,6 +36,7 @@ _WINDOW = "windows: a whole number and s, m, h, d or w, or lifetime, is allowed;
 _AGGREGATES = "aggregates: a mapping of name to {sql: …} is allowed; got "
 _MISSING = "config.meta.feature_view: missing; add it to the YAML of the model"
 _NAME = "lower case letters, digits and _ are allowed in a name"
+_ONLINE = "online: a mapping with ttl, layout or both is allowed, such as {ttl: 120d}; got "
 _TTL = "online.ttl: a whole number and s, m, h, d or w is allowed…got "
 _TWICE = " would be there twice; every column once is allowed"
 _AROUND = "the aggregate itself is allowed, without a function around it"
@@ -191,12 +192,16 @@ FAULTS: dict[str, tuple[Any, list[str]]] = {
     ),
     "online_null": (
         but(online=None),
-        ["online: a mapping such as {ttl: 120d} is allowed; got None"],
+        [f"{_ONLINE}None"],
     ),
-    "online_text": (but(online="1d"), ["online: a mapping such as {ttl: 120d} is allowed; got 1d"]),
-    "online_empty": (but(online={}), ["online: ttl is missing"]),
-    "online_keys": (but(online={"ttl": "1d", "key": 1}), ["online: unknown key key; allowed: ttl"]),
+    "online_text": (but(online="1d"), [f"{_ONLINE}1d"]),
+    "online_empty": (but(online={}), [f"{_ONLINE}{{}}"]),
+    "online_keys": (but(online={"ttl": "1d", "key": 1}), ["online: unknown key key; allowed: ttl, layout"]),
     "online_ttl": (but(online={"ttl": "120 days"}), [f"{_TTL}120 days"]),
+    "online_layout": (
+        but(online={"layout": "json"}),
+        ["online.layout: hash or packed is allowed; got json"],
+    ),
     "online_ttl_list": (but(online={"ttl": ["1d"]}), [f"{_TTL}['1d']"]),
     "many": (
         {

@@ -96,6 +96,45 @@ def reader(feature: Feature) -> Callable[[str], Any]:
     return read
 
 
+def json_sql(feature: Feature, column: str) -> str:
+    """Return the SQL expression that writes a column as one element of a JSON array.
+
+    Numbers, booleans, lists and structs are JSON's own; everything else is the text of
+    :func:`text_sql` as a JSON string, JSON itself too. Null is ``null``.
+
+    Args:
+        feature: the feature, for its type.
+        column: the quoted column.
+
+    Raises:
+        FeatureStoreError: the online store has no text for values of that type.
+    """
+    text = text_sql(feature, column)
+    base = type_id(feature.data_type)
+    if base in ("double", "float"):
+        value = f"cast({column} as {feature.data_type})"
+        text = f"case when isfinite({value}) then {text} else '\"' || {text} || '\"' end"
+    elif base not in INTEGERS | _NESTED | {"decimal", "boolean"}:
+        text = f"cast(to_json({text}) as varchar)"
+    return f"coalesce({text}, 'null')"
+
+
+def json_reader(feature: Feature) -> Callable[[Any], Any]:
+    """Return the function that reads a parsed element of a JSON array, written by :func:`json_sql`.
+
+    The array is parsed with ``parse_float=str``, so that no digit of a decimal is lost. Values are
+    those of :func:`reader`.
+
+    Raises:
+        FeatureStoreError: there is no such function for the type.
+    """
+    read = reader(feature)
+    base = type_id(feature.data_type)
+    if base in INTEGERS | {"boolean"}:
+        return lambda value: value
+    return _converter(sql_type(feature.data_type)) if base in _NESTED else read
+
+
 @cache
 def _reader(data_type: str) -> Callable[[str], Any] | None:
     found = sql_type(data_type)

@@ -1,52 +1,111 @@
 """Export the served rows of every green feature view to Redis."""
 
-from functools import partial
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.table import Table
 
-from feature_store import command_line
-from feature_store.build_status import check_no_failures, read_results
-from feature_store.definitions import load_definitions
-from feature_store.online.connection import check_address, describe_server, open_online_store
-from feature_store.online.export import (
-    ExportedView,
-    PlannedExport,
-    choose_views,
-    claim_prefix,
-    export_view,
-    plan_export,
-)
+from feature_store import FeatureStoreError, command_line
+from feature_store.definitions import FeatureView
+from feature_store.online.changes import Changes
+from feature_store.online.connection import describe_server
+from feature_store.online.export import export_features, plan_export
+from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.settings import load_settings
-from feature_store.warehouse import connect
 
 
-def show_plan(planned: list[PlannedExport], server: str) -> None:
+class Terminal(Watcher):
+    """Shows on stderr how the export goes on."""
+
+    def __init__(self) -> None:
+        self.exported: dict[str, ExportedView] = {}
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=command_line.err,
+            transient=True,
+            disable=not command_line.err.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def said(self, line: str) -> None:
+        """Print a line."""
+        command_line.err.print(line, markup=False)
+
+    def began(self, changes: Changes) -> None:
+        """Begin a view's bar."""
+        label = changes.served.view.label
+        self._tasks[label] = self.progress.add_task(label, total=changes.rows + changes.departed)
+
+    def sent(self, view: FeatureView, rows: int) -> None:
+        """Move a view's bar."""
+        self.progress.advance(self._tasks[view.label], rows)
+
+    def finished(self, exported: ExportedView) -> None:
+        """Keep what was done, for the table."""
+        self.exported[exported.view.label] = exported
+
+
+def show_plan(planned: list[Changes], server: str) -> None:
     """Print what would be exported."""
-    table = Table("feature view", "rows", "life", title=f"Would go to {server}")
-    table.title_justify = "left"
+    table = Table("feature view", "rows", "deleted", "what", "life")
+    table.title, table.title_justify = f"Would go to {server}", "left"
     for plan in planned:
-        life = "forever" if plan.view.ttl_seconds is None else f"{plan.view.ttl_seconds} s"
-        table.add_row(plan.view.label, f"{plan.rows:,}", life)
+        view = plan.served.view
+        life = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
+        what = what_was_sent(plan.reason, plan.rows + plan.departed)
+        table.add_row(view.label, f"{plan.rows:,}", f"{plan.departed:,}", what, life)
     command_line.out.print(table)
+
+
+def what_was_sent(reason: str, changes: int) -> str:
+    """Return what a view's export sends, in words."""
+    return escape(reason) if changes or reason != "changes" else "nothing new"
 
 
 def show_exported(exported: list[ExportedView], server: str) -> None:
     """Print what was exported."""
-    table = Table("feature view", "rows", "MB", "seconds", title=f"Exported to {server}")
-    table.title_justify = "left"
-    for view in exported:
-        table.add_row(
-            view.view.label, f"{view.rows:,}", f"{view.sent_bytes / 1e6:.1f}", f"{view.seconds:.2f}"
-        )
-    rows = sum(view.rows for view in exported)
-    sent_bytes = sum(view.sent_bytes for view in exported)
-    seconds = sum(view.seconds for view in exported)
+    table = Table("feature view", "rows", "deleted", "online", "what", "MB", "seconds")
+    table.title, table.title_justify = f"Exported to {server}", "left"
+
+    def add(name: str, views: list[ExportedView], what: str) -> None:
+        sums = [
+            sum(getattr(view, part) for view in views) for part in ("rows", "deleted", "served")
+        ]
+        sent = sum(view.sent_bytes for view in views) / 1e6
+        seconds = sum(view.seconds for view in views)
+        counts = [f"{count:,}" for count in sums]
+        table.add_row(name, *counts, what, f"{sent:.1f}", f"{seconds:.2f}")
+
+    for one in exported:
+        add(one.view.label, [one], what_was_sent(one.reason, one.rows + one.deleted))
     table.add_section()
-    table.add_row("all", f"{rows:,}", f"{sent_bytes / 1e6:.1f}", f"{seconds:.2f}")
+    add("all", exported, "")
     command_line.out.print(table)
+
+
+def read_sample(text: str) -> int | None:
+    """Return how many entities to verify; None is all.
+
+    Raises:
+        FeatureStoreError: the text is no number, nor ``all``.
+    """
+    if text == "all":
+        return None
+    if not text.isascii() or not text.isdecimal():
+        raise FeatureStoreError(f"--verify {text!r}", allowed="a number of entities, or all")
+    return int(text)
 
 
 def export_to_redis(
@@ -56,50 +115,52 @@ def export_to_redis(
             help="Only this view: customer_purchases or customer_purchases:v1. Repeatable."
         ),
     ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Send everything, and remove what is stale.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Let rows of an earlier time replace later ones.")
+    ] = False,
+    verify: Annotated[
+        str, typer.Option(help="Entities of each view to read back and compare; all; 0 for none.")
+    ] = "10000",
+    max_mismatch: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of them that may differ.")
+    ] = 0.0,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for another exporter.")
+    ] = 60.0,
     dry_run: Annotated[
-        bool, typer.Option(help="Say what would be exported; send nothing.")
+        bool, typer.Option("--dry-run", help="Say what would be exported; write nothing.")
     ] = False,
     target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
 ) -> None:
-    """Export the served rows of every green feature view to Redis.
+    """Export what changed of the served rows of every green feature view to Redis.
 
-    The server is that of REDIS_URL (redis, rediss or unix); without it, an embedded one. Without
-    --view, any failure of the last dbt build refuses the export; with it, only what the view needs.
+    The server is that of REDIS_URL; without it, an embedded one. Without --view, any failure of the
+    last dbt build refuses the export; with it, only what the view needs.
     """
     settings = load_settings(target)
-    check_address(settings)
-    definitions = load_definitions(settings.target_path / "manifest.json")
-    views = choose_views(definitions, view or [])
+    options = ExportOptions(
+        views=tuple(view or ()),
+        full=full,
+        force=force,
+        sample=read_sample(verify),
+        max_mismatch=max_mismatch,
+        wait_seconds=wait,
+    )
     server = describe_server(settings)
-    with connect(settings.warehouse_path) as connection:
-        results = read_results(connection)
-        if not view:
-            check_no_failures(definitions, results)
-        planned = plan_export(connection, settings.prefix, definitions, views, results)
-        if dry_run:
-            show_plan(planned, server)
-            return
-        progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=command_line.err,
-            transient=True,
-            disable=not command_line.err.is_terminal,
-        )
-        exported: list[ExportedView] = []
-        try:
-            with open_online_store(settings) as client, progress:
-                claim_prefix(client, settings.prefix, definitions.project_name)
-                for plan in planned:
-                    task = progress.add_task(plan.view.label, total=plan.rows)
-                    advance = partial(progress.advance, task)
-                    exported.append(export_view(connection, client, settings.prefix, plan, advance))
-        finally:
-            # After a failure too: these views are complete, the others are as they were.
-            if exported:
-                show_exported(exported, server)
+    if dry_run:
+        show_plan(plan_export(settings, options), server)
+        return
+    terminal = Terminal()
+    try:
+        with terminal.progress:
+            export_features(settings, options, terminal)
+    finally:
+        # After a failure too: these views are complete, the others are as they were.
+        if terminal.exported:
+            show_exported([*terminal.exported.values()], server)
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class FeatureView:
             one. Only such a view can be exported.
         unique_id: dbt's id of the feature table's model.
         served_id: dbt's id of that snapshot.
-        definition_hash: changes with the entity, the features and their types, the TTL, the layout and the SQL.
+        definition_hash: changes with the entity, the features, their types, TTL, layout and SQL.
         deprecation_date: from the YAML, if there is one.
     """
 

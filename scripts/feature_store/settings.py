@@ -16,6 +16,8 @@ from feature_store.errors import FeatureStoreError, near_names
 
 DEFAULT_PREFIX = "fs"
 DEFAULT_MEMORY_LIMIT = "2GB"
+#: Seconds after which the lock of an exporter that was killed is free again.
+DEFAULT_LOCK_LEASE = 10.0
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,9 @@ class Settings:
         target_path: the folder of dbt's artifacts (``manifest.json``), absolute.
         redis_url: the online store's address, or None for the embedded server.
         prefix: the first part of every Redis key.
-        memory_limit: what DuckDB may take for a join before it spills to disk, such as ``2GB``.
+        memory_limit: what DuckDB may take for a join or an export before it spills to disk, such as
+            ``2GB``.
+        lock_lease: seconds after which the lock of an exporter that was killed is free again.
     """
 
     project_dir: Path
@@ -39,6 +43,7 @@ class Settings:
     redis_url: str | None
     prefix: str
     memory_limit: str = DEFAULT_MEMORY_LIMIT
+    lock_lease: float = DEFAULT_LOCK_LEASE
 
 
 def find_project_dir(start: Path | None = None) -> Path:
@@ -81,6 +86,18 @@ def _render_env_vars(text: str) -> str:
     return Environment(autoescape=False).from_string(text).render(env_var=env_var)
 
 
+def _lock_lease(text: str | None) -> float:
+    if not text:
+        return DEFAULT_LOCK_LEASE
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 3600:
+        raise FeatureStoreError(f"FEATURE_STORE_LOCK_LEASE: {text!r}", allowed="1 to 3600 seconds")
+    return seconds
+
+
 def load_settings(target: str | None = None, project_dir: Path | None = None) -> Settings:
     """Read the settings of a dbt target.
 
@@ -117,4 +134,5 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
         redis_url=os.environ.get("REDIS_URL") or None,
         prefix=os.environ.get("FEATURE_STORE_PREFIX", DEFAULT_PREFIX),
         memory_limit=os.environ.get("FEATURE_STORE_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT),
+        lock_lease=_lock_lease(os.environ.get("FEATURE_STORE_LOCK_LEASE")),
     )

@@ -196,7 +196,10 @@ FAULTS: dict[str, tuple[Any, list[str]]] = {
     ),
     "online_text": (but(online="1d"), [f"{_ONLINE}1d"]),
     "online_empty": (but(online={}), [f"{_ONLINE}{{}}"]),
-    "online_keys": (but(online={"ttl": "1d", "key": 1}), ["online: unknown key key; allowed: ttl, layout"]),
+    "online_keys": (
+        but(online={"ttl": "1d", "key": 1}),
+        ["online: unknown key key; allowed: ttl, layout"],
+    ),
     "online_ttl": (but(online={"ttl": "120 days"}), [f"{_TTL}120 days"]),
     "online_layout": (
         but(online={"layout": "json"}),

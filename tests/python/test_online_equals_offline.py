@@ -9,8 +9,8 @@ import pytest
 
 from feature_store.definitions import FeatureDefinitions
 from feature_store.online.connection import open_online_store
-from feature_store.online.export import choose_views
 from feature_store.online.read import get_online_features
+from feature_store.online.served import choose_views
 from feature_store.raw.sql import identifier
 from feature_store.settings import Settings
 from feature_store.warehouse import connect

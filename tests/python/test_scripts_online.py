@@ -13,7 +13,7 @@ import pytest
 from feature_store.definitions import FeatureDefinitions, load_definitions
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection import describe_server, open_online_store
-from feature_store.online.export import choose_views
+from feature_store.online.served import choose_views
 from feature_store.raw.sql import identifier
 from feature_store.settings import Settings
 from feature_store.warehouse import connect

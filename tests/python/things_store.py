@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from feature_store.online.export import ROWS_AT_ONCE
+from feature_store.online.exporter import ROWS_AT_ONCE
 from tiny_store import TinyStore, View
 
 THINGS = View("things", {"thing_id": "bigint"}, {"a": "integer", "b": "varchar"}, ttl="2h")

@@ -11,16 +11,10 @@ from typing import Any
 import duckdb
 import yaml
 
-from feature_store.build_status import read_results
 from feature_store.definitions import FeatureDefinitions, FeatureView, load_definitions
 from feature_store.online.connection import open_online_store
-from feature_store.online.export import (
-    ExportedView,
-    choose_views,
-    claim_prefix,
-    export_view,
-    plan_export,
-)
+from feature_store.online.export import export_features
+from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.online.read import OnlineFeatures, get_online_features
 from feature_store.raw.sql import identifier
 from feature_store.settings import Settings
@@ -38,6 +32,7 @@ class View:
     version: int = 1
     latest_version: int = 1
     ttl: str | None = None
+    layout: str | None = None
 
     @property
     def label(self) -> str:
@@ -64,7 +59,8 @@ class View:
         columns = {**self.entity, "feature_time": "timestamp", **self.features}
         columns["known_at"] = "timestamp"
         declaration = {"entity": [*self.entity], "event_time": "at", "grain": "1d"}
-        declaration["online"] = {"ttl": self.ttl} if self.ttl else {}
+        given = {"ttl": self.ttl, "layout": self.layout}
+        declaration["online"] = {key: value for key, value in given.items() if value}
         common = {"raw_code": "", "columns": {}, "description": "", "config": {"meta": {}}}
         return {
             table: common
@@ -190,39 +186,58 @@ class TinyStore:
             return connection.execute(sql, parameters).fetchall()
 
     def serve(self, view: View, rows: Sequence[Sequence[Any]]) -> None:
-        """Let a view's snapshot have these current rows: ids, features; the feature time is given.
+        """Let a view's snapshot have these current rows, as dbt would: what changed gets an end.
+
+        A row is ids and features; the feature time is given. Each call is a second after the last.
 
         The values are Python's.
         """
+        kinds = [*view.entity.values(), *view.features.values()]
+        marks = [f"cast(? as {kind})" for kind in kinds]
+        marks.insert(len(view.entity), "timestamp '2026-01-02'")
+        table = f"snapshots.{view.served_name}"
+        same = " and ".join(
+            f"new.{name} is not distinct from old.{name}"
+            for name in map(identifier, (*view.entity, *view.features))
+        )
         with duckdb.connect(str(self.warehouse)) as connection:
-            connection.execute(f"delete from snapshots.{view.served_name}")
+            connection.execute(
+                f"create temp table new as select * exclude (dbt_valid_from, dbt_valid_to) "
+                f"from {table} limit 0"
+            )
             if rows:
-                kinds = [*view.entity.values(), *view.features.values()]
-                marks = [f"cast(? as {kind})" for kind in kinds]
-                marks.insert(len(view.entity), "timestamp '2026-01-02'")
                 connection.executemany(
-                    f"insert into snapshots.{view.served_name} values ({', '.join(marks)}, "
-                    "timestamp '2026-01-02', timestamp '2026-01-02 03:04:05.678', null)",
+                    f"insert into new values ({', '.join(marks)}, timestamp '2026-01-02')",
                     [list(row) for row in rows],
                 )
+            [(now,)] = connection.execute(
+                "select coalesce(greatest(max(dbt_valid_from), max(dbt_valid_to)) "
+                "+ interval 1 second, timestamp '2026-01-02 03:04:05.678') "
+                f"from {table}"
+            ).fetchall()
+            connection.execute(
+                f"update {table} as old set dbt_valid_to = ? where dbt_valid_to is null "
+                f"and not exists (select 1 from new where {same})",
+                [now],
+            )
+            connection.execute(
+                f"insert into {table} select *, ?, null from new where not exists "
+                f"(select 1 from {table} as old where dbt_valid_to is null and {same})",
+                [now],
+            )
 
     def export(
         self,
         redis_url: str,
         labels: Sequence[str] = (),
         on_rows: Callable[[int], None] = lambda rows: None,
+        **options: Any,
     ) -> list[ExportedView]:
-        """Export as the script does."""
-        settings, definitions = self.settings(redis_url), self.definitions
-        with connect(self.warehouse) as connection:
-            views = choose_views(definitions, list(labels))
-            results = read_results(connection)
-            planned = plan_export(connection, self.prefix, definitions, views, results)
-            with open_online_store(settings) as client:
-                claim_prefix(client, self.prefix, definitions.project_name)
-                return [
-                    export_view(connection, client, self.prefix, plan, on_rows) for plan in planned
-                ]
+        """Export as the script does; ``options`` are those of ``ExportOptions``."""
+        watcher = Watcher()
+        watcher.sent = lambda _, rows: on_rows(rows)
+        wanted = ExportOptions(views=tuple(labels), **options)
+        return export_features(self.settings(redis_url), wanted, watcher)
 
     def read(
         self, redis_url: str, entities: Sequence[Mapping[str, Any]], features: Sequence[str]

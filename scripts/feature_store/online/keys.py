@@ -122,8 +122,8 @@ def entity_key(prefix: str, view: FeatureView, ids: Sequence[Any]) -> str:
     return f"{prefix}:{{{view.entity_name}:{joined}}}:{view.label}"
 
 
-def entity_key_sql(prefix: str, view: FeatureView) -> str:
-    """Return the SQL expression of the same key, over the view's entity columns.
+def hash_tag_sql(view: FeatureView) -> str:
+    """Return the SQL expression of what stands between a key's braces, ``customer:1029``.
 
     Raises:
         FeatureStoreError: a key column is of a type that has no one text for equal values.
@@ -136,9 +136,17 @@ def entity_key_sql(prefix: str, view: FeatureView) -> str:
             for character, code in _ESCAPES.items():
                 text = f"replace({text}, '{character}', '{code}')"
         parts.append(text)
-    joined = ", '|', ".join(parts)
-    head, tail = literal(f"{prefix}:{{{view.entity_name}:"), literal(f"}}:{view.label}")
-    return f"concat({head}, {joined}, {tail})"
+    return f"concat({literal(view.entity_name + ':')}, " + ", '|', ".join(parts) + ")"
+
+
+def entity_key_sql(prefix: str, view: FeatureView) -> str:
+    """Return the SQL expression of the same key, over the view's entity columns.
+
+    Raises:
+        FeatureStoreError: a key column is of a type that has no one text for equal values.
+    """
+    head, tail = literal(f"{prefix}:{{"), literal(f"}}:{view.label}")
+    return f"concat({head}, {hash_tag_sql(view)}, {tail})"
 
 
 def metadata_key(prefix: str, view: FeatureView) -> str:
@@ -149,3 +157,8 @@ def metadata_key(prefix: str, view: FeatureView) -> str:
 def project_key(prefix: str) -> str:
     """Return the key that says which project owns the prefix (a string)."""
     return f"{prefix}:meta"
+
+
+def lock_key(prefix: str) -> str:
+    """Return the key of the lock that an exporter holds (a string)."""
+    return f"{prefix}:lock"

@@ -20,12 +20,16 @@ _NEXT_STEPS = {
 }
 
 
+def code_of(reply: str) -> str:
+    """Return the first word of an error reply: ``OOM`` of ``OOM command not allowed …``."""
+    return reply.split(maxsplit=1)[0] if reply.split() else ""
+
+
 def refusal(where: str, reply: str) -> FeatureStoreError:
     """Return the error for a server's error reply such as ``OOM command not allowed …``."""
-    code = reply.split(maxsplit=1)[0] if reply.split() else ""
     return FeatureStoreError(
         f"{where}: the Redis server refused a command: {reply}",
-        next_step=_NEXT_STEPS.get(code, "solve that, then try again"),
+        next_step=_NEXT_STEPS.get(code_of(reply), "solve that, then try again"),
     )
 
 

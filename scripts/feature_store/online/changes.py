@@ -1,0 +1,177 @@
+"""What an export has to send: all rows, what changed since the last one, or nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import duckdb
+
+from feature_store.definitions import FeatureView
+from feature_store.errors import FeatureStoreError
+from feature_store.online.metadata import Metadata, held_names, iso
+from feature_store.online.served import ServedView, key_columns, warehouse_errors
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an export of one view sends.
+
+    Attributes:
+        served: what the warehouse serves.
+        since: rows that the snapshot recorded after that time (UTC); None is all of them.
+        reason: why everything is sent, or ``changes``.
+        replace: whether keys may hold what they should not, besides the row.
+        rows: rows to write.
+        departed: entities whose keys are to be deleted.
+        planned_at: the server's time (UTC) of this decision.
+        metadata: what the online store said before.
+    """
+
+    served: ServedView
+    since: datetime | None
+    reason: str
+    replace: bool
+    rows: int
+    departed: int
+    planned_at: datetime
+    metadata: Metadata
+
+    @property
+    def rows_sql(self) -> str:
+        """The query of the rows to write."""
+        newer = f" and dbt_valid_from > {_timestamp(self.since)}" if self.since else ""
+        return f"select * from {self.served.view.served_relation} where dbt_valid_to is null{newer}"
+
+    @property
+    def departed_sql(self) -> str:
+        """The query of the entities that the view no longer serves."""
+        return _departed_sql(self.served.view, self.since)
+
+
+def _timestamp(time: datetime) -> str:
+    return f"timestamp '{time.isoformat(sep=' ')}'"
+
+
+def _departed_sql(view: FeatureView, since: datetime | None) -> str:
+    keys = key_columns(view)
+    columns = ", ".join(keys)
+    newer = f" and dbt_valid_to > {_timestamp(since)}" if since else ""
+    known = "".join(f" and {key} is not null" for key in keys)
+    return f"""
+        select {columns} from {view.served_relation} where dbt_valid_to is not null{newer}{known}
+        except
+        select {columns} from {view.served_relation} where dbt_valid_to is null"""
+
+
+def history_of(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, watermark: datetime | None
+) -> str:
+    """Return a fingerprint of the rows that were served at a time, by keys and validity.
+
+    A snapshot only grows: whoever computes it later gets the same. If not, the snapshot was
+    restored, edited or written by a clock that went backwards, and cannot say what changed.
+    """
+    if watermark is None:
+        return ""
+    then = _timestamp(watermark)
+    with warehouse_errors(view):
+        [(rows, fingerprint)] = connection.execute(
+            f"select count(*), bit_xor(hash({', '.join(key_columns(view))}, dbt_valid_from)) "
+            f"from {view.served_relation} where dbt_valid_from <= {then} "
+            f"and (dbt_valid_to is null or dbt_valid_to > {then})"
+        ).fetchall()
+    return f"{rows}:{fingerprint}"
+
+
+def check_not_older(served: ServedView, metadata: Metadata) -> None:
+    """Refuse to write older rows over newer ones.
+
+    Raises:
+        FeatureStoreError: the online store holds the rows of a later time.
+    """
+    label, online = served.view.label, metadata.as_of
+    if online and served.as_of:
+        if served.as_of < online:
+            raise FeatureStoreError(
+                f"{label}: the online store holds the features as of {online:%Y-%m-%d %H:%M:%S}, "
+                f"the warehouse those as of {served.as_of:%Y-%m-%d %H:%M:%S} (UTC)",
+                next_step="run dbt build for the later time, or export with --force",
+            )
+        return
+    online = metadata.watermark
+    if online and (served.watermark is None or served.watermark < online):
+        raise FeatureStoreError(
+            f"{label}: the online store holds rows that were served at {iso(online)}, the "
+            f"warehouse has none after {iso(served.watermark) or 'any time'}: it is older",
+            next_step="export from the newer warehouse, or with --force",
+        )
+
+
+def changes_of(
+    connection: duckdb.DuckDBPyConnection,
+    served: ServedView,
+    metadata: Metadata,
+    *,
+    full: bool,
+    now: datetime,
+    servers: str,
+) -> Changes:
+    """Decide what has to be sent of a view.
+
+    Args:
+        connection: the warehouse.
+        served: what it serves.
+        metadata: what the online store says.
+        full: send everything, whatever the metadata say.
+        now: the server's time (UTC).
+        servers: of a cluster, its nodes; nothing for a single server.
+    """
+    view = served.view
+    reason = _reason_for_all(connection, served, metadata, full=full, now=now, servers=servers)
+    since = None if reason else metadata.watermark
+    left = metadata.held - held_names(view)
+    # SET replaces what a key holds anyway.
+    replace = view.layout == "hash" and (full or bool(left))
+    newer = f" and dbt_valid_from > {_timestamp(since)}" if since else ""
+    with warehouse_errors(view):
+        [(rows, departed)] = connection.execute(
+            f"""
+            select
+                (
+                    select count(*) from {view.served_relation}
+                    where dbt_valid_to is null{newer}
+                ),
+                (select count(*) from ({_departed_sql(view, since)}))"""
+        ).fetchall()
+    return Changes(served, since, reason or "changes", replace, rows, departed, now, metadata)
+
+
+def _reason_for_all(
+    connection: duckdb.DuckDBPyConnection,
+    served: ServedView,
+    metadata: Metadata,
+    *,
+    full: bool,
+    now: datetime,
+    servers: str,
+) -> str | None:
+    """Return why everything has to be sent, or None."""
+    view, stored = served.view, metadata.fields
+    if full:
+        return "all: --full"
+    if metadata.watermark is None:
+        return "all: first export"
+    if stored.get("disturbed"):
+        return f"all: {stored['disturbed']}"
+    if stored.get("manifest_hash") != view.definition_hash:
+        return "all: new definition"
+    if stored.get("servers", "") != servers:
+        return "all: other servers"
+    if view.ttl_seconds:
+        half = timedelta(seconds=view.ttl_seconds / 2)
+        if metadata.lives_from is None or now - metadata.lives_from >= half:
+            return "all: half of the TTL is over"
+    if history_of(connection, view, metadata.watermark) != stored.get("history"):
+        return "all: the snapshot's past was changed"
+    return None

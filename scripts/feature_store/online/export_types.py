@@ -1,0 +1,68 @@
+"""What is asked of an export, and what it tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feature_store.definitions import FeatureView
+from feature_store.online.changes import Changes
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What a user may ask of an export.
+
+    Attributes:
+        views: labels such as ``customer_purchases`` or ``customer_purchases:v1``; none is all.
+        full: send everything, and remove whatever else the keys hold.
+        force: write rows of an earlier time over those of a later one.
+        sample: entities of each view that are read back and compared; None is all, 0 none.
+        max_mismatch: the share of them that may differ.
+        wait_seconds: how long another exporter is waited for.
+    """
+
+    views: tuple[str, ...] = ()
+    full: bool = False
+    force: bool = False
+    sample: int | None = 10_000
+    max_mismatch: float = 0.0
+    wait_seconds: float = 60.0
+
+
+@dataclass(frozen=True)
+class ExportedView:
+    """What the export of one view did.
+
+    Attributes:
+        view: the feature view's version.
+        reason: why everything was sent, or ``changes``.
+        rows: rows that were written.
+        deleted: entities whose keys were deleted.
+        served: rows that are online now.
+        sent_bytes: bytes of the commands.
+        seconds: time that it took.
+    """
+
+    view: FeatureView
+    reason: str
+    rows: int
+    deleted: int
+    served: int
+    sent_bytes: int
+    seconds: float
+
+
+class Watcher:
+    """Is told how an export goes on; this one takes no notice."""
+
+    def said(self, line: str) -> None:
+        """Take a line for the user."""
+
+    def began(self, changes: Changes) -> None:
+        """A view is about to be sent."""
+
+    def sent(self, view: FeatureView, rows: int) -> None:
+        """The server has taken so many rows; called from other threads."""
+
+    def finished(self, exported: ExportedView) -> None:
+        """A view is complete; its metadata are written."""

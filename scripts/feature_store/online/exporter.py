@@ -1,0 +1,245 @@
+"""One export at work: locked, planned, sent, and looked at again where a server was replaced."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import TypeVar
+
+import duckdb
+import redis
+from redis.cluster import RedisCluster
+
+from feature_store.definitions import FeatureView
+from feature_store.errors import FeatureStoreError
+from feature_store.online.changes import Changes, changes_of, check_not_older, history_of
+from feature_store.online.commands import delete_commands_sql, row_commands_sql
+from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
+from feature_store.online.keys import metadata_key
+from feature_store.online.lock import ExportLock, LockLostError
+from feature_store.online.metadata import Metadata, held_names, iso
+from feature_store.online.packed import schema_id, schema_json, schema_key
+from feature_store.online.patience import Patience, RefusedError
+from feature_store.online.pieces import Piece, pieces_of
+from feature_store.online.refusals import refusal
+from feature_store.online.routes import route_of
+from feature_store.online.sender import Sender
+from feature_store.online.served import ServedView, warehouse_errors
+from feature_store.settings import Settings
+
+#: Rows whose commands the warehouse makes at once.
+ROWS_AT_ONCE = 5_000
+#: How often all is looked at, where a server is restarted or replaced during the export.
+_ROUNDS = 3
+_Answer = TypeVar("_Answer")
+
+
+class Exporter:
+    """An export over an open warehouse and an open online store.
+
+    Args:
+        settings: the project's.
+        options: what is asked.
+        connection: the warehouse.
+        client: the online store.
+        watcher: is told how it goes on.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        options: ExportOptions,
+        connection: duckdb.DuckDBPyConnection,
+        client: redis.Redis | RedisCluster,
+        watcher: Watcher,
+    ):
+        self._prefix, self._options = settings.prefix, options
+        self._connection, self._client, self._watcher = connection, client, watcher
+        self._route = route_of(client)
+        self._lock = ExportLock(
+            client,
+            settings.prefix,
+            lease=settings.lock_lease,
+            wait=options.wait_seconds,
+            say=watcher.said,
+        )
+
+    def plan(self, served: list[ServedView], sent: frozenset[str] = frozenset()) -> list[Changes]:
+        """Decide what has to be sent of every view, before anything is.
+
+        Args:
+            served: what the warehouse serves.
+            sent: labels of views that this export has sent in full already.
+
+        Raises:
+            FeatureStoreError: the online store holds the rows of a later time.
+        """
+        servers = self._route.servers() if self._route.is_divided else ""
+        now = self._route.time()
+        stored = [Metadata.read(self._client, self._prefix, one.view) for one in served]
+        if not self._options.force:
+            for one, metadata in zip(served, stored, strict=True):
+                check_not_older(one, metadata)
+        return [
+            changes_of(
+                self._connection,
+                one,
+                metadata,
+                full=self._options.full and one.view.label not in sent,
+                now=now,
+                servers=servers,
+            )
+            for one, metadata in zip(served, stored, strict=True)
+        ]
+
+    def run(self, served: list[ServedView]) -> list[ExportedView]:
+        """Send what has to be sent.
+
+        A server that was restarted, or replaced by its replica, may have lost what it had taken
+        before. Then no metadata are written, and everything is looked at again.
+
+        Raises:
+            FeatureStoreError: as ``export_features``.
+        """
+        done: dict[str, ExportedView] = {}
+        with self._lock:
+            for _ in range(_ROUNDS):
+                before = self._state()
+                plan = partial(self.plan, served, frozenset(done))
+                for changes in self._patiently(plan):
+                    exported = self._export(changes, before)
+                    if exported is None:
+                        break
+                    label = exported.view.label
+                    if label not in done or exported.rows or exported.deleted:
+                        done[label] = exported
+                        self._watcher.finished(exported)
+                if self._state() == before:
+                    return [done[one.view.label] for one in served]
+                self._watcher.said("a server was restarted or replaced; looking at all views again")
+        raise FeatureStoreError(
+            f"servers were restarted or replaced {_ROUNDS} times during the export",
+            next_step="export again when they are stable",
+        )
+
+    def _state(self) -> tuple[str, int]:
+        """Return what changes where something that was sent may be lost, or was overwritten."""
+        return self._patiently(self._route.servers), self._lock.gaps
+
+    def _patiently(self, call: Callable[[], _Answer]) -> _Answer:
+        """Call something that asks the servers, again where they are just being replaced."""
+        patience = Patience(self._route.follows_failover)
+        while True:
+            try:
+                return call()
+            except redis.RedisError as error:
+                patience.wait(error)
+                with suppress(redis.RedisError):
+                    self._route.refresh()
+
+    def _export(self, changes: Changes, before: tuple[str, int]) -> ExportedView | None:
+        """Send what changed of a view; None where the servers did not stay the same."""
+        began = time.perf_counter()
+        view = changes.served.view
+        self._watcher.began(changes)
+        sent_bytes = 0
+        if changes.rows or changes.departed:
+            self._patiently(partial(self._prepare, changes))
+            try:
+                sent_bytes = self._send(changes)
+            except LockLostError:
+                # What was sent since then may lie over what the other exporter wrote.
+                self._write(view, {"disturbed": "two exporters at once"})
+                raise
+            except RefusedError as error:
+                raise refusal(view.label, error.reply) from error
+        if self._state() != before:
+            return None
+        self._patiently(partial(self._finish, changes, before[0]))
+        return ExportedView(
+            view,
+            changes.reason,
+            changes.rows,
+            changes.departed,
+            changes.served.rows,
+            sent_bytes,
+            time.perf_counter() - began,
+        )
+
+    def _write(self, view: FeatureView, fields: dict[str, str | int]) -> None:
+        self._client.hset(metadata_key(self._prefix, view), mapping=fields)
+
+    def _prepare(self, changes: Changes) -> None:
+        """Note what keys may hold from now on, before the first of them does."""
+        view = changes.served.view
+        held = changes.metadata.held | held_names(view)
+        if held != changes.metadata.held:
+            self._write(view, {"held": ",".join(sorted(held))})
+        if view.layout != "packed":
+            return
+        key, identity = schema_key(self._prefix, view), schema_id(view)
+        stored, schema = self._client.hget(key, identity), schema_json(view)
+        if stored and json.loads(stored)["names"] != json.loads(schema)["names"]:
+            raise FeatureStoreError(
+                f"{key}: the schema {identity} has other names than the view's features",
+                next_step="raise the view's version",
+            )
+        self._client.hset(key, identity, schema)
+
+    def _send(self, changes: Changes) -> int:
+        """Send rows and deletions, and wait until all are obeyed; return the bytes."""
+        view = changes.served.view
+        queries = []
+        if changes.rows:
+            rows = changes.rows_sql
+            queries.append(row_commands_sql(self._prefix, view, rows, replace=changes.replace))
+        if changes.departed:
+            queries.append(delete_commands_sql(self._prefix, view, changes.departed_sql))
+        sent_bytes = 0
+        on_rows = partial(self._watcher.sent, view)
+        with Sender(self._route, self._lock.check, on_rows) as sender:
+            for query in queries:
+                for piece in self._pieces(view, query):
+                    sent_bytes += len(piece.data)
+                    sender.send(piece)
+            sender.drain()
+        return sent_bytes
+
+    def _pieces(self, view: FeatureView, query: str) -> Iterator[Piece]:
+        with warehouse_errors(view):
+            for batch in self._connection.sql(query).to_arrow_reader(ROWS_AT_ONCE):
+                yield from pieces_of(batch)
+
+    def _finish(self, changes: Changes, servers: str) -> None:
+        """Write the metadata: everything that was sent is online."""
+        served, view = changes.served, changes.served.view
+        fields: dict[str, str | int] = {
+            "watermark": iso(served.watermark),
+            "as_of": iso(served.as_of),
+            "rows": served.rows,
+            "dbt_invocation_id": served.invocation_id,
+            "manifest_hash": view.definition_hash,
+            "layout": view.layout,
+            "exported_at": iso(self._route.time()),
+            "history": history_of(self._connection, view, served.watermark),
+            "servers": servers if self._route.is_divided else "",
+        }
+        if changes.since is None:
+            fields |= {
+                "held": ",".join(sorted(held_names(view))),
+                "lives_from": iso(changes.planned_at),
+                "disturbed": "",
+            }
+        self._write(view, fields)
+        if changes.since is None:
+            self._forget_schemas(view)
+
+    def _forget_schemas(self, view: FeatureView) -> None:
+        """Remove the schemas that no row has any more."""
+        key = schema_key(self._prefix, view)
+        current = schema_id(view) if view.layout == "packed" else None
+        if others := [name for name in self._client.hkeys(key) if name != current]:
+            self._client.hdel(key, *others)

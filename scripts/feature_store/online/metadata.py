@@ -1,0 +1,93 @@
+"""What the online store says of itself: the hash ``<prefix>:meta:<view>:v<n>``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import redis
+from redis.cluster import RedisCluster
+
+from feature_store.definitions import FeatureView
+from feature_store.errors import FeatureStoreError
+from feature_store.online.keys import metadata_key, project_key
+from feature_store.online.values import FEATURE_TIME
+
+#: Stands among the names of a hash's fields for a row in the packed layout.
+PACKED = "(packed)"
+
+
+def claim_prefix(client: redis.Redis | RedisCluster, prefix: str, project_name: str) -> None:
+    """Make sure that the keys below the prefix are this project's.
+
+    Raises:
+        FeatureStoreError: another project has claimed the prefix on this server.
+        redis.RedisError: the server refused, or the connection broke.
+    """
+    key = project_key(prefix)
+    client.set(key, project_name, nx=True)
+    owner = client.get(key)
+    if owner != project_name:
+        raise FeatureStoreError(
+            f"the keys {prefix}:… on this Redis server belong to the project {owner!r}",
+            allowed=f"a server or prefix of the project {project_name!r}",
+            next_step="choose another server (REDIS_URL) or prefix (FEATURE_STORE_PREFIX)",
+        )
+
+
+def iso(time: datetime | None) -> str:
+    """Return a time (UTC, without zone) as ISO 8601, nothing for None."""
+    return f"{time.isoformat()}Z" if time else ""
+
+
+def held_names(view: FeatureView) -> frozenset[str]:
+    """Return what a key of a view holds: its fields' names, or ``PACKED``."""
+    if view.layout == "packed":
+        return frozenset([PACKED])
+    return frozenset([*(feature.name for feature in view.features), FEATURE_TIME.name])
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """The metadata of one view, or of one that was never exported.
+
+    Attributes:
+        fields: the hash as it is.
+    """
+
+    fields: Mapping[str, str]
+
+    @classmethod
+    def read(cls, client: redis.Redis | RedisCluster, prefix: str, view: FeatureView) -> Metadata:
+        """Read the metadata of a view."""
+        return cls(client.hgetall(metadata_key(prefix, view)))
+
+    def _time(self, name: str) -> datetime | None:
+        text = self.fields.get(name)
+        if not text:
+            return None
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+        except ValueError:
+            return None  # whoever wrote it: nothing is known then
+
+    @property
+    def watermark(self) -> datetime | None:
+        """Everything that the snapshot recorded until then (UTC) is online."""
+        return self._time("watermark")
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The time (UTC) that the exported rows are the features of."""
+        return self._time("as_of")
+
+    @property
+    def lives_from(self) -> datetime | None:
+        """Every key's life was set then (UTC, the server's clock) or later."""
+        return self._time("lives_from")
+
+    @property
+    def held(self) -> frozenset[str]:
+        """What keys may hold: names of fields, or ``PACKED``."""
+        return frozenset(self.fields.get("held", "").split(",")) - {""}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,7 +20,7 @@ from feature_store.online.export_types import ExportedView, ExportOptions, Watch
 from feature_store.online.keys import metadata_key
 from feature_store.online.lock import ExportLock, LockLostError
 from feature_store.online.metadata import Metadata, held_names, iso
-from feature_store.online.packed import schema_id, schema_json, schema_key
+from feature_store.online.packed import same_columns, schema_id, schema_json, schema_key
 from feature_store.online.patience import Patience, RefusedError
 from feature_store.online.pieces import Piece, pieces_of
 from feature_store.online.refusals import refusal
@@ -180,14 +179,14 @@ class Exporter:
             self._write(view, {"held": ",".join(sorted(held))})
         if view.layout != "packed":
             return
-        key, identity = schema_key(self._prefix, view), schema_id(view)
-        stored, schema = self._client.hget(key, identity), schema_json(view)
-        if stored and json.loads(stored)["names"] != json.loads(schema)["names"]:
+        key, number = schema_key(self._prefix, view), schema_id(view)
+        stored, schema = self._client.hget(key, str(number)), schema_json(view)
+        if stored and not same_columns(stored, schema):
             raise FeatureStoreError(
-                f"{key}: the schema {identity} has other names than the view's features",
-                next_step="raise the view's version",
+                f"{view.label}: rows of an earlier definition have the schema number {number} too",
+                next_step="give the view another version, or delete its keys and export again",
             )
-        self._client.hset(key, identity, schema)
+        self._client.hset(key, str(number), schema)
 
     def _send(self, changes: Changes) -> int:
         """Send rows and deletions, and wait until all are obeyed; return the bytes."""
@@ -240,6 +239,6 @@ class Exporter:
     def _forget_schemas(self, view: FeatureView) -> None:
         """Remove the schemas that no row has any more."""
         key = schema_key(self._prefix, view)
-        current = schema_id(view) if view.layout == "packed" else None
+        current = str(schema_id(view)) if view.layout == "packed" else None
         if others := [name for name in self._client.hkeys(key) if name != current]:
             self._client.hdel(key, *others)

@@ -99,7 +99,7 @@ def reader(feature: Feature) -> Callable[[str], Any]:
 def json_sql(feature: Feature, column: str) -> str:
     """Return the SQL expression that writes a column as one element of a JSON array.
 
-    Numbers, booleans, lists and structs are JSON's own; everything else is the text of
+    Numbers (without zeros at their end), booleans, lists and structs are JSON's own; everything else is the text of
     :func:`text_sql` as a JSON string, JSON itself too. Null is ``null``.
 
     Args:
@@ -114,6 +114,9 @@ def json_sql(feature: Feature, column: str) -> str:
     if base in ("double", "float"):
         value = f"cast({column} as {feature.data_type})"
         text = f"case when isfinite({value}) then {text} else '\"' || {text} || '\"' end"
+    elif base == "decimal" and dict(sql_type(feature.data_type).children)["scale"]:
+        # The reader knows the scale.
+        text = f"rtrim(rtrim({text}, '0'), '.')"
     elif base not in INTEGERS | _NESTED | {"decimal", "boolean"}:
         text = f"cast(to_json({text}) as varchar)"
     return f"coalesce({text}, 'null')"

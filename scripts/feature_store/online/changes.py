@@ -9,6 +9,7 @@ import duckdb
 
 from feature_store.definitions import FeatureView
 from feature_store.errors import FeatureStoreError
+from feature_store.online.commands import KeysBefore
 from feature_store.online.metadata import Metadata, held_names, iso
 from feature_store.online.served import ServedView, key_columns, warehouse_errors
 
@@ -21,7 +22,7 @@ class Changes:
         served: what the warehouse serves.
         since: rows that the snapshot recorded after that time (UTC); None is all of them.
         reason: why everything is sent, or ``changes``.
-        replace: whether keys may hold what they should not, besides the row.
+        before: what the keys may hold.
         rows: rows to write.
         departed: entities whose keys are to be deleted.
         planned_at: the server's time (UTC) of this decision.
@@ -31,7 +32,7 @@ class Changes:
     served: ServedView
     since: datetime | None
     reason: str
-    replace: bool
+    before: KeysBefore
     rows: int
     departed: int
     planned_at: datetime
@@ -114,6 +115,7 @@ def changes_of(
     metadata: Metadata,
     *,
     full: bool,
+    is_empty: bool,
     now: datetime,
     servers: str,
 ) -> Changes:
@@ -124,15 +126,19 @@ def changes_of(
         served: what it serves.
         metadata: what the online store says.
         full: send everything, whatever the metadata say.
+        is_empty: whether the online store holds no rows at all.
         now: the server's time (UTC).
         servers: of a cluster, its nodes; nothing for a single server.
     """
     view = served.view
     reason = _reason_for_all(connection, served, metadata, full=full, now=now, servers=servers)
     since = None if reason else metadata.watermark
-    left = metadata.held - held_names(view)
-    # SET replaces what a key holds anyway.
-    replace = view.layout == "hash" and (full or bool(left))
+    disturbed = full or bool(metadata.fields.get("disturbed"))
+    before = KeysBefore(
+        nothing=is_empty,
+        only_rows=is_empty or not (disturbed or metadata.held - held_names(view)),
+        lives=metadata.watermark is None or bool(metadata.fields.get("lives_from")),
+    )
     newer = f" and dbt_valid_from > {_timestamp(since)}" if since else ""
     with warehouse_errors(view):
         [(rows, departed)] = connection.execute(
@@ -144,7 +150,7 @@ def changes_of(
                 ),
                 (select count(*) from ({_departed_sql(view, since)}))"""
         ).fetchall()
-    return Changes(served, since, reason or "changes", replace, rows, departed, now, metadata)
+    return Changes(served, since, reason or "changes", before, rows, departed, now, metadata)
 
 
 def _reason_for_all(

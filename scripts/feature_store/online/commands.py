@@ -10,6 +10,8 @@ Each query has the columns ``commands`` (varchar), ``reply_lines`` (integer) and
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from feature_store.definitions import FeatureView
 from feature_store.online.keys import entity_key_sql, hash_tag_sql
 from feature_store.online.packed import row_sql
@@ -49,29 +51,38 @@ def _command(name: str, *arguments: str) -> str:
 _KEY = _bulk_sql("_key")
 
 
-def _life(view: FeatureView) -> str:
-    """Return the command that sets how long a key lives."""
-    if view.ttl_seconds is None:
-        return _command("PERSIST", _KEY)
-    return _command("EXPIRE", _KEY, _literal(_bulk(str(view.ttl_seconds))))
+@dataclass(frozen=True)
+class KeysBefore:
+    """What the keys of a view may hold before rows are written to them.
+
+    Attributes:
+        nothing: there is no such key yet.
+        only_rows: they hold rows of this view in this layout; otherwise anything.
+        lives: they may have a life of their own.
+    """
+
+    nothing: bool = False
+    only_rows: bool = True
+    lives: bool = True
 
 
-def row_commands_sql(prefix: str, view: FeatureView, rows: str, *, replace: bool = False) -> str:
+def row_commands_sql(
+    prefix: str, view: FeatureView, rows: str, before: KeysBefore = KeysBefore()
+) -> str:
     """Return the query of the commands that write rows in the view's layout.
 
     Args:
         prefix: first part of every key.
         view: the feature view.
         rows: the query of the rows to write: the entity, ``feature_time`` and the features.
-        replace: remove whatever else a key may hold: fields that are no features any more, or a row
-            in the other layout. It costs two commands a row.
+        before: what the keys may hold; the less is known of them, the more commands it takes.
 
     Raises:
         FeatureStoreError: a column is of a type that cannot be served.
     """
     if view.layout == "packed":
         return _packed_sql(prefix, view, rows)
-    return _hash_sql(prefix, view, rows, replace)
+    return _hash_sql(prefix, view, rows, before)
 
 
 def _packed_sql(prefix: str, view: FeatureView, rows: str) -> str:
@@ -90,11 +101,11 @@ def _packed_sql(prefix: str, view: FeatureView, rows: str) -> str:
     from packed"""
 
 
-def _hash_sql(prefix: str, view: FeatureView, rows: str, replace: bool) -> str:
-    """HSET sets what is not null and EXPIRE (or PERSIST) the key's life.
+def _hash_sql(prefix: str, view: FeatureView, rows: str, before: KeysBefore) -> str:
+    """HSET sets what is not null, and EXPIRE (or PERSIST) the key's life.
 
-    Where a feature is null its field is removed by HDEL in one transaction with the rest, so that
-    no reader meets a mixture.
+    Where a feature is null its field is removed by HDEL, and where a key may hold anything it is
+    deleted first; both in one transaction with the rest, so that no reader meets a mixture.
     """
     columns = [(feature, identifier(feature.name)) for feature in view.features]
     columns.append((FEATURE_TIME, "feature_time"))
@@ -113,17 +124,27 @@ def _hash_sql(prefix: str, view: FeatureView, rows: str, replace: bool) -> str:
         f",\n                case when _text_{n} is null then {_literal(_bulk(names[n]))} end"
         for n in nullable
     )
-    if replace:
-        first, last = _command("MULTI") + ", " + _command("DEL", _KEY), _command("EXEC")
-        middle, lines = "''", "8"
-    else:
-        first = f"case when _nulls > 0 then {_command('MULTI')} end"
-        middle = (
-            f"case when _nulls > 0 then concat('*', _nulls + 2, {_LINE_END}, "
-            f"{_literal(_bulk('HDEL'))}, {_KEY}{removed}\n            ) end"
+    commands = [
+        f"'*', 2 * ({len(names)} - _nulls) + 2, {_LINE_END}, {_literal(_bulk('HSET'))}, {_KEY},\n"
+        f"            {pairs}"
+    ]
+    if view.ttl_seconds is not None:
+        commands.append(_command("EXPIRE", _KEY, _literal(_bulk(str(view.ttl_seconds)))))
+    elif before.lives and before.only_rows and not before.nothing:
+        commands.append(_command("PERSIST", _KEY))
+    lines = str(len(commands))
+    if not before.only_rows:
+        commands.insert(0, _command("DEL", _KEY))
+        commands = [_command("MULTI"), *commands, _command("EXEC")]
+        lines = str(_transaction_lines(len(commands) - 2))
+    elif not before.nothing:
+        hdel = f"'*', _nulls + 2, {_LINE_END}, {_literal(_bulk('HDEL'))}, {_KEY}{removed}"
+        lines = (
+            f"case when _nulls > 0 then {_transaction_lines(len(commands) + 1)} else {lines} end"
         )
-        last = f"case when _nulls > 0 then {_command('EXEC')} end"
-        lines = "case when _nulls > 0 then 8 else 2 end"
+        commands.insert(1, _if_nulls(hdel))
+        commands = [_if_nulls(_command("MULTI")), *commands, _if_nulls(_command("EXEC"))]
+    written = ",\n            ".join(commands)
     return f"""
     with texts as (
         select
@@ -137,17 +158,24 @@ def _hash_sql(prefix: str, view: FeatureView, rows: str, replace: bool) -> str:
     )
     select
         concat(
-            {first},
-            '*', 2 * ({len(names)} - _nulls) + 2, {_LINE_END}, {_literal(_bulk("HSET"))}, {_KEY},
-            {pairs},
-            {middle},
-            {_life(view)},
-            {last}
+            {written}
         ) as commands,
-        -- In a transaction: MULTI, three times QUEUED, EXEC's array and its three replies.
         {lines} as reply_lines,
         hash_tags
     from counted"""
+
+
+def _transaction_lines(commands: int) -> int:
+    """Return the lines of the replies to MULTI, its commands and EXEC.
+
+    They are OK, QUEUED for each, the head of EXEC's array and the reply of each.
+    """
+    return 2 + 2 * commands
+
+
+def _if_nulls(arguments: str) -> str:
+    """Return the argument of ``concat()`` that writes something where a row has nulls."""
+    return f"case when _nulls > 0 then concat({arguments}) end"
 
 
 def delete_commands_sql(prefix: str, view: FeatureView, entities: str) -> str:

@@ -33,6 +33,8 @@ from feature_store.settings import Settings
 ROWS_AT_ONCE = 5_000
 #: How often all is looked at, where a server is restarted or replaced during the export.
 _ROUNDS = 3
+#: The keys that an export has in an otherwise empty store: the project's, and the lock.
+_OWN_KEYS = 2
 _Answer = TypeVar("_Answer")
 
 
@@ -77,7 +79,7 @@ class Exporter:
             FeatureStoreError: the online store holds the rows of a later time.
         """
         servers = self._route.servers() if self._route.is_divided else ""
-        now = self._route.time()
+        now, is_empty = self._route.time(), self._route.count_keys() <= _OWN_KEYS
         stored = [Metadata.read(self._client, self._prefix, one.view) for one in served]
         if not self._options.force:
             for one, metadata in zip(served, stored, strict=True):
@@ -88,6 +90,7 @@ class Exporter:
                 one,
                 metadata,
                 full=self._options.full and one.view.label not in sent,
+                is_empty=is_empty,
                 now=now,
                 servers=servers,
             )
@@ -194,7 +197,7 @@ class Exporter:
         queries = []
         if changes.rows:
             rows = changes.rows_sql
-            queries.append(row_commands_sql(self._prefix, view, rows, replace=changes.replace))
+            queries.append(row_commands_sql(self._prefix, view, rows, changes.before))
         if changes.departed:
             queries.append(delete_commands_sql(self._prefix, view, changes.departed_sql))
         sent_bytes = 0
@@ -229,7 +232,7 @@ class Exporter:
         if changes.since is None:
             fields |= {
                 "held": ",".join(sorted(held_names(view))),
-                "lives_from": iso(changes.planned_at),
+                "lives_from": iso(changes.planned_at) if view.ttl_seconds else "",
                 "disturbed": "",
             }
         self._write(view, fields)

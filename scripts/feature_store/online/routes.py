@@ -40,6 +40,10 @@ class SingleServer:
         """Return what changes when a server was restarted, or another one took its place."""
         return self._client.info("server").get("run_id", "")
 
+    def count_keys(self) -> int:
+        """Return the number of keys, of this project and of all others."""
+        return self._client.dbsize()
+
     def time(self) -> datetime:
         """Return the server's time (UTC)."""
         return _time(self._client.time())
@@ -89,6 +93,10 @@ class Cluster:
         if "run_id" in answers:  # there is one primary only
             answers = {"": answers}
         return ",".join(sorted(answer.get("run_id", "") for answer in answers.values()))
+
+    def count_keys(self) -> int:
+        """Return the number of keys, of this project and of all others."""
+        return self._client.dbsize(target_nodes=RedisCluster.PRIMARIES)
 
     def time(self) -> datetime:
         """Return one server's time (UTC)."""

@@ -13,7 +13,7 @@ import pyarrow as pa
 from feature_store.build_status import NodeResult, check_declared, check_green
 from feature_store.definitions import FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError
-from feature_store.online.commands import delete_commands_sql, row_commands_sql
+from feature_store.online.commands import KeysBefore, delete_commands_sql, row_commands_sql
 from feature_store.raw.sql import identifier
 
 
@@ -115,7 +115,7 @@ def read_served(
         all_rows = f"select * from {view.served_relation}"
         with warehouse_errors(view):
             # Only bound, not run.
-            connection.sql(row_commands_sql(prefix, view, all_rows))
+            connection.sql(row_commands_sql(prefix, view, all_rows, KeysBefore()))
             connection.sql(delete_commands_sql(prefix, view, all_rows))
             [(rows, watermark, incomplete)] = connection.execute(
                 f"""

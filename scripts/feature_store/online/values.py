@@ -99,8 +99,9 @@ def reader(feature: Feature) -> Callable[[str], Any]:
 def json_sql(feature: Feature, column: str) -> str:
     """Return the SQL expression that writes a column as one element of a JSON array.
 
-    Numbers (without zeros at their end), booleans, lists and structs are JSON's own; everything else is the text of
-    :func:`text_sql` as a JSON string, JSON itself too. Null is ``null``.
+    Numbers (a decimal zero is ``0``), booleans, lists and structs are JSON's own;
+    everything else is the text of :func:`text_sql` as a JSON string, JSON itself too. Null is
+    ``null``.
 
     Args:
         feature: the feature, for its type.
@@ -115,8 +116,8 @@ def json_sql(feature: Feature, column: str) -> str:
         value = f"cast({column} as {feature.data_type})"
         text = f"case when isfinite({value}) then {text} else '\"' || {text} || '\"' end"
     elif base == "decimal" and dict(sql_type(feature.data_type).children)["scale"]:
-        # The reader knows the scale.
-        text = f"rtrim(rtrim({text}, '0'), '.')"
+        # The reader knows the scale; most sums of short windows are zero.
+        text = f"case when {column} = 0 then '0' else {text} end"
     elif base not in INTEGERS | _NESTED | {"decimal", "boolean"}:
         text = f"cast(to_json({text}) as varchar)"
     return f"coalesce({text}, 'null')"

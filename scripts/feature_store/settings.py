@@ -6,7 +6,7 @@ Everything comes from the environment or from ``profiles.yml``; nothing is asked
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -40,7 +40,7 @@ class Settings:
     target: str
     warehouse_path: Path
     target_path: Path
-    redis_url: str | None
+    redis_url: str | None = field(repr=False)  # it may hold a password
     prefix: str
     memory_limit: str = DEFAULT_MEMORY_LIMIT
     lock_lease: float = DEFAULT_LOCK_LEASE

@@ -57,8 +57,11 @@ class SentinelServer(FixedServer):
             self.call("SENTINEL SET", SERVICE, name, value)
 
     def primary_port(self) -> int:
-        """Return the port of the primary that the Sentinel knows."""
-        return int(self.call("SENTINEL GET-MASTER-ADDR-BY-NAME", SERVICE)[1])
+        """Return the port of the primary that the Sentinel knows.
+
+        While a failover is under way, GET-MASTER-ADDR-BY-NAME names the new one before.
+        """
+        return int(self.call("SENTINEL MASTERS")[SERVICE]["port"])
 
     def is_ready(self, other_sentinels: int, replica: FixedServer) -> bool:
         """Return whether it could fail over to the replica, with the other Sentinels' votes."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-#: Bytes of commands that are sent at once, where not a single row has more.
+#: Bytes of commands that are sent at once, about; a row is never cut.
 PIECE_BYTES = 2 << 20
 
 
@@ -55,7 +55,7 @@ class Piece:
 
 
 def pieces_of(batch: pa.RecordBatch) -> Iterator[Piece]:
-    """Cut a batch of a query of commands into pieces of at most ``PIECE_BYTES``."""
+    """Cut a batch of a query of commands into pieces of about ``PIECE_BYTES``."""
     columns = [batch.column(name) for name in ("commands", "reply_lines", "hash_tags")]
     whole = Piece(*columns)
     parts = -(-max(len(whole.data), 1) // PIECE_BYTES)

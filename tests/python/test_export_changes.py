@@ -231,13 +231,23 @@ def test_an_earlier_time_never_replaces_a_later_one(store: TinyStore, server: Re
 def test_an_older_warehouse_never_replaces_a_newer_one(
     tmp_path: Path, store: TinyStore, server: RedisServer
 ):
-    """A copy of the warehouse that was not built since, where as_of was not recorded."""
+    """A copy of the warehouse that was not built since: with as_of unknown, the same, and later."""
     old = TinyStore(tmp_path / "old", [THINGS])
     old.serve(THINGS, [(1, 10, "x")])
     store.serve(THINGS, [(1, 12, "x")])
     store.export(server.unix_url)
     with pytest.raises(FeatureStoreError, match="it is older"):
         old.export(server.unix_url)
+    for warehouse in (old, store):
+        served_at(warehouse, "2026-01-03")
+    store.export(server.unix_url)
+    with pytest.raises(FeatureStoreError, match="it is older"):
+        old.export(server.unix_url)
+    assert online(server)[KEY]["a"] == "12"
+    served_at(old, "2026-01-04")
+    old.export(server.unix_url)
+    assert online(server)[KEY]["a"] == "10"
+    store.export(server.unix_url, force=True)
     assert online(server)[KEY]["a"] == "12"
     old.export(server.unix_url, force=True)
     assert online(server)[KEY]["a"] == "10"

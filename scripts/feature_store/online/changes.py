@@ -99,7 +99,8 @@ def check_not_older(served: ServedView, metadata: Metadata) -> None:
                 f"the warehouse those as of {served.as_of:%Y-%m-%d %H:%M:%S} (UTC)",
                 next_step="run dbt build for the later time, or export with --force",
             )
-        return
+        if served.as_of > online:
+            return
     online = metadata.watermark
     if online and (served.watermark is None or served.watermark < online):
         raise FeatureStoreError(

@@ -20,6 +20,8 @@ from feature_store.online.keys import lock_key
 
 #: Seconds between two looks whether another exporter has ended.
 _LOOK = 0.1
+#: Seconds that giving the lock back may take.
+_LEAVING = 2.0
 #: Counts the time that a suspended machine sleeps, too, where the system has such a clock.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -87,6 +89,12 @@ class ExportLock:
 
     def __exit__(self, *_: object) -> None:
         self._leaving.set()
+        # A server that hangs is not waited for: the lease ends by itself.
+        releasing = threading.Thread(target=self._release, daemon=True)
+        releasing.start()
+        releasing.join(_LEAVING)
+
+    def _release(self) -> None:
         with self._mutex, suppress(redis.RedisError, LockError):
             self._lock.release()
 

@@ -185,13 +185,16 @@ class Cluster:
             wait_for(lambda node=node: is_so(node), f"{what} (as node {node.port} sees it)")
 
     def wait_until_ready(self) -> None:
-        """Wait until every running node says that the Cluster is ready, and replicas follow."""
-        ids = [node.id for node in self.running]
+        """Wait until every running node is ready, and all agree on who is whose replica."""
 
         def is_ready(node: Node) -> bool:
             table = _table(node)
-            failing = any("fail" in table[one]["flags"] for one in ids)
-            return _is_ok(node) and _follows(node) and not failing
+            agree = all(
+                "fail" not in table[other.id]["flags"]
+                and table[other.id]["master_id"] == _table(other)[other.id]["master_id"]
+                for other in self.running
+            )
+            return agree and _is_ok(node) and _follows(node)
 
         self.wait_until(is_ready, "the Cluster to be ready")
 

@@ -46,6 +46,7 @@ _URL = re.compile(
     r"(?P<scheme>[a-z-]+)://(?:(?P<login>[^/?#\s]*)@)?(?P<hosts>[^/?#\s@]*)"
     r"(?P<path>/[^?#@]*)?(?:\?(?P<query>[^#@]*))?"
 )
+_DATABASE = re.compile(r"[0-9]*/?")
 
 
 @dataclass(frozen=True)
@@ -102,12 +103,14 @@ def describe_address(url: str) -> str:
         # What stands there may be the password itself, if nothing but that was given.
         known = scheme if scheme in (*_KINDS, "http", "https", "tcp") else "another scheme"
         return f"an address with {known if found else 'no scheme'}"
+    kind, path = _KINDS[parts["scheme"]], parts["path"] or ""
     try:
-        kind = _KINDS[parts["scheme"]]
-        hosts = [_shown_host(kind, *_host_and_port(host)) for host in parts["hosts"].split(",")]
+        if kind in ("server", "cluster") and not _DATABASE.fullmatch(path.removeprefix("/")):
+            raise ValueError(path)
+        hosts = [_shown_host(*_host_and_port(host)) for host in parts["hosts"].split(",")]
     except ValueError:
         return f"an address with {parts['scheme']}"
-    return f"{parts['scheme']}://{','.join(hosts)}{parts['path'] or ''}"
+    return f"{parts['scheme']}://{','.join(hosts)}{path}"
 
 
 def _parse(url: str) -> Address:
@@ -124,7 +127,7 @@ def _parse(url: str) -> Address:
             raise _UnreadableError("the name of the service that the Sentinels watch is missing")
     elif kind != "socket":
         database = path.removeprefix("/")
-    if not re.fullmatch(r"[0-9]*/?", database):
+    if not _DATABASE.fullmatch(database):
         raise _UnreadableError("the database behind the host is no number")
 
     options, sentinel_options = _options(parts["query"])
@@ -170,7 +173,7 @@ def _host_and_port(text: str) -> tuple[str, int]:
     return unquote(match[1].strip("[]")), port
 
 
-def _shown_host(kind: Kind, host: str, port: int) -> str:
+def _shown_host(host: str, port: int) -> str:
     shown = f"[{host}]" if ":" in host else host
     return f"{shown}:{port}" if port else shown
 

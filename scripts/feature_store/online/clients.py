@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import redis
-import redis.asyncio
-import redis.asyncio.cluster
 import redis.asyncio.retry
-from redis.backoff import ExponentialBackoff, NoBackoff
-from redis.cluster import ClusterNode, ClusterPipeline, RedisCluster
+from redis.backoff import ExponentialBackoff
+from redis.cluster import RedisCluster
 from redis.retry import Retry
 
 from feature_store.online.address import Address
+from feature_store.online.cluster import async_cluster_client, cluster_client
 from feature_store.online.sentinels import async_primary_client, primary_client
 
 Client = redis.Redis | RedisCluster
@@ -23,8 +21,6 @@ AsyncClient = redis.asyncio.Redis | redis.asyncio.RedisCluster
 CONNECT_TIMEOUT, ANSWER_TIMEOUT = 5, 30
 #: A connection that breaks is made again this often, after 0.1, 0.2 and 0.4 seconds.
 RETRIES = 3
-#: A Cluster is asked once more for its nodes and slots, and at once: redis-py does not wait there.
-CLUSTER_RETRIES = 1
 _BACKOFF = ExponentialBackoff(cap=1, base=0.05)
 
 
@@ -37,12 +33,7 @@ def make_client(address: Address) -> Client:
     """
     options = _options(address)
     if address.kind == "cluster":
-        return _Cluster(
-            startup_nodes=[ClusterNode(*host) for host in address.hosts],
-            ssl=address.tls,
-            retry=Retry(NoBackoff(), CLUSTER_RETRIES),
-            **options,
-        )
+        return cluster_client(address, **options)
     # Who did not answer in time is not asked again: that would take as long once more.
     options["retry"] = Retry(_BACKOFF, RETRIES, (redis.ConnectionError,))
     if address.kind == "sentinel":
@@ -63,12 +54,7 @@ def make_async_client(address: Address) -> AsyncClient:
     """Return a client for ``asyncio``, for use in one event loop; it connects when it is used."""
     options = _options(address)
     if address.kind == "cluster":
-        return redis.asyncio.RedisCluster(
-            startup_nodes=[redis.asyncio.cluster.ClusterNode(*host) for host in address.hosts],
-            ssl=address.tls,
-            retry=redis.asyncio.retry.Retry(NoBackoff(), CLUSTER_RETRIES),
-            **options,
-        )
+        return async_cluster_client(address, **options)
     options["retry"] = redis.asyncio.retry.Retry(_BACKOFF, RETRIES, (redis.ConnectionError,))
     if address.kind == "sentinel":
         return async_primary_client(address, **options)
@@ -86,10 +72,13 @@ async def close_async_client(client: AsyncClient) -> None:
 
 def _options(address: Address) -> dict[str, Any]:
     """Return the options of every connection to a data server."""
-    options = {"socket_timeout": ANSWER_TIMEOUT, **address.options}
-    if address.kind != "socket":  # a socket file has no such option
-        options = {"socket_connect_timeout": CONNECT_TIMEOUT, **options}
-    return options | {"decode_responses": True, "protocol": 2}
+    return {
+        "socket_connect_timeout": CONNECT_TIMEOUT,
+        "socket_timeout": ANSWER_TIMEOUT,
+        **address.options,
+        "decode_responses": True,
+        "protocol": 2,
+    }
 
 
 def _server_options(address: Address, library: Any) -> dict[str, Any]:
@@ -99,40 +88,3 @@ def _server_options(address: Address, library: Any) -> dict[str, Any]:
     [(host, port)] = address.hosts
     kind = library.SSLConnection if address.tls else library.Connection
     return {"connection_class": kind, "host": host, "port": port}
-
-
-class _Cluster(RedisCluster):
-    """A Cluster's client for which a node that does not answer costs its timeout once.
-
-    redis-py sends the commands of a pipeline to such a node one by one again, each as often as it
-    retries; with a thousand commands that would take hours.
-    """
-
-    ERRORS_ALLOW_RETRY = tuple(
-        error for error in RedisCluster.ERRORS_ALLOW_RETRY if error is not redis.TimeoutError
-    )
-
-    def pipeline(
-        self, transaction: bool | None = None, shard_hint: str | None = None
-    ) -> ClusterPipeline:
-        """Return a pipeline that ends with the first command that fails again."""
-        pipeline = super().pipeline(transaction, shard_hint)
-        pipeline.parent_execute_command = _until_it_fails(self.execute_command)
-        return pipeline
-
-
-def _until_it_fails(execute: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a function, so that its connection error is that of all later calls."""
-    failed: redis.RedisError | None = None
-
-    def execute_or_fail(*command: Any, **options: Any) -> Any:
-        nonlocal failed
-        if failed:
-            raise failed
-        try:
-            return execute(*command, **options)
-        except (redis.ConnectionError, redis.TimeoutError) as error:
-            failed = error
-            raise
-
-    return execute_or_fail

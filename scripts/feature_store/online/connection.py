@@ -53,17 +53,24 @@ def clear_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (redis.RedisError, redis.RedisClusterException, OSError) as error:
-        next_step = (
-            "start the server or correct REDIS_URL; without it an embedded one is used"
-            if settings.redis_url
-            else "try again; the embedded server is started anew"
-        )
-        raise failure(server, error, next_step) from error
+        raise failure(server, error, _to_connect(settings)) from error
     except UnicodeDecodeError as error:
         raise FeatureStoreError(
             f"{server}: a key of the prefix {settings.prefix!r} holds what is no text",
             next_step="another program uses it: choose another FEATURE_STORE_PREFIX",
         ) from error
+
+
+def _to_connect(settings: Settings) -> str:
+    """Return what to do when there is no connection and nothing more is known."""
+    if not settings.redis_url:
+        return "try again; the embedded server is started anew"
+    if "-" in settings.redis_url.partition("://")[0]:  # several servers
+        return (
+            "start the servers or correct REDIS_URL; where one failed, wait until another has its "
+            "place"
+        )
+    return "start the server or correct REDIS_URL; without it an embedded one is used"
 
 
 @contextmanager

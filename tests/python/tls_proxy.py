@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -15,24 +15,29 @@ from tcp_proxy import TcpProxy
 
 
 class Authority:
-    """A certificate authority of its own, which no system trusts.
+    """A certificate authority of its own, which no system trusts, and a server's certificate.
 
     Args:
-        folder: where its certificate is written.
-        needs_client: whether servers ask clients for a certificate.
+        folder: where the authority's certificate is written.
+        hosts: that the server's certificate is made for.
+        needs_client: whether the server asks clients for a certificate of this authority.
     """
 
-    def __init__(self, folder: Path, *, needs_client: bool = False):
+    def __init__(
+        self,
+        folder: Path,
+        hosts: Sequence[str] = ("127.0.0.1", "localhost"),
+        *,
+        needs_client: bool = False,
+    ):
         authority = trustme.CA()
-        self.path = folder / "authority.pem"
-        authority.cert_pem.write_to_path(self.path)
-        #: Certificate and key of a client, in one file.
-        self.client_path = folder / "client.pem"
-        authority.issue_cert("client").private_key_and_cert_chain_pem.write_to_path(
-            self.client_path
-        )
+        self._path = folder / "authority.pem"
+        authority.cert_pem.write_to_path(self._path)
+        self._client_path = folder / "client.pem"
+        client = authority.issue_cert("client.example")
+        client.private_key_and_cert_chain_pem.write_to_path(self._client_path)
         self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("127.0.0.1", "localhost").configure_cert(self.context)
+        authority.issue_cert(*hosts).configure_cert(self.context)
         if needs_client:
             authority.configure_trust(self.context)
             self.context.verify_mode = ssl.CERT_REQUIRED
@@ -40,7 +45,13 @@ class Authority:
     @property
     def option(self) -> str:
         """The option of an address that makes a client trust this authority."""
-        return f"ssl_ca_certs={quote(str(self.path), safe='')}"
+        return f"ssl_ca_certs={quote(str(self._path), safe='')}"
+
+    @property
+    def client_option(self) -> str:
+        """The options of an address that give the client a certificate of this authority."""
+        path = quote(str(self._client_path), safe="")
+        return f"ssl_certfile={path}&ssl_keyfile={path}"
 
 
 @contextmanager

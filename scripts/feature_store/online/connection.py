@@ -65,12 +65,14 @@ def _to_connect(settings: Settings) -> str:
     """Return what to do when there is no connection and nothing more is known."""
     if not settings.redis_url:
         return "try again; the embedded server is started anew"
-    if "-" in settings.redis_url.partition("://")[0]:  # several servers
+    scheme = settings.redis_url.partition("://")[0]
+    tls = f"({scheme} {'is' if scheme.startswith('rediss') else 'is not'} TLS)"
+    if "-" in scheme:
         return (
-            "start the servers or correct REDIS_URL; where one failed, wait until another has its "
-            "place"
+            f"start the servers or correct REDIS_URL {tls}; where one failed, wait until another "
+            "has its place"
         )
-    return "start the server or correct REDIS_URL; without it an embedded one is used"
+    return f"start the server or correct REDIS_URL {tls}; without it an embedded one is used"
 
 
 @contextmanager

@@ -124,6 +124,17 @@ class RedisServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def wait_until_copied(primary: RedisServer, replica: RedisServer) -> None:
+    """Wait until a replica has all that its primary has by now."""
+    with primary.client() as client:
+        offset = client.info("replication")["master_repl_offset"]
+    with replica.client() as client:
+        wait_for(
+            lambda: client.info("replication").get("slave_repl_offset", -1) >= offset,
+            "the replica to have it all",
+        )
+
+
 @contextmanager
 def redis_server(*options: str) -> Iterator[RedisServer]:
     """Run a server for the length of a ``with`` block."""

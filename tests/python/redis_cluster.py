@@ -11,7 +11,7 @@ from urllib.parse import quote
 from redis.cluster import ClusterNode, RedisCluster
 
 from cluster_node import Node
-from online_fixtures import wait_for
+from online_fixtures import wait_for, wait_until_copied
 from tcp_proxy import TcpProxy
 
 SLOTS = 16_384
@@ -169,6 +169,15 @@ class Cluster:
         self._wait_for_promotion(replica, slot)
         self.wait_until_ready()
         return replica
+
+    def wait_until_copied(self) -> None:
+        """Wait until the replicas have all that the primaries have; copying lags behind writing."""
+        table = _table(self.running[0])
+        for replica in self.running:
+            primary_id = table[replica.id]["master_id"]
+            for primary in self.running:
+                if primary.id == primary_id:
+                    wait_until_copied(primary, replica)
 
     def _first_slot(self, node: Node) -> int:
         return int(_table(node)[node.id]["slots"][0][0])

@@ -14,7 +14,7 @@ from feature_store import FeatureStore, FeatureStoreError
 from feature_store.online.cluster import pipelined
 from feature_store.online.connection import open_online_store
 from feature_store.online.slots import SLOTS
-from online_fixtures import redis_server, wait_for
+from online_fixtures import redis_server
 from redis_cluster import Cluster, redis_cluster
 from tiny_store import TinyStore
 
@@ -212,7 +212,6 @@ def test_a_replica_takes_the_place_of_its_primary(tiny: TinyStore, expected: obj
             assert store.get_online_features(TWO, FEATURES) == expected
             primary = own.owner(own.slot(KEY))
             replica = own.replica_of(primary)
-            with primary.client() as client:
-                wait_for(lambda: client.wait(1, 100) == 1, "the replica to have it all")
+            own.wait_until_copied()
             assert own.fail_over(primary) is replica
             assert store.get_online_features(TWO, FEATURES) == expected

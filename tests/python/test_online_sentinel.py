@@ -12,7 +12,7 @@ import redis
 from customers_store import export_customers, open_feature_store
 from feature_store import FeatureStoreError
 from feature_store.online.connection import open_online_store
-from online_fixtures import redis_server, wait_for
+from online_fixtures import redis_server, wait_for, wait_until_copied
 from redis_sentinel import SERVICE, Sentinels, redis_sentinels
 from tiny_store import TinyStore
 
@@ -47,10 +47,10 @@ def test_the_primary_is_found_and_followed(tiny: TinyStore, sentinels: Sentinels
     with open_feature_store(tiny, sentinels.url) as store:
         assert store.get_online_features(*ASKED) == expected
         assert sentinels.primary.call("INFO", "keyspace")["db0"]["keys"] > 1
+        wait_until_copied(sentinels.primary, sentinels.replica)
         sentinels.switch_over()
         assert store.get_online_features(*ASKED) == expected
-        with sentinels.primary.client() as client:
-            wait_for(lambda: client.wait(1, 100) == 1, "the replica to have it all")
+        wait_until_copied(sentinels.primary, sentinels.replica)
         sentinels.fail_over()
         assert store.get_online_features(*ASKED) == expected
         sentinels.bring_back()

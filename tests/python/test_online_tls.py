@@ -126,9 +126,9 @@ def test_the_wrong_password_and_the_wrong_port(
     assert "refused a command: WRONGPASS" in shown
     plain = f"rediss://127.0.0.1:{server.port}?socket_timeout=0.5"
     shown = error_of(tiny, f"{plain}&{authority.option}")
-    assert "Next: start the server or correct REDIS_URL (rediss is TLS)" in shown
+    assert "Next: start the server or correct REDIS_URL (TLS)" in shown
     shown = error_of(tiny, url.replace("rediss", "redis"))
-    assert "Next: start the server or correct REDIS_URL (redis is not TLS)" in shown
+    assert "Next: start the server or correct REDIS_URL (without TLS)" in shown
 
 
 def test_a_cluster_over_tls(tiny: TinyStore, server: RedisServer, authority: Authority):

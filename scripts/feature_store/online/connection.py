@@ -66,13 +66,13 @@ def _to_connect(settings: Settings) -> str:
     if not settings.redis_url:
         return "try again; the embedded server is started anew"
     scheme = settings.redis_url.partition("://")[0]
-    tls = f"({scheme} {'is' if scheme.startswith('rediss') else 'is not'} TLS)"
+    tls = {"unix": ""}.get(scheme, " (TLS)" if scheme.startswith("rediss") else " (without TLS)")
     if "-" in scheme:
         return (
-            f"start the servers or correct REDIS_URL {tls}; where one failed, wait until another "
+            f"start the servers or correct REDIS_URL{tls}; where one failed, wait until another "
             "has its place"
         )
-    return f"start the server or correct REDIS_URL {tls}; without it an embedded one is used"
+    return f"start the server or correct REDIS_URL{tls}; without it an embedded one is used"
 
 
 @contextmanager

@@ -104,7 +104,9 @@ def failure(server: str, error: Exception, next_step: str) -> FeatureStoreError:
 
 
 def _cause(error: Exception) -> Exception:
-    """Return what a Cluster's client failed for; it tells the same of everything."""
+    """Return what a client failed for, where it wraps that in an error that tells less."""
+    if isinstance(error.__cause__, (redis.AuthenticationError, redis.BusyLoadingError)):
+        return error.__cause__  # asyncio, on a socket file
     while isinstance(error, redis.RedisClusterException):
         cause = error.__cause__ or error.__context__
         if not isinstance(cause, (redis.RedisError, redis.RedisClusterException, OSError)):

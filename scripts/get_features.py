@@ -8,8 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from feature_store import FeatureStore, FeatureStoreError, OnlineFeatures, command_line
-from feature_store.arguments import entity_mapping
+from feature_store.arguments import entity_mapping, read_time
 from feature_store.plain_values import plain
+
+#: What is shown where there is no value.
+ABSENT = {"not_found": "no row", "null": "null", "outside_max_age": "too old"}
 
 
 def show(answer: OnlineFeatures, title: str) -> None:
@@ -18,10 +21,10 @@ def show(answer: OnlineFeatures, title: str) -> None:
     table.add_column("feature", no_wrap=True)
     table.add_column("value", overflow="fold")
     table.add_column("feature time (UTC)", no_wrap=True)
-    row, times = answer.rows[0], answer.feature_times[0]
+    row, times, statuses = answer.rows[0], answer.feature_times[0], answer.statuses[0]
     for reference, (label, _) in answer.columns.items():
-        time, value = times[label], row[reference]
-        text = "no row" if time is None else "null" if value is None else escape(str(plain(value)))
+        time, status = times[label], statuses[reference]
+        text = ABSENT[status] if status in ABSENT else escape(str(plain(row[reference])))
         table.add_row(reference, text, f"{time:%Y-%m-%d %H:%M}" if time else "")
     command_line.out.print(table, soft_wrap=False)
 
@@ -34,6 +37,12 @@ def get_features(
         typer.Option(
             help="Only this: customer_purchases:spend_28d or customer_purchases. Repeatable."
         ),
+    ] = None,
+    max_age: Annotated[
+        str | None, typer.Option(help="Show no features that are older, such as 28d.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="The time that --max-age counts from (UTC); default now.")
     ] = None,
     allow_deprecated: Annotated[
         bool, typer.Option("--allow-deprecated", help="Read versions past their date.")
@@ -51,12 +60,15 @@ def get_features(
         answer = store.get_online_features(
             [ids],
             feature or [view.name for view in served if view.entity_name == entity],
+            max_age=max_age,
+            at=read_time("--at", at) if at else None,
             allow_deprecated=allow_deprecated,
         )
     if as_json:
         features = {name: plain(value) for name, value in answer.rows[0].items()}
         times = {label: plain(time) for label, time in answer.feature_times[0].items()}
-        print(json.dumps({"features": features, "feature_times": times}, indent=2))
+        found = {"features": features, "feature_times": times, "statuses": answer.statuses[0]}
+        print(json.dumps(found, indent=2))
     else:
         show(answer, f"{entity} {entity_id}")
     if not any(answer.feature_times[0].values()):

@@ -3,7 +3,7 @@
 from feature_store.deprecation import DeprecatedFeatureViewWarning
 from feature_store.errors import FeatureStoreError
 from feature_store.historical.result import HistoricalFeatures
-from feature_store.online.read import OnlineFeatures
+from feature_store.online.answer import OnlineFeatures
 from feature_store.store import FeatureStore
 
 __all__ = [

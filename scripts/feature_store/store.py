@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import Lock
+from typing import TYPE_CHECKING
 
 import redis
 
 from feature_store.definitions import FeatureDefinitions, FeatureView, load_definitions
 from feature_store.deprecation import check_deprecation
-from feature_store.errors import FeatureStoreError
 from feature_store.feature_services import FeatureService, feature_service
 from feature_store.historical.join import Mode, make_join
 from feature_store.historical.result import HistoricalFeatures
 from feature_store.macros import ProjectMacros
+from feature_store.online.answer import OnlineFeatures
+from feature_store.online.async_connection import AsyncClients
 from feature_store.online.connection import clear_errors, open_online_store
-from feature_store.online.read import OnlineFeatures, get_online_features
+from feature_store.online.read import get_online_features, get_online_features_async
+from feature_store.online.request import resolve_request
 from feature_store.settings import load_settings
 
 if TYPE_CHECKING:
     from feature_store.historical.spine import SpineSource
+    from feature_store.online.entities import Entities
+
+#: What reading from the online store may raise, to be told clearly.
+_STORE_ERRORS = (redis.RedisError, OSError, UnicodeDecodeError)
 
 
 class FeatureStore:
@@ -46,6 +55,8 @@ class FeatureStore:
         self.definitions: FeatureDefinitions = load_definitions(
             self.settings.target_path / "manifest.json"
         )
+        self._connecting = Lock()
+        self._async_clients = AsyncClients()
         self._open = ExitStack()
         # Who does not close the store leaves no embedded server behind either.
         weakref.finalize(self, self._open.close)
@@ -57,10 +68,23 @@ class FeatureStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    async def __aenter__(self) -> FeatureStore:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
     def close(self) -> None:
-        """Close the connection to the online store; the next read opens it again."""
-        self._open.close()
-        self._client = None
+        """Close the connections to the online store; the next read opens one again."""
+        with self._connecting:
+            self._client = None
+            self._open.close()
+
+    async def aclose(self) -> None:
+        """Close the connections of the running event loop, and the others when it was the last."""
+        await self._async_clients.aclose()
+        if not self._async_clients:
+            await asyncio.to_thread(self.close)
 
     @property
     def feature_views(self) -> list[FeatureView]:
@@ -135,9 +159,11 @@ class FeatureStore:
 
     def get_online_features(
         self,
-        entities: Sequence[Mapping[str, Any]],
-        features: Sequence[str],
+        entities: Entities,
+        features: Sequence[str] | str,
         *,
+        max_age: str | Mapping[str, str] | None = None,
+        at: datetime | str | None = None,
         allow_deprecated: bool = False,
     ) -> OnlineFeatures:
         """Read the latest features of entities from the online store, in one round trip.
@@ -145,36 +171,76 @@ class FeatureStore:
         The connection is opened by the first call and kept.
 
         Args:
-            entities: one mapping of key column to id a row, ``df.to_dict("records")`` for instance.
+            entities: one mapping of key column to id a row, or a pandas or Arrow table.
             features: ``view:feature``, ``view:v2:feature``, or ``view`` for all of its features;
-                without a version the latest is meant.
+                without a version the latest is meant. Or the name of a feature service (exposure).
+            max_age: duration such as ``28d``, for all views or by view name: features that are
+                older at the time ``at`` are null, as in :meth:`get_historical_features`.
+            at: that time, by default now; without a zone it is UTC.
             allow_deprecated: read versions past their deprecation date, with a warning.
 
         Returns:
             One row an entity, in order; values are int, Decimal, float, bool, str, date or datetime
-            (UTC) by the feature's SQL type.
+            (UTC) by the feature's SQL type. Its ``statuses`` tell why a feature is null.
 
         Raises:
             FeatureStoreError: an unknown view or feature (lists the near names), an entity that
                 lacks a key, or no answer from the server.
         """
-        if isinstance(features, str):
-            raise FeatureStoreError(
-                f"features is the text {features!r}",
-                allowed="a list of view:feature, view:v2:feature, or view for all of its features",
-                next_step=f"pass [{features!r}], or feature_service({features!r}).features",
+        prefix, known = self.settings.prefix, self.definitions
+        deprecated = resolve_request(known, prefix, features).deprecated
+        if deprecated:
+            check_deprecation(deprecated, allow_deprecated=allow_deprecated)
+        try:
+            client = self._client or self._connect()
+            return get_online_features(
+                client, prefix, known, entities, features, max_age=max_age, at=at
             )
-        check_deprecation(
-            (view for name in features for _, view, _ in self.definitions.resolve(name)),
-            allow_deprecated=allow_deprecated,
-        )
-        if self._client is None:
-            self._client = self._open.enter_context(open_online_store(self.settings))
+        except _STORE_ERRORS as error:
+            self._failed(error)
+            raise
+
+    async def get_online_features_async(
+        self,
+        entities: Entities,
+        features: Sequence[str] | str,
+        *,
+        max_age: str | Mapping[str, str] | None = None,
+        at: datetime | str | None = None,
+        allow_deprecated: bool = False,
+    ) -> OnlineFeatures:
+        """Do as :meth:`get_online_features` without blocking the event loop.
+
+        Each event loop has connections of its own. ``async with FeatureStore() as store``, or
+        :meth:`aclose`, closes them.
+        """
+        prefix, known = self.settings.prefix, self.definitions
+        deprecated = resolve_request(known, prefix, features).deprecated
+        if deprecated:
+            check_deprecation(deprecated, allow_deprecated=allow_deprecated)
+        try:
+            client = self._client or await asyncio.to_thread(self._connect)
+            return await get_online_features_async(
+                self._async_clients.get(client),
+                *(prefix, known, entities, features),
+                max_age=max_age,
+                at=at,
+            )
+        except _STORE_ERRORS as error:
+            self._failed(error)
+            raise
+
+    def _connect(self) -> redis.Redis:
+        with self._connecting:
+            if self._client is None:
+                client = self._open.enter_context(open_online_store(self.settings))
+                self._open.callback(self._async_clients.hang_up)
+                self._client = client
+            return self._client
+
+    def _failed(self, error: Exception) -> None:
+        """Raise a clear error in place of one of redis-py's."""
+        if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):
+            self.close()
         with clear_errors(self.settings):
-            try:
-                return get_online_features(
-                    self._client, self.settings.prefix, self.definitions, entities, features
-                )
-            except (redis.ConnectionError, redis.TimeoutError):
-                self.close()
-                raise
+            raise error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,30 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from customers_store import BIG, export_customers, open_feature_store
+from customers_fixtures import server, store, tiny
+from customers_store import BIG
 from feature_store import FeatureStore
-from online_fixtures import RedisServer, redis_server
+from online_fixtures import RedisServer
 from tiny_store import TinyStore
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    """Return a server that the module's tests share."""
-    with redis_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> TinyStore:
-    """Return the project, exported to the server."""
-    return export_customers(tmp_path_factory.mktemp("tiny"), server.unix_url)
-
-
-@pytest.fixture
-def store(tiny: TinyStore, server: RedisServer) -> Iterator[FeatureStore]:
-    """Return the feature store as a notebook sees it."""
-    with open_feature_store(tiny, server.tcp_url) as opened:
-        yield opened
+__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 
 def test_values_have_their_types_and_the_order_asked(store: FeatureStore):

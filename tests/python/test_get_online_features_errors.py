@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from customers_store import AFFINITY, export_customers, open_feature_store
+from customers_fixtures import server, store, tiny
+from customers_store import AFFINITY, open_feature_store
 from feature_store import FeatureStore, FeatureStoreError
 from online_fixtures import RedisServer, redis_server
 from tiny_store import TinyStore
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    """Return a server that the module's tests share."""
-    with redis_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> TinyStore:
-    """Return the project, exported to the server."""
-    return export_customers(tmp_path_factory.mktemp("tiny"), server.unix_url)
-
-
-@pytest.fixture
-def store(tiny: TinyStore, server: RedisServer) -> Iterator[FeatureStore]:
-    """Return the feature store as a notebook sees it."""
-    with open_feature_store(tiny, server.tcp_url) as opened:
-        yield opened
+__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 
 @pytest.mark.parametrize(
@@ -56,7 +38,7 @@ def test_unknown_names(store: FeatureStore, reference: str, message: str):
 
 
 def test_no_features(store: FeatureStore):
-    with pytest.raises(FeatureStoreError, match="no features were asked for"):
+    with pytest.raises(FeatureStoreError, match="no features are asked for"):
         store.get_online_features([{"customer_id": 1}], [])
 
 
@@ -73,7 +55,7 @@ def test_no_features(store: FeatureStore):
         ({"customer_id": pd.NA}, "has no customer_id"),
         ({"customer_id": "x"}, "entity 1: customer_id is 'x'\nAllowed: bigint"),
         ({"customer_id": 1.0}, "entity 1: customer_id is 1.0\nAllowed: bigint"),
-        (1, "entity 1: 1\nAllowed: a mapping with customer_id"),
+        (1, "entity 1: 1\nAllowed: a list with one mapping an entity"),
     ],
 )
 def test_entities_that_cannot_be_looked_up(store: FeatureStore, entity: object, message: str):

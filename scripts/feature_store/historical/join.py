@@ -6,19 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from feature_store.definitions import Feature, FeatureDefinitions, FeatureView, duration_seconds
-from feature_store.errors import FeatureStoreError, near_names
-from feature_store.feature_services import feature_service
+from feature_store.asked import max_ages, no_features, references
+from feature_store.definitions import Feature, FeatureDefinitions, FeatureView
+from feature_store.errors import FeatureStoreError
 from feature_store.historical.spine import SPINE
 from feature_store.macros import ProjectMacros, Relation
 from feature_store.raw.sql import identifier
 
 Mode: TypeAlias = Literal["as_recomputed", "as_served"]
 MODES = ("as_recomputed", "as_served")
-_FEATURES = (
-    "a list of view:feature, view:v2:feature, or view for all of its features; or the name of a "
-    "feature service"
-)
 
 
 @dataclass(frozen=True)
@@ -135,42 +131,15 @@ def make_join(
     """
     if mode not in MODES:
         raise FeatureStoreError(f"mode {mode!r} is not known", allowed=" or ".join(MODES))
-    if not isinstance(features, (str, list, tuple, set, dict)):
-        raise FeatureStoreError(f"features is {features!r}", allowed=_FEATURES)
-    if isinstance(features, str):
-        references: Sequence[str] = feature_service(definitions, features).features
-    else:
-        references = features
     chosen: dict[FeatureView, dict[str, Feature]] = {}
-    for reference in references:
+    for reference in references(definitions, features):
         for _, view, feature in definitions.resolve(reference):
             chosen.setdefault(view, {})[feature.name] = feature
     if not chosen:
-        raise FeatureStoreError(
-            "no features are asked for",
-            allowed=_FEATURES,
-        )
-    ages = _max_ages(chosen, max_age)
+        raise no_features()
+    ages = max_ages((view.name for view in chosen), max_age)
     views = tuple(
         JoinedView(view, tuple(found.values()), ages.get(view.name))
         for view, found in chosen.items()
     )
     return Join(views, mode, full_feature_names)
-
-
-def _max_ages(
-    views: Mapping[FeatureView, object], max_age: str | Mapping[str, str] | None
-) -> dict[str, str]:
-    names = {view.name for view in views}
-    if not isinstance(max_age, (str, Mapping, type(None))):
-        raise FeatureStoreError(
-            f"max_age: {max_age!r}", allowed="a duration such as 28d, or one by the view's name"
-        )
-    ages = dict.fromkeys(names, max_age) if isinstance(max_age, str) else dict(max_age or {})
-    for name, age in ages.items():
-        if name not in names:
-            raise FeatureStoreError(
-                f"max_age: no features of {name!r} are asked for", allowed=near_names(name, names)
-            )
-        duration_seconds(age)
-    return ages

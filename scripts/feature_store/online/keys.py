@@ -118,8 +118,22 @@ def entity_key(prefix: str, view: FeatureView, ids: Sequence[Any]) -> str:
     Raises:
         FeatureStoreError: an id is not of its column's type.
     """
-    joined = "|".join(id_text(key, value) for key, value in zip(view.entity, ids, strict=True))
-    return f"{prefix}:{{{view.entity_name}:{joined}}}:{view.label}"
+    head, tail = around_id(prefix, view)
+    return head + entity_id(view, ids) + tail
+
+
+def entity_id(view: FeatureView, ids: Sequence[Any]) -> str:
+    """Return an entity's id as it stands in a key, the parts of a composite one joined.
+
+    Raises:
+        FeatureStoreError: an id is not of its column's type.
+    """
+    return "|".join(id_text(key, value) for key, value in zip(view.entity, ids, strict=True))
+
+
+def around_id(prefix: str, view: FeatureView) -> tuple[str, str]:
+    """Return what stands before and behind the entity's id in the keys of a view."""
+    return f"{prefix}:{{{view.entity_name}:", f"}}:{view.label}"
 
 
 def hash_tag_sql(view: FeatureView) -> str:

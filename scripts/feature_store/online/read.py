@@ -2,190 +2,220 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import redis
 
-from feature_store.definitions import Feature, FeatureDefinitions, FeatureView
+from feature_store.arguments import as_utc, read_time
+from feature_store.asked import max_ages
+from feature_store.definitions import FeatureDefinitions, duration_seconds
 from feature_store.errors import FeatureStoreError
-from feature_store.online.keys import entity_key
-from feature_store.online.refusals import refusal, reply_of
-from feature_store.online.values import FEATURE_TIME, TIMES, reader, type_id
+from feature_store.online.answer import OnlineFeatures
+from feature_store.online.entities import entity_rows
+from feature_store.online.exchange import (
+    exchange,
+    exchange_async,
+    pipeline_exchange,
+    pipeline_exchange_async,
+)
+from feature_store.online.packed import schema_key
+from feature_store.online.replies import Columns, PackedRows, ViewReplies, hash_columns
+from feature_store.online.request import Request, bulk, resolve_request
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import redis.asyncio
 
-#: What a column of pandas is where a feature may be null: by SQL type, object for the others.
-_PANDAS_TYPES = {
-    **{
-        f"{sign}{sql}": f"{'U' * len(sign)}Int{bits}"
-        for sign in ("", "u")
-        for sql, bits in (("tinyint", 8), ("smallint", 16), ("integer", 32), ("bigint", 64))
-    },
-    **dict.fromkeys(TIMES, "datetime64[us, UTC]"),
-    **{"double": "float64", "float": "float64", "boolean": "boolean", "varchar": "str"},
-}
+    from feature_store.online.entities import Entities
+
+__all__ = ["OnlineFeatures", "get_online_features", "get_online_features_async"]
 
 
-@dataclass(frozen=True)
-class OnlineFeatures:
-    """The answer to a request, one row an entity in the order asked.
+class _Commands(NamedTuple):
+    """Commands to send: word by word for a Cluster, else in the protocol's own form."""
 
-    Attributes:
-        rows: the entity as it was given, then each feature by the reference it was asked with; None
-            is a null feature, or one of an entity that the view has no row of.
-        feature_times: for each row, the feature time (UTC) by view label; None where the view has
-            no row of the entity.
-        columns: for each reference, the label of its view and the feature.
-    """
-
-    rows: list[dict[str, Any]]
-    feature_times: list[dict[str, datetime | None]]
-    columns: dict[str, tuple[str, Feature]]
-
-    def to_pandas(self) -> pd.DataFrame:
-        """Return the rows as a data frame, one column a key or feature.
-
-        Integers, booleans and times are of pandas' nullable types; in a column of doubles a null is
-        NaN.
-        """
-        import pandas as pd  # takes longer to load than a whole read
-
-        names = dict.fromkeys(name for row in self.rows for name in row if name not in self.columns)
-        keys = {name: pd.Series([row.get(name) for row in self.rows]) for name in names}
-        features = {
-            reference: pd.Series(
-                [row[reference] for row in self.rows],
-                dtype=_PANDAS_TYPES.get(type_id(feature.data_type), "object"),
-            )
-            for reference, (_, feature) in self.columns.items()
-        }
-        return pd.DataFrame(keys | features)
-
-
-def _requested(
-    definitions: FeatureDefinitions, references: Sequence[str]
-) -> dict[str, tuple[FeatureView, list[tuple[str, Feature]]]]:
-    """Group the references by view label."""
-    if isinstance(references, str):
-        references = [references]
-    if not references:
-        raise FeatureStoreError(
-            "no features were asked for", allowed='a list such as ["customer_purchases:spend_28d"]'
-        )
-    groups: dict[str, tuple[FeatureView, list[tuple[str, Feature]]]] = {}
-    for asked in dict.fromkeys(references):
-        for reference, view, feature in definitions.resolve(asked):
-            if not view.served_id:
-                raise FeatureStoreError(
-                    f"{reference}: {view.label} is not served",
-                    next_step="add an online view and a snapshot (docs/add_a_feature_view.md)",
-                )
-            features = groups.setdefault(view.label, (view, []))[1]
-            if (reference, feature) not in features:
-                features.append((reference, feature))
-    return groups
-
-
-def _key(prefix: str, view: FeatureView, entity: Mapping[str, Any], position: int) -> str:
-    """Return the Redis key of an entity's row."""
-    wanted = [key.name for key in view.entity]
-    if not isinstance(entity, Mapping):
-        raise FeatureStoreError(
-            f"entity {position}: {entity!r}", allowed=f"a mapping with {', '.join(wanted)}"
-        )
-    missing = [name for name in wanted if _is_missing(entity.get(name))]
-    if missing:
-        raise FeatureStoreError(
-            f"entity {position}: {dict(entity)} has no {', '.join(missing)}",
-            allowed=f"{view.label} is read by {', '.join(wanted)}",
-        )
-    try:
-        return entity_key(prefix, view, [entity[name] for name in wanted])
-    except FeatureStoreError as error:
-        raise FeatureStoreError(
-            f"entity {position}: {error.what}", allowed=error.allowed, next_step=error.next_step
-        ) from error
-
-
-def _is_missing(value: Any) -> bool:
-    """Return whether an id is None, or one of the things that stand for it in numpy and pandas."""
-    try:
-        return value is None or bool(value != value)  # NaN and NaT are not even like themselves
-    except TypeError:
-        return True  # pandas.NA is neither
-    except ValueError:
-        return False  # an array
-
-
-def _value(key: str, feature: Feature, read: Callable[[str], Any], text: str | None) -> Any:
-    if text is None:
-        return None
-    try:
-        return read(text)
-    except (ValueError, ArithmeticError, TypeError, KeyError, AttributeError) as error:
-        shown = text if len(text) <= 40 else text[:40] + "…"
-        raise FeatureStoreError(
-            f"{key}, field {feature.name}: {shown!r} cannot be read as {feature.data_type}",
-            next_step="export again (scripts/export_to_redis.py)",
-        ) from error
+    words: Callable[[], Iterable[tuple[str, ...]]]
+    packed: Callable[[], bytes]
+    awaited: int
 
 
 def get_online_features(
-    client: redis.Redis,
+    client: redis.Redis | redis.RedisCluster,
     prefix: str,
     definitions: FeatureDefinitions,
-    entities: Sequence[Mapping[str, Any]],
-    features: Sequence[str],
+    entities: Entities,
+    features: Sequence[str] | str,
+    *,
+    max_age: str | Mapping[str, str] | None = None,
+    at: datetime | str | None = None,
 ) -> OnlineFeatures:
-    """Read features of entities in one round trip.
+    """Read features of entities in one round trip, or one to each node of a Cluster.
+
+    Where a packed row was written with another schema than the view has now, that schema is read
+    in a second one.
 
     Args:
         client: the online store, with ``decode_responses``.
         prefix: first part of every key.
         definitions: the project's feature views.
-        entities: one mapping of key column to id a row, such as ``{"customer_id": 1029}``.
+        entities: one mapping of key column to id a row, such as ``{"customer_id": 1029}``, or a
+            pandas or Arrow table.
         features: references such as ``customer_purchases:spend_28d``, ``customer_purchases:v1:…``,
-            or ``customer_purchases`` for the whole view.
+            or ``customer_purchases`` for the whole view; or the name of a feature service.
+        max_age: duration such as ``28d``, for all views or by view name: features that are older
+            at the time ``at`` are null.
+        at: that time, by default now; without a zone it is UTC.
 
     Raises:
         FeatureStoreError: an unknown view or feature, an entity without a key the views need, an
             id of another type, or a key or value in the store that another program wrote.
         redis.RedisError: the connection broke.
     """
-    groups = _requested(definitions, features)
-    pipeline = client.pipeline(transaction=False)
-    keys = []
-    for position, entity in enumerate(entities):
-        for view, asked in groups.values():
-            keys.append(_key(prefix, view, entity, position))
-            pipeline.hmget(keys[-1], [*(feature.name for _, feature in asked), FEATURE_TIME.name])
-    replies = iter(zip(keys, pipeline.execute(raise_on_error=False), strict=True))
+    steps = _steps(prefix, definitions, entities, features, max_age, at)
+    commands = next(steps)
+    while True:
+        if isinstance(client, redis.RedisCluster):
+            replies = pipeline_exchange(client, commands.words())
+        else:
+            replies = exchange(client, commands.packed(), commands.awaited)
+        try:
+            commands = steps.send(replies)
+        except StopIteration as done:
+            return done.value
 
-    readers = {
-        label: [(reference, feature, reader(feature)) for reference, feature in asked]
-        for label, (_, asked) in groups.items()
-    }
-    read_time = reader(FEATURE_TIME)
-    rows, times = [], []
-    for entity in entities:
-        row, row_times = dict(entity), {}
-        for label, asked in readers.items():
-            key, reply = next(replies)
-            if isinstance(reply, redis.RedisError):
-                raise refusal(key, reply_of(reply)) from reply
-            *texts, time_text = reply
-            row_times[label] = _value(key, FEATURE_TIME, read_time, time_text)
-            for (reference, feature, read), text in zip(asked, texts, strict=True):
-                row[reference] = _value(key, feature, read, text)
-        rows.append(row)
-        times.append(row_times)
-    columns = {
-        reference: (label, feature)
-        for label, (_, asked) in groups.items()
-        for reference, feature in asked
-    }
-    return OnlineFeatures(rows, times, columns)
+
+async def get_online_features_async(
+    client: redis.asyncio.Redis | redis.asyncio.RedisCluster,
+    prefix: str,
+    definitions: FeatureDefinitions,
+    entities: Entities,
+    features: Sequence[str] | str,
+    *,
+    max_age: str | Mapping[str, str] | None = None,
+    at: datetime | str | None = None,
+) -> OnlineFeatures:
+    """Do as :func:`get_online_features` without blocking the event loop."""
+    from redis.asyncio import RedisCluster
+
+    steps = _steps(prefix, definitions, entities, features, max_age, at)
+    commands = next(steps)
+    while True:
+        if isinstance(client, RedisCluster):
+            replies = await pipeline_exchange_async(client, commands.words())
+        else:
+            replies = await exchange_async(client, commands.packed(), commands.awaited)
+        try:
+            commands = steps.send(replies)
+        except StopIteration as done:
+            return done.value
+
+
+def _steps(
+    prefix: str,
+    definitions: FeatureDefinitions,
+    entities: Entities,
+    features: Sequence[str] | str,
+    max_age: str | Mapping[str, str] | None,
+    at: datetime | str | None,
+) -> Generator[_Commands, list[Any], OnlineFeatures]:
+    """Yield the commands to send, take their replies, and return the answer."""
+    request = resolve_request(definitions, prefix, features)
+    oldest = _oldest(request, max_age, at)
+    given = entity_rows(entities)
+    ids = request.ids(given)
+    replies = yield _Commands(
+        partial(request.commands, ids),
+        partial(request.packed_commands, ids),
+        len(given) * len(request.views),
+    )
+    found: dict[str, Columns] = {}
+    unread: dict[str, PackedRows] = {}
+    for number, (view, own) in enumerate(zip(request.views, ids, strict=True)):
+        part = replies[number * len(given) : (number + 1) * len(given)]
+        rows = ViewReplies(view, own, part)
+        if view.view.layout == "packed":
+            packed = PackedRows(rows)
+            if packed.other_schemas:
+                unread[view.view.label] = packed
+            else:
+                found[view.view.label] = packed.columns({})
+        else:
+            found[view.view.label] = hash_columns(rows)
+    if unread:
+        wanted = [
+            ("HMGET", schema_key(prefix, view.view), *map(str, unread[view.view.label].other_schemas))
+            for view in request.views
+            if view.view.label in unread
+        ]
+        replies = yield _Commands(lambda: wanted, lambda: _packed(wanted), len(wanted))
+        for (label, packed), reply in zip(unread.items(), replies, strict=True):
+            found[label] = packed.columns(dict(zip(packed.other_schemas, reply, strict=True)))
+    return _answer(request, given, found, oldest)
+
+
+def _packed(commands: Sequence[tuple[str, ...]]) -> bytes:
+    return "".join(
+        f"*{len(command)}\r\n" + "".join(map(bulk, command)) for command in commands
+    ).encode()
+
+
+def _oldest(
+    request: Request, max_age: str | Mapping[str, str] | None, at: datetime | str | None
+) -> dict[str, datetime]:
+    """Return, by view label, the earliest feature time that is not too old.
+
+    That ``at - feature_time <= max_age`` is the rule of the point-in-time join.
+    """
+    if at is not None:
+        at = _time(at)
+    if max_age is None:
+        return {}
+    views = [view.view for view in request.views]
+    ages = max_ages((view.name for view in views), max_age)
+    now = at or datetime.now(UTC)
+    oldest = {}
+    for view in views:
+        if view.name in ages:
+            try:
+                age = timedelta(seconds=duration_seconds(ages[view.name]))
+                oldest[view.label] = now - age
+            except OverflowError:
+                pass  # before the year 1: nothing is too old
+    return oldest
+
+
+def _time(at: Any) -> datetime:
+    if isinstance(at, str):
+        return read_time("at", at)
+    if not isinstance(at, datetime) or at != at:  # pandas has a time that is none
+        raise FeatureStoreError(
+            f"at: {at!r} is no time", allowed="a datetime, or text such as 2017-06-15T13:00:00Z"
+        )
+    return as_utc(datetime.fromisoformat(at.isoformat()))
+
+
+def _answer(
+    request: Request,
+    given: list[dict[str, Any]],
+    found: Mapping[str, Columns],
+    oldest: Mapping[str, datetime],
+) -> OnlineFeatures:
+    values: dict[str, list[Any]] = {}
+    times: dict[str, list[datetime | None]] = {}
+    too_old: dict[str, list[bool]] = {}
+    for view in request.views:
+        label = view.view.label
+        times[label], columns = found[label]
+        if label in oldest:
+            limit = oldest[label]
+            old = [time is not None and time < limit for time in times[label]]
+            if any(old):
+                too_old[label] = old
+                columns = [
+                    [None if is_old else value for value, is_old in zip(column, old, strict=True)]
+                    for column in columns
+                ]
+        values.update(zip(view.references, columns, strict=True))
+    return OnlineFeatures(given, request.columns, values, times, too_old)

@@ -41,6 +41,7 @@ def sql_type(data_type: str) -> duckdb.DuckDBPyType | None:
         return None
 
 
+@cache
 def type_id(data_type: str) -> str:
     """Return a type's base name: ``bigint`` for ``int8``, ``list`` for ``date[]``."""
     found = sql_type(data_type)
@@ -163,7 +164,7 @@ def _converter(found: duckdb.DuckDBPyType) -> Callable[[Any], Any] | None:
     if found.id in _NESTED:
         return _nested_converter(found)
     if found.id == "decimal":
-        step = Decimal(1).scaleb(-dict(found.children)["scale"])
+        step = _step(found)
         return lambda value: Decimal(value).quantize(step, context=_DIGITS)
     return {
         "double": float,
@@ -174,6 +175,16 @@ def _converter(found: duckdb.DuckDBPyType) -> Callable[[Any], Any] | None:
         "uuid": UUID,
         "date": _read_date,
     }.get(found.id)
+
+
+def _step(decimal: duckdb.DuckDBPyType) -> Decimal:
+    """Return the smallest positive number of a decimal type."""
+    return Decimal(1).scaleb(-dict(decimal.children)["scale"])
+
+
+def decimal_reader(data_type: str) -> tuple[Callable[[Decimal, Decimal], Decimal], Decimal]:
+    """Return the function that gives decimals a type's scale, and its second argument."""
+    return _DIGITS.quantize, _step(sql_type(data_type))
 
 
 def _nested_converter(found: duckdb.DuckDBPyType) -> Callable[[Any], Any] | None:

@@ -22,6 +22,7 @@ from feature_store.online.exchange import (
     pipeline_exchange_async,
 )
 from feature_store.online.packed import schema_key
+from feature_store.online.refusals import refusal, reply_of
 from feature_store.online.replies import Columns, PackedRows, ViewReplies, hash_columns
 from feature_store.online.request import Request, bulk, resolve_request
 
@@ -131,26 +132,27 @@ def _steps(
         len(given) * len(request.views),
     )
     found: dict[str, Columns] = {}
-    unread: dict[str, PackedRows] = {}
+    unread: list[tuple[str, PackedRows]] = []
+    wanted: list[tuple[str, ...]] = []
     for number, (view, own) in enumerate(zip(request.views, ids, strict=True)):
+        label = view.view.label
         part = replies[number * len(given) : (number + 1) * len(given)]
         rows = ViewReplies(view, own, part)
-        if view.view.layout == "packed":
-            packed = PackedRows(rows)
-            if packed.other_schemas:
-                unread[view.view.label] = packed
-            else:
-                found[view.view.label] = packed.columns({})
+        if view.view.layout != "packed":
+            found[label] = hash_columns(rows)
+            continue
+        packed = PackedRows(rows)
+        if packed.other_schemas:
+            unread.append((label, packed))
+            key = schema_key(prefix, view.view)
+            wanted.append(("HMGET", key, *map(str, packed.other_schemas)))
         else:
-            found[view.view.label] = hash_columns(rows)
-    if unread:
-        wanted = [
-            ("HMGET", schema_key(prefix, view.view), *map(str, unread[view.view.label].other_schemas))
-            for view in request.views
-            if view.view.label in unread
-        ]
+            found[label] = packed.columns({})
+    if wanted:
         replies = yield _Commands(lambda: wanted, lambda: _packed(wanted), len(wanted))
-        for (label, packed), reply in zip(unread.items(), replies, strict=True):
+        for (label, packed), (_, key, *_), reply in zip(unread, wanted, replies, strict=True):
+            if isinstance(reply, redis.RedisError):
+                raise refusal(key, reply_of(reply)) from reply
             found[label] = packed.columns(dict(zip(packed.other_schemas, reply, strict=True)))
     return _answer(request, given, found, oldest)
 

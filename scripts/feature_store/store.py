@@ -21,18 +21,22 @@ from feature_store.historical.join import Mode, make_join
 from feature_store.historical.result import HistoricalFeatures
 from feature_store.macros import ProjectMacros
 from feature_store.online.answer import OnlineFeatures
-from feature_store.online.async_connection import AsyncClients
-from feature_store.online.connection import clear_errors, open_online_store
+from feature_store.online.async_connection import AsyncClients, embedded_async_client
+from feature_store.online.connection import async_client, clear_errors, open_online_store
 from feature_store.online.read import get_online_features, get_online_features_async
 from feature_store.online.request import resolve_request
 from feature_store.settings import load_settings
 
 if TYPE_CHECKING:
     from feature_store.historical.spine import SpineSource
+    from feature_store.online.clients import AsyncClient, Client
     from feature_store.online.entities import Entities
 
 #: What reading from the online store may raise, to be told clearly.
-_STORE_ERRORS = (redis.RedisError, OSError, UnicodeDecodeError)
+_STORE_ERRORS = (
+    *(redis.RedisError, redis.RedisClusterException),
+    *(OSError, UnicodeDecodeError),
+)
 
 
 class FeatureStore:
@@ -60,7 +64,7 @@ class FeatureStore:
         self._open = ExitStack()
         # Who does not close the store leaves no embedded server behind either.
         weakref.finalize(self, self._open.close)
-        self._client: redis.Redis | None = None
+        self._client: Client | None = None
 
     def __enter__(self) -> FeatureStore:
         return self
@@ -79,6 +83,7 @@ class FeatureStore:
         with self._connecting:
             self._client = None
             self._open.close()
+        self._async_clients.forget_closed()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and the others when it was the last."""
@@ -197,8 +202,9 @@ class FeatureStore:
                 client, prefix, known, entities, features, max_age=max_age, at=at
             )
         except _STORE_ERRORS as error:
-            self._failed(error)
-            raise
+            self._close_broken(error)
+            with clear_errors(self.settings):
+                raise
 
     async def get_online_features_async(
         self,
@@ -219,28 +225,34 @@ class FeatureStore:
         if deprecated:
             check_deprecation(deprecated, allow_deprecated=allow_deprecated)
         try:
-            client = self._client or await asyncio.to_thread(self._connect)
+            client = self._async_clients.get() or await self._connect_async()
             return await get_online_features_async(
-                self._async_clients.get(client),
-                *(prefix, known, entities, features),
-                max_age=max_age,
-                at=at,
+                client, prefix, known, entities, features, max_age=max_age, at=at
             )
         except _STORE_ERRORS as error:
-            self._failed(error)
-            raise
+            # The connection is made again; other tasks may be reading over the others.
+            if not self.settings.redis_url:
+                self._close_broken(error)
+            with clear_errors(self.settings):
+                raise
 
-    def _connect(self) -> redis.Redis:
+    def _connect(self) -> Client:
         with self._connecting:
             if self._client is None:
                 client = self._open.enter_context(open_online_store(self.settings))
-                self._open.callback(self._async_clients.hang_up)
+                if not self.settings.redis_url:
+                    self._open.callback(self._async_clients.hang_up)
                 self._client = client
             return self._client
 
-    def _failed(self, error: Exception) -> None:
-        """Raise a clear error in place of one of redis-py's."""
+    async def _connect_async(self) -> AsyncClient:
+        if self.settings.redis_url:
+            return self._async_clients.keep(async_client(self.settings))
+        # To start a server takes a while.
+        server = await asyncio.to_thread(self._connect)
+        # Another task may have been here meanwhile.
+        return self._async_clients.get() or self._async_clients.keep(embedded_async_client(server))
+
+    def _close_broken(self, error: Exception) -> None:
         if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):
             self.close()
-        with clear_errors(self.settings):
-            raise error

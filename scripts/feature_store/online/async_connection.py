@@ -5,43 +5,21 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeAlias
-from weakref import WeakKeyDictionary
 
 import redis
+import redis.asyncio
 
-if TYPE_CHECKING:
-    import redis.asyncio
-
-    AsyncClient: TypeAlias = "redis.asyncio.Redis | redis.asyncio.RedisCluster"
+from feature_store.online.clients import AsyncClient, close_async_client
 
 
-def async_client(client: redis.Redis) -> AsyncClient:
-    """Return a client for one event loop that reaches the same server in the same way.
+def embedded_async_client(client: redis.Redis) -> redis.asyncio.Redis:
+    """Return a client for one event loop of the server that an embedded one's client reaches.
 
-    It connects when it is used.
-
-    Args:
-        client: an open client, whose address, login, TLS, timeouts and retries are taken over.
+    It connects when it is used; as long as ``client`` is open the server stays up.
     """
-    # Takes long to load, and most programs have no event loop.
-    from redis import asyncio as redis_asyncio
-    from redis.asyncio.retry import Retry
-
-    pool = client.connection_pool
-    connection_class = {
-        redis.Connection: redis_asyncio.Connection,
-        redis.SSLConnection: redis_asyncio.SSLConnection,
-        redis.UnixDomainSocketConnection: redis_asyncio.UnixDomainSocketConnection,
-    }[pool.connection_class]
-    options = dict(pool.connection_kwargs)
-    # These are objects for blocking code.
-    retry = options.pop("retry", None)
-    options.pop("maint_notifications_config", None)
-    if retry is not None:
-        options["retry"] = Retry(retry._backoff, retry.get_retries())
-    return redis_asyncio.Redis.from_pool(
-        redis_asyncio.ConnectionPool(connection_class=connection_class, **options)
+    path = client.connection_pool.connection_kwargs["path"]
+    return redis.asyncio.Redis(
+        unix_socket_path=path, decode_responses=True, protocol=2, socket_timeout=None
     )
 
 
@@ -49,39 +27,47 @@ class AsyncClients:
     """One client for each event loop, as a connection cannot be used by two of them."""
 
     def __init__(self) -> None:
-        self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncClient] = (
-            WeakKeyDictionary()
-        )
+        # No weak keys: a connection refers to its event loop, and so would keep it for ever.
+        self._clients: dict[asyncio.AbstractEventLoop, AsyncClient] = {}
 
     def __len__(self) -> int:
         return len(self._clients)
 
-    def get(self, client: redis.Redis) -> AsyncClient:
-        """Return the client of the running event loop, made like ``client`` where there is none."""
-        loop = asyncio.get_running_loop()
-        if loop not in self._clients:
-            self._clients[loop] = async_client(client)
-        return self._clients[loop]
+    def get(self) -> AsyncClient | None:
+        """Return the client of the running event loop, if it has one."""
+        return self._clients.get(asyncio.get_running_loop())
 
-    async def aclose(self) -> None:
-        """Close the client of the running event loop, and forget those of closed ones."""
+    def keep(self, client: AsyncClient) -> AsyncClient:
+        """Keep a client as that of the running event loop, and return it."""
+        self.forget_closed()
+        self._clients[asyncio.get_running_loop()] = client
+        return client
+
+    def forget_closed(self) -> None:
+        """Let go of the connections of event loops that were closed without closing them."""
         for loop in [loop for loop in self._clients if loop.is_closed()]:
             _hang_up(self._clients.pop(loop))
+
+    async def aclose(self) -> None:
+        """Close the client of the running event loop."""
+        self.forget_closed()
         client = self._clients.pop(asyncio.get_running_loop(), None)
         if client is not None:
-            await client.aclose()
+            await close_async_client(client)
 
     def hang_up(self) -> None:
-        """Cut all connections, where no event loop may be left to close them in.
+        """Cut all connections to an embedded server, which would go on for them otherwise.
 
-        An embedded server would go on for them otherwise.
+        There may be no event loop any more to close them in.
         """
         while self._clients:
             _hang_up(self._clients.popitem()[1])
 
 
 def _hang_up(client: AsyncClient) -> None:
-    pool = client.connection_pool
+    pool = getattr(client, "connection_pool", None)
+    if pool is None:
+        return  # a Cluster's connections end with their last reference
     for connection in [*pool._available_connections, *pool._in_use_connections]:
         writer = connection._writer
         if writer is not None:

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from feature_store.errors import FeatureStoreError
+from feature_store.online import patience
 from online_fixtures import SCRIPTS, RedisServer, assert_clear, redis_server, run_script, wait_for
 from things_store import MANY, META, THINGS, serve_many
 from tiny_store import TinyStore, View, tiny_environment
@@ -151,7 +152,10 @@ def test_the_documented_rights_are_enough(store: TinyStore):
         assert "docs/online_store.md" in str(caught.value)
 
 
-def test_a_server_that_is_killed_in_the_middle(store: TinyStore, own_server: RedisServer):
+def test_a_server_that_is_killed_in_the_middle(
+    store: TinyStore, own_server: RedisServer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(patience, "PATIENCE", 1.0)
     store.export(own_server.unix_url)
     with own_server.client() as client:
         before = client.hgetall(META)

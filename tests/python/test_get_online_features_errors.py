@@ -54,6 +54,7 @@ def test_no_features(store: FeatureStore):
         ({"customer_id": float("nan")}, "has no customer_id"),
         ({"customer_id": pd.NA}, "has no customer_id"),
         ({"customer_id": "x"}, "entity 1: customer_id is 'x'\nAllowed: bigint"),
+        ({"customer_id": True}, "entity 1: customer_id is True\nAllowed: bigint"),
         ({"customer_id": 1.0}, "entity 1: customer_id is 1.0\nAllowed: bigint"),
         (1, "entity 1: 1\nAllowed: a list with one mapping an entity"),
     ],

@@ -82,6 +82,20 @@ def test_extreme_values(both: TinyStore, server: RedisServer):
     assert {*of_hash[2][-1]} == {"null"}
 
 
+@pytest.mark.parametrize("layout", ["hash", "packed"])
+def test_decimals_have_their_scale_where_none_is_null(
+    tmp_path: Path, server: RedisServer, layout: str
+):
+    """A packed zero is written without it."""
+    view = View("sums", {"thing_id": "bigint"}, {"one": "decimal(9,2)"}, layout=layout)
+    store = TinyStore(tmp_path, [view])
+    store.prefix = layout
+    store.serve(view, [(1, Decimal("0.00")), (2, Decimal("1.50"))])
+    store.export(server.unix_url)
+    answer = store.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 2}], ["sums"])
+    assert [str(value) for value in answer.values["sums:one"]] == ["0.00", "1.50"]
+
+
 OLD = View(
     "things",
     {"thing_id": "bigint"},

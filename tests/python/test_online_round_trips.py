@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import redis
 
 from customers_fixtures import server, store, tiny
 from customers_store import open_feature_store
@@ -115,3 +117,35 @@ def test_a_server_that_wants_a_password_now(tiny: TinyStore, server: RedisServer
             client.config_set("requirepass", "")
         assert str(caught.value).startswith(server.unix_url)
         assert "put the user and password into REDIS_URL" in str(caught.value)
+
+
+class _InterruptedError(BaseException):
+    """Stands for Ctrl-C, which pytest keeps for itself."""
+
+
+@pytest.mark.usefixtures("parser")
+def test_a_read_that_is_interrupted(tiny: TinyStore, proxy: HoldingProxy):
+    """Its replies come later, and must not be taken for those of the next read."""
+
+    def interrupt(*_: object) -> None:
+        raise _InterruptedError
+
+    with open_feature_store(tiny, f"redis://127.0.0.1:{proxy.port}/0") as store:
+        good = store.get_online_features(ENTITIES, FEATURES)
+        proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES) + 1)
+        before = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(_InterruptedError):
+                store.get_online_features(ENTITIES[::-1], FEATURES)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        # The held replies are still in the proxy; this read lets them go.
+        assert store.get_online_features(ENTITIES, FEATURES) == good
+
+
+def test_a_server_that_is_loading_is_asked_again():
+    """As redis-py does, whose own parser makes the same error of it."""
+    pytest.importorskip("hiredis")
+    with pytest.raises(redis.BusyLoadingError, match="LOADING Redis is loading"):
+        exchange._Replies(2).feed(b"-LOADING Redis is loading the dataset in memory\r\n")

@@ -36,25 +36,35 @@ class FixedServer(RedisServer):
 
 
 class SentinelServer(FixedServer):
-    """A Sentinel."""
+    """A Sentinel.
 
-    def __init__(self, password: str | None):
+    Args:
+        watched: the primary.
+        quorum: Sentinels that must agree that the primary is down.
+        down_after_ms: after this long without an answer it counts as down.
+        password: of the Sentinel itself.
+    """
+
+    def __init__(self, watched: FixedServer, quorum: int, down_after_ms: int, password: str | None):
+        lines = {
+            "monitor": f"127.0.0.1 {watched.port} {quorum}",
+            "down-after-milliseconds": f"{down_after_ms}",
+            "failover-timeout": "5000",
+        }
+        if watched.password:
+            lines["auth-pass"] = f'"{watched.password}"'
+        # In its file from the start: it would log in without the password otherwise.
+        self._configuration = "".join(
+            f"sentinel {name} {SERVICE} {value}\n" for name, value in lines.items()
+        )
         login = ["--requirepass", password] if password else []
         super().__init__("--sentinel", *login, password=password)
 
     def _first_arguments(self) -> list[str]:
         path = self.folder / "sentinel.conf"
-        path.touch()  # the Sentinel keeps in it what it knows
+        if not path.exists():
+            path.write_text(self._configuration)  # and it keeps there what it learns
         return [str(path)]
-
-    def monitor(self, primary: FixedServer, quorum: int, down_after_ms: int) -> None:
-        """Watch a primary."""
-        self.call("SENTINEL MONITOR", SERVICE, "127.0.0.1", primary.port, quorum)
-        settings = {"down-after-milliseconds": down_after_ms, "failover-timeout": 5000}
-        if primary.password:
-            settings["auth-pass"] = primary.password
-        for name, value in settings.items():
-            self.call("SENTINEL SET", SERVICE, name, value)
 
     def primary_port(self) -> int:
         """Return the port of the primary that the Sentinel knows.
@@ -101,9 +111,9 @@ class Sentinels:
         self.primary, self.replica = self.servers
         self._follow()
         for _ in range(count):
-            sentinel = SentinelServer(self.sentinel_password)
-            self.sentinels.append(sentinel)
-            sentinel.monitor(self.primary, count // 2 + 1, down_after_ms)
+            self.sentinels.append(
+                SentinelServer(self.primary, count // 2 + 1, down_after_ms, self.sentinel_password)
+            )
         # Sentinels tell each other of themselves by the primary, every two seconds.
         self.wait_until_ready()
 

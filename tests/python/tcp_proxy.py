@@ -56,7 +56,7 @@ class TcpProxy:
             reply_bytes: exactly what clients still get, counted over all connections.
             how: ``reset`` (RST), ``close`` (FIN), or ``stall``: the client gets nothing more on a
                 connection that stays open.
-            times: how often, each time after as many bytes.
+            times: how often, each time after as many bytes; 0 to stop it.
         """
 
         async def in_the_thread() -> None:

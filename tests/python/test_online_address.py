@@ -31,6 +31,8 @@ FORMS = (
     "redis://host?db={}",
     "redis://host/{}",
     "redis-cluster://:{0}@host1,:{0}@host2",
+    "redis-sentinel://:12/{}@host/service",
+    "unix://:12/{}@/run/redis.sock",
     "http://user:{}@host",
     "user:{}@host",
     "{}",

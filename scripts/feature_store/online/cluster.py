@@ -70,7 +70,7 @@ async def pipelined_async(
         broken = _broken(replies)
         if not broken:
             break
-        await client.aclose()  # or it would never ask for the nodes again
+        # It asks for the nodes again when it cannot connect to one.
         if not retries or isinstance(broken, redis.TimeoutError):
             raise broken
     return replies

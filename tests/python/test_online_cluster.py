@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -172,6 +173,31 @@ def test_a_stalled_node_costs_its_timeout_a_few_times_whatever_the_number_of_key
         front.cut_after(0, "stall", times=1000)
         pipelined(client, gets)
     front.cut_after(0, times=0)
+
+
+def test_a_node_that_stalls_or_cuts_while_the_store_is_open(
+    tiny: TinyStore, cluster: Cluster, expected: object
+):
+    front = cluster.owner(cluster.slot(KEY)).front
+    asked = (TWO, FEATURES)
+
+    async def fail_and_recover(store: FeatureStore) -> None:
+        assert await store.get_online_features_async(*asked) == expected
+        front.cut_after(3, "stall", times=1000)
+        with pytest.raises(FeatureStoreError, match="the connection failed: Timeout"):
+            await store.get_online_features_async(*asked)
+        front.cut_after(3, "reset")
+        assert await store.get_online_features_async(*asked) == expected
+        await store.aclose()
+
+    with open_feature_store(tiny, f"{cluster.url}?socket_timeout=0.2") as store:
+        assert store.get_online_features(*asked) == expected
+        front.cut_after(3, "stall", times=1000)
+        with pytest.raises(FeatureStoreError, match="the connection failed: Timeout"):
+            store.get_online_features(*asked)
+        front.cut_after(3, "reset")
+        assert store.get_online_features(*asked) == expected
+        asyncio.run(fail_and_recover(store))
 
 
 def test_a_cluster_that_loses_a_primary_and_gets_it_back(tiny: TinyStore, expected: object):

@@ -9,7 +9,6 @@ retries stay redis-py's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import redis
@@ -177,26 +176,3 @@ async def _reply_async(connection: Any) -> Any:
         return await connection.read_response()
     except redis.ResponseError as error:
         return error
-
-
-def pipeline_exchange(client: redis.RedisCluster, commands: Iterable[tuple[str, ...]]) -> list[Any]:
-    """Send commands to the nodes of a Cluster, one round trip to each node.
-
-    Raises:
-        redis.RedisError: a node or the Cluster does not answer.
-        UnicodeDecodeError: a value is no text.
-    """
-    with client.pipeline() as pipeline:
-        for command in commands:
-            pipeline.execute_command(*command)
-        return pipeline.execute(raise_on_error=False)
-
-
-async def pipeline_exchange_async(
-    client: redis.asyncio.RedisCluster, commands: Iterable[tuple[str, ...]]
-) -> list[Any]:
-    """Do as :func:`pipeline_exchange` without blocking the event loop."""
-    async with client.pipeline() as pipeline:
-        for command in commands:
-            pipeline.execute_command(*command)
-        return await pipeline.execute(raise_on_error=False)

@@ -14,12 +14,11 @@ from feature_store.asked import max_ages
 from feature_store.definitions import FeatureDefinitions, duration_seconds
 from feature_store.errors import FeatureStoreError
 from feature_store.online.answer import OnlineFeatures
+from feature_store.online.cluster import pipelined, pipelined_async
 from feature_store.online.entities import entity_rows
 from feature_store.online.exchange import (
     exchange,
     exchange_async,
-    pipeline_exchange,
-    pipeline_exchange_async,
 )
 from feature_store.online.packed import schema_key
 from feature_store.online.refusals import refusal, reply_of
@@ -78,7 +77,7 @@ def get_online_features(
     commands = next(steps)
     while True:
         if isinstance(client, redis.RedisCluster):
-            replies = pipeline_exchange(client, commands.words())
+            replies = pipelined(client, commands.words())
         else:
             replies = exchange(client, commands.packed(), commands.awaited)
         try:
@@ -104,7 +103,7 @@ async def get_online_features_async(
     commands = next(steps)
     while True:
         if isinstance(client, RedisCluster):
-            replies = await pipeline_exchange_async(client, commands.words())
+            replies = await pipelined_async(client, commands.words())
         else:
             replies = await exchange_async(client, commands.packed(), commands.awaited)
         try:

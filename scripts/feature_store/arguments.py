@@ -56,3 +56,22 @@ def entity_mapping(views: list[FeatureView], entity: str, entity_id: str) -> dic
             allowed=f"{len(keys)}: {'|'.join(key.name for key in keys)}",
         )
     return {key.name: text for key, text in zip(keys, ids, strict=True)}
+
+
+def read_sample(option: str, text: str, *, least: int = 1) -> int | None:
+    """Return how many entities to take; None for all of them.
+
+    Args:
+        option: its name, for the error.
+        text: a number, or ``all``.
+        least: the smallest number.
+
+    Raises:
+        FeatureStoreError: it is neither, or too small.
+    """
+    if text == "all":
+        return None
+    if text.isascii() and text.isdecimal() and int(text) >= least:
+        return int(text)
+    number = "a number of entities" + (f", {least} or more" if least else "")
+    raise FeatureStoreError(f"{option}: {text!r}", allowed=f"{number}, or all")

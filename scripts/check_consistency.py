@@ -1,0 +1,116 @@
+"""Check that the online store holds what the warehouse serves."""
+
+import json
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from feature_store import command_line
+from feature_store.arguments import read_sample
+from feature_store.definitions import load_definitions
+from feature_store.online.check import check_view, new_seed
+from feature_store.online.check_log import record_check
+from feature_store.online.checked_view import KINDS, CheckedView, check_share, percent
+from feature_store.online.connection import check_address, describe_server, open_online_store
+from feature_store.online.served import choose_views
+from feature_store.raw.sql import literal
+from feature_store.settings import Settings, load_settings
+from feature_store.warehouse import connect
+
+
+def show(checked: list[CheckedView], server: str, seed: int) -> None:
+    """Print the results as a table, and examples of what is wrong."""
+    table = Table("feature view", "checked", "departed", *KINDS, "share", "seconds")
+    table.title, table.title_justify = f"Compared with {escape(server)}, seed {seed}", "left"
+    for one in checked:
+        counts = [f"{one.counts[kind]:,}" for kind in KINDS]
+        share = percent(one.share) if one.is_exported else "never exported"
+        numbers = (f"{one.checked:,}", f"{one.departed:,}", *counts, share, f"{one.seconds:.2f}")
+        table.add_row(escape(one.view.label), *numbers)
+    command_line.out.print(table)
+    for one in checked:
+        if one.mismatches or not one.is_exported:
+            command_line.out.print(one.summary(), markup=False)
+        for example in one.examples:
+            command_line.out.print(f"  {example}", markup=False)
+
+
+def check_all(
+    settings: Settings, labels: list[str], sample: int | None, seed: int, done: list[CheckedView]
+) -> None:
+    """Check views, record each result, and add it to ``done``."""
+    check_address(settings)
+    definitions = load_definitions(settings.target_path / "manifest.json")
+    views = choose_views(definitions, labels)
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}: {task.completed:,} entities"),
+        TimeElapsedColumn(),
+        console=command_line.err,
+        transient=True,
+        disable=not command_line.err.is_terminal,
+    )
+    with connect(settings.warehouse_path) as connection:
+        connection.execute(f"set memory_limit = {literal(settings.memory_limit)}")
+        with open_online_store(settings) as client, progress:
+            for view in views:
+                task = progress.add_task(view.label, total=None)
+                checked = check_view(
+                    connection,
+                    client,
+                    settings.prefix,
+                    definitions,
+                    view,
+                    sample=sample,
+                    seed=seed,
+                    on_rows=lambda rows, task=task: progress.advance(task, rows),
+                )
+                record_check(settings, checked, by="check")
+                done.append(checked)
+
+
+def check_consistency(
+    view: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Only this view: customer_purchases or customer_purchases:v1. Repeatable."
+        ),
+    ] = None,
+    sample: Annotated[
+        str, typer.Option(help="Entities of each view to compare, or all.")
+    ] = "10000",
+    max_mismatch: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of a view's entities that may be wrong.")
+    ] = 0.0,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, max=2**63 - 1, help="Compare the sample of an earlier check again."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
+) -> None:
+    """Check that the online store holds what the warehouse serves, column by column.
+
+    Writes nothing to Redis. Exit code 1 where more is wrong than --max-mismatch allows. The results
+    are recorded in <target path>/consistency/<target>.jsonl.
+    """
+    settings = load_settings(target)
+    wanted = read_sample("--sample", sample)
+    seed = new_seed() if seed is None else seed
+    done: list[CheckedView] = []
+    try:
+        check_all(settings, view or [], wanted, seed, done)
+    finally:
+        # After a failure too: these views were checked.
+        if as_json:
+            print(json.dumps([one.to_json(examples=True) for one in done], indent=2))
+        elif done:
+            show(done, describe_server(settings), seed)
+    check_share(done, max_mismatch, list_examples=False)
+
+
+if __name__ == "__main__":
+    command_line.run(check_consistency)

@@ -1,0 +1,242 @@
+"""scripts/check_consistency.py and the record of checks, on real processes."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from subprocess import CompletedProcess
+
+import duckdb
+import pytest
+
+from check_fixtures import check, found, key_of
+from feature_store.arguments import read_sample
+from feature_store.errors import FeatureStoreError
+from feature_store.online import check_log
+from feature_store.online.check import check_view, verify
+from feature_store.online.check_log import check_log_path, record_check
+from feature_store.online.checked_view import check_share
+from feature_store.online.connection import open_online_store
+from feature_store.warehouse import connect
+from online_fixtures import RedisServer, assert_clear, run_script
+from redis_cluster import redis_cluster
+from things_store import KEY, META, THINGS
+from tiny_store import TinyStore, tiny_environment
+
+#: What docs/online_store.md gives to a reader, and to whoever checks.
+READER = "+ping +hmget +get +hgetall +hlen +strlen +hkeys +pttl +time"
+
+
+def run(store: TinyStore, url: str, *arguments: str) -> CompletedProcess[str]:
+    """Run the script."""
+    environment = tiny_environment(store, url)
+    return run_script("check_consistency.py", *arguments, environment=environment)
+
+
+def recorded(store: TinyStore) -> list[tuple]:
+    """Return the record, as DuckDB reads it."""
+    path = check_log_path(store.settings(None))
+    return duckdb.sql(
+        'select view, "by", checked, missing, expired, stale, different, orphaned, share '
+        f"from read_json('{path}') order by time"
+    ).fetchall()
+
+
+def cells(table: str, view: str) -> list[str]:
+    """Return the cells of a view's line."""
+    [line] = [line for line in table.splitlines() if f" {view} " in line and "│" in line]
+    return [cell.strip() for cell in line.strip("│").split("│")]
+
+
+def test_the_script_needs_a_readers_rights_only_and_writes_nothing(
+    store: TinyStore, server: RedisServer
+):
+    store.export(server.unix_url)
+    with server.client() as client:
+        client.execute_command(f"ACL SETUSER reader on >pw ~fs:* -@all {READER}")
+        before = server.calls()
+        client.hset(key_of(2), "foreign", "1")
+        done = run(store, server.unix_url.replace("unix://", "unix://reader:pw@"), "--seed", "5")
+        # redis-py tells its version (CLIENT SETINFO) and takes no notice of the answer.
+        assert {entry["object"] for entry in client.acl_log()} <= {"client"}
+        client.hdel(key_of(2), "foreign")
+    sent = {name for name, calls in server.calls().items() if calls > before.get(name, 0)}
+    assert not sent & {"keys", "scan", "set", "del", "expire", "flushall", "exists"}
+    assert "seed 5" in done.stdout
+    assert cells(done.stdout, "things:v1")[:8] == ["things:v1", "3", *"000010"]
+    assert_clear(done, "(foreign field) 1")
+    done = run(store, server.unix_url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert cells(done.stdout, "things:v1")[:9] == ["things:v1", "3", *"000000", "0%"]
+    [seed] = re.findall(r"seed (\d+)", done.stdout)
+    assert seed != "5"  # another sample each time
+
+
+def test_what_is_wrong_ends_with_examples_and_the_next_step(store: TinyStore, server: RedisServer):
+    others = replace(THINGS, name="others")
+    store.declare([THINGS, others])
+    store.execute("create table snapshots.served_others_v1 as from snapshots.served_things_v1")
+    store.export(server.unix_url, ["things"])
+    with server.client() as client:
+        client.delete(KEY)
+        client.hset(key_of(2), "b", "[red]z")
+    done = run(store, server.unix_url, "--view", "things", "--sample", "all")
+    assert cells(done.stdout, "things:v1")[:9] == ["things:v1", "3", *"010010", "66.7%"]
+    assert f"{KEY}: missing: offline a row, online no key" in done.stdout
+    assert f"{key_of(2)}: different, b: offline 'y', online '[red]z'" in done.stdout
+    assert_clear(
+        done,
+        "error the online store does not hold what the warehouse serves",
+        "things:v1: 2 of 3 entities (66.7%) are not online what they are offline: 1 missing, "
+        "1 different (by column: b 1)",
+        "Allowed: 0% of a view's entities",
+        "Next: export everything again (scripts/export_to_redis.py --full)",
+    )
+    assert run(store, server.unix_url, "--view", "things", "--max-mismatch", "0.67").returncode == 0
+    done = run(store, server.unix_url, "--view", "things", "--max-mismatch", "0.66", "--json")
+    assert done.returncode == 1
+    [answer] = json.loads(done.stdout)
+    assert (answer["view"], answer["missing"], answer["different"]) == ("things:v1", 1, 1)
+    assert answer["columns"] == [{"column": "b", "rows": 1}]
+    assert answer["examples"][0] == {
+        "key": KEY,
+        "kind": "missing",
+        "column": "",
+        "offline": "a row",
+        "online": "no key",
+    }
+    done = run(store, server.unix_url)
+    assert cells(done.stdout, "others:v1")[-2] == "never exported"
+    assert_clear(done, "others:v1: was never exported to this server")
+    shares = [(row[0], row[1], row[-1]) for row in recorded(store)]
+    assert shares[:3] == [("things:v1", "check", 2 / 3)] * 3
+    assert sorted(shares[3:]) == [("others:v1", "check", 1.0), ("things:v1", "check", 2 / 3)]
+
+
+def test_a_warehouse_need_not_be_green_but_be_there(store: TinyStore, server: RedisServer):
+    store.export(server.unix_url)
+    store.execute("update operations.dbt_results set status = 'error'")
+    assert run(store, server.unix_url).returncode == 0
+    store.warehouse.unlink()
+    assert_clear(run(store, server.unix_url), "there is no warehouse yet")
+
+
+def test_how_many_entities_to_compare():
+    assert (read_sample("--sample", "all"), read_sample("--sample", "12")) == (None, 12)
+    assert read_sample("--verify", "0", least=0) == 0
+    for text in ("0", "-1", "many", "1.5", "", "²"):
+        with pytest.raises(FeatureStoreError, match=re.escape(f"--sample: {text!r}")):
+            read_sample("--sample", text)
+
+
+@pytest.mark.parametrize(
+    ("damage", "messages"),
+    [
+        (
+            lambda store: store.execute("drop table snapshots.served_things_v1"),
+            ["things:v1: ", "cannot be read as the project declares it", "Next: "],
+        ),
+        (
+            lambda store: store.execute(
+                "alter table snapshots.served_things_v1 alter b set data type integer[] using [1]; "
+                "alter table snapshots.served_things_v1 alter a set data type varchar; "
+                "update snapshots.served_things_v1 set a = 'ten'"
+            ),
+            ["things:v1: ", "cannot be read as the project declares it", "'ten'"],
+        ),
+    ],
+)
+def test_a_warehouse_that_cannot_be_read(
+    store: TinyStore,
+    server: RedisServer,
+    damage: Callable[[TinyStore], object],
+    messages: list[str],
+):
+    store.export(server.unix_url)
+    damage(store)
+    with pytest.raises(FeatureStoreError) as caught:
+        check(store, server)
+    assert all(message in str(caught.value) for message in messages)
+
+
+def test_a_warehouse_that_dbt_writes(store: TinyStore, server: RedisServer):
+    with duckdb.connect(str(store.warehouse)):
+        done = run(store, server.unix_url)
+        assert done.stdout == ""
+    assert_clear(done, "another process has the warehouse open for writing", "Next: wait")
+
+
+def test_a_server_that_is_down_or_forbids_it(store: TinyStore, own_server: RedisServer):
+    store.export(own_server.unix_url)
+    with own_server.client() as client:
+        client.execute_command("ACL SETUSER app on >pw ~fs:* -@all +ping +hmget +hgetall +time")
+        client.hset(META, "note", "[/]")
+    done = run(store, own_server.unix_url.replace("unix://", "unix://app:pw@"))
+    assert_clear(done, "NOPERM", "docs/online_store.md")
+    own_server.kill()
+    done = run(store, own_server.unix_url)
+    assert_clear(done, "the connection failed", "Next: start the server")
+
+
+def test_the_rows_of_a_cluster(store: TinyStore):
+    with redis_cluster() as cluster, cluster.client() as client:
+        store.export(cluster.url)
+        with (
+            connect(store.warehouse) as connection,
+            open_online_store(store.settings(cluster.url)) as opened,
+        ):
+            arguments = (connection, opened, "fs", store.definitions, store.view(THINGS))
+            assert found(check_view(*arguments)) == {}
+            client.delete(KEY)
+            client.hset(key_of(2), mapping={"foreign": "1", "a": "x"})
+            client.set(key_of(3), "a string")
+            checked = check_view(*arguments)
+        assert found(checked) == {"missing": 1, "different": 2}
+        assert checked.columns == {"(row)": 1, "a": 1, "(foreign field)": 1}
+
+
+def test_what_the_exporter_calls(store: TinyStore, server: RedisServer):
+    store.export(server.unix_url, sample=0)
+    settings = store.settings(server.unix_url)
+    path = check_log_path(settings)
+    path.unlink(missing_ok=True)
+    with connect(store.warehouse) as connection, open_online_store(settings) as client:
+        arguments = (settings, connection, client, store.definitions, store.view(THINGS))
+        assert verify(*arguments).mismatches == 0
+        client.hset(KEY, "a", "11")
+        with pytest.raises(FeatureStoreError) as caught:
+            verify(*arguments, max_mismatch=0.3)
+        assert f"{KEY}: different, a: offline 10, online 11" in str(caught.value)
+        assert "(33.3%)" in str(caught.value)
+        assert "--max-mismatch 0.3" in str(caught.value)
+        checked = verify(*arguments, max_mismatch=0.34, sample=None)
+        assert checked.mismatches == 1
+        with pytest.raises(FeatureStoreError):
+            check_share([checked], math.nan)
+    assert recorded(store) == [
+        ("things:v1", "export", 3, 0, 0, 0, 0, 0, 0.0),
+        *[("things:v1", "export", 3, 0, 0, 0, 1, 0, 1 / 3)] * 2,
+    ]
+
+
+def test_the_record_is_complete_and_bounded(
+    store: TinyStore, server: RedisServer, monkeypatch: pytest.MonkeyPatch
+):
+    checked, settings = check(store, server), store.settings(None)
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(record_check, settings, checked, by="check") for _ in range(200)]:
+            done.result()
+    assert len(recorded(store)) == 200
+    path = check_log_path(settings)
+    monkeypatch.setattr(check_log, "_MOST_BYTES", path.stat().st_size)
+    record_check(settings, checked, by="check")
+    assert len(recorded(store)) == 1
+    assert len(path.with_suffix(".1.jsonl").read_text().splitlines()) == 200
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(FeatureStoreError, match="the check cannot be recorded"):
+        record_check(settings, checked, by="check")

@@ -14,7 +14,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from feature_store import FeatureStoreError, command_line
+from feature_store import command_line
+from feature_store.arguments import read_sample
 from feature_store.definitions import FeatureView
 from feature_store.online.changes import Changes
 from feature_store.online.connection import describe_server
@@ -76,7 +77,7 @@ def what_was_sent(reason: str, changes: int) -> str:
 
 def show_exported(exported: list[ExportedView], server: str) -> None:
     """Print what was exported."""
-    table = Table("feature view", "rows", "deleted", "online", "what", "MB", "seconds")
+    table = Table("feature view", "rows", "deleted", "online", "what", "MB", "seconds", "checked")
     table.title, table.title_justify = f"Exported to {server}", "left"
 
     def add(name: str, views: list[ExportedView], what: str) -> None:
@@ -86,26 +87,17 @@ def show_exported(exported: list[ExportedView], server: str) -> None:
         sent = sum(view.sent_bytes for view in views) / 1e6
         seconds = sum(view.seconds for view in views)
         counts = [f"{count:,}" for count in sums]
-        table.add_row(name, *counts, what, f"{sent:.1f}", f"{seconds:.2f}")
+        found = [view.checked for view in views if view.checked]
+        checked = f"{sum(one.checked + one.departed for one in found):,}" if found else ""
+        if wrong := sum(one.mismatches for one in found):
+            checked += f", {wrong:,} differ"
+        table.add_row(name, *counts, what, f"{sent:.1f}", f"{seconds:.2f}", checked)
 
     for one in exported:
         add(one.view.label, [one], what_was_sent(one.reason, one.rows + one.deleted))
     table.add_section()
     add("all", exported, "")
     command_line.out.print(table)
-
-
-def read_sample(text: str) -> int | None:
-    """Return how many entities to verify; None is all.
-
-    Raises:
-        FeatureStoreError: the text is no number, nor ``all``.
-    """
-    if text == "all":
-        return None
-    if not text.isascii() or not text.isdecimal():
-        raise FeatureStoreError(f"--verify {text!r}", allowed="a number of entities, or all")
-    return int(text)
 
 
 def export_to_redis(
@@ -145,7 +137,7 @@ def export_to_redis(
         views=tuple(view or ()),
         full=full,
         force=force,
-        sample=read_sample(verify),
+        sample=read_sample("--verify", verify, least=0),
         max_mismatch=max_mismatch,
         wait_seconds=wait,
     )

@@ -17,18 +17,15 @@ from check_fixtures import check, found, key_of
 from feature_store.arguments import read_sample
 from feature_store.errors import FeatureStoreError
 from feature_store.online import check_log
-from feature_store.online.check import check_view, verify
+from feature_store.online.check import check_view
 from feature_store.online.check_log import check_log_path, record_check
 from feature_store.online.checked_view import check_share
 from feature_store.online.connection import open_online_store
 from feature_store.warehouse import connect
-from online_fixtures import RedisServer, assert_clear, run_script
+from online_fixtures import RedisServer, assert_clear, documented_rights, run_script
 from redis_cluster import redis_cluster
 from things_store import KEY, META, THINGS
 from tiny_store import TinyStore, tiny_environment
-
-#: What docs/online_store.md gives to a reader, and to whoever checks.
-READER = "+ping +hmget +get +hgetall +hlen +strlen +hkeys +pttl +time"
 
 
 def run(store: TinyStore, url: str, *arguments: str) -> CompletedProcess[str]:
@@ -52,15 +49,15 @@ def cells(table: str, view: str) -> list[str]:
     return [cell.strip() for cell in line.strip("│").split("│")]
 
 
-def test_the_script_needs_a_readers_rights_only_and_writes_nothing(
+def test_the_script_needs_the_documented_rights_only_and_writes_nothing(
     store: TinyStore, server: RedisServer
 ):
     store.export(server.unix_url)
     with server.client() as client:
-        client.execute_command(f"ACL SETUSER reader on >pw ~fs:* -@all {READER}")
+        client.execute_command(*documented_rights()["checker"])
         before = server.calls()
         client.hset(key_of(2), "foreign", "1")
-        done = run(store, server.unix_url.replace("unix://", "unix://reader:pw@"), "--seed", "5")
+        done = run(store, server.unix_url.replace("unix://", "unix://checker:pw@"), "--seed", "5")
         # redis-py tells its version (CLIENT SETINFO) and takes no notice of the answer.
         assert {entry["object"] for entry in client.acl_log()} <= {"client"}
         client.hdel(key_of(2), "foreign")
@@ -113,8 +110,8 @@ def test_what_is_wrong_ends_with_examples_and_the_next_step(store: TinyStore, se
     assert cells(done.stdout, "others:v1")[-2] == "never exported"
     assert_clear(done, "others:v1: was never exported to this server")
     shares = [(row[0], row[1], row[-1]) for row in recorded(store)]
-    assert shares[:3] == [("things:v1", "check", 2 / 3)] * 3
-    assert sorted(shares[3:]) == [("others:v1", "check", 1.0), ("things:v1", "check", 2 / 3)]
+    assert shares[:4] == [("things:v1", "export", 0.0), *[("things:v1", "check", 2 / 3)] * 3]
+    assert sorted(shares[4:]) == [("others:v1", "check", 1.0), ("things:v1", "check", 2 / 3)]
 
 
 def test_a_warehouse_need_not_be_green_but_be_there(store: TinyStore, server: RedisServer):
@@ -199,27 +196,37 @@ def test_the_rows_of_a_cluster(store: TinyStore):
         assert checked.columns == {"(row)": 1, "a": 1, "(foreign field)": 1}
 
 
-def test_what_the_exporter_calls(store: TinyStore, server: RedisServer):
-    store.export(server.unix_url, sample=0)
-    settings = store.settings(server.unix_url)
-    path = check_log_path(settings)
-    path.unlink(missing_ok=True)
-    with connect(store.warehouse) as connection, open_online_store(settings) as client:
-        arguments = (settings, connection, client, store.definitions, store.view(THINGS))
-        assert verify(*arguments).mismatches == 0
+def test_an_export_checks_what_is_online_and_the_next_one_repairs_it(
+    store: TinyStore, server: RedisServer
+):
+    check_log_path(store.settings(None)).unlink(missing_ok=True)
+    [exported] = store.export(server.unix_url)
+    assert exported.checked.mismatches == 0
+    with server.client() as client:
         client.hset(KEY, "a", "11")
+        store.serve(THINGS, [(1, 10, "x"), (2, 5, "y"), (3, None, None)])
         with pytest.raises(FeatureStoreError) as caught:
-            verify(*arguments, max_mismatch=0.3)
+            store.export(server.unix_url, max_mismatch=0.3)
         assert f"{KEY}: different, a: offline 10, online 11" in str(caught.value)
         assert "(33.3%)" in str(caught.value)
         assert "--max-mismatch 0.3" in str(caught.value)
-        checked = verify(*arguments, max_mismatch=0.34, sample=None)
-        assert checked.mismatches == 1
-        with pytest.raises(FeatureStoreError):
-            check_share([checked], math.nan)
+        [exported] = store.export(server.unix_url)
+        assert exported.reason == "all: the last check found differences"
+        assert client.hget(KEY, "a") == "10"
+        client.hset(KEY, "a", "11")
+        [exported] = store.export(server.unix_url)
+        assert (exported.reason, exported.rows, exported.checked) == ("changes", 0, None)
+        [exported] = store.export(server.unix_url, sample=None, max_mismatch=0.34)
+        assert exported.checked.mismatches == 1
+        [exported] = store.export(server.unix_url)
+        assert exported.reason == "changes"
+    with pytest.raises(FeatureStoreError):
+        check_share([exported.checked or check(store, server)], math.nan)
     assert recorded(store) == [
         ("things:v1", "export", 3, 0, 0, 0, 0, 0, 0.0),
-        *[("things:v1", "export", 3, 0, 0, 0, 1, 0, 1 / 3)] * 2,
+        ("things:v1", "export", 3, 0, 0, 0, 1, 0, 1 / 3),
+        ("things:v1", "export", 3, 0, 0, 0, 0, 0, 0.0),
+        ("things:v1", "export", 3, 0, 0, 0, 1, 0, 1 / 3),
     ]
 
 

@@ -109,7 +109,7 @@ def test_a_feature_that_two_failed_definitions_dropped_loses_its_field(
     with pytest.raises(RuntimeError):
         store.export(server.unix_url, on_rows=fail)
     store.declare([replace(THINGS, features={})])
-    store.export(server.unix_url)
+    store.export(server.unix_url, sample=0)
     time = {"_feature_time": "2026-01-02T00:00:00Z"}
     assert [*online(server).values()] == [time] * 3
 

@@ -13,13 +13,11 @@ import redis
 from redis.cluster import RedisCluster
 
 from feature_store.definitions import FeatureDefinitions, FeatureView
-from feature_store.online.check_log import record_check
 from feature_store.online.checked_view import (
     KINDS,
     CheckedView,
     Findings,
     Said,
-    check_share,
     is_redeclared,
     shortened,
     was_exported,
@@ -31,7 +29,6 @@ from feature_store.online.routes import route_of
 from feature_store.online.same_values import same_value
 from feature_store.online.sampled_rows import OfflineRow, departed_entities, offline_rows
 from feature_store.online.values import FEATURE_TIME
-from feature_store.settings import Settings
 
 #: Stands for the row as a whole, where columns stand.
 _ROW = "(row)"
@@ -100,51 +97,6 @@ def check_view(
         needs_full=findings.needs_full,
         seconds=time.perf_counter() - began,
     )
-
-
-def verify(
-    settings: Settings,
-    connection: duckdb.DuckDBPyConnection,
-    client: redis.Redis | RedisCluster,
-    definitions: FeatureDefinitions,
-    view: FeatureView,
-    *,
-    sample: int | None = 10_000,
-    max_mismatch: float = 0.0,
-    seed: int | None = None,
-    on_rows: Callable[[int], None] = lambda rows: None,
-) -> CheckedView:
-    """Check a view that was just exported, record the result, and refuse what is not equal.
-
-    Args:
-        settings: the project's.
-        connection: the warehouse.
-        client: the online store.
-        definitions: the project's feature views.
-        view: the exported view.
-        sample: entities to compare; None is all of them.
-        max_mismatch: the share of them, 0 to 1, that may not be online what they are offline.
-        seed: chooses the sample; by default another one each time.
-        on_rows: is called with the number of entities of each chunk that was compared.
-
-    Raises:
-        FeatureStoreError: more than that is wrong (it is recorded all the same); or as
-            :func:`check_view`.
-        redis.RedisError: the connection broke.
-    """
-    checked = check_view(
-        connection,
-        client,
-        settings.prefix,
-        definitions,
-        view,
-        sample=sample,
-        seed=seed,
-        on_rows=on_rows,
-    )
-    record_check(settings, checked, by="export")
-    check_share([checked], max_mismatch)
-    return checked
 
 
 class _Check:

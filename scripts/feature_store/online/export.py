@@ -50,10 +50,10 @@ def plan_export(settings: Settings, options: ExportOptions) -> list[Changes]:
     """
     check_address(settings)
     with (
-        open_served(settings, options.views) as (connection, _, served),
+        open_served(settings, options.views) as (connection, definitions, served),
         open_online_store(settings) as client,
     ):
-        return Exporter(settings, options, connection, client, Watcher()).plan(served)
+        return Exporter(settings, options, definitions, connection, client, Watcher()).plan(served)
 
 
 def export_features(
@@ -81,4 +81,4 @@ def export_features(
         open_online_store(settings) as client,
     ):
         claim_prefix(client, settings.prefix, definitions.project_name)
-        return Exporter(settings, options, connection, client, watcher).run(served)
+        return Exporter(settings, options, definitions, connection, client, watcher).run(served)

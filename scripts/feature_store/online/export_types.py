@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from feature_store.definitions import FeatureView
 from feature_store.online.changes import Changes
+from feature_store.online.checked_view import CheckedView
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class ExportOptions:
         views: labels such as ``customer_purchases`` or ``customer_purchases:v1``; none is all.
         full: send everything, and remove whatever else the keys hold.
         force: write rows of an earlier time over those of a later one.
-        sample: entities of each view that are read back and compared; None is all, 0 none.
+        sample: entities that are read back and compared of each view to which something was sent; 0
+            none; None all, of every view.
         max_mismatch: the share of them that may differ.
         wait_seconds: how long another exporter is waited for.
     """
@@ -41,6 +43,7 @@ class ExportedView:
         served: rows that are online now.
         sent_bytes: bytes of the commands.
         seconds: time that it took.
+        checked: what reading a sample back found; None where none was read.
     """
 
     view: FeatureView
@@ -50,6 +53,7 @@ class ExportedView:
     served: int
     sent_bytes: int
     seconds: float
+    checked: CheckedView | None = None
 
 
 class Watcher:
@@ -65,4 +69,4 @@ class Watcher:
         """The server has taken so many rows; called from other threads."""
 
     def finished(self, exported: ExportedView) -> None:
-        """A view is complete; its metadata are written."""
+        """A view is complete; its metadata are written. Comes again when it was checked."""

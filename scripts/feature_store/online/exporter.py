@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -12,9 +13,12 @@ import duckdb
 import redis
 from redis.cluster import RedisCluster
 
-from feature_store.definitions import FeatureView
+from feature_store.definitions import FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError
 from feature_store.online.changes import Changes, changes_of, check_not_older, history_of
+from feature_store.online.check import check_view
+from feature_store.online.check_log import record_check
+from feature_store.online.checked_view import check_share
 from feature_store.online.commands import delete_commands_sql, row_commands_sql
 from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.online.keys import metadata_key
@@ -44,6 +48,7 @@ class Exporter:
     Args:
         settings: the project's.
         options: what is asked.
+        definitions: the project's feature views.
         connection: the warehouse.
         client: the online store.
         watcher: is told how it goes on.
@@ -53,11 +58,13 @@ class Exporter:
         self,
         settings: Settings,
         options: ExportOptions,
+        definitions: FeatureDefinitions,
         connection: duckdb.DuckDBPyConnection,
         client: redis.Redis | RedisCluster,
         watcher: Watcher,
     ):
-        self._prefix, self._options = settings.prefix, options
+        self._settings, self._prefix = settings, settings.prefix
+        self._options, self._definitions = options, definitions
         self._connection, self._client, self._watcher = connection, client, watcher
         self._route = route_of(client)
         self._lock = ExportLock(
@@ -120,12 +127,35 @@ class Exporter:
                         done[label] = exported
                         self._watcher.finished(exported)
                 if self._state() == before:
-                    return [done[one.view.label] for one in served]
+                    return self._verified([done[one.view.label] for one in served])
                 self._watcher.said("a server was restarted or replaced; looking at all views again")
         raise FeatureStoreError(
             f"servers were restarted or replaced {_ROUNDS} times during the export",
             next_step="export again when they are stable",
         )
+
+    def _verified(self, exported: list[ExportedView]) -> list[ExportedView]:
+        """Read a sample of what was exported back, and compare it with the warehouse.
+
+        Raises:
+            FeatureStoreError: too much of it differs; then the next export sends everything.
+        """
+        sample, results = self._options.sample, []
+        for one in exported:
+            if sample is None or (sample and one.rows + one.deleted):
+                check = partial(
+                    check_view,
+                    *(self._connection, self._client, self._prefix, self._definitions, one.view),
+                    sample=sample,
+                )
+                one = replace(one, checked=self._patiently(check))
+                record_check(self._settings, one.checked, by="export")
+                if one.checked.share > self._options.max_mismatch:
+                    self._write(one.view, {"disturbed": "the last check found differences"})
+                self._watcher.finished(one)
+            results.append(one)
+        check_share([one.checked for one in results if one.checked], self._options.max_mismatch)
+        return results
 
     def _state(self) -> tuple[str, int]:
         """Return what changes where something that was sent may be lost, or was overwritten."""

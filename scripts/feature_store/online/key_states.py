@@ -9,7 +9,8 @@ import redis
 from redis.cluster import RedisCluster
 
 from feature_store.definitions import FeatureView
-from feature_store.online.exchange import exchange, pipeline_exchange
+from feature_store.online.cluster import pipelined
+from feature_store.online.exchange import exchange
 from feature_store.online.refusals import code_of, refusal, reply_of
 from feature_store.online.request import bulk
 from feature_store.online.values import FEATURE_TIME
@@ -46,7 +47,7 @@ def key_states(
     size_of = "STRLEN" if view.layout == "packed" else "HLEN"
     if isinstance(client, RedisCluster):
         commands = ((command, key) for key in keys for command in (size_of, "PTTL"))
-        replies = pipeline_exchange(client, commands)
+        replies = pipelined(client, commands)
     else:
         size, life = (f"*2\r\n{bulk(command)}" for command in (size_of, "PTTL"))
         packed = "".join(f"{size}{text}{life}{text}" for text in map(bulk, keys))

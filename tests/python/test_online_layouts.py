@@ -55,7 +55,7 @@ def answers(
     return found
 
 
-@settings(max_examples=15, deadline=None, derandomize=True)
+@settings(max_examples=5, deadline=None, derandomize=True)
 @given(rows=ROWS)
 def test_random_rows(both: TinyStore, server: RedisServer, rows: list[Any]):
     for view in (HASH, PACKED):

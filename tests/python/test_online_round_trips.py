@@ -140,7 +140,7 @@ def test_a_read_that_is_interrupted(tiny: TinyStore, proxy: HoldingProxy):
                 store.get_online_features(ENTITIES[::-1], FEATURES)
         finally:
             signal.signal(signal.SIGALRM, before)
-        # The held replies are still in the proxy; this read lets them go.
+        # The replies are still held; over the same connection this read would let them go.
         assert store.get_online_features(ENTITIES, FEATURES) == good
 
 

@@ -65,7 +65,7 @@ def test_the_script_needs_the_documented_rights_only_and_writes_nothing(
     assert not sent & {"keys", "scan", "set", "del", "expire", "flushall", "exists"}
     assert "seed 5" in done.stdout
     assert cells(done.stdout, "things:v1")[:8] == ["things:v1", "3", *"000010"]
-    assert_clear(done, "(foreign field) 1")
+    assert_clear(done, "what differs: (foreign field) (1)")
     done = run(store, server.unix_url)
     assert (done.returncode, done.stderr) == (0, "")
     assert cells(done.stdout, "things:v1")[:9] == ["things:v1", "3", *"000000", "0%"]
@@ -89,7 +89,7 @@ def test_what_is_wrong_ends_with_examples_and_the_next_step(store: TinyStore, se
         done,
         "error the online store does not hold what the warehouse serves",
         "things:v1: 2 of 3 entities (66.7%) are not online what they are offline: 1 missing, "
-        "1 different (by column: b 1)",
+        "1 different; what differs: b (1)",
         "Allowed: 0% of a view's entities",
         "Next: export everything again (scripts/export_to_redis.py --full)",
     )

@@ -103,9 +103,9 @@ class CheckedView:
             return f"{self.view.label}: was never exported to this server"
         found = ", ".join(f"{self.counts[kind]:,} {kind}" for kind in KINDS if self.counts[kind])
         if self.columns:
-            columns = (f"{name} {rows:,}" for name, rows in list(self.columns.items())[:EXAMPLES])
+            columns = (f"{name} ({rows:,})" for name, rows in [*self.columns.items()][:EXAMPLES])
             more = ", …" if len(self.columns) > EXAMPLES else ""
-            found += f" (by column: {', '.join(columns)}{more})"
+            found += f"; what differs: {', '.join(columns)}{more}"
         return (
             f"{self.view.label}: {self.mismatches:,} of {self.checked + self.departed:,} entities "
             f"({percent(self.share)}) are not online what they are offline: {found or 'none'}"

@@ -40,6 +40,7 @@ def test_metadata_and_owner(store: TinyStore, server: RedisServer):
     times = [meta.pop("lives_from"), meta.pop("exported_at")]
     assert meta.pop("history").startswith("3:")
     assert meta == {
+        "sending": "",
         "watermark": "2026-01-02T03:04:05.678000Z",
         "rows": "3",
         "dbt_invocation_id": "invocation",

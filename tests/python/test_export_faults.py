@@ -19,7 +19,7 @@ from online_fixtures import (
     run_script,
     wait_for,
 )
-from things_store import MANY, META, THINGS, serve_many
+from things_store import MANY, META, THINGS, completed, serve_many
 from tiny_store import TinyStore, View, tiny_environment
 
 
@@ -65,11 +65,11 @@ def test_a_value_that_is_not_of_the_declared_type_ends_clearly(
 ):
     store.export(server.unix_url)
     with server.client() as client:
-        before = client.hgetall(META)
+        before = completed(client)
         store.declare([replace(THINGS, features={"a": "integer", "b": "integer"})])
         with pytest.raises(FeatureStoreError, match=r"things:v1: .*Conversion Error"):
             store.export(server.unix_url)
-        assert client.hgetall(META) == before
+        assert completed(client) == before
 
 
 @pytest.mark.parametrize("thing_id", [1, 2], ids=["plain", "in a transaction"])
@@ -77,7 +77,7 @@ def test_a_foreign_key_is_left_alone(store: TinyStore, server: RedisServer, thin
     store.export(server.unix_url)
     key = f"fs:{{thing:{thing_id}}}:things:v1"
     with server.client() as client:
-        before = client.hgetall(META)
+        before = completed(client)
         client.set(key, "foreign")
         store.serve(THINGS, [(1, 11, "x"), (2, None, "z")])
         with pytest.raises(FeatureStoreError) as caught:
@@ -87,24 +87,24 @@ def test_a_foreign_key_is_left_alone(store: TinyStore, server: RedisServer, thin
         )
         assert "Next: another program uses a key of this prefix" in str(caught.value)
         assert client.get(key) == "foreign"
-        assert client.hgetall(META) == before
+        assert completed(client) == before
 
 
 def test_a_server_that_is_full(store: TinyStore, own_server: RedisServer):
     store.export(own_server.unix_url)
     serve_many(store)
     with own_server.client() as client:
-        before = client.hgetall(META)
+        before = completed(client)
         with pytest.raises(FeatureStoreError) as caught:
             store.export(own_server.unix_url, on_rows=lambda _: client.config_set("maxmemory", 1))
         assert str(caught.value).startswith("things:v1: the Redis server refused a command: OOM ")
         assert "Next: give the server more memory" in str(caught.value)
-        assert client.hgetall(META) == before
+        assert completed(client) == before
         done = run_script(
             "export_to_redis.py", environment=tiny_environment(store, own_server.tcp_url)
         )
         assert_clear(done, "the Redis server refused a command: OOM ", "more memory")
-        assert client.hgetall(META) == before
+        assert completed(client) == before
 
 
 def test_a_replica(store: TinyStore, own_server: RedisServer):
@@ -112,12 +112,12 @@ def test_a_replica(store: TinyStore, own_server: RedisServer):
     with redis_server() as replica, replica.client() as client:
         client.replicaof("127.0.0.1", str(own_server.port))
         wait_for(lambda: client.exists(META), "the replica to copy the data")
-        before = client.hgetall(META)
+        before = completed(client)
         done = run_script(
             "export_to_redis.py", environment=tiny_environment(store, replica.unix_url)
         )
         assert_clear(done, "READONLY", "Next: point REDIS_URL at the primary")
-        assert client.hgetall(META) == before
+        assert completed(client) == before
 
 
 def test_a_server_with_a_password(store: TinyStore):
@@ -125,7 +125,7 @@ def test_a_server_with_a_password(store: TinyStore):
         good = f"redis://:t0p%2Fsecret@127.0.0.1:{server.port}"
         store.export(good)
         with server.client(password="t0p/secret") as client:
-            before = client.hgetall(META)
+            before = completed(client)
             for url, code in (
                 (server.tcp_url, "NOAUTH"),
                 (good.replace("//:", "//nobody:"), "WRONGPASS"),
@@ -138,7 +138,7 @@ def test_a_server_with_a_password(store: TinyStore):
             done = run_script("export_to_redis.py", environment=wrong)
             assert_clear(done, "refused a command: WRONGPASS", "user and password")
             assert "secret" not in done.stderr + done.stdout
-            assert client.hgetall(META) == before
+            assert completed(client) == before
 
 
 def test_the_documented_rights_are_enough(store: TinyStore):
@@ -170,14 +170,14 @@ def test_a_server_that_is_killed_in_the_middle(
     monkeypatch.setattr(patience, "PATIENCE", 1.0)
     store.export(own_server.unix_url)
     with own_server.client() as client:
-        before = client.hgetall(META)
+        before = completed(client)
     serve_many(store)
     with pytest.raises(FeatureStoreError) as caught:
         store.export(own_server.unix_url, on_rows=lambda _: own_server.kill())
     assert str(caught.value).startswith(f"{own_server.unix_url}: the connection failed: ")
     own_server.start()
     with own_server.client() as client:
-        assert client.hgetall(META) == before
+        assert completed(client) == before
         store.export(own_server.unix_url)
         assert client.hget(META, "rows") == str(MANY)
         assert client.dbsize() == MANY + 2

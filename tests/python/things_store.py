@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import redis
+
 from feature_store.online.exporter import ROWS_AT_ONCE
 from tiny_store import TinyStore, View
 
@@ -29,3 +31,8 @@ def serve_many(store: TinyStore) -> None:
         "'Zeile ' || n || repeat(' ✓ Straße 日本', n % 7), "
         f"timestamp '2026-01-02', timestamp '2026-01-03', null from range(1, {MANY + 1}) as r(n)"
     )
+
+
+def completed(client: redis.Redis) -> dict[str, str]:
+    """Return the metadata, but for the note of an export that began and did not come to its end."""
+    return {name: text for name, text in client.hgetall(META).items() if name != "sending"}

@@ -85,6 +85,25 @@ def history_of(
     return f"{rows}:{fingerprint}"
 
 
+def target_of(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, watermark: datetime | None
+) -> str:
+    """Return what an export leads to: a definition, and the rows that were served at a time."""
+    return f"{view.definition_hash} {iso(watermark)} {history_of(connection, view, watermark)}"
+
+
+def _was_left_undone(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, metadata: Metadata
+) -> bool:
+    """Return whether an export ended early that led to something else than the warehouse holds.
+
+    Keys have its rows, and nothing in this warehouse says which: the definition was taken back, or
+    the warehouse restored. An export that led to what this warehouse held is only gone on with.
+    """
+    target = metadata.fields.get("sending")
+    return bool(target) and target != target_of(connection, view, metadata.sending_watermark)
+
+
 def check_not_older(served: ServedView, metadata: Metadata) -> None:
     """Refuse to write older rows over newer ones.
 
@@ -132,9 +151,12 @@ def changes_of(
         servers: of a cluster, its nodes; nothing for a single server.
     """
     view = served.view
+    undone = _was_left_undone(connection, view, metadata)
     reason = _reason_for_all(connection, served, metadata, full=full, now=now, servers=servers)
+    if undone and not reason:
+        reason = "all: another export was not completed"
     since = None if reason else metadata.watermark
-    disturbed = full or bool(metadata.fields.get("disturbed"))
+    disturbed = full or undone or bool(metadata.fields.get("disturbed"))
     before = KeysBefore(
         nothing=is_empty,
         only_rows=is_empty or not (disturbed or metadata.held - held_names(view)),

@@ -15,7 +15,13 @@ from redis.cluster import RedisCluster
 
 from feature_store.definitions import FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError
-from feature_store.online.changes import Changes, changes_of, check_not_older, history_of
+from feature_store.online.changes import (
+    Changes,
+    changes_of,
+    check_not_older,
+    history_of,
+    target_of,
+)
 from feature_store.online.check import check_view
 from feature_store.online.check_log import record_check
 from feature_store.online.checked_view import check_share
@@ -206,10 +212,10 @@ class Exporter:
 
     def _prepare(self, changes: Changes) -> None:
         """Note what keys may hold from now on, before the first of them does."""
-        view = changes.served.view
+        view, watermark = changes.served.view, changes.served.watermark
         held = changes.metadata.held | held_names(view)
-        if held != changes.metadata.held:
-            self._write(view, {"held": ",".join(sorted(held))})
+        target = target_of(self._connection, view, watermark)
+        self._write(view, {"held": ",".join(sorted(held)), "sending": target})
         if view.layout != "packed":
             return
         key, number = schema_key(self._prefix, view), schema_id(view)
@@ -258,6 +264,7 @@ class Exporter:
             "exported_at": iso(self._route.time()),
             "history": history_of(self._connection, view, served.watermark),
             "servers": servers if self._route.is_divided else "",
+            "sending": "",
         }
         if changes.since is None:
             fields |= {
@@ -266,8 +273,8 @@ class Exporter:
                 "disturbed": "",
             }
         self._write(view, fields)
-        if changes.since is None:
-            self._forget_schemas(view)
+        # Always: the export that sent the last of these rows may have ended before this.
+        self._forget_schemas(view)
 
     def _forget_schemas(self, view: FeatureView) -> None:
         """Remove the schemas that no row has any more."""

@@ -64,7 +64,10 @@ class Metadata:
         return cls(client.hgetall(metadata_key(prefix, view)))
 
     def _time(self, name: str) -> datetime | None:
-        text = self.fields.get(name)
+        return self._read_time(self.fields.get(name))
+
+    @staticmethod
+    def _read_time(text: str | None) -> datetime | None:
         if not text:
             return None
         try:
@@ -86,6 +89,12 @@ class Metadata:
     def lives_from(self) -> datetime | None:
         """Every key's life was set then (UTC, the server's clock) or later."""
         return self._time("lives_from")
+
+    @property
+    def sending_watermark(self) -> datetime | None:
+        """The watermark (UTC) that an export which was not completed led to."""
+        _, _, rest = self.fields.get("sending", "").partition(" ")
+        return self._read_time(rest.partition(" ")[0])
 
     @property
     def held(self) -> frozenset[str]:

@@ -1,0 +1,244 @@
+"""Exports as real processes, started fast: a process that has imported everything forks them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from online_fixtures import SCRIPTS, script_environment, wait_for
+from tiny_store import TinyStore
+
+#: What the running process is told on a line, and answers.
+_START, _WAIT = "start", "wait"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How an export ended.
+
+    Attributes:
+        code: its exit code; the signal's number, negative, where one ended it.
+        stderr: what it printed for the user.
+    """
+
+    code: int
+    stderr: str
+
+
+class ExportProcess:
+    """An export that runs, or has ended.
+
+    Args:
+        forker: what started it.
+        pid: its process id.
+        stderr: the file of its error output.
+    """
+
+    def __init__(self, forker: ExportForker, pid: int, stderr: Path):
+        self._forker, self.pid, self._stderr = forker, pid, stderr
+        self._ended: Ended | None = None
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send it a signal; only while it was not waited for."""
+        assert self._ended is None
+        os.kill(self.pid, number)
+
+    def wait(self) -> Ended:
+        """Wait until it has ended."""
+        if self._ended is None:
+            status = self._forker.ask({"do": _WAIT, "pid": self.pid})["status"]
+            code = os.waitstatus_to_exitcode(status)
+            self._ended = Ended(code, self._stderr.read_text())
+        return self._ended
+
+    def is_stopped(self) -> bool:
+        """Return whether it stands still after SIGSTOP."""
+        return self._state() == "T"
+
+    def wait_until_stopped(self) -> None:
+        """Wait until it stands still."""
+        wait_for(self.is_stopped, "the export to stand still")
+
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._state() not in ("Z", "")
+
+    def _state(self) -> str:
+        try:
+            text = Path(f"/proc/{self.pid}/stat").read_text()
+        except FileNotFoundError:
+            return ""
+        return text.rpartition(")")[2].split()[0]
+
+
+class ExportForker:
+    """The process that forks exports."""
+
+    def __init__(self, folder: Path):
+        self._folder, self._count = folder, 0
+        environment = script_environment(PYTHONPATH=f"{SCRIPTS}{os.pathsep}{Path(__file__).parent}")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "export_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Tell the process something, and return its answer."""
+        print(json.dumps(question), file=self._process.stdin, flush=True)
+        return json.loads(self._process.stdout.readline())
+
+    def start(
+        self,
+        store: TinyStore,
+        url: str,
+        *,
+        lease: float = 1,
+        fault: tuple[str, int, str] | None = None,
+        **options: Any,
+    ) -> ExportProcess:
+        """Start an export.
+
+        Args:
+            store: the project.
+            url: the online store.
+            lease: of the lock, in seconds.
+            fault: a signal that the process sends itself, at which of its requests to the servers,
+                and whether ``before`` it is sent, ``within`` it, or ``after``.
+            options: of ``ExportOptions``.
+        """
+        self._count += 1
+        stderr = self._folder / f"{self._count}.stderr"
+        answer = self.ask(
+            {
+                "do": _START,
+                "folder": str(store.folder),
+                "url": url,
+                "lease": lease,
+                "fault": fault,
+                "options": {"sample": 0} | options,
+                "stderr": str(stderr),
+            }
+        )
+        return ExportProcess(self, answer["pid"], stderr)
+
+    def run(self, store: TinyStore, url: str, **options: Any) -> Ended:
+        """Run an export to its end."""
+        return self.start(store, url, **options).wait()
+
+    def close(self) -> None:
+        """End the process, and every export that still runs."""
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+
+@contextmanager
+def export_forker() -> Iterator[ExportForker]:
+    """Run the process for the length of a ``with`` block."""
+    with tempfile.TemporaryDirectory(prefix="exports-") as folder:
+        forker = ExportForker(Path(folder))
+        try:
+            yield forker
+        finally:
+            forker.close()
+
+
+def _arm(name: str, at: int, where: str) -> None:
+    """Let this process send itself a signal at one of its requests to the servers."""
+    from redis.connection import AbstractConnection
+
+    send, count = AbstractConnection.send_packed_command, 0
+
+    def counted(self: AbstractConnection, command: Any, check_health: bool = True) -> None:
+        nonlocal count
+        count += 1
+        if count != at or where == "after":
+            send(self, command, check_health)
+        elif where == "within":
+            data = b"".join(bytes(part) for part in command)
+            send(self, [data[: len(data) // 2]], check_health)
+        if count == at:
+            os.kill(os.getpid(), getattr(signal, name))
+            if where == "within":
+                send(self, [data[len(data) // 2 :]], check_health)
+            elif where == "before":
+                send(self, command, check_health)
+
+    AbstractConnection.send_packed_command = counted
+
+
+def _export(question: dict[str, Any]) -> None:
+    """Export as the script does, in a forked process."""
+    from dataclasses import replace
+
+    from feature_store import command_line
+    from feature_store.online import exporter, pieces
+    from feature_store.online.export import export_features
+    from feature_store.online.export_types import ExportOptions, Watcher
+
+    output = os.open(question["stderr"], os.O_WRONLY | os.O_CREAT)
+    os.dup2(output, 2)
+    os.dup2(output, 1)
+    # Many pieces of few rows, so that there are many moments.
+    exporter.ROWS_AT_ONCE, pieces.PIECE_BYTES = 2_048, 16 << 10
+    if question["fault"]:
+        _arm(*question["fault"])
+    store = TinyStore.__new__(TinyStore).open(Path(question["folder"]))
+    settings = replace(store.settings(question["url"]), lock_lease=question["lease"])
+    watcher = Watcher()
+    watcher.said = lambda line: command_line.err.print(line, markup=False)
+    options = ExportOptions(**question["options"])
+    sys.argv[1:] = []
+    command_line.run(lambda: export_features(settings, options, watcher) and None)
+
+
+def _serve() -> None:
+    import feature_store.command_line
+    import feature_store.online.export  # noqa: F401 (what forked processes need)
+
+    children: set[int] = set()
+    for line in sys.stdin:
+        question = json.loads(line)
+        if question["do"] == _START:
+            pid = os.fork()
+            if not pid:
+                code = 1
+                try:
+                    _export(question)
+                    code = 0
+                except SystemExit as ended:
+                    code = ended.code or 0
+                except BaseException:
+                    import traceback
+
+                    traceback.print_exc()
+                finally:
+                    sys.stderr.flush()
+                    os._exit(code)
+            children.add(pid)
+            answer = {"pid": pid}
+        else:
+            _, status = os.waitpid(question["pid"], 0)
+            children.discard(question["pid"])
+            answer = {"status": status}
+        print(json.dumps(answer), flush=True)
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+if __name__ == "__main__":
+    _serve()

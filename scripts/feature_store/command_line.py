@@ -17,10 +17,10 @@ from feature_store.deprecation import DeprecatedFeatureViewWarning
 from feature_store.errors import FeatureStoreError
 from feature_store.warehouse import interrupt_queries
 
-#: Results go to stdout, so that they can be piped.
-out = Console(soft_wrap=True, highlight=False)
+#: Results go to stdout, so that they can be piped. Names such as fs:lock: are no emoji.
+out = Console(soft_wrap=True, highlight=False, emoji=False)
 #: Progress, notes and errors go to stderr.
-err = Console(stderr=True, soft_wrap=True, highlight=False)
+err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 _SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 

@@ -44,8 +44,13 @@ class ExportProcess:
     """
 
     def __init__(self, forker: ExportForker, pid: int, stderr: Path):
-        self._forker, self.pid, self._stderr = forker, pid, stderr
+        self._forker, self.pid, self._output = forker, pid, stderr
         self._ended: Ended | None = None
+
+    @property
+    def stderr(self) -> str:
+        """What it has printed for the user until now."""
+        return self._output.read_text() if self._output.exists() else ""
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send it a signal; only while it was not waited for."""
@@ -57,7 +62,7 @@ class ExportProcess:
         if self._ended is None:
             status = self._forker.ask({"do": _WAIT, "pid": self.pid})["status"]
             code = os.waitstatus_to_exitcode(status)
-            self._ended = Ended(code, self._stderr.read_text())
+            self._ended = Ended(code, self.stderr)
         return self._ended
 
     def is_stopped(self) -> bool:

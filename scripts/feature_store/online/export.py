@@ -13,7 +13,6 @@ from feature_store.online.changes import Changes
 from feature_store.online.connection import check_address, open_online_store
 from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.online.exporter import Exporter
-from feature_store.online.metadata import claim_prefix
 from feature_store.online.served import ServedView, choose_views, read_served
 from feature_store.raw.sql import literal
 from feature_store.settings import Settings
@@ -80,5 +79,4 @@ def export_features(
         open_served(settings, options.views) as (connection, definitions, served),
         open_online_store(settings) as client,
     ):
-        claim_prefix(client, settings.prefix, definitions.project_name)
         return Exporter(settings, options, definitions, connection, client, watcher).run(served)

@@ -28,10 +28,10 @@ from feature_store.online.checked_view import check_share
 from feature_store.online.commands import delete_commands_sql, row_commands_sql
 from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.online.keys import metadata_key
-from feature_store.online.lock import ExportLock, LockLostError
-from feature_store.online.metadata import Metadata, held_names, iso
+from feature_store.online.lock import ExportLock, LockGapError, LockLostError
+from feature_store.online.metadata import Metadata, claim_prefix, held_names, iso
 from feature_store.online.packed import same_columns, schema_id, schema_json, schema_key
-from feature_store.online.patience import Patience, RefusedError
+from feature_store.online.patience import SERVER_ERRORS, Patience, RefusedError
 from feature_store.online.pieces import Piece, pieces_of
 from feature_store.online.refusals import refusal
 from feature_store.online.routes import route_of
@@ -45,6 +45,7 @@ ROWS_AT_ONCE = 5_000
 _ROUNDS = 3
 #: The keys that an export has in an otherwise empty store: the project's, and the lock.
 _OWN_KEYS = 2
+_DISTURBED = "a server was restarted or replaced, or another exporter was at work"
 _Answer = TypeVar("_Answer")
 
 
@@ -119,9 +120,12 @@ class Exporter:
         Raises:
             FeatureStoreError: as ``export_features``.
         """
+        claim = partial(claim_prefix, self._client, self._prefix, self._definitions.project_name)
+        claim()  # before the lock, which is written too
         done: dict[str, ExportedView] = {}
         with self._lock:
             for _ in range(_ROUNDS):
+                self._patiently(claim)  # a server that lost its data has to be told again
                 before = self._state()
                 plan = partial(self.plan, served, frozenset(done))
                 for changes in self._patiently(plan):
@@ -132,12 +136,13 @@ class Exporter:
                     if label not in done or exported.rows or exported.deleted:
                         done[label] = exported
                         self._watcher.finished(exported)
-                if self._state() == before:
-                    return self._verified([done[one.view.label] for one in served])
-                self._watcher.said("a server was restarted or replaced; looking at all views again")
+                else:
+                    if self._state() == before:
+                        return self._verified([done[one.view.label] for one in served])
+                self._watcher.said(f"{_DISTURBED}; looking at all views again")
         raise FeatureStoreError(
-            f"servers were restarted or replaced {_ROUNDS} times during the export",
-            next_step="export again when they are stable",
+            f"{_ROUNDS} times during the export {_DISTURBED}",
+            next_step="export again when that is over",
         )
 
     def _verified(self, exported: list[ExportedView]) -> list[ExportedView]:
@@ -173,30 +178,35 @@ class Exporter:
         while True:
             try:
                 return call()
-            except redis.RedisError as error:
+            except SERVER_ERRORS as error:
                 patience.wait(error)
-                with suppress(redis.RedisError):
+                with suppress(*SERVER_ERRORS):
                     self._route.refresh()
 
     def _export(self, changes: Changes, before: tuple[str, int]) -> ExportedView | None:
-        """Send what changed of a view; None where the servers did not stay the same."""
+        """Send what changed of a view; None where it has to be looked at again."""
         began = time.perf_counter()
-        view = changes.served.view
+        view, (servers, gaps) = changes.served.view, before
         self._watcher.began(changes)
         sent_bytes = 0
         if changes.rows or changes.departed:
-            self._patiently(partial(self._prepare, changes))
+            check = partial(self._lock.check, gaps)
             try:
-                sent_bytes = self._send(changes)
-            except LockLostError:
+                self._patiently(check)
+                self._patiently(partial(self._prepare, changes))
+                sent_bytes = self._send(changes, check)
+                self._patiently(check)
+            except (LockLostError, LockGapError) as error:
                 # What was sent since then may lie over what the other exporter wrote.
-                self._write(view, {"disturbed": "two exporters at once"})
+                disturbed = {"disturbed": "two exporters at once"}
+                self._patiently(partial(self._write, view, disturbed))
+                if isinstance(error, LockGapError):
+                    return None
                 raise
             except RefusedError as error:
                 raise refusal(view.label, error.reply) from error
-        if self._state() != before:
+        if self._state() != before or not self._patiently(partial(self._finish, changes, servers)):
             return None
-        self._patiently(partial(self._finish, changes, before[0]))
         return ExportedView(
             view,
             changes.reason,
@@ -227,7 +237,7 @@ class Exporter:
             )
         self._client.hset(key, str(number), schema)
 
-    def _send(self, changes: Changes) -> int:
+    def _send(self, changes: Changes, check: Callable[[], None]) -> int:
         """Send rows and deletions, and wait until all are obeyed; return the bytes."""
         view = changes.served.view
         queries = []
@@ -238,7 +248,7 @@ class Exporter:
             queries.append(delete_commands_sql(self._prefix, view, changes.departed_sql))
         sent_bytes = 0
         on_rows = partial(self._watcher.sent, view)
-        with Sender(self._route, self._lock.check, on_rows) as sender:
+        with Sender(self._route, check, on_rows) as sender:
             for query in queries:
                 for piece in self._pieces(view, query):
                     sent_bytes += len(piece.data)
@@ -251,8 +261,8 @@ class Exporter:
             for batch in self._connection.sql(query).to_arrow_reader(ROWS_AT_ONCE):
                 yield from pieces_of(batch)
 
-    def _finish(self, changes: Changes, servers: str) -> None:
-        """Write the metadata: everything that was sent is online."""
+    def _finish(self, changes: Changes, servers: str) -> bool:
+        """Write the metadata: everything that was sent is online; return whether that is so."""
         served, view = changes.served, changes.served.view
         fields: dict[str, str | int] = {
             "watermark": iso(served.watermark),
@@ -263,6 +273,7 @@ class Exporter:
             "layout": view.layout,
             "exported_at": iso(self._route.time()),
             "history": history_of(self._connection, view, served.watermark),
+            # Of a cluster these tell at any time whether a server was replaced.
             "servers": servers if self._route.is_divided else "",
             "sending": "",
         }
@@ -272,9 +283,13 @@ class Exporter:
                 "lives_from": iso(changes.planned_at) if view.ttl_seconds else "",
                 "disturbed": "",
             }
-        self._write(view, fields)
+        key = metadata_key(self._prefix, view)
+        run_id = "" if self._route.is_divided else servers
+        if not changes.metadata.complete(self._client, key, run_id, fields):
+            return False
         # Always: the export that sent the last of these rows may have ended before this.
         self._forget_schemas(view)
+        return True
 
     def _forget_schemas(self, view: FeatureView) -> None:
         """Remove the schemas that no row has any more."""

@@ -12,11 +12,12 @@ from uuid import uuid4
 
 import redis
 from redis.cluster import RedisCluster
-from redis.exceptions import LockError, LockNotOwnedError
+from redis.exceptions import LockNotOwnedError
 from redis.lock import Lock
 
 from feature_store.errors import FeatureStoreError
 from feature_store.online.keys import lock_key
+from feature_store.online.patience import SERVER_ERRORS
 
 #: Seconds between two looks whether another exporter has ended.
 _LOOK = 0.1
@@ -28,6 +29,10 @@ _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 class LockLostError(FeatureStoreError):
     """Another exporter took the lock over."""
+
+
+class LockGapError(Exception):
+    """The lock was lost for a while: another exporter may have written meanwhile, and ended."""
 
 
 class ExportLock:
@@ -70,7 +75,8 @@ class ExportLock:
 
     def __enter__(self) -> ExportLock:
         if not self._acquire(blocking=False):
-            self._say(f"waiting for another exporter: {self._holder()}")
+            if self._wait:
+                self._say(f"waiting for another exporter: {self._holder()}")
             if not self._acquire(blocking=True):
                 raise FeatureStoreError(
                     f"another exporter holds {self._key}: {self._holder()}",
@@ -95,23 +101,29 @@ class ExportLock:
         releasing.join(_LEAVING)
 
     def _release(self) -> None:
-        with self._mutex, suppress(redis.RedisError, LockError):
+        with self._mutex, suppress(*SERVER_ERRORS):
             self._lock.release()
 
-    def check(self) -> None:
-        """Make sure that the lock is held at this moment.
+    def check(self, gaps: int) -> None:
+        """Make sure that the lock is held at this moment, and was all the time.
+
+        Args:
+            gaps: :attr:`gaps` when what is being sent was decided.
 
         Raises:
             LockLostError: another exporter has it.
+            LockGapError: another exporter may have had it since then.
             redis.RedisError: the server does not answer.
         """
         if _now() >= self._held_until:
             self._renew()
+        if self.gaps != gaps:
+            raise LockGapError
 
     def _renew_until_left(self) -> None:
         while not self._leaving.wait(self._lease / 3):
             # check() meets the same error, where it matters.
-            with suppress(redis.RedisError, FeatureStoreError):
+            with suppress(*SERVER_ERRORS, FeatureStoreError):
                 self._renew()
 
     def _renew(self) -> None:

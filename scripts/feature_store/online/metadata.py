@@ -14,6 +14,19 @@ from feature_store.errors import FeatureStoreError
 from feature_store.online.keys import metadata_key, project_key
 from feature_store.online.values import FEATURE_TIME
 
+#: Sets fields of a hash where nobody else has since it was read, on the server it was read from:
+#: a client that connects again after a restart or a failover would vouch for rows that were lost.
+_COMPLETE = """
+redis.replicate_commands()
+local run_id, exported_at, disturbed = ARGV[1], ARGV[2], ARGV[3]
+if not string.find(redis.call('info', 'server'), 'run_id:' .. run_id, 1, true)
+    or (redis.call('hget', KEYS[1], 'exported_at') or '') ~= exported_at
+    or (redis.call('hget', KEYS[1], 'disturbed') or '') ~= disturbed then
+    return 0
+end
+redis.call('hset', KEYS[1], unpack(ARGV, 4))
+return 1
+"""
 #: Stands among the names of a hash's fields for a row in the packed layout.
 PACKED = "(packed)"
 
@@ -62,6 +75,29 @@ class Metadata:
     def read(cls, client: redis.Redis | RedisCluster, prefix: str, view: FeatureView) -> Metadata:
         """Read the metadata of a view."""
         return cls(client.hgetall(metadata_key(prefix, view)))
+
+    def complete(
+        self,
+        client: redis.Redis | RedisCluster,
+        key: str,
+        run_id: str,
+        fields: Mapping[str, str | int],
+    ) -> bool:
+        """Write what an export that was decided by these metadata has come to.
+
+        Args:
+            client: the online store.
+            key: of the metadata.
+            run_id: of the server that took the rows; of a Cluster nothing.
+            fields: what to write.
+
+        Returns:
+            Whether it was written: not where another server answers now, or another exporter wrote.
+        """
+        expected = [self.fields.get(name, "") for name in ("exported_at", "disturbed")]
+        pairs = [part for pair in fields.items() for part in pair]
+        script = client.register_script(_COMPLETE)
+        return bool(script([key], [run_id, *expected, *pairs]))
 
     def _time(self, name: str) -> datetime | None:
         return self._read_time(self.fields.get(name))

@@ -5,14 +5,25 @@ from __future__ import annotations
 import time
 
 import redis
+import redis.cluster
 from redis.backoff import ExponentialWithJitterBackoff
 
 from feature_store.online.refusals import code_of, reply_of
 
 #: Seconds without any progress after which an export gives up.
 PATIENCE = 15.0
+#: What redis-py raises; a Cluster's client has errors that are no RedisError.
+SERVER_ERRORS = (redis.RedisError, redis.RedisClusterException)
 #: Refusals that end by themselves: a server that starts, a cluster that moves slots or fails over.
 _PASSING = {"MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "LOADING", "MASTERDOWN", "NOREPLICAS"}
+#: No answer, or no Cluster: a client that found no node for a slot, however often it asked.
+_BROKEN = (
+    redis.ConnectionError,
+    redis.TimeoutError,
+    OSError,
+    redis.RedisClusterException,
+    redis.cluster.ClusterError,
+)
 #: A server that was the primary until its replica took over.
 _AFTER_FAILOVER = {"READONLY"}
 
@@ -69,4 +80,4 @@ class Patience:
             return code_of(reply_of(error)) in self._passing
         if isinstance(error, redis.AuthenticationError):
             return False
-        return isinstance(error, (redis.ConnectionError, redis.TimeoutError, OSError))
+        return isinstance(error, _BROKEN)

@@ -6,9 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-import redis
-
-from feature_store.online.patience import Patience
+from feature_store.online.patience import SERVER_ERRORS, Patience
 from feature_store.online.pieces import Piece
 from feature_store.online.routes import Cluster, SingleServer
 from feature_store.online.stream import Stream
@@ -81,7 +79,7 @@ class Sender:
         while True:
             try:
                 return [*self._route.split(piece)]
-            except redis.RedisError as error:
+            except SERVER_ERRORS as error:
                 self._wait_and_refresh(error)
 
     def _stream(self, server: str) -> Stream:
@@ -109,7 +107,7 @@ class Sender:
             self._patience.wait(error)
             try:
                 self._route.refresh()
-            except redis.RedisError as another:
+            except SERVER_ERRORS as another:
                 error = another
             else:
                 return

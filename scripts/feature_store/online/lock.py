@@ -91,7 +91,13 @@ class ExportLock:
         return self._client.get(self._key) or "it has just ended"
 
     def _acquire(self, *, blocking: bool) -> bool:
-        return self._lock.acquire(blocking=blocking, blocking_timeout=self._wait, token=self._token)
+        if self._lock.acquire(blocking=blocking, blocking_timeout=self._wait, token=self._token):
+            return True
+        if self._client.get(self._key) != self._token:
+            return False
+        # It was given to this one, but the answer was lost and the library asked again.
+        self._lock.local.token = self._token.encode()
+        return True
 
     def __exit__(self, *_: object) -> None:
         self._leaving.set()

@@ -24,7 +24,11 @@ if not string.find(redis.call('info', 'server'), 'run_id:' .. run_id, 1, true)
     or (redis.call('hget', KEYS[1], 'disturbed') or '') ~= disturbed then
     return 0
 end
-redis.call('hset', KEYS[1], unpack(ARGV, 4))
+local reply = redis.pcall('hset', KEYS[1], unpack(ARGV, 4))
+if type(reply) == 'table' and reply.err then
+    -- Redis 6 puts the script's line before it.
+    return redis.error_reply(string.match(reply.err, '%-(%u+ .*)$') or reply.err)
+end
 return 1
 """
 #: Stands among the names of a hash's fields for a row in the packed layout.

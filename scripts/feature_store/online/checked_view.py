@@ -14,7 +14,7 @@ from feature_store.online.metadata import Metadata, iso
 from feature_store.online.online_rows import Unreadable
 from feature_store.plain_values import shown
 
-#: What can be wrong with an entity; ``docs/online_store.md`` says what each means.
+#: What can be wrong with an entity; ``docs/export.md`` says what each means.
 KINDS = ("missing", "expired", "stale", "different", "orphaned")
 #: Examples that are shown of a view, and characters of a value in them.
 EXAMPLES, _WIDTH = 5, 60

@@ -112,6 +112,7 @@ class ExportForker:
         *,
         lease: float = 1,
         fault: tuple[str, int, str] | None = None,
+        patience: float = 15,
         **options: Any,
     ) -> ExportProcess:
         """Start an export.
@@ -122,6 +123,7 @@ class ExportForker:
             lease: of the lock, in seconds.
             fault: a signal that the process sends itself, at which of its requests to the servers,
                 and whether ``before`` it is sent, ``within`` it, or ``after``.
+            patience: seconds without progress after which it gives up.
             options: of ``ExportOptions``.
         """
         self._count += 1
@@ -133,6 +135,7 @@ class ExportForker:
                 "url": url,
                 "lease": lease,
                 "fault": fault,
+                "patience": patience,
                 "options": {"sample": 0} | options,
                 "stderr": str(stderr),
             }
@@ -190,7 +193,7 @@ def _export(question: dict[str, Any]) -> None:
     from dataclasses import replace
 
     from feature_store import command_line
-    from feature_store.online import exporter, pieces
+    from feature_store.online import exporter, patience, pieces
     from feature_store.online.export import export_features
     from feature_store.online.export_types import ExportOptions, Watcher
 
@@ -199,6 +202,7 @@ def _export(question: dict[str, Any]) -> None:
     os.dup2(output, 1)
     # Many pieces of few rows, so that there are many moments.
     exporter.ROWS_AT_ONCE, pieces.PIECE_BYTES = 2_048, 16 << 10
+    patience.PATIENCE = question["patience"]
     if question["fault"]:
         _arm(*question["fault"])
     store = TinyStore.__new__(TinyStore).open(Path(question["folder"]))

@@ -126,7 +126,7 @@ def test_a_first_that_stood_still_while_a_second_is_at_work(
 
 def test_a_running_dbt_has_the_warehouse(tmp_path: Path, server: RedisServer, forker: ExportForker):
     faulty = FaultStore.make(tmp_path / "store", 5, entities=300)
-    held = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); sys.stdin.read()"
+    held = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"
     writer = subprocess.Popen(
         [sys.executable, "-c", held, str(faulty.store.warehouse)],
         stdin=subprocess.PIPE,
@@ -139,7 +139,7 @@ def test_a_running_dbt_has_the_warehouse(tmp_path: Path, server: RedisServer, fo
         assert "another process has the warehouse open for writing" in refused.stderr
         assert "Next: wait for the running dbt" in refused.stderr
     finally:
-        writer.communicate()
+        writer.communicate(b"\n")
     with server.client() as client:
         assert client.dbsize() == 0
         assert forker.run(faulty.store, server.unix_url).code == 0

@@ -111,7 +111,7 @@ class ExportForker:
         url: str,
         *,
         lease: float = 1,
-        fault: tuple[str, int, str] | None = None,
+        fault: tuple[str, int | str, str] | None = None,
         patience: float = 15,
         **options: Any,
     ) -> ExportProcess:
@@ -121,8 +121,9 @@ class ExportForker:
             store: the project.
             url: the online store.
             lease: of the lock, in seconds.
-            fault: a signal that the process sends itself, at which of its requests to the servers,
-                and whether ``before`` it is sent, ``within`` it, or ``after``.
+            fault: a signal that the process sends itself, at which of its requests to the servers
+                (its number, or the first with that text), and whether ``before`` it is sent,
+                ``within`` it, or ``after``.
             patience: seconds without progress after which it gives up.
             options: of ``ExportOptions``.
         """
@@ -164,26 +165,27 @@ def export_forker() -> Iterator[ExportForker]:
             forker.close()
 
 
-def _arm(name: str, at: int, where: str) -> None:
+def _arm(name: str, at: int | str, where: str) -> None:
     """Let this process send itself a signal at one of its requests to the servers."""
     from redis.connection import AbstractConnection
 
-    send, count = AbstractConnection.send_packed_command, 0
+    send, count, is_over = AbstractConnection.send_packed_command, 0, False
 
     def counted(self: AbstractConnection, command: Any, check_health: bool = True) -> None:
-        nonlocal count
+        nonlocal count, is_over
         count += 1
-        if count != at or where == "after":
+        data = b"".join(bytes(part) for part in command)
+        is_it = not is_over and (at.encode() in data if isinstance(at, str) else count == at)
+        if not is_it:
             send(self, command, check_health)
-        elif where == "within":
-            data = b"".join(bytes(part) for part in command)
-            send(self, [data[: len(data) // 2]], check_health)
-        if count == at:
-            os.kill(os.getpid(), getattr(signal, name))
-            if where == "within":
-                send(self, [data[len(data) // 2 :]], check_health)
-            elif where == "before":
-                send(self, command, check_health)
+            return
+        is_over = True
+        sent = {"before": 0, "within": len(data) // 2, "after": len(data)}[where]
+        if sent:
+            send(self, [data[:sent]], check_health)
+        os.kill(os.getpid(), getattr(signal, name))
+        if sent < len(data):
+            send(self, [data[sent:]], check_health)
 
     AbstractConnection.send_packed_command = counted
 

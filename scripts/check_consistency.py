@@ -23,12 +23,13 @@ from feature_store.warehouse import connect
 
 def show(checked: list[CheckedView], server: str, seed: int) -> None:
     """Print the results as a table, and examples of what is wrong."""
-    table = Table("feature view", "checked", "departed", *KINDS, "share", "seconds")
+    table = Table("feature view", "checked", "departed", "wrong", "share", "seconds")
     table.title, table.title_justify = f"Compared with {escape(server)}, seed {seed}", "left"
     for one in checked:
-        counts = [f"{one.counts[kind]:,}" for kind in KINDS]
+        found = (f"{one.counts[kind]:,} {kind}" for kind in KINDS if one.counts[kind])
+        wrong = ", ".join(found) or "nothing"
         share = percent(one.share) if one.is_exported else "never exported"
-        numbers = (f"{one.checked:,}", f"{one.departed:,}", *counts, share, f"{one.seconds:.2f}")
+        numbers = (f"{one.checked:,}", f"{one.departed:,}", wrong, share, f"{one.seconds:.2f}")
         table.add_row(escape(one.view.label), *numbers)
     command_line.out.print(table)
     for one in checked:

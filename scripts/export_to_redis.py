@@ -60,7 +60,7 @@ class Terminal(Watcher):
 
 def show_plan(planned: list[Changes], server: str) -> None:
     """Print what would be exported."""
-    table = Table("feature view", "rows", "deleted", "what", "life")
+    table = Table("feature view", "to send", "to delete", "what", "life")
     table.title, table.title_justify = f"Would go to {server}", "left"
     for plan in planned:
         view = plan.served.view
@@ -77,21 +77,20 @@ def what_was_sent(reason: str, changes: int) -> str:
 
 def show_exported(exported: list[ExportedView], server: str) -> None:
     """Print what was exported."""
-    table = Table("feature view", "rows", "deleted", "online", "what", "MB", "seconds", "checked")
+    table = Table("feature view", "sent", "deleted", "online", "what", "seconds", "checked")
     table.title, table.title_justify = f"Exported to {server}", "left"
 
     def add(name: str, views: list[ExportedView], what: str) -> None:
         sums = [
             sum(getattr(view, part) for view in views) for part in ("rows", "deleted", "served")
         ]
-        sent = sum(view.sent_bytes for view in views) / 1e6
         seconds = sum(view.seconds for view in views)
         counts = [f"{count:,}" for count in sums]
         found = [view.checked for view in views if view.checked]
         checked = f"{sum(one.checked + one.departed for one in found):,}" if found else ""
         if wrong := sum(one.mismatches for one in found):
             checked += f", {wrong:,} differ"
-        table.add_row(name, *counts, what, f"{sent:.1f}", f"{seconds:.2f}", checked)
+        table.add_row(name, *counts, what, f"{seconds:.2f}", checked)
 
     for one in exported:
         add(one.view.label, [one], what_was_sent(one.reason, one.rows + one.deleted))

@@ -153,6 +153,8 @@ def test_doubles_that_equality_does_not_tell_apart(
     with shared.client() as client:
         for n, other in enumerate(["-0.0", "0.0", "Infinity", "NaN"]):
             client.hset(f"fs:{{n:{n}}}:doubles:v1", "value", text.format(other))
+        if is_list:  # as far as it goes it is equal
+            client.hset("fs:{n:3}:doubles:v1", "value", "[1.0]")
     checked = check(store, shared, view)
     assert (found(checked), checked.columns) == ({"different": 4}, {"value": 4})
     [example] = [one for one in checked.examples if one.key == "fs:{n:0}:doubles:v1"]

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -183,7 +184,8 @@ def _arm(name: str, at: int | str, where: str) -> None:
         sent = {"before": 0, "within": len(data) // 2, "after": len(data)}[where]
         if sent:
             send(self, [data[:sent]], check_health)
-        os.kill(os.getpid(), getattr(signal, name))
+        # To this thread, which does not go on before the signal has come.
+        signal.pthread_kill(threading.get_ident(), getattr(signal, name))
         if sent < len(data):
             send(self, [data[sent:]], check_health)
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from joins.data import write_features, write_spine
-from joins.prepare import (
+from bench.prepare import (
     BENCHMARKS,
+    FEAST_PYTHON,
     REPOSITORY,
-    build_dbt_project,
-    build_feast_repository,
+    check_feast,
+    clean_environment,
+    scratch_folder,
 )
+from joins.data import write_features, write_spine
+from joins.prepare import build_dbt_project, build_feast_repository
 from joins.report import FEAST, OURS, Outcome, compared_lines, tables, write_page
 from joins.runs import REPEATS, Case, Contender, result_path, run_case, spine_path
 from joins.values import compare, spine_facts
@@ -33,31 +33,6 @@ FULL = [
     Case(10_000_000, 50_000, 28),
     Case(10_000_000, 1_000_000, 28),
 ]
-
-
-def clean_environment(scratch: Path) -> dict[str, str]:
-    """Return the environment of all processes: nothing of the user's project, no calls home."""
-    own = ("DBT_", "FEATURE_STORE_", "REDIS_", "FEAST_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-    return kept | {
-        "DO_NOT_TRACK": "1",
-        "FEAST_USAGE": "False",
-        "PYTHONWARNINGS": "ignore",
-        "TMPDIR": str(scratch),
-        "TZ": "UTC",
-    }
-
-
-@contextmanager
-def scratch_folder(folder: Path, keep: bool) -> Iterator[Path]:
-    """Make an empty folder, and remove it at the end, however that comes."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder.resolve()
-    finally:
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def prepare(
@@ -122,26 +97,20 @@ def compare_point_in_time_joins(
     feast: Annotated[bool, typer.Option(help="Run Feast too, or this project alone.")] = True,
     feast_python: Annotated[
         Path, typer.Option(help="Interpreter of Feast's environment.")
-    ] = REPOSITORY / ".venv-feast/bin/python",
+    ] = FEAST_PYTHON,
     repeats: Annotated[int, typer.Option(min=1, help="Runs of each.")] = REPEATS,
     scratch: Annotated[
         Path, typer.Option(help="Folder for the data, about 2 GB; emptied, and removed at the end.")
     ] = REPOSITORY / "target/bench",
     keep: Annotated[bool, typer.Option(help="Leave that folder.")] = False,
     page: Annotated[Path, typer.Option(help="The page to write.")] = REPOSITORY
-    / "docs/benchmarks.md",
+    / "docs/benchmarks/point_in_time_joins.md",
 ) -> None:
     """Measure this project's point-in-time join and Feast's, each run in a process of its own.
 
     Exit code 1 if values differ or a target is missed.
     """
-    interpreter = feast_python.absolute() if feast else None
-    if interpreter and not interpreter.exists():
-        raise FeatureStoreError(
-            f"{interpreter}: Feast has no environment yet",
-            allowed="--no-feast, to measure this project alone",
-            next_step="make bench, which makes it",
-        )
+    interpreter = check_feast(feast_python if feast else None)
     cases = SMALL if small else FULL
     with scratch_folder(scratch, keep) as folder, command_line.err.status("starting") as status:
 

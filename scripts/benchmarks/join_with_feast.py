@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from joins.measure import FEATURES, VIEW, Stopwatch, read_arguments
+from bench.measure import Stopwatch
+from joins.measure import FEATURES, VIEW, read_arguments
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     ).to_arrow()
     clock.lap("join")
     names = ("feast", "ibis-framework", "duckdb")
-    clock.report(table.num_rows, {name: version(name) for name in names})
+    clock.report(rows=table.num_rows, versions={name: version(name) for name in names})
     if arguments.result:
         pq.write_table(table, arguments.result)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from joins.measure import FEATURES, VIEW, Stopwatch, read_arguments
+from bench.measure import Stopwatch
+from joins.measure import FEATURES, VIEW, read_arguments
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
             max_age=arguments.max_age_days and f"{arguments.max_age_days}d",
         ).to_arrow()
         clock.lap("join")
-    clock.report(table.num_rows, {"duckdb": version("duckdb")})
+    clock.report(rows=table.num_rows, versions={"duckdb": version("duckdb")})
     if arguments.result:
         import pyarrow.parquet as pq
 

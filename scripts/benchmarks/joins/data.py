@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from joins.work import work_database
+from bench.work import work_database
 
 #: Rows of the feature table per customer, in the mean.
 ROWS_PER_CUSTOMER = 50

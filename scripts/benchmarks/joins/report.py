@@ -2,57 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import platform
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.report import (
+    TARGET_HEADS,
+    Target,
+    machine,
+    markdown_table,
+    target_rows,
+    terminal_table,
+    version_list,
+    write_below_mark,
+)
 from rich.table import Table
 
-from joins.measure import CORES
 from joins.runs import Case, Measured
 from joins.values import Comparison, SpineFacts
 
 OURS = "this project"
 FEAST = "Feast"
-#: Everything after this line of the page is written by the benchmark, all before it by hand.
-MARK = "<!-- Below: written by the benchmark (make bench). -->"
 
 FASTER = 3.0
 MEMORY = 0.5
-
-
-@dataclass(frozen=True)
-class Target:
-    """One ratio that the benchmark shows.
-
-    Attributes:
-        what: the ratio.
-        found: what was measured.
-        at_least: what it must be, if anything.
-        at_most: the same from above.
-    """
-
-    what: str
-    found: float
-    at_least: float | None = None
-    at_most: float | None = None
-
-    @property
-    def wanted(self) -> str:
-        """What it must be, for a person."""
-        if self.at_least is not None:
-            return f"≥ {self.at_least:g}"
-        return f"≤ {self.at_most:g}" if self.at_most is not None else ""
-
-    @property
-    def met(self) -> bool | None:
-        """Whether it is; None where nothing is asked for."""
-        if self.at_least is not None:
-            return self.found >= self.at_least
-        return self.found <= self.at_most if self.at_most is not None else None
 
 
 @dataclass
@@ -114,7 +87,6 @@ class Outcome:
 
 
 _RUN_HEADS = ("labels × rows", "contender", "s", "from – to", "MB", "MB of imports", "runs")
-_TARGET_HEADS = ("target", "wanted", "found", "met")
 
 
 def _run_rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
@@ -132,21 +104,11 @@ def _run_rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
             )
 
 
-def _target_rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
-    for target in outcome.targets():
-        met = {True: "yes", False: "no", None: ""}[target.met]
-        yield target.what, target.wanted, f"{target.found:.2f}", met
-
-
 def tables(outcome: Outcome) -> list[Table]:
     """Return the tables for the terminal."""
-    made = []
-    for heads, rows in ((_RUN_HEADS, _run_rows(outcome)), (_TARGET_HEADS, _target_rows(outcome))):
-        table = Table(*heads)
-        for row in rows:
-            table.add_row(*row)
-        if table.row_count:
-            made.append(table)
+    made = [terminal_table(_RUN_HEADS, _run_rows(outcome))]
+    if outcome.targets():
+        made.append(terminal_table(TARGET_HEADS, target_rows(outcome.targets())))
     return made
 
 
@@ -168,38 +130,6 @@ def compared_lines(outcome: Outcome) -> list[str]:
     return lines
 
 
-def machine() -> str:
-    """Return a description of this machine: cores, processor, memory."""
-    model = platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        found = re.search(r"model name\s*:\s*(.+)", cpuinfo.read_text())
-        model = f"{found[1].strip()} ({model})" if found else model
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    return (
-        f"{platform.system()}, {model}, {os.cpu_count()} cores of which {CORES} are used, "
-        f"{memory:.0f} GiB of memory"
-    )
-
-
-def versions(outcome: Outcome) -> str:
-    """Return what the contenders ran on."""
-    by_name: dict[str, dict[str, str]] = {}
-    for measured in outcome.measured.values():
-        for one in measured:
-            by_name[one.contender] = one.runs[0].versions
-    listed = (
-        f"{name}: " + ", ".join(f"{part} {number}" for part, number in parts.items())
-        for name, parts in by_name.items()
-    )
-    return f"Python {platform.python_version()}; " + "; ".join(listed)
-
-
-def _markdown_table(heads: Sequence[str], rows: Iterator[tuple[str, ...]]) -> list[str]:
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    return lines + ["| " + " | ".join(row) + " |" for row in rows]
-
-
 def write_page(path: Path, outcome: Outcome) -> None:
     """Write what was measured below the mark of a page; what is above it stays.
 
@@ -207,20 +137,22 @@ def write_page(path: Path, outcome: Outcome) -> None:
         path: the Markdown file; it has the mark on a line of its own.
         outcome: what was found.
     """
-    by_hand = path.read_text(encoding="utf-8").partition(MARK)[0]
+    versions = {
+        one.contender: one.runs[0].versions
+        for measured in outcome.measured.values()
+        for one in measured
+    }
     lines = [
-        MARK,
-        "",
-        f"{machine()}. {versions(outcome)}. Seconds and megabytes "
+        f"{machine()}; {version_list(versions)}. Seconds and megabytes "
         "(10⁶ bytes) are medians. “50k × 10M, 28d” is 50,000 labels joined with 10 million feature "
         "rows that may be 28 days old.",
         "",
-        *_markdown_table(_RUN_HEADS, _run_rows(outcome)),
+        *markdown_table(_RUN_HEADS, _run_rows(outcome)),
         "",
-        *_markdown_table(_TARGET_HEADS, _target_rows(outcome)),
+        *markdown_table(TARGET_HEADS, target_rows(outcome.targets())),
         "",
         "Values, every row compared in every column:",
         "",
         *(f"- {line}" for line in compared_lines(outcome)),
     ]
-    path.write_text(by_hand + "\n".join(lines) + "\n", encoding="utf-8")
+    write_below_mark(path, lines)

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from joins.prepare import run_tool
+from bench.prepare import run_tool
+from bench.report import short
 
 #: Runs of a case, and of one whose first run took longer than LONG_SECONDS.
 REPEATS = 5
 LONG_REPEATS = 3
 LONG_SECONDS = 60
-
-
-def short(rows: int) -> str:
-    """Return a number of rows as ``50k`` or ``10M``."""
-    return f"{rows / 1e6:g}M" if rows >= 1_000_000 else f"{rows / 1e3:g}k"
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+from bench.work import work_database
 
 from feature_store.raw.sql import literal
 from joins.measure import FEATURES
-from joins.work import work_database
 
 _SPINE_COLUMNS = ("label_id", "customer_id", "label_time", "is_churned")
 _COLUMNS = ", ".join((*_SPINE_COLUMNS, *FEATURES))

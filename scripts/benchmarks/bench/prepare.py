@@ -1,0 +1,102 @@
+"""Processes and folders: what is made before anything is measured, and removed at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from feature_store import FeatureStoreError
+
+BENCHMARKS = Path(__file__).resolve().parents[1]
+REPOSITORY = BENCHMARKS.parents[1]
+#: Interpreter of Feast's environment, which ``make bench`` makes.
+FEAST_PYTHON = REPOSITORY / ".venv-feast/bin/python"
+
+
+def clean_environment(scratch: Path) -> dict[str, str]:
+    """Return the environment of all processes: nothing of the user's project, no calls home."""
+    own = ("DBT_", "FEATURE_STORE_", "REDIS_", "FEAST_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    return kept | {
+        "DO_NOT_TRACK": "1",
+        "FEAST_USAGE": "False",
+        "PYTHONWARNINGS": "ignore",
+        "TMPDIR": str(scratch),
+        "TZ": "UTC",
+    }
+
+
+@contextmanager
+def scratch_folder(folder: Path, keep: bool) -> Iterator[Path]:
+    """Make an empty folder, and remove it at the end, however that comes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder.resolve()
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_feast(python: Path | None) -> Path | None:
+    """Return the absolute path of Feast's interpreter; None, for a run without Feast, stays None.
+
+    Raises:
+        FeatureStoreError: there is no such interpreter.
+    """
+    if python is None or python.exists():
+        return python and python.absolute()
+    raise FeatureStoreError(
+        f"{python.absolute()}: Feast has no environment yet",
+        allowed="--no-feast, to measure this project alone",
+        next_step="make bench, which makes it",
+    )
+
+
+def run_tool(command: Sequence[str], folder: Path, environment: dict[str, str]) -> str:
+    """Run a command to its end and return what it printed on stdout.
+
+    Raises:
+        FeatureStoreError: it failed; with the last lines that it printed.
+    """
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        killed = f"ended by signal {-done.returncode}" if done.returncode < 0 else "failed"
+        last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
+        raise FeatureStoreError(f"{' '.join(command[:3])} {killed}:\n{last}")
+    return done.stdout
+
+
+def copy_dbt_project(source: Path, folder: Path) -> Path:
+    """Copy a dbt project into a folder, with this repository's macros; return where it is."""
+    project = folder / "dbt_project"
+    shutil.copytree(source, project)
+    shutil.copytree(REPOSITORY / "macros", project / "macros")
+    return project
+
+
+def run_dbt(command: str, project: Path, environment: dict[str, str], *options: str) -> None:
+    """Run a dbt command such as ``build`` in a project.
+
+    Raises:
+        FeatureStoreError: it failed.
+    """
+    dbt = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", command]
+    run_tool([*dbt, *options], project, environment)
+
+
+def copy_feast_repository(
+    source: Path, folder: Path, python: Path, environment: dict[str, str]
+) -> Path:
+    """Copy a Feast repository into a folder and register what it defines; return where it is."""
+    repository = folder / "feast_repo"
+    shutil.copytree(source, repository)
+    run_tool([str(python.with_name("feast")), "apply"], repository, environment)
+    return repository

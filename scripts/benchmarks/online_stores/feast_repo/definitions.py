@@ -1,0 +1,33 @@
+"""The benchmark's rows as Feast's feature view: names and types as in the dbt project."""
+
+from datetime import timedelta
+
+from feast import Entity, FeatureView, Field, FileSource, ValueType
+from feast.types import Decimal, Float64, Int64, String, UnixTimestamp
+
+TYPES = {
+    "orders_7d": Int64,
+    "orders_28d": Int64,
+    "orders_90d": Int64,
+    "spend_7d": Decimal,
+    "spend_28d": Decimal,
+    "spend_90d": Decimal,
+    "items_28d": Int64,
+    "discount_28d": Decimal,
+    "average_order_28d": Float64,
+    "favourite_department": String,
+    "last_order_at": UnixTimestamp,
+}
+
+customer = Entity(name="customer", join_keys=["customer_id"], value_type=ValueType.INT64)
+# The created timestamp is left out: a customer has one row, so it decides nothing.
+purchases = FileSource(name="purchases", path="../before.parquet", timestamp_field="feature_time")
+# How long keys live in Redis is said in feature_store.yaml; this TTL is a limit of age.
+customer_purchases = FeatureView(
+    name="customer_purchases",
+    entities=[customer],
+    ttl=timedelta(0),
+    schema=[Field(name=feature, dtype=dtype) for feature, dtype in TYPES.items()],
+    source=purchases,
+    online=True,
+)

@@ -39,8 +39,9 @@ lint-sql: test-sample
 	$(BIN)/sqlfluff lint --templater raw --exclude-rules $(NOT_IN_COMPILED) \
 		$(COMPILED)/features/*.sql $(COMPILED)/online/*.sql $(COMPILED)/training/*_training_set.sql
 
-bench: setup .venv-feast/.installed ## Measure point-in-time joins against Feast, about ten minutes; writes docs/benchmarks.md.
+bench: setup .venv-feast/.installed ## Measure joins and the online store against Feast, about an hour; writes docs/benchmarks/.
 	$(BIN)/python scripts/benchmarks/compare_point_in_time_joins.py
+	$(BIN)/python scripts/benchmarks/compare_online_stores.py
 
 docs: setup ## Build the dbt docs lineage site as one static page.
 	$(BIN)/dbt docs generate --static --target-path target/docs

@@ -21,17 +21,15 @@ def main() -> None:
     features = [*references.values()]
     with FeatureStore(project_dir=arguments.project) as store:
 
-        def read(customers: list[int]) -> list[dict[str, Any]]:
+        def read(customers: list[int]) -> dict[str, list[Any]]:
             entities = [{"customer_id": customer} for customer in customers]
-            return store.get_online_features(entities=entities, features=features).rows
+            return store.get_online_features(entities=entities, features=features).to_dict()
 
         def pieces() -> Iterator[dict[str, list[Any]]]:
             for customers in batches_of_all(arguments.rows):
-                rows = read(customers)
-                columns = {"customer_id": customers}
-                for name, reference in references.items():
-                    columns[name] = [row[reference] for row in rows]
-                yield columns
+                found = read(customers)
+                columns = {name: found[reference] for name, reference in references.items()}
+                yield {"customer_id": customers} | columns
 
         found = time_reads(arguments, read)
         clock.lap("work")

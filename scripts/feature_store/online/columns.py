@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, lru_cache
-from itertools import repeat
 from typing import Any, TypeAlias
 
 from feature_store.definitions import Feature
@@ -15,7 +14,6 @@ from feature_store.online.values import (
     FEATURE_TIME,
     INTEGERS,
     TIMES,
-    decimal_reader,
     json_reader,
     reader,
     type_id,
@@ -62,8 +60,12 @@ def column_reader(data_type: str, layout: str) -> ColumnReader:
     if base in ("varchar", "enum") or (layout == "packed" and base in INTEGERS | {"boolean"}):
         return list
     if base == "decimal":
-        quantize, step = decimal_reader(data_type)
-        return lambda column: list(map(quantize, map(Decimal, column), repeat(step)))
+        if layout == "hash":
+            return lambda column: list(map(Decimal, column))
+        # With a fraction it is text, which has every digit of the scale; a zero is a number.
+        return lambda column: [
+            Decimal(value) if type(value) is str else read(value) for value in column
+        ]
     if base in TIMES:
         return lambda column: list(map(_read_time, column))
     return lambda column: list(map(read, column))

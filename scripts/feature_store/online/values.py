@@ -182,11 +182,6 @@ def _step(decimal: duckdb.DuckDBPyType) -> Decimal:
     return Decimal(1).scaleb(-dict(decimal.children)["scale"])
 
 
-def decimal_reader(data_type: str) -> tuple[Callable[[Decimal, Decimal], Decimal], Decimal]:
-    """Return the function that gives decimals a type's scale, and its second argument."""
-    return _DIGITS.quantize, _step(sql_type(data_type))
-
-
 def _nested_converter(found: duckdb.DuckDBPyType) -> Callable[[Any], Any] | None:
     children = {name: child for name, child in found.children if name != "size"}
     converters = {name: _converter(child) for name, child in children.items()}

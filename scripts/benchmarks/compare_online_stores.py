@@ -14,6 +14,7 @@ from bench.prepare import (
     clean_environment,
     scratch_folder,
 )
+from online_stores.outcome import Outcome
 from online_stores.plan import FULL, SMALL, Bench, Part
 from online_stores.redis_source import find_benchmark
 from online_stores.report import tables, write_page
@@ -57,6 +58,12 @@ def compare_online_stores(
     interpreter = check_feast(feast_python if feast else None)
     if redis_server:
         os.environ["BENCH_REDIS_SERVER"] = str(redis_server.absolute())
+    is_whole = feast and redis_benchmark and not small and not part
+
+    def save(outcome: Outcome) -> None:
+        if is_whole:
+            write_page(page, outcome)
+
     with scratch_folder(scratch, keep) as folder, command_line.err.status("starting") as status:
 
         def tell(line: str) -> None:
@@ -77,6 +84,8 @@ def compare_online_stores(
             redis_benchmark=program,
             repeats=1 if small else repeats,
             tell=tell,
+            # It takes long: what is there is there.
+            save=save,
         )
         outcome = bench.run(part or [*Part])
     # With few rows it is start-up that is measured.
@@ -84,8 +93,7 @@ def compare_online_stores(
         command_line.out.print(table, soft_wrap=False)
     for line in outcome.answers:
         command_line.out.print(str(line), markup=False)
-    if feast and program and not small and not part:
-        write_page(page, outcome)
+    if is_whole:
         command_line.err.print(f"written: {page}")
     if not outcome.same:
         raise FeatureStoreError("what was read is not what was written: see above")

@@ -56,6 +56,11 @@ class Measured:
         return median(run.peak_bytes for run in self.runs)
 
 
+#: Runs of a contender whose first run took longer than LONG_SECONDS.
+LONG_REPEATS = 3
+LONG_SECONDS = 60
+
+
 def run_case(
     contenders: Sequence[Contender],
     scratch: Path,
@@ -69,7 +74,7 @@ def run_case(
     Args:
         contenders: who writes.
         scratch: working folder of the servers.
-        repeats: runs of each that count.
+        repeats: runs of each that count; of a contender that takes longer than a minute, three.
         tell: takes one line about each run.
         warm: whether each runs once before, uncounted, so that files come into the page cache.
     """
@@ -77,10 +82,13 @@ def run_case(
     for number in range(-1 if warm else 0, repeats):
         # Forwards and backwards, so that none always has the other's heat behind it.
         for contender in contenders if number % 2 == 0 else contenders[::-1]:
+            done = runs[contender.name]
+            if len(done) >= LONG_REPEATS and done[0].seconds > LONG_SECONDS:
+                continue
             with redis_server(scratch) as server:
                 run = contender.run(server)
             if number >= 0:
-                runs[contender.name].append(run)
+                done.append(run)
             uncounted = "" if number >= 0 else ", not counted"
             tell(
                 f"  {contender.name}: {run.seconds:.2f} s, {run.rows / run.seconds:,.0f} rows/s, "

@@ -14,6 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--project", type=Path, required=True)
     parser.add_argument("--view", required=True)
+    parser.add_argument("--full", action="store_true")
     arguments = parser.parse_args()
     use_cores()
     clock = Stopwatch()
@@ -28,7 +29,8 @@ def main() -> None:
     settings = load_settings(project_dir=arguments.project)
     # From opening the warehouse and the connection to the metadata, the checks of the build too;
     # reading back a sample, which no contender does, is left out.
-    [done] = export_features(settings, ExportOptions(views=(arguments.view,), sample=0))
+    options = ExportOptions(views=(arguments.view,), full=arguments.full, sample=0)
+    [done] = export_features(settings, options)
     clock.lap("work")
     names = ("duckdb", "redis")
     clock.report(rows=done.rows, versions={name: version(name) for name in names})

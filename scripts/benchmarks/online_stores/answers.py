@@ -15,8 +15,6 @@ _TYPES = {
     "bigint": pa.int64(),
     "decimal(18,2)": pa.decimal128(18, 2),
     "double": pa.float64(),
-    "varchar": pa.string(),
-    "timestamp": pa.timestamp("us", tz="UTC"),
 }
 _SCHEMA = pa.schema(
     {"customer_id": pa.int64(), **{name: _TYPES[kind] for name, kind in FEATURES.items()}}

@@ -92,6 +92,20 @@ def ours(dataset: Dataset, layout: str, ttl: bool, environment: dict[str, str]) 
     return Contender(OURS[layout], lambda server: _process(command, dataset, environment, server))
 
 
+def ours_again(dataset: Dataset, layout: str, ttl: bool, environment: dict[str, str]) -> Contender:
+    """Return this project's exporter with ``--full``, over rows that it has written before."""
+    first = ours(dataset, layout, ttl, environment)
+    command = [sys.executable, str(BENCHMARKS / "export_with_feature_store.py"), "--full"]
+    command += ["--project", str(dataset.project), "--view", VERSIONS[layout, ttl]]
+    environment = environment | warehouse(BEFORE)
+
+    def run(server: RedisServer) -> Run:
+        first.run(server)
+        return _process(command, dataset, environment, server)
+
+    return Contender(f"{OURS[layout]}, --full again", run)
+
+
 def feast(dataset: Dataset, ttl: bool, python: Path, environment: dict[str, str]) -> Contender:
     """Return Feast's ``materialize``."""
     command = [str(python), str(BENCHMARKS / "materialize_with_feast.py")]

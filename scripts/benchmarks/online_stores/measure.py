@@ -21,11 +21,11 @@ FEATURES = {
     "spend_7d": "decimal(18,2)",
     "spend_28d": "decimal(18,2)",
     "spend_90d": "decimal(18,2)",
-    "items_28d": "bigint",
     "discount_28d": "decimal(18,2)",
+    "products_28d": "bigint",
+    "products_90d": "bigint",
+    "stores_28d": "bigint",
     "average_order_28d": "double",
-    "favourite_department": "varchar",
-    "last_order_at": "timestamp",
 }
 #: Seconds that keys live, where they do not live forever: 120 days.
 TTL = 120 * 86_400

@@ -148,6 +148,12 @@ class Bench:
             if case.rows <= _WARM_ROWS:
                 python = Path(sys.executable)
                 racing.append(contenders.redis_py(dataset, case.ttl, python, self.environment))
+            # Over rows that are there already: each key is deleted and set in a transaction.
+            if case.ttl and not case.nulls and case.rows <= _WARM_ROWS:
+                racing += [
+                    contenders.ours_again(dataset, layout, True, self.environment)
+                    for layout in OURS
+                ]
             if self.redis_benchmark and not case.ttl:
                 for load in dict.fromkeys((ONE_CONNECTION, best)):
                     racing.append(contenders.redis_benchmark(dataset, self.redis_benchmark, load))

@@ -160,5 +160,5 @@ def compare(contender: str, dataset: Dataset, answers: Path) -> Answers:
     wrong = {name: count for name, count in zip(FEATURES, counts, strict=True) if count}
     if missing:
         wrong["entities without an answer"] = missing
-    data = "15 % nulls" if dataset.nulls else "no nulls"
+    data = "with nulls" if dataset.nulls else "no nulls"
     return Answers(contender, data, entities, entities * len(FEATURES), wrong)

@@ -12,17 +12,17 @@ from online_stores.measure import VIEW
 
 #: A typical row of the generated ones.
 _VALUES = {
-    "orders_7d": "2",
-    "orders_28d": "4",
-    "orders_90d": "12",
-    "spend_7d": "83.22",
-    "spend_28d": "166.81",
-    "spend_90d": "499.93",
-    "items_28d": "36",
+    "orders_7d": "1",
+    "orders_28d": "3",
+    "orders_90d": "10",
+    "spend_7d": "28.83",
+    "spend_28d": "85.34",
+    "spend_90d": "284.61",
     "discount_28d": "10.23",
-    "average_order_28d": "41.70250000000001",
-    "favourite_department": "department 13",
-    "last_order_at": "2024-01-18T09:46:31Z",
+    "products_28d": "24",
+    "products_90d": "78",
+    "stores_28d": "2",
+    "average_order_28d": "28.446666666666665",
     "_feature_time": "2024-01-18T00:00:00Z",
 }
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from feast import Entity, FeatureView, Field, FileSource, ValueType
-from feast.types import Decimal, Float64, Int64, String, UnixTimestamp
+from feast.types import Decimal, Float64, Int64
 
 TYPES = {
     "orders_7d": Int64,
@@ -12,11 +12,11 @@ TYPES = {
     "spend_7d": Decimal,
     "spend_28d": Decimal,
     "spend_90d": Decimal,
-    "items_28d": Int64,
     "discount_28d": Decimal,
+    "products_28d": Int64,
+    "products_90d": Int64,
+    "stores_28d": Int64,
     "average_order_28d": Float64,
-    "favourite_department": String,
-    "last_order_at": UnixTimestamp,
 }
 
 customer = Entity(name="customer", join_keys=["customer_id"], value_type=ValueType.INT64)

@@ -23,8 +23,10 @@ from feature_store.warehouse import connect
 
 def show(checked: list[CheckedView], server: str, seed: int) -> None:
     """Print the results as a table, and examples of what is wrong."""
-    table = Table("feature view", "checked", "departed", "wrong", "share", "seconds")
-    table.title, table.title_justify = f"Compared with {escape(server)}, seed {seed}", "left"
+    table = Table(title=f"Compared with {escape(server)}, seed {seed}", title_justify="left")
+    table.add_column("feature view", no_wrap=True)
+    for head in ("checked", "departed", "wrong", "share", "seconds"):
+        table.add_column(head)
     for one in checked:
         found = (f"{one.counts[kind]:,} {kind}" for kind in KINDS if one.counts[kind])
         wrong = ", ".join(found) or "nothing"

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,7 +16,7 @@ from rich.table import Table
 from feature_store import command_line
 from feature_store.arguments import read_sample
 from feature_store.definitions import FeatureView
-from feature_store.online.changes import Changes
+from feature_store.online.changes import CHANGES, Changes
 from feature_store.online.connection import describe_server
 from feature_store.online.export import export_features, plan_export
 from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
@@ -60,43 +59,52 @@ class Terminal(Watcher):
 
 def show_plan(planned: list[Changes], server: str) -> None:
     """Print what would be exported."""
-    table = Table("feature view", "to send", "to delete", "what", "life")
-    table.title, table.title_justify = f"Would go to {server}", "left"
+    table = Table(title=f"Would go to {server}", title_justify="left")
+    table.add_column("feature view", no_wrap=True)
+    for head in ("to send", "to delete", "life"):
+        table.add_column(head)
     for plan in planned:
         view = plan.served.view
         life = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
-        what = what_was_sent(plan.reason, plan.rows + plan.departed)
-        table.add_row(view.label, f"{plan.rows:,}", f"{plan.departed:,}", what, life)
+        table.add_row(view.label, f"{plan.rows:,}", f"{plan.departed:,}", life)
     command_line.out.print(table)
-
-
-def what_was_sent(reason: str, changes: int) -> str:
-    """Return what a view's export sends, in words."""
-    return escape(reason) if changes or reason != "changes" else "nothing new"
+    show_reasons([(plan.served.view.label, plan.reason) for plan in planned])
 
 
 def show_exported(exported: list[ExportedView], server: str) -> None:
     """Print what was exported."""
-    table = Table("feature view", "sent", "deleted", "online", "what", "seconds", "checked")
-    table.title, table.title_justify = f"Exported to {server}", "left"
+    table = Table(title=f"Exported to {server}", title_justify="left")
+    table.add_column("feature view", no_wrap=True)
+    for head in ("sent", "deleted", "online", "seconds", "checked"):
+        table.add_column(head)
 
-    def add(name: str, views: list[ExportedView], what: str) -> None:
+    def add(name: str, views: list[ExportedView]) -> None:
         sums = [
             sum(getattr(view, part) for view in views) for part in ("rows", "deleted", "served")
         ]
-        seconds = sum(view.seconds for view in views)
-        counts = [f"{count:,}" for count in sums]
         found = [view.checked for view in views if view.checked]
         checked = f"{sum(one.checked + one.departed for one in found):,}" if found else ""
         if wrong := sum(one.mismatches for one in found):
             checked += f", {wrong:,} differ"
-        table.add_row(name, *counts, what, f"{seconds:.2f}", checked)
+        seconds = sum(view.seconds for view in views)
+        table.add_row(name, *(f"{count:,}" for count in sums), f"{seconds:.2f}", checked)
 
     for one in exported:
-        add(one.view.label, [one], what_was_sent(one.reason, one.rows + one.deleted))
+        add(one.view.label, [one])
     table.add_section()
-    add("all", exported, "")
+    add("all", exported)
     command_line.out.print(table)
+    show_reasons([(one.view.label, one.reason) for one in exported])
+    if not any(one.rows or one.deleted for one in exported):
+        command_line.out.print("nothing new: what is served is online")
+
+
+def show_reasons(reasons: list[tuple[str, str]]) -> None:
+    """Print which views are sent whole, and why; the others get what changed."""
+    for reason in dict.fromkeys(reason for _, reason in reasons if reason != CHANGES):
+        views = [label for label, found in reasons if found == reason]
+        which = "all views" if len(views) == len(reasons) else ", ".join(views)
+        command_line.out.print(f"sent whole, because of {reason}: {which}", markup=False)
 
 
 def export_to_redis(

@@ -213,7 +213,7 @@ def test_an_export_checks_what_is_online_and_the_next_one_repairs_it(
         assert "(33.3%)" in str(caught.value)
         assert "--max-mismatch 0.3" in str(caught.value)
         [exported] = store.export(server.unix_url)
-        assert exported.reason == "all: the last check found differences"
+        assert exported.reason == "the last check found differences"
         assert client.hget(KEY, "a") == "10"
         client.hset(KEY, "a", "11")
         [exported] = store.export(server.unix_url)

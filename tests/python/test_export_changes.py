@@ -35,7 +35,7 @@ def online(server: RedisServer) -> dict[str, Any]:
 
 
 def test_only_rows_that_changed_are_sent(store: TinyStore, server: RedisServer):
-    assert sent(store, server) == ("all: first export", 3, 0)
+    assert sent(store, server) == ("first export", 3, 0)
     store.serve(THINGS, [(1, 11, "x"), (2, None, "y"), (4, 1, "new")])
     with server.client() as client:
         assert sent(store, server) == ("changes", 2, 1)
@@ -74,9 +74,9 @@ def test_an_entity_that_came_back_is_sent_again(store: TinyStore, server: RedisS
 @pytest.mark.parametrize(
     ("again", "reason"),
     [
-        (replace(THINGS, ttl="3h"), "all: new definition"),
-        (replace(THINGS, features={"a": "integer"}), "all: new definition"),
-        (PACKED, "all: new definition"),
+        (replace(THINGS, ttl="3h"), "new definition"),
+        (replace(THINGS, features={"a": "integer"}), "new definition"),
+        (PACKED, "new definition"),
     ],
 )
 def test_another_definition_sends_everything(
@@ -151,7 +151,7 @@ def test_full_removes_what_is_stale(store: TinyStore, server: RedisServer):
         client.hset("fs:{thing:2}:things:v1", mapping={"a": "wrong", "foreign": "1"})
         client.delete(KEY)
     assert sent(store, server) == ("changes", 0, 0)
-    assert sent(store, server, full=True) == ("all: --full", 2, 1)
+    assert sent(store, server, full=True) == ("--full", 2, 1)
     time = {"_feature_time": "2026-01-02T00:00:00Z"}
     assert online(server) == {
         KEY: {"a": "10", "b": "x"} | time,
@@ -165,7 +165,7 @@ def test_lives_are_renewed_before_they_end(store: TinyStore, server: RedisServer
     with server.client() as client:
         for passed, expected in (
             (59, ("changes", 0, 0)),
-            (61, ("all: half of the TTL is over", 3, 0)),
+            (61, ("half of the TTL is over", 3, 0)),
         ):
             noted = datetime.now(UTC) - timedelta(minutes=passed)
             client.hset(META, "lives_from", noted.isoformat())
@@ -180,7 +180,7 @@ def test_the_watermark_is_gone(store: TinyStore, server: RedisServer):
     store.serve(THINGS, [(1, None, "x"), (2, None, "y"), (3, None, None)])
     with server.client() as client:
         client.delete(META)
-    assert sent(store, server) == ("all: first export", 3, 0)
+    assert sent(store, server) == ("first export", 3, 0)
     assert "a" not in online(server)[KEY]
 
 
@@ -192,7 +192,7 @@ def test_a_snapshot_whose_past_changed_is_sent_whole(store: TinyStore, server: R
         "timestamp '2026-01-02 03:04:05' as dbt_valid_from) "
         "from snapshots.served_things_v1 where thing_id = 1"
     )
-    assert sent(store, server) == ("all: the snapshot's past was changed", 4, 0)
+    assert sent(store, server) == ("the snapshot's past was changed", 4, 0)
     assert sent(store, server) == ("changes", 0, 0)
 
 

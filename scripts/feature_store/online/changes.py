@@ -13,6 +13,9 @@ from feature_store.online.commands import KeysBefore
 from feature_store.online.metadata import Metadata, held_names, iso
 from feature_store.online.served import ServedView, key_columns, warehouse_errors
 
+#: The reason to send only what the snapshot recorded since the last export.
+CHANGES = "changes"
+
 
 @dataclass(frozen=True)
 class Changes:
@@ -21,7 +24,7 @@ class Changes:
     Attributes:
         served: what the warehouse serves.
         since: rows that the snapshot recorded after that time (UTC); None is all of them.
-        reason: why everything is sent, or ``changes``.
+        reason: why everything is sent, or ``CHANGES``.
         before: what the keys may hold.
         rows: rows to write.
         departed: entities whose keys are to be deleted.
@@ -154,7 +157,7 @@ def changes_of(
     undone = _was_left_undone(connection, view, metadata)
     reason = _reason_for_all(connection, served, metadata, full=full, now=now, servers=servers)
     if undone and not reason:
-        reason = "all: another export was not completed"
+        reason = "another export was not completed"
     since = None if reason else metadata.watermark
     disturbed = full or undone or bool(metadata.fields.get("disturbed"))
     before = KeysBefore(
@@ -173,7 +176,7 @@ def changes_of(
                 ),
                 (select count(*) from ({_departed_sql(view, since)}))"""
         ).fetchall()
-    return Changes(served, since, reason or "changes", before, rows, departed, now, metadata)
+    return Changes(served, since, reason or CHANGES, before, rows, departed, now, metadata)
 
 
 def _reason_for_all(
@@ -188,19 +191,19 @@ def _reason_for_all(
     """Return why everything has to be sent, or None."""
     view, stored = served.view, metadata.fields
     if full:
-        return "all: --full"
+        return "--full"
     if metadata.watermark is None:
-        return "all: first export"
+        return "first export"
     if stored.get("disturbed"):
-        return f"all: {stored['disturbed']}"
+        return stored["disturbed"]
     if stored.get("manifest_hash") != view.definition_hash:
-        return "all: new definition"
+        return "new definition"
     if stored.get("servers", "") != servers:
-        return "all: other servers"
+        return "other servers"
     if view.ttl_seconds:
         half = timedelta(seconds=view.ttl_seconds / 2)
         if metadata.lives_from is None or now - metadata.lives_from >= half:
-            return "all: half of the TTL is over"
+            return "half of the TTL is over"
     if history_of(connection, view, metadata.watermark) != stored.get("history"):
-        return "all: the snapshot's past was changed"
+        return "the snapshot's past was changed"
     return None

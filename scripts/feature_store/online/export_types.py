@@ -37,7 +37,7 @@ class ExportedView:
 
     Attributes:
         view: the feature view's version.
-        reason: why everything was sent, or ``changes``.
+        reason: why everything was sent, or ``CHANGES``.
         rows: rows that were written.
         deleted: entities whose keys were deleted.
         served: rows that are online now.

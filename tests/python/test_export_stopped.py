@@ -6,10 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from export_process import ExportForker, export_forker
 from online_fixtures import SCRIPTS, RedisServer, wait_for
 from things_store import MANY, META, completed, serve_many
 from tiny_store import TinyStore, tiny_environment
@@ -27,6 +30,12 @@ url, sent = sys.argv[2], int(sys.argv[3])
 sys.argv[1:] = []
 command_line.run(lambda: store.export(url, on_rows=lambda _: os.kill(os.getpid(), sent)))
 """
+
+
+@pytest.fixture(scope="module")
+def forker() -> Iterator[ExportForker]:
+    with export_forker() as running:
+        yield running
 
 
 @pytest.mark.parametrize(("sent", "code", "line"), STOPS)
@@ -76,3 +85,49 @@ def test_the_script_is_stopped_while_the_server_hangs(
             export.kill()
             export.wait()
         assert (export.returncode, stderr, stdout) == (code, f"{line}\n", "")
+
+
+@pytest.mark.parametrize(("sent", "code", "line"), STOPS)
+@pytest.mark.parametrize("request_part", ["}:things:v1", "watermark"])
+def test_an_export_that_is_stopped_gives_the_lock_back(
+    store: TinyStore,
+    server: RedisServer,
+    forker: ExportForker,
+    request_part: str,
+    sent: signal.Signals,
+    code: int,
+    line: str,
+):
+    fault = (sent.name, request_part, "after")
+    stopped = forker.run(store, server.unix_url, lease=60, fault=fault)
+    assert (stopped.code, stopped.stderr) == (code, f"{line}\n")
+    with server.client() as client:
+        assert not client.exists("fs:lock")
+        ended = forker.run(store, server.unix_url, wait_seconds=0)
+        assert (ended.code, ended.stderr) == (0, "")
+        assert client.hget(META, "rows") == "3"
+
+
+@pytest.mark.parametrize(("sent", "code", "line"), STOPS)
+def test_an_export_is_stopped_while_the_server_hangs_in_the_middle(
+    store: TinyStore,
+    own_server: RedisServer,
+    forker: ExportForker,
+    sent: signal.Signals,
+    code: int,
+    line: str,
+):
+    """It does not wait for the answer that it would give the lock back with."""
+    fault = ("SIGSTOP", "}:things:v1", "before")
+    hanging = forker.start(store, own_server.unix_url, lease=60, fault=fault)
+    hanging.wait_until_stopped()
+    own_server.process.send_signal(signal.SIGSTOP)
+    try:
+        hanging.send_signal(sent)
+        hanging.send_signal(signal.SIGCONT)
+        began = time.monotonic()
+        stopped = hanging.wait()
+        assert time.monotonic() - began < 15  # an answer would be waited for 30 s
+    finally:
+        own_server.process.send_signal(signal.SIGCONT)
+    assert (stopped.code, stopped.stderr) == (code, f"{line}\n")

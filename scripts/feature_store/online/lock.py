@@ -17,12 +17,11 @@ from redis.lock import Lock
 
 from feature_store.errors import FeatureStoreError
 from feature_store.online.keys import lock_key
-from feature_store.online.patience import SERVER_ERRORS
 
 #: Seconds between two looks whether another exporter has ended.
 _LOOK = 0.1
-#: Seconds that giving the lock back may take.
-_LEAVING = 2.0
+#: Seconds that the server gets to take the lock back.
+_RELEASING = 2
 #: Counts the time that a suspended machine sleeps, too, where the system has such a clock.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -104,10 +103,11 @@ class ExportLock:
         # A server that hangs is not waited for: the lease ends by itself.
         releasing = threading.Thread(target=self._release, daemon=True)
         releasing.start()
-        releasing.join(_LEAVING)
+        releasing.join(_RELEASING)
 
     def _release(self) -> None:
-        with self._mutex, suppress(*SERVER_ERRORS):
+        # Whatever happens to it: the client may be closed meanwhile.
+        with self._mutex, suppress(Exception):
             self._lock.release()
 
     def check(self, gaps: int) -> None:
@@ -129,7 +129,7 @@ class ExportLock:
     def _renew_until_left(self) -> None:
         while not self._leaving.wait(self._lease / 3):
             # check() meets the same error, where it matters.
-            with suppress(*SERVER_ERRORS, FeatureStoreError):
+            with suppress(Exception):
                 self._renew()
 
     def _renew(self) -> None:

@@ -20,7 +20,7 @@ from feature_store.online.pieces import Piece
 _CHUNK = 1 << 16
 #: Pieces that wait to be sent, while the warehouse makes the next.
 _DEPTH = 2
-#: Seconds after which a full queue looks whether its stream has failed.
+#: Seconds after which who waits for a stream looks whether something has happened.
 _LOOK = 0.2
 #: Seconds that a stream gets to end in.
 _STOPPING = 2
@@ -70,7 +70,9 @@ class Stream:
     def finish(self) -> bool:
         """Wait for the replies to everything; return whether all of it was obeyed."""
         self.put(None)
-        self._thread.join()
+        while self._thread.is_alive():
+            # A signal that another thread was given is seen only in between.
+            self._thread.join(_LOOK)
         return self.failure is None
 
     def stop(self) -> None:

@@ -100,11 +100,16 @@ def _was_left_undone(
 ) -> bool:
     """Return whether an export ended early that led to something else than the warehouse holds.
 
-    Keys have its rows, and nothing in this warehouse says which: the definition was taken back, or
-    the warehouse restored. An export that led to what this warehouse held is only gone on with.
+    Keys have its rows, and nothing in this warehouse says which: the definition was taken back, the
+    warehouse restored, or an earlier time forced. An export that led from the watermark to what
+    this warehouse held later is only gone on with.
     """
-    target = metadata.fields.get("sending")
-    return bool(target) and target != target_of(connection, view, metadata.sending_watermark)
+    target, led_to = metadata.fields.get("sending"), metadata.sending_watermark
+    if not target:
+        return False
+    if metadata.watermark and (led_to is None or led_to < metadata.watermark):
+        return True
+    return target != target_of(connection, view, led_to)
 
 
 def check_not_older(served: ServedView, metadata: Metadata) -> None:

@@ -123,7 +123,8 @@ def assert_online_equals_offline(faulty: FaultStore, client: Client) -> None:
     Independent of the project's own code: keys and texts are made here.
     """
     expected = {"fs:meta"} | {f"fs:meta:{view.label}" for view in faulty.views}
-    rows = {view.label: dict(_expected_rows(faulty.store, view)) for view in faulty.views}
+    with duckdb.connect(str(faulty.store.warehouse)) as connection:
+        rows = {view.label: dict(_expected_rows(connection, view)) for view in faulty.views}
     for view in faulty.views:
         expected |= rows[view.label].keys()
         if view.layout == "packed":
@@ -139,11 +140,12 @@ def assert_online_equals_offline(faulty: FaultStore, client: Client) -> None:
         _assert_rows(client, view, rows[view.label])
 
 
-def _expected_rows(store: TinyStore, view: View) -> Iterator[tuple[str, dict[str, Any]]]:
+def _expected_rows(
+    connection: duckdb.DuckDBPyConnection, view: View
+) -> Iterator[tuple[str, dict[str, Any]]]:
     columns = ", ".join(["thing_id", *view.features])
-    for thing_id, *values in store.execute(
-        f"select {columns} from snapshots.{view.served_name} where dbt_valid_to is null"
-    ):
+    served = f"select {columns} from snapshots.{view.served_name} where dbt_valid_to is null"
+    for thing_id, *values in connection.execute(served).fetchall():
         key = f"fs:{{thing:{thing_id}}}:{view.label}"
         yield key, dict(zip(view.features, values, strict=True))
 

@@ -92,7 +92,7 @@ def test_all_views_of_an_entity_are_in_one_slot(
 def test_a_primary_changes_places_with_its_replica(
     tmp_path: Path, cluster: Cluster, forker: ExportForker, request_number: int
 ):
-    faulty = FaultStore.make(tmp_path / "store", 2, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 2, entities=150)
     assert forker.run(faulty.store, cluster.url).code == 0
     running = stop_at(request_number, faulty, cluster, forker)
     cluster.switch_over(cluster.owner(cluster.slot("fs:lock")))
@@ -103,7 +103,7 @@ def test_a_primary_changes_places_with_its_replica(
 def test_a_primary_is_killed_and_its_replica_takes_over(
     tmp_path: Path, cluster: Cluster, forker: ExportForker
 ):
-    faulty = FaultStore.make(tmp_path / "store", 3, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 3, entities=150)
     assert forker.run(faulty.store, cluster.url).code == 0
     running = stop_at(26, faulty, cluster, forker)
     cluster.owner(cluster.slot("fs:{thing:1}")).kill()
@@ -120,7 +120,7 @@ def test_a_primary_was_replaced_between_two_exports(
     tmp_path: Path, cluster: Cluster, forker: ExportForker
 ):
     """What its replica had not got is lost, and no metadata say so: everything is sent."""
-    faulty = FaultStore.make(tmp_path / "store", 4, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 4, entities=150)
     assert forker.run(faulty.store, cluster.url).code == 0
     node = cluster.owner(cluster.slot("fs:{thing:1}"))
     cluster.switch_over(node)
@@ -132,7 +132,7 @@ def test_a_primary_was_replaced_between_two_exports(
 
 
 def test_a_node_is_restarted(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 5, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 5, entities=150)
     assert forker.run(faulty.store, cluster.url).code == 0
     for request in (16, 40):
         running = stop_at(request, faulty, cluster, forker)
@@ -145,7 +145,7 @@ def test_a_node_is_restarted(tmp_path: Path, cluster: Cluster, forker: ExportFor
 
 
 def test_the_whole_cluster_is_restarted(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 9, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 9, entities=150)
     assert forker.run(faulty.store, cluster.url).code == 0
     running = stop_at(30, faulty, cluster, forker)
     for node in cluster.nodes:
@@ -157,7 +157,7 @@ def test_the_whole_cluster_is_restarted(tmp_path: Path, cluster: Cluster, forker
 
 
 def test_slots_move(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 6, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 6, entities=150)
     assert forker.run(faulty.store, cluster.url).code == 0
     slots = [cluster.slot(f"fs:{{thing:{n}}}") for n in range(1, 9)]
     slots.append(cluster.slot("fs:meta:packed:v1"))
@@ -173,7 +173,7 @@ def test_slots_move(tmp_path: Path, cluster: Cluster, forker: ExportForker):
 
 
 def test_a_slot_is_on_its_way_for_a_while(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 7, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 7, entities=150)
     assert forker.run(faulty.store, cluster.url).code == 0
     slot = cluster.slot("fs:{thing:3}")
     source = cluster.owner(slot)
@@ -189,7 +189,7 @@ def test_a_slot_is_on_its_way_for_a_while(tmp_path: Path, cluster: Cluster, fork
 
 
 def test_a_slot_that_stays_on_its_way(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 8, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 8, entities=150)
     assert forker.run(faulty.store, cluster.url).code == 0
     faulty.change(0.9)
     slot = cluster.slot("fs:{thing:4}")

@@ -25,9 +25,9 @@ def test_an_earlier_time_that_was_forced_and_killed(
     tmp_path: Path, server: RedisServer, forker: ExportForker, request_part: str
 ):
     """The newer warehouse's next export has to write over all of it."""
-    faulty = FaultStore.make(tmp_path / "store", 1, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 1, entities=150)
     folder = shutil.copytree(faulty.store.folder, tmp_path / "older")
-    older = FaultStore.open(folder, seed=1, entities=300)
+    older = FaultStore.open(folder, seed=1, entities=150)
     faulty.change(0.6)
     assert forker.run(faulty.store, server.unix_url).code == 0
     refused = forker.run(older.store, server.unix_url)
@@ -48,10 +48,10 @@ def test_an_older_warehouse_that_meets_a_newer_export_that_was_killed(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     """The metadata do not say that newer rows are online, but that some may be."""
-    faulty = FaultStore.make(tmp_path / "store", 2, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 2, entities=150)
     assert forker.run(faulty.store, server.unix_url).code == 0
     folder = shutil.copytree(faulty.store.folder, tmp_path / "older")
-    older = FaultStore.open(folder, seed=1, entities=300)
+    older = FaultStore.open(folder, seed=1, entities=150)
     faulty.change(0.6, leave_out_new=True)
     with server.client() as client:
         fault = ("SIGKILL", "}:packed:v1", "after")
@@ -66,7 +66,7 @@ def test_an_older_warehouse_that_meets_a_newer_export_that_was_killed(
 def test_metadata_that_were_deleted_by_hand(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
-    faulty = FaultStore.make(tmp_path / "store", 3, entities=300)
+    faulty = FaultStore.make(tmp_path / "store", 3, entities=150)
     with server.client() as client:
         for lost in (["forever"], ["hashes", "packed"], ["forever", "hashes", "packed"]):
             assert forker.run(faulty.store, server.unix_url).code == 0

@@ -29,7 +29,7 @@ def sentinels() -> Iterator[Sentinels]:
 def faulty(tmp_path: Path, sentinels: Sentinels, forker: ExportForker) -> FaultStore:
     """Return a project that is online."""
     sentinels.primary.call("FLUSHALL")
-    made = FaultStore.make(tmp_path / "store", 1, entities=300)
+    made = FaultStore.make(tmp_path / "store", 1, entities=150)
     assert forker.run(made.store, sentinels.url).code == 0
     return made
 

@@ -50,7 +50,7 @@ def newer(faulty: FaultStore, folder: Path) -> FaultStore:
 def test_the_second_waits_until_the_first_has_ended(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
-    faulty = FaultStore.make(tmp_path / "store", 1, entities=600)
+    faulty = FaultStore.make(tmp_path / "store", 1, entities=300)
     first = standing_still(faulty, server, forker, ("SIGSTOP", 16, "after"))
     later = newer(faulty, tmp_path / "later")
     second = forker.start(later.store, server.unix_url)
@@ -65,7 +65,7 @@ def test_the_second_waits_until_the_first_has_ended(
 def test_the_second_refuses_and_names_the_first(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
-    faulty = FaultStore.make(tmp_path / "store", 2, entities=600)
+    faulty = FaultStore.make(tmp_path / "store", 2, entities=300)
     first = standing_still(faulty, server, forker, ("SIGSTOP", 16, "after"))
     refused = forker.run(faulty.store, server.unix_url, wait_seconds=0)
     assert refused.code == 1

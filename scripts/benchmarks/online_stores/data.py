@@ -14,7 +14,7 @@ from bench.work import work_database
 CHANGED_ONE_IN = 100
 
 # The quartiles are near those of the sample's customer_purchases: half of the customers have bought
-# nothing in 7 days, a fifth nothing in 28; ten orders in 90 days is the median, sixty the most.
+# nothing in 7 days, a fifth nothing in 28; ten orders in 90 days is the median, 58 the most.
 _ROWS = """
 with random as (
     select

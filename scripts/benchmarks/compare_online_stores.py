@@ -24,6 +24,12 @@ from feature_store import FeatureStoreError, command_line
 REPEATS = 5
 
 
+def use_server(path: Path | None) -> None:
+    """Let all contenders write to a server program, if there is such a file."""
+    if path and path.exists():
+        os.environ["BENCH_REDIS_SERVER"] = str(path.absolute())
+
+
 def compare_online_stores(
     small: Annotated[
         bool, typer.Option(help="A few rows, one run: does it work? No page is written.")
@@ -37,7 +43,10 @@ def compare_online_stores(
     ] = True,
     redis_server: Annotated[
         Path | None,
-        typer.Option(help="The server that all write to; by default the one that is embedded."),
+        typer.Option(
+            help="The server that all write to; by default the one beside redis-benchmark, or else "
+            "the one that is embedded."
+        ),
     ] = None,
     part: Annotated[
         list[Part] | None,
@@ -56,8 +65,6 @@ def compare_online_stores(
     Exit code 1 if values differ or a target is missed.
     """
     interpreter = check_feast(feast_python if feast else None)
-    if redis_server:
-        os.environ["BENCH_REDIS_SERVER"] = str(redis_server.absolute())
     is_whole = feast and redis_benchmark and not small and not part
 
     def save(outcome: Outcome) -> None:
@@ -76,6 +83,7 @@ def compare_online_stores(
         if redis_benchmark:
             kept = REPOSITORY / "target/redis-benchmark"
             program = find_benchmark(kept, environment, tell, build=not small)
+        use_server(redis_server or (program and program.with_name("redis-server")))
         bench = Bench(
             plan=SMALL if small else FULL,
             scratch=folder,

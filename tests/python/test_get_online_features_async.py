@@ -171,7 +171,8 @@ def test_a_server_that_dies_and_comes_back(tiny: TinyStore):
 
 @pytest.mark.parametrize("how", ["async with", "close", "left open"])
 def test_no_embedded_server_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str):
-    monkeypatch.delenv("REDIS_URL", raising=False)
+    for name in ("REDIS_URL", "DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR"):
+        monkeypatch.delenv(name, raising=False)
     tiny = export_customers(tmp_path / "tiny", None)
 
     async def read(store: FeatureStore) -> Any:

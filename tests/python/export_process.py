@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -170,13 +171,14 @@ def _arm(name: str, at: int | str, where: str) -> None:
     """Let this process send itself a signal at one of its requests to the servers."""
     from redis.connection import AbstractConnection
 
-    send, count, is_over = AbstractConnection.send_packed_command, 0, False
+    # Threads send at the same time, and no number may be left out.
+    send, numbers, is_over = AbstractConnection.send_packed_command, itertools.count(1), False
 
     def counted(self: AbstractConnection, command: Any, check_health: bool = True) -> None:
-        nonlocal count, is_over
-        count += 1
+        nonlocal is_over
+        number = next(numbers)
         data = b"".join(bytes(part) for part in command)
-        is_it = not is_over and (at.encode() in data if isinstance(at, str) else count == at)
+        is_it = not is_over and (at.encode() in data if isinstance(at, str) else number == at)
         if not is_it:
             send(self, command, check_health)
             return

@@ -51,7 +51,7 @@ def test_the_second_waits_until_the_first_has_ended(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     faulty = FaultStore.make(tmp_path / "store", 1, entities=300)
-    first = standing_still(faulty, server, forker, ("SIGSTOP", 16, "after"))
+    first = standing_still(faulty, server, forker, ("SIGSTOP", "}:hashes:v1", "after"))
     later = newer(faulty, tmp_path / "later")
     second = forker.start(later.store, server.unix_url)
     wait_for(lambda: "waiting for another exporter: " in second.stderr, "the second to wait")
@@ -66,7 +66,7 @@ def test_the_second_refuses_and_names_the_first(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     faulty = FaultStore.make(tmp_path / "store", 2, entities=300)
-    first = standing_still(faulty, server, forker, ("SIGSTOP", 16, "after"))
+    first = standing_still(faulty, server, forker, ("SIGSTOP", "}:hashes:v1", "after"))
     refused = forker.run(faulty.store, server.unix_url, wait_seconds=0)
     assert refused.code == 1
     assert refused.stderr.startswith(f"error another exporter holds {LOCK}: ")

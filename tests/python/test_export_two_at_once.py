@@ -81,7 +81,6 @@ def test_the_second_refuses_and_names_the_first(
 @pytest.mark.parametrize(
     "fault",
     [
-        (12, "before"),
         ("}:forever:v1", "after"),
         ("}:hashes:v1", "before"),
         ("}:packed:v1", "before"),

@@ -21,6 +21,7 @@ OURS = {"hash": "this project, hash", "packed": "this project, packed"}
 FEAST = "Feast"
 REDIS_PY = "redis-py pipeline"
 REDIS_BENCHMARK = "redis-benchmark"
+REPEATING = ", keys that repeat"
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,13 @@ def redis_py(dataset: Dataset, ttl: bool, python: Path, environment: dict[str, s
     )
 
 
-def redis_benchmark(dataset: Dataset, program: Path, load: Load) -> Contender:
+def redis_benchmark(
+    dataset: Dataset, program: Path, load: Load, *, repeating: bool = False
+) -> Contender:
     """Return ``redis-benchmark``; nothing but its speed means anything."""
 
     def run(server: RedisServer) -> Run:
-        speed = rows_per_second(program, server.port, dataset.rows, load)
+        speed = rows_per_second(program, server.port, dataset.rows, load, repeating=repeating)
         return Run(dataset.rows, dataset.rows / speed, 0, 0, 0, {})
 
-    return Contender(f"{REDIS_BENCHMARK} {load}", run)
+    return Contender(f"{REDIS_BENCHMARK} {load}{REPEATING if repeating else ''}", run)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 from online_stores import contenders
@@ -155,8 +156,9 @@ class Bench:
                     for layout in OURS
                 ]
             if self.redis_benchmark and not case.ttl:
-                for load in dict.fromkeys((ONE_CONNECTION, best)):
-                    racing.append(contenders.redis_benchmark(dataset, self.redis_benchmark, load))
+                limit = partial(contenders.redis_benchmark, dataset, self.redis_benchmark)
+                racing += [limit(load) for load in dict.fromkeys((ONE_CONNECTION, best))]
+                racing.append(limit(best, repeating=True))
             if self.feast_python and feast:
                 racing.append(
                     contenders.feast(dataset, case.ttl, self.feast_python, self.environment)

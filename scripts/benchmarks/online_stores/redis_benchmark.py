@@ -39,12 +39,24 @@ class Load:
 
 
 ONE_CONNECTION = Load(1, 200)
+#: Random keys out of so many hardly ever repeat.
+_MANY_KEYS = 2_000_000_000
 #: What is tried to find the best.
 LOADS = (ONE_CONNECTION, Load(2, 200), Load(4, 200), Load(10, 100), Load(20, 100), Load(20, 200))
 
 
-def rows_per_second(program: Path, port: int, rows: int, load: Load) -> float:
+def rows_per_second(
+    program: Path, port: int, rows: int, load: Load, *, repeating: bool = False
+) -> float:
     """Set as many hashes of all fields as there are rows, of random customers.
+
+    Args:
+        program: ``redis-benchmark``.
+        port: of the server, on loopback.
+        rows: commands to send.
+        load: how they are sent.
+        repeating: whether customers are drawn out of as many as there are rows: then more than a
+            third of the commands set what is there already, which is less work than an export's.
 
     Raises:
         FeatureStoreError: the program failed.
@@ -52,7 +64,8 @@ def rows_per_second(program: Path, port: int, rows: int, load: Load) -> float:
     # Its random numbers have twelve digits: the keys are some longer than those of customers.
     key = f"fs:{{customer:__rand_int__}}:{VIEW}:v1"
     pairs = [text for pair in _VALUES.items() for text in pair]
-    command = [str(program), "-p", str(port), "-n", str(rows), "-r", str(rows)]
+    command = [str(program), "-p", str(port), "-n", str(rows), "-r"]
+    command.append(str(rows if repeating else _MANY_KEYS))
     command += ["-c", str(load.connections), "-P", str(load.pipelined), "--csv"]
     done = subprocess.run(
         [*command, "hset", key, *pairs], capture_output=True, text=True, check=False

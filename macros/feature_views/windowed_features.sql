@@ -4,17 +4,22 @@
     A row stands where a value can change: at the first multiple of the grain after an event, and one
     window later, when the event leaves. It holds until the entity's next row.
 
+    Of an incremental model that is there already, only the rows are made that find_changed_entities() found
+    missing.
+
     events: relation of events with the entity's columns, the event time and `loaded_at`.
     declaration: the feature view, as in `config.meta.feature_view`. -#}
 {%- macro windowed_features(events, declaration) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- do feature_store.check_feature_view(declaration, windowed=true) -%}
     {%- set plan = feature_store._plan(declaration) -%}
+    {#- there is no `this` in a unit test -#}
+    {%- set changed = feature_store._incremental_names(model).changed if this and is_incremental() else none -%}
 -- Made by windowed_features() from config.meta.feature_view of {{ model.name }}.
 -- Grain: one row per {{ plan.entity | join(', ') }} and feature_time.
 with
 
-{{ feature_store._events_sql(events, plan) }}
+{{ feature_store._events_sql(events, plan, changed) }}
 
 {{ feature_store._per_grain_sql(plan) }}
 
@@ -26,5 +31,5 @@ with
 {{ feature_store._grain_frames_sql(plan) }}
 
 {{ feature_store._event_frames_sql(plan) -}}
-{{ feature_store._features_sql(plan) }}
+{{ feature_store._features_sql(plan, changed) }}
 {%- endmacro -%}

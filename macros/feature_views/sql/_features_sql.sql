@@ -1,5 +1,8 @@
-{#- The view's columns in their order: entity, feature_time, features, derived features, known_at. -#}
-{%- macro _features_sql(plan) -%}
+{#- The view's columns in their order: entity, feature_time, features, derived features, known_at.
+
+    changed: the table of entities whose events changed, of which rows are made after the time from which they
+        have; none: all rows. -#}
+{%- macro _features_sql(plan, changed) -%}
 {%- set from_events = plan.aggregates | selectattr('strategy', 'equalto', 'events') | list -%}
 features as (
 
@@ -44,4 +47,15 @@ select
     {%- endfor %}
     known_at
 from features
+{%- if changed %}
+semi join {{ changed }} as changed
+    on
+        {%- for key in plan.entity %}
+        {{ 'and ' if not loop.first }}features.{{ key }} = changed.{{ key }}
+        {%- endfor %}
+        and (
+            changed._from_grain is null
+            or features.feature_time > make_timestamp(changed._from_grain * {{ plan.grain_us }})
+        )
+{%- endif %}
 {%- endmacro -%}

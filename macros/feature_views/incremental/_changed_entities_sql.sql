@@ -1,0 +1,88 @@
+{#- The query of the entities whose events are not those that a view was built from, one row each:
+
+    - _events, _fingerprint: how many events there are now, and the sum of their hashes;
+    - _loaded_until: the latest load of any of them;
+    - _from_grain: the grain of the earliest new event, where all others are as they were; else null, and
+      everything of the entity is made anew. Rows up to this grain's begin stay as they are.
+
+    A sum does not depend on the events' order, and counts copies, as no xor of hashes does.
+
+    events: relation of the events.
+    plan: of the declaration.
+    columns: those of the events that the view depends on.
+    seen: table of what the view was built from; none: all entities are new. -#}
+{%- macro _changed_entities_sql(events, plan, columns, seen) -%}
+{%- set entity = plan.entity | join(',\n        ') -%}
+with
+
+last_seen as (
+
+    select {% if seen %}max(_loaded_until){% else %}cast(null as timestamp){% endif %} as loaded_until
+    {%- if seen %}
+    from {{ seen }}
+    {%- endif %}
+
+),
+
+events as (
+
+    select
+        {{ entity }},
+        loaded_at,
+        cast(hash({{ columns | join(', ') }}) as hugeint) as _hash,
+        {{ feature_store._grain_number(plan.event_time, plan.grain) }} as _grain,
+        -- null, and so an old one, where it is not known
+        loaded_at > (select last_seen.loaded_until from last_seen) as _is_new
+    from {{ events }}
+    where
+        {{ plan.event_time }} is not null
+        {%- for key in plan.entity %}
+        and {{ key }} is not null
+        {%- endfor %}
+
+),
+
+now as (
+
+    select
+        {{ entity }},
+        count(*) as _events,
+        sum(_hash) as _fingerprint,
+        max(loaded_at) as _loaded_until,
+        count(*) filter (where _is_new) as _new_events,
+        sum(_hash) filter (where _is_new) as _new_fingerprint,
+        min(_grain) filter (where _is_new) as _new_grain
+    from events
+    group by
+        {{ entity }}
+
+)
+
+{% if not seen -%}
+select
+    {{ plan.entity | join(',\n    ') }},
+    _events,
+    _fingerprint,
+    _loaded_until,
+    cast(null as bigint) as _from_grain
+from now
+{%- else -%}
+select
+    {{ plan.entity | join(',\n    ') }},
+    coalesce(now._events, 0) as _events,
+    now._fingerprint,
+    now._loaded_until,
+    if(
+        now._events - now._new_events = seen._events
+        and now._fingerprint - coalesce(now._new_fingerprint, 0) = seen._fingerprint,
+        now._new_grain,
+        null
+    ) as _from_grain
+from now
+full outer join {{ seen }} as seen
+    using ({{ plan.entity | join(', ') }})
+where
+    now._events is distinct from seen._events
+    or now._fingerprint is distinct from seen._fingerprint
+{%- endif %}
+{%- endmacro -%}

@@ -1,0 +1,46 @@
+{#- Pre-hook of a windowed feature view: note which entities' events changed since the view was built, and
+    from when on, and delete the rows that are no longer true. The model then makes the new ones.
+
+    What changed is found by comparing events, not by asking when they were loaded, so a row that was removed
+    or corrected is found too. All of it is in the transaction that the model is built in. -#}
+{%- macro find_changed_entities() -%}
+    {%- if not execute or not feature_store._is_incremental_view() -%}{{- return('') -}}{%- endif -%}
+    {%- set plan = feature_store._plan(model.config.meta.feature_view) -%}
+    {%- set names = feature_store._incremental_names(model) -%}
+    {%- set events = feature_store._event_table(model) -%}
+    {%- set columns = feature_store._compared_columns(
+        adapter.get_columns_in_relation(events) | map(attribute='name') | list,
+        model.config.meta.feature_view
+    ) -%}
+    {%- set seen = adapter.get_relation(this.database, names.schema, names.seen) -%}
+    {%- set is_incremental = is_incremental() %}
+create or replace temporary table {{ names.changed }} as
+{{ feature_store._changed_entities_sql(
+    events, plan, columns, names.seen_in_schema if is_incremental and seen else none
+) }};
+    {%- if not is_incremental or not seen %}
+create or replace table {{ names.seen_in_schema }} as
+from {{ names.changed }}
+select
+    {{ plan.entity | join(',\n    ') }},
+    _events,
+    _fingerprint,
+    _loaded_until
+limit 0;
+    {%- endif %}
+    {%- if is_incremental %}
+delete from {{ this }} as built
+using {{ names.changed }} as changed
+where
+    {%- for key in plan.entity %}
+    {{ 'and ' if not loop.first }}built.{{ key }} = changed.{{ key }}
+    {%- endfor %}
+    and (
+        changed._from_grain is null
+        or built.feature_time > make_timestamp(changed._from_grain * {{ plan.grain_us }})
+    );
+        {%- if not seen %}
+delete from {{ this }};
+        {%- endif %}
+    {%- endif %}
+{%- endmacro -%}

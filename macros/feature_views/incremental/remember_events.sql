@@ -1,0 +1,21 @@
+{#- Post-hook of a windowed feature view: keep what the entities' events were when its rows were made. -#}
+{%- macro remember_events() -%}
+    {%- if not execute or not feature_store._is_incremental_view() -%}{{- return('') -}}{%- endif -%}
+    {%- set entity = model.config.meta.feature_view.entity -%}
+    {%- set names = feature_store._incremental_names(model) %}
+delete from {{ names.seen_in_schema }} as seen
+using {{ names.changed }} as changed
+where
+    {%- for key in entity %}
+    {{ 'and ' if not loop.first }}seen.{{ key }} = changed.{{ key }}
+    {%- endfor %};
+insert into {{ names.seen_in_schema }}
+select
+    {{ entity | join(',\n    ') }},
+    _events,
+    _fingerprint,
+    _loaded_until
+from {{ names.changed }}
+where _events > 0;
+drop table {{ names.changed }};
+{%- endmacro -%}

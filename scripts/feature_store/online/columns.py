@@ -8,6 +8,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
+import msgspec
+
 from feature_store.definitions import Feature
 from feature_store.errors import FeatureStoreError
 from feature_store.online.values import (
@@ -19,10 +21,13 @@ from feature_store.online.values import (
     type_id,
 )
 
-#: Reads a column without nulls; a null, or what is no value of the type, is an error of any kind.
+#: Reads a column; what is no value of the type is an error of any kind, and so may be a null.
 ColumnReader: TypeAlias = Callable[[Sequence[Any]], list[Any]]
 #: What a reader raises where a value is not of its type.
-BAD_VALUE = (ValueError, ArithmeticError, TypeError, KeyError, AttributeError)
+BAD_VALUE = (ValueError, ArithmeticError, TypeError, KeyError, AttributeError, msgspec.MsgspecError)
+
+#: Numbers that are alike as text, in Python and in JSON.
+_NUMBERS = dict.fromkeys(INTEGERS, int) | {"decimal": Decimal, "double": float, "float": float}
 
 #: Entities often have their feature times in common.
 _read_time = lru_cache(maxsize=4096)(reader(FEATURE_TIME))
@@ -50,18 +55,18 @@ def value_reader(data_type: str, layout: str) -> Callable[[Any], Any]:
 
 @cache
 def column_reader(data_type: str, layout: str) -> ColumnReader:
-    """Return the function that reads a column of a type, of which no value is null.
+    """Return the function that reads a column of a type, most often one without nulls.
 
     Raises:
         FeatureStoreError: values of the type cannot be served.
     """
     read = value_reader(data_type, layout)
     base = type_id(data_type)
+    if layout == "hash" and base in _NUMBERS:
+        return _numbers_reader(_NUMBERS[base])
     if base in ("varchar", "enum") or (layout == "packed" and base in INTEGERS | {"boolean"}):
         return list
     if base == "decimal":
-        if layout == "hash":
-            return lambda column: list(map(Decimal, column))
         # With a fraction it is text, which has every digit of the scale; a zero is a number.
         return lambda column: [
             Decimal(value) if type(value) is str else read(value) for value in column
@@ -69,6 +74,23 @@ def column_reader(data_type: str, layout: str) -> ColumnReader:
     if base in TIMES:
         return lambda column: list(map(_read_time, column))
     return lambda column: list(map(read, column))
+
+
+def _numbers_reader(kind: type) -> ColumnReader:
+    """Return the reader of a column of numbers as text: one JSON array, decoded in C.
+
+    Texts that Python takes for numbers and JSON does not, ``inf`` and ``nan`` among them, are an
+    error here, and are read one by one.
+    """
+    decode = msgspec.json.Decoder(list[kind | None]).decode
+
+    def read(column: Sequence[str | None]) -> list[Any]:
+        found = decode(f"[{','.join(['null' if text is None else text for text in column])}]")
+        if len(found) != len(column) or found.count(None) != column.count(None):
+            raise ValueError("a text is no number")
+        return found
+
+    return read
 
 
 def read_column(
@@ -88,7 +110,7 @@ def read_column(
     try:
         return column_reader(feature.data_type, layout)(column)
     except BAD_VALUE:
-        pass  # a null, mostly
+        pass  # a null, an infinite number, or what is no value
     read = value_reader(feature.data_type, layout)
     return [
         None if value is None else read_value(feature, read, value, lambda row=row: key_of(row))

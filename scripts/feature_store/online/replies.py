@@ -20,6 +20,7 @@ from feature_store.online.columns import (
     value_reader,
 )
 from feature_store.online.packed import parse
+from feature_store.online.packed_decoder import is_decoded, row_decoder
 from feature_store.online.refusals import refusal, reply_of
 from feature_store.online.request import ViewRequest
 from feature_store.online.values import FEATURE_TIME, json_reader
@@ -105,16 +106,22 @@ class PackedRows:
         #: Stands for a row that is not there.
         self._no_row = [self._schema] + [None] * (self._width - 1)
         self._rows: list[list[Any]] = []
-        #: Set where every row has the view's own schema.
-        self._columns = self._parsed_at_once()
+        #: Set where every row has the view's own schema; decoded, or else parsed.
+        self._decoded = self._decoded_at_once()
+        self._columns = None if self._decoded else self._parsed_at_once()
         #: The ids of schemas other than the view's own that rows have.
         self.other_schemas: list[int] = []
-        if self._columns is None:
+        if self._decoded is None and self._columns is None:
             view.check()
             self._rows = [self._parsed(row, reply) for row, reply in enumerate(view.replies)]
             self.other_schemas = [*dict.fromkeys(row[0] for row in self._rows)]
             if self._schema in self.other_schemas:
                 self.other_schemas.remove(self._schema)
+
+    def _decoded_at_once(self) -> list[Sequence[Any]] | None:
+        """Decode all rows into values of their types, where each is as the export writes it."""
+        decode = row_decoder(self._view.request.view)
+        return decode(self._view.replies) if decode else None
 
     def _parsed_at_once(self) -> list[Sequence[Any]] | None:
         """Parse all rows as one text, as a parser's start costs as much as a row."""
@@ -161,12 +168,14 @@ class PackedRows:
             FeatureStoreError: a value cannot be read, or a schema is not known; names the key.
         """
         features = self._view.request.features
-        columns = self._columns
+        columns = self._decoded or self._columns
         if columns is None:
             return self._columns_of_schemas(schemas)
         positions = self._view.request.positions
         values = [
-            read_column(feature, "packed", columns[2 + position], self._view.key)
+            [*columns[2 + position]]
+            if self._decoded and is_decoded(feature.data_type)
+            else read_column(feature, "packed", columns[2 + position], self._view.key)
             for feature, position in zip(features, positions, strict=True)
         ]
         return self._view.read_times(columns[1]), values

@@ -164,7 +164,7 @@ def _converter(found: duckdb.DuckDBPyType) -> Callable[[Any], Any] | None:
     if found.id in _NESTED:
         return _nested_converter(found)
     if found.id == "decimal":
-        step = _step(found)
+        step = step_of(str(found))
         return lambda value: Decimal(value).quantize(step, context=_DIGITS)
     return {
         "double": float,
@@ -177,9 +177,9 @@ def _converter(found: duckdb.DuckDBPyType) -> Callable[[Any], Any] | None:
     }.get(found.id)
 
 
-def _step(decimal: duckdb.DuckDBPyType) -> Decimal:
+def step_of(data_type: str) -> Decimal:
     """Return the smallest positive number of a decimal type."""
-    return Decimal(1).scaleb(-dict(decimal.children)["scale"])
+    return Decimal(1).scaleb(-dict(sql_type(data_type).children)["scale"])
 
 
 def _nested_converter(found: duckdb.DuckDBPyType) -> Callable[[Any], Any] | None:

@@ -30,7 +30,7 @@ valid as (
         source_row,
         loaded_at
     from checked
-    where copy_number = 1 and len(faults) = 0
+    where is_valid
 
 )
 

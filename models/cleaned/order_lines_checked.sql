@@ -3,13 +3,7 @@ with
 
 order_lines as (
 
-    select * from {{ ref('stg_complete_journey__order_lines') }}
-
-),
-
-products as (
-
-    select * from {{ ref('products') }}
+    select * from {{ changed_groups(ref('order_lines_received')) }}
 
 ),
 
@@ -31,33 +25,28 @@ counted as (
 checked as (
 
     select
-        counted.*,
+        *,
         list_filter(
             [
                 if(
-                    counted.order_id is null or counted.product_id is null
-                    or counted.customer_id is null or counted.store_id is null
-                    or counted.ordered_at is null,
+                    order_id is null or product_id is null or customer_id is null
+                    or store_id is null or ordered_at is null,
                     'key_missing', null
                 ),
-                if(products.product_id is null, 'product_unknown', null),
-                if(coalesce(counted.quantity, 0) <= 0, 'quantity_not_positive', null),
+                if(not is_product_known, 'product_unknown', null),
+                if(coalesce(quantity, 0) <= 0, 'quantity_not_positive', null),
                 -- Fuel, sold by volume: one line would outweigh a month of groceries.
-                if(counted.quantity > 1000, 'quantity_is_volume', null),
+                if(quantity > 1000, 'quantity_is_volume', null),
                 if(
-                    counted.amount is null
-                    or least(
-                        counted.amount, counted.retail_discount, counted.coupon_discount,
-                        counted.coupon_match_discount
-                    ) < 0,
+                    amount is null
+                    or least(amount, retail_discount, coupon_discount, coupon_match_discount) < 0,
                     'amount_invalid', null
                 ),
-                if(counted.ordered_at > counted.loaded_at, 'ordered_after_load', null)
+                if(ordered_at > loaded_at, 'ordered_after_load', null)
             ],
-            lambda fault: fault is not null  -- noqa: references.qualification
+            lambda fault: fault is not null
         ) as found_faults
     from counted
-    left join products on counted.product_id = products.product_id
 
 ),
 
@@ -81,6 +70,7 @@ judged as (
         batch_id,
         source_row,
         loaded_at,
+        is_product_known,
         -- Of several sound lines of a product in an order, the one loaded last corrects the others.
         if(
             copy_number = 1 and len(found_faults) = 0 and row_number() over (
@@ -95,6 +85,15 @@ judged as (
         ) as faults
     from checked
 
+),
+
+final as (
+
+    select
+        *,
+        copy_number = 1 and len(faults) = 0 as is_valid
+    from judged
+
 )
 
-select * from judged
+select * from final

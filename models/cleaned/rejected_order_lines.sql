@@ -26,7 +26,7 @@ rejected as (
         loaded_at,
         faults
     from checked
-    where copy_number = 1 and len(faults) > 0
+    where copy_number = 1 and not is_valid
 
 )
 

@@ -10,7 +10,7 @@ from feature_store.raw.declarations import RawTable
 from feature_store.raw.faults import create_rejects
 from feature_store.raw.files import SourceFile
 from feature_store.raw.plan import source_filter
-from feature_store.raw.sql import LEDGER, ROW_NUMBER, count_of, identifier, rows_of
+from feature_store.raw.sql import LEDGER, ROW_NUMBER, count_of, identifier, literal, rows_of
 
 
 def create_ledger(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
@@ -67,6 +67,27 @@ def count_rows(connection: duckdb.DuckDBPyConnection, table: RawTable, where: st
     """Return the number of raw rows that meet a condition."""
     raw = identifier(table.schema, table.identifier)
     return count_of(connection, f"select count(*) from {raw} where {where}")
+
+
+def later_than_loaded(connection: duckdb.DuckDBPyConnection, raw: str, loaded_at: str) -> str:
+    """Return the time of a load that comes after all that a raw table holds.
+
+    Clocks go back, and two loads may share a microsecond; whoever asks what a load has brought
+    compares load times.
+
+    Args:
+        connection: the warehouse.
+        raw: the raw table, quoted.
+        loaded_at: SQL of the clock's time.
+
+    Returns:
+        SQL of that time or, where the table has later rows, of one microsecond after the latest.
+    """
+    ((time,),) = rows_of(
+        connection,
+        f"select greatest({loaded_at}, max(_loaded_at) + interval 1 microsecond) from {raw}",
+    )
+    return f"timestamp {literal(time.isoformat(' '))}"
 
 
 def forget(connection: duckdb.DuckDBPyConnection, table: RawTable, file: SourceFile) -> None:

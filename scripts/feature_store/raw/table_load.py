@@ -118,6 +118,8 @@ class TableLoad:
         """Load all files."""
         ledger.create_ledger(self.connection, self.table.schema)
         self.existing = plan.existing_columns(self.connection, self.table)
+        if "_loaded_at" in self.existing:
+            self.loaded_at = ledger.later_than_loaded(self.connection, self.raw, self.loaded_at)
         if self.request.has_interval and not self.by_interval:
             self.result.notes.append("has no event time: loaded whole, whatever the interval")
         for file in files:

@@ -1,0 +1,50 @@
+{#- The query of the keys whose rows in two relations are not the same, copies counted. A null is a key too.
+
+    The row's hash is hashed once more: columns are put together by operations that a sum would see through,
+    so that two values swapped between two rows could leave it as it was.
+
+    received, built: relations with the same columns.
+    keys: list of the key columns, quoted.
+    columns: list of the columns that make a row, quoted.
+    within: relation of keys that the rows are restricted to; none: all rows.
+    within_keys: its columns, quoted. -#}
+{%- macro _differing_keys_sql(received, built, keys, columns, within=none, within_keys=[]) -%}
+select
+    {%- for key in keys %}
+    coalesce(received.{{ key }}, built.{{ key }}) as {{ key }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from (
+    {{- feature_store._fingerprints_sql(received, keys, columns, within, within_keys) }}
+) as received
+full outer join (
+    {{- feature_store._fingerprints_sql(built, keys, columns, within, within_keys) }}
+) as built
+    on
+        {%- for key in keys %}
+        {{ 'and ' if not loop.first }}received.{{ key }} is not distinct from built.{{ key }}
+        {%- endfor %}
+where
+    received.row_count is distinct from built.row_count
+    or received.fingerprint is distinct from built.fingerprint
+{%- endmacro -%}
+
+{%- macro _fingerprints_sql(relation, keys, columns, within, within_keys) %}
+    select
+        {%- for key in keys %}
+        compared.{{ key }},
+        {%- endfor %}
+        count(*) as row_count,
+        sum(hash(hash(compared.{{ columns | join(', compared.') }}))) as fingerprint
+    from {{ relation }} as compared
+    {%- if within %}
+    semi join {{ within }} as within
+        on
+            {%- for key in within_keys %}
+            {{ 'and ' if not loop.first }}compared.{{ key }} is not distinct from within.{{ key }}
+            {%- endfor %}
+    {%- endif %}
+    group by
+        {%- for key in keys %}
+        compared.{{ key }}{{ ',' if not loop.last }}
+        {%- endfor %}
+{%- endmacro -%}

@@ -16,7 +16,7 @@ counted as (
             partition by
                 order_id, product_id, customer_id, store_id, quantity, week_number, amount,
                 retail_discount, coupon_discount, coupon_match_discount, ordered_at
-            order by loaded_at, source_file, source_row
+            order by loaded_at, source_file, source_row, batch_id
         ) as copy_number
     from order_lines
 

@@ -123,9 +123,23 @@ class CleanedProject:
     def fully_built(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return the cleaned tables as a full refresh of the same raw tables makes them."""
         copy = self.folder / "full" / "store.duckdb"
+        self.execute("checkpoint")  # so that all of it is in the file
+        shutil.rmtree(copy.parent)
+        copy.parent.mkdir()
         shutil.copy(self.warehouse, copy)
         self.build("--target", "full", "--full-refresh")
         return {table: self.rows(table, copy) for table in CLEANED}
+
+    def content(self, sql: str) -> str:
+        """Return a hash of a query's rows, whatever their order."""
+        rows = f"select string_agg(t::varchar, '\n' order by t::varchar) from ({sql}) as t"
+        return self.query(f"select md5(({rows}))")[0][0]
+
+    def full_sql(self, model: str) -> str:
+        """Return the SQL that a full build of a cleaned model runs."""
+        assert self.dbt.run("compile").code == 0
+        folder = self.folder / "target/compiled/feature_store/models/cleaned"
+        return (folder / f"{model}.sql").read_text()
 
     def built(self) -> dict[str, list[tuple[Any, ...]]]:
         """Return the cleaned tables as they are."""

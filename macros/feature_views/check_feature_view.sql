@@ -15,12 +15,9 @@
         {%- set faults = ['feature_view: a mapping is allowed, got ' ~ declaration] -%}
     {%- else -%}
         {%- set faults = feature_store._declaration_faults(declaration, windowed) -%}
+        {%- if not faults -%}
+            {%- set faults = feature_store._contract_faults(declaration) -%}
+        {%- endif -%}
     {%- endif -%}
-    {%- if faults -%}
-        {%- do exceptions.raise_compiler_error(
-            'feature view ' ~ model.name ~ (' v' ~ model.version if model.version else '') ~ ' ('
-            ~ (model.patch_path or model.original_file_path or '').split('://')[-1] ~ '): ' ~ faults | length ~ ' fault' ~ ('s' if faults | length > 1 else '') ~ '\n  - '
-            ~ faults | join('\n  - ')
-        ) -%}
-    {%- endif -%}
+    {%- do feature_store._raise_faults(feature_store._place_of(model), faults) -%}
 {%- endmacro -%}

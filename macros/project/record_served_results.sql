@@ -32,7 +32,11 @@
                 {%- endif %}
         insert or replace into operations.view_builds values (
             '{{ node.unique_id }}',
-            '{{ local_md5(result.node.compiled_code or "") }}',
+            coalesce(
+                -- An incremental model's SQL is another one in each kind of run.
+                (select definition from operations.built_models where unique_id = '{{ node.unique_id }}'),
+                '{{ local_md5(result.node.compiled_code or "") }}'
+            ),
             {{ "'" ~ query | replace("'", "''") ~ "'" if query else 'null' }},
             '{{ invocation_id }}',
             '{{ local_md5(tojson(declaration, sort_keys=true) ~ node.raw_code) }}'

@@ -1,0 +1,27 @@
+{#- The columns that a snapshot holds in another type than the one that they have now. dbt does not alter
+    types, and DuckDB would cast what is inserted, and round it.
+
+    snapshot: relation of the snapshot.
+    wanted: the columns of what it is to record, name to type. -#}
+{%- macro _type_change_faults(snapshot, wanted) -%}
+    {%- set held = feature_store._columns_of('select * from ' ~ snapshot) -%}
+    {%- set faults = [] -%}
+    {%- for column, type in wanted.items() if held.get(column, type) != type -%}
+        {%- set place = snapshot.schema ~ '.' ~ snapshot.identifier -%}
+        {%- set fault = column ~ ': ' ~ held[column] | lower ~ ' in ' ~ place ~ ', and now '
+            ~ type | lower -%}
+        {%- if feature_store._is_wider_type(held[column], type) -%}
+            {%- do faults.append(
+                fault ~ ', which holds every value of it. Next: alter table '
+                ~ snapshot.include(database=false) ~ ' alter ' ~ adapter.quote(column) ~ ' type '
+                ~ type | lower ~ ', then build again'
+            ) -%}
+        {%- else -%}
+            {%- do faults.append(
+                fault ~ ', which does not hold every value of it. Next: declare it in a new version '
+                ~ '(docs/feature_versions.md), or cast it back to ' ~ held[column] | lower
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {{- return(faults) -}}
+{%- endmacro -%}

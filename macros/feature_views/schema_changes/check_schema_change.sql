@@ -1,0 +1,20 @@
+{#- Pre-hook of a feature view: refuse, before anything of it is built, columns that its consumers or what was
+    served could not follow. One error lists them all. -#}
+{%- macro check_schema_change() -%}
+    {%- if not execute or flags.WHICH not in ['build', 'run'] -%}{{- return('') -}}{%- endif -%}
+    {%- set columns = feature_store._full_build().columns -%}
+    {%- set faults = [] -%}
+    {%- if columns -%}
+        {%- do faults.extend(feature_store._missing_feature_faults(columns)) -%}
+    {%- endif -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'snapshot' -%}
+        {%- set parents = feature_store._online_parents(graph.nodes.get(node.depends_on.nodes[0])) -%}
+        {%- if parents and parents.features.unique_id == model.unique_id -%}
+            {%- set snapshot = adapter.get_relation(node.database, node.schema, node.alias) -%}
+            {%- if snapshot -%}
+                {%- do faults.extend(feature_store._type_change_faults(snapshot, columns)) -%}
+            {%- endif -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- do feature_store._raise_faults(feature_store._place_of(model), faults) -%}
+{%- endmacro -%}

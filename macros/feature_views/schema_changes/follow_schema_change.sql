@@ -1,0 +1,28 @@
+{#- Pre-hook of a snapshot, for the changes of columns that dbt does not follow by itself.
+
+    A changed type is refused, before anything is recorded. Where all columns are recorded, current rows end
+    if they have a value in a column that is no longer there; dbt then records them anew, with null in it. It would
+    let them go on otherwise, and say that the value is served. -#}
+{%- macro follow_schema_change() -%}
+    {%- if not execute or not load_relation(this) -%}{{- return('') -}}{%- endif -%}
+    {%- set wanted = feature_store._columns_of(model.compiled_code) -%}
+    {%- do feature_store._raise_faults(
+        feature_store._place_of(model), feature_store._type_change_faults(this, wanted)
+    ) -%}
+    {%- set names = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
+    {%- set own = names.values() | list -%}
+    {%- set dropped = [] -%}
+    {%- for column in feature_store._columns_of('select * from ' ~ this)
+        if column not in wanted and column not in own -%}
+        {%- do dropped.append(adapter.quote(column) ~ ' is not null') -%}
+    {%- endfor -%}
+    {%- if dropped and config.get('check_cols') == 'all' and not config.get('updated_at') %}
+update {{ this }}
+set {{ names.dbt_valid_to }} = {{ snapshot_get_time() }}
+where
+    {{ names.dbt_valid_to }} is null
+    and (
+        {{ dropped | join('\n        or ') }}
+    )
+    {%- endif -%}
+{%- endmacro -%}

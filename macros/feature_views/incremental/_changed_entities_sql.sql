@@ -5,7 +5,8 @@
     - _from_grain: the grain of the earliest new event, where all others are as they were; else null, and
       everything of the entity is made anew. Rows up to this grain's begin stay as they are.
 
-    A sum does not depend on the events' order, and counts copies, as no xor of hashes does.
+    A sum does not depend on the events' order, and counts copies, as no xor of hashes does. The hash is
+    hashed once more: columns are put together by operations that a sum would see through.
 
     events: relation of the events.
     plan: of the declaration.
@@ -29,7 +30,7 @@ events as (
     select
         {{ entity }},
         loaded_at,
-        cast(hash({{ columns | join(', ') }}) as hugeint) as _hash,
+        cast(hash(hash({{ columns | join(', ') }})) as hugeint) as _hash,
         {{ feature_store._grain_number(plan.event_time, plan.grain) }} as _grain,
         -- null, and so an old one, where it is not known
         loaded_at > (select last_seen.loaded_until from last_seen) as _is_new

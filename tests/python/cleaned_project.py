@@ -99,6 +99,15 @@ class CleanedProject:
         self.write(name, text.replace(old, new))
         self.dbt.parse()
 
+    def configure(self, model: str, **config: Any) -> None:
+        """Change the config of a cleaned model, and let dbt read the project again."""
+        name = "models/cleaned/_cleaned.yml"
+        properties = yaml.safe_load((self.folder / name).read_text())
+        (described,) = (found for found in properties["models"] if found["name"] == model)
+        described["config"] |= config
+        self.write_yaml(name, properties)
+        self.dbt.parse()
+
     def execute(self, sql: str) -> None:
         """Change something in the warehouse."""
         with connect(self.warehouse, read_only=False) as connection:

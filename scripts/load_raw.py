@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from feature_store import command_line
-from feature_store.arguments import read_time
-from feature_store.errors import FeatureStoreError
+from feature_store.arguments import read_interval
 from feature_store.raw.load import load
 from feature_store.raw.report import failure, load_progress, print_results
 from feature_store.raw.table_load import Request
 from feature_store.settings import load_settings
-
-
-def _time(option: str, text: str | None) -> datetime | None:
-    """Read a time as naive UTC; None if the option was not given."""
-    return read_time(option, text).replace(tzinfo=None) if text is not None else None
 
 
 def main(
@@ -41,12 +34,7 @@ def main(
     With --start or --end, the rows of that half-open interval are replaced. One alone leaves the
     other side open.
     """
-    request = Request(table or [], _time("--start", start), _time("--end", end), quarantine)
-    if request.start and request.end and request.start >= request.end:
-        raise FeatureStoreError(
-            f"--start {start} is not before --end {end}",
-            allowed="an interval with start < end; the end is not part of it",
-        )
+    request = Request(table or [], *read_interval(start, end), quarantine)
     settings = load_settings(target)
     with load_progress(command_line.err) as progress:
         results = load(settings, request, progress.file_done, progress.start)

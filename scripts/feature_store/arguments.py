@@ -75,3 +75,21 @@ def read_sample(option: str, text: str, *, least: int = 1) -> int | None:
         return int(text)
     number = "a number of entities" + (f", {least} or more" if least else "")
     raise FeatureStoreError(f"{option}: {text!r}", allowed=f"{number}, or all")
+
+
+def read_interval(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
+    """Read ``--start`` and ``--end`` as naive UTC; None for one that was not given.
+
+    Raises:
+        FeatureStoreError: one of them is no time, or they are no interval.
+    """
+    times = [
+        read_time(option, text).replace(tzinfo=None) if text is not None else None
+        for option, text in (("--start", start), ("--end", end))
+    ]
+    if times[0] and times[1] and times[0] >= times[1]:
+        raise FeatureStoreError(
+            f"--start {start} is not before --end {end}",
+            allowed="an interval with start < end; the end is not part of it",
+        )
+    return times[0], times[1]

@@ -98,6 +98,11 @@ def _lock_lease(text: str | None) -> float:
     return seconds
 
 
+def profiles_dir_of(project_dir: Path) -> Path:
+    """Return the folder of the ``profiles.yml``: ``DBT_PROFILES_DIR``, or the project's."""
+    return Path(os.environ.get("DBT_PROFILES_DIR", project_dir))
+
+
 def load_settings(target: str | None = None, project_dir: Path | None = None) -> Settings:
     """Read the settings of a dbt target.
 
@@ -109,7 +114,7 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
         FeatureStoreError: no project, no such target, or a target that is not DuckDB.
     """
     folder = Path(project_dir).resolve() if project_dir else find_project_dir()
-    profiles_dir = Path(os.environ.get("DBT_PROFILES_DIR", folder))
+    profiles_dir = profiles_dir_of(folder)
     project = yaml.safe_load((folder / "dbt_project.yml").read_text())
     profiles = yaml.safe_load(_render_env_vars((profiles_dir / "profiles.yml").read_text()))
     profile = profiles[project["profile"]]

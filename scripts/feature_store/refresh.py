@@ -1,0 +1,155 @@
+"""One run of the pipeline: load, build, export."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from feature_store.dbt_build import DbtBuild, DbtProject
+from feature_store.online.connection import check_address
+from feature_store.online.export import export_features
+from feature_store.online.export_types import ExportedView, ExportOptions
+from feature_store.online.export_types import Watcher as ExportWatcher
+from feature_store.raw.load import load
+from feature_store.raw.report import failure
+from feature_store.raw.table_load import Request, TableResult
+from feature_store.run_lock import RunLock
+from feature_store.settings import Settings
+from feature_store.warehouse import connect
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a run did.
+
+    Attributes:
+        loaded: one result a raw table.
+        build: what dbt did.
+        exported: one result a feature view.
+        load_seconds: of the load.
+        export_seconds: of the export with its check.
+    """
+
+    loaded: list[TableResult]
+    build: DbtBuild
+    exported: list[ExportedView]
+    load_seconds: float
+    export_seconds: float
+
+
+class Watcher(ExportWatcher):
+    """Is told how a run goes on; this one takes no notice."""
+
+    def advanced(self, step: str, done: int, total: int) -> None:
+        """So many files (``load``) or nodes (``dbt``) of a step are done."""
+
+    def loaded(self, results: list[TableResult], seconds: float) -> None:
+        """The load has ended well."""
+
+    def built(self, build: DbtBuild) -> None:
+        """Dbt has ended well."""
+
+    def exported(self, views: list[ExportedView], seconds: float) -> None:
+        """The export has ended well."""
+
+
+def refresh(
+    settings: Settings,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    *,
+    wait: float = 0.0,
+    project: DbtProject | None = None,
+    watcher: Watcher | None = None,
+) -> Refreshed:
+    """Load what is new, build and test, and export what changed; a step that fails is the last.
+
+    Args:
+        settings: the project, its warehouse and its online store.
+        start: load rows from this event time on (naive UTC); None: no lower bound.
+        end: load rows before this event time (naive UTC); None: no upper bound.
+        wait: seconds that another run on this warehouse is waited for.
+        project: the dbt project, where it is parsed already.
+        watcher: is told how it goes on.
+
+    Returns:
+        What was done.
+
+    Raises:
+        FeatureStoreError: a table could not be loaded, a node failed, the export was refused, or
+            another run is at work.
+    """
+    watcher = watcher or Watcher()
+    check_address(settings)  # an address that cannot be read is better known before the work
+    run = "refresh"
+    run += f" from {start:%Y-%m-%d %H:%M}" if start else ""
+    run += f" to {end:%Y-%m-%d %H:%M}" if end else ""
+    with RunLock(settings.warehouse_path, run, wait=wait, say=watcher.said):
+        began = time.perf_counter()
+        loaded = load_step(settings, Request(start=start, end=end), watcher)
+        load_seconds = time.perf_counter() - began
+        watcher.loaded(loaded, load_seconds)
+
+        project = project or DbtProject(settings)
+        as_of = time_of_run(settings, end)
+        build = project.build(as_of, lambda done, total: watcher.advanced("dbt", done, total))
+        watcher.built(build)
+
+        began = time.perf_counter()
+        exported = export_features(settings, ExportOptions(), watcher)
+        export_seconds = time.perf_counter() - began
+        watcher.exported(exported, export_seconds)
+    return Refreshed(loaded, build, exported, load_seconds, export_seconds)
+
+
+def load_step(settings: Settings, request: Request, watcher: Watcher) -> list[TableResult]:
+    """Load, and take a table that could not be loaded for a failure of the whole.
+
+    Raises:
+        FeatureStoreError: names every such table.
+    """
+    files = done = 0
+
+    def begin(number: int) -> None:
+        nonlocal files
+        files = number
+
+    def step(*_: object) -> None:
+        nonlocal done
+        done += 1
+        watcher.advanced("load", done, files)
+
+    results = load(settings, request, step, begin)
+    if error := failure(results):
+        raise error
+    return results
+
+
+def time_of_run(settings: Settings, end: datetime | None) -> datetime | None:
+    """Return the time as of which a run that loads an interval serves.
+
+    It is the interval's end, but never before what was served already: an interval that is loaded
+    again or late changes the features, not the time. Otherwise the snapshots would take an old time
+    for the newest one, and the export would refuse it.
+
+    Args:
+        settings: the project and its warehouse.
+        end: of the interval (naive UTC); None is answered by None, dbt's own choice.
+    """
+    if end is None:
+        return None
+    with connect(settings.warehouse_path) as connection:
+        served = last_served(connection)
+    return max(end, served) if served else end
+
+
+def last_served(connection: duckdb.DuckDBPyConnection) -> datetime | None:
+    """Return the latest time as of which anything was served; None before the first time."""
+    try:
+        [(as_of,)] = connection.execute("select max(as_of) from operations.served_runs").fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return None
+    return as_of

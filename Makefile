@@ -23,6 +23,16 @@ run: setup ## Load, build, test, snapshot and export the sample, read a customer
 	$(BIN)/python scripts/build_training_set.py --service churn_model --labels churn_labels \
 		--split-by-time 2017-09-01,2017-11-01 --label-window 28d --out target/training/churn
 
+refresh: setup ## Load, build, test and export what is new, or what START= to END= holds.
+	$(BIN)/python scripts/refresh.py $(if $(START),--start '$(START)') $(if $(END),--end '$(END)') \
+		$(if $(WAIT),--wait '$(WAIT)') $(if $(QUIET),--quiet)
+
+replay: setup ## Run START= to END= day by day (EVERY=1d) in a warehouse of its own.
+	@test -n '$(START)' -a -n '$(END)' \
+		|| { echo "START and END are missing. Next: make replay START=2017-06-01 END=2017-06-08"; exit 1; }
+	$(BIN)/python scripts/replay.py --start '$(START)' --end '$(END)' $(if $(EVERY),--every '$(EVERY)') \
+		$(if $(FRESH),--fresh)
+
 test: lint-python test-sample lint-sql ## Check the style, build the sample on a target of its own, run every test.
 	$(TEST_ENV) $(BIN)/python -m pytest
 
@@ -73,5 +83,5 @@ setup-dev: setup .venv/.installed-dev
 clean: ## Remove what was built, but not the loaded data, the snapshots and .venv.
 	rm -rf target dbt_packages logs
 
-.PHONY: help run test lint-python lint-sql test-sample bench docs setup setup-dev clean
+.PHONY: help run refresh replay test lint-python lint-sql test-sample bench docs setup setup-dev clean
 .NOTPARALLEL:

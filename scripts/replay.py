@@ -81,7 +81,7 @@ def show_report(reports: list[ServedReport]) -> None:
     """Print how served and recomputed values differ."""
     table = Table(title="Served, compared with what is recomputed today", title_justify="left")
     table.add_column("feature view", no_wrap=True)
-    for head in ("runs", "pairs compared", "differing", *(r.replace("_", " ") for r in REASONS)):
+    for head in ("runs", "pairs", "differ", *(r.replace("_", " ") for r in REASONS)):
         table.add_column(head, justify="right")
     for report in reports:
         differing = sum(report.differing.values())

@@ -54,7 +54,7 @@ class ReplayWarehouse:
                 allowed="a file of its own, such as target/replay/feature_store.duckdb",
             )
         #: dbt's artifacts, its log, and the profiles.yml that names the file.
-        self.folder = path.with_suffix("")
+        self.folder = path.with_name(path.name + ".dbt")
         self.settings: Settings = replace(project, warehouse_path=path, target_path=self.folder)
 
     def prepare(self, *, fresh: bool) -> None:
@@ -64,28 +64,31 @@ class ReplayWarehouse:
             fresh: remove what an earlier replay left.
 
         Raises:
-            FeatureStoreError: with ``fresh``, the file was not made by a replay.
+            FeatureStoreError: the file was not made by a replay.
         """
         path = self.settings.warehouse_path
-        if fresh and path.exists():
+        if path.exists():
             with connect(path) as connection:
-                if self._recorded(connection) is None:
-                    raise FeatureStoreError(
-                        f"{path}: was not made by a replay, so --fresh does not remove it",
-                        next_step="remove it yourself, or name another --warehouse",
-                    )
-            path.unlink()
+                is_ours = self._recorded(connection) is not None
+                [(tables,)] = rows_of(connection, "select count(*) from duckdb_tables()")
+            if tables and not is_ours:
+                raise FeatureStoreError(
+                    f"{path}: was not made by a replay",
+                    allowed="a file that is not there yet, or that an earlier replay made",
+                    next_step="name another --warehouse, or remove this one",
+                )
+        if fresh:
+            path.unlink(missing_ok=True)
             path.with_name(path.name + ".wal").unlink(missing_ok=True)
             shutil.rmtree(self.folder, ignore_errors=True)
         self._write_profiles()
-        if not path.exists():
-            with self._writing() as connection:
-                connection.execute("create schema operations")
-                connection.execute(
-                    f"create table {_RECORD} (interval_start timestamp, interval_end timestamp, "
-                    "load_seconds double, build_seconds double, "
-                    "primary key (interval_start, interval_end))"
-                )
+        with self._writing() as connection:
+            connection.execute("create schema if not exists operations")
+            connection.execute(
+                f"create table if not exists {_RECORD} (interval_start timestamp, "
+                "interval_end timestamp, load_seconds double, build_seconds double, "
+                "primary key (interval_start, interval_end))"
+            )
 
     def _write_profiles(self) -> None:
         """Write the target's profile with another path, and its env_var() calls as they are."""
@@ -142,7 +145,6 @@ class ReplayWarehouse:
     def note(self, interval: Interval, load_seconds: float, build_seconds: float) -> None:
         """Note that an interval was loaded and built to its end."""
         with self._writing() as connection:
-            connection.execute("create schema if not exists operations")
             connection.execute(
                 f"insert or replace into {_RECORD} values (?, ?, ?, ?)",
                 [interval.start, interval.end, load_seconds, build_seconds],

@@ -69,9 +69,7 @@ def replays(tmp_path_factory: pytest.TempPathFactory) -> Replays:
     assert resumed.returncode == 0, resumed.stderr
     again = run_to_end(folder, "replay.py", *RANGE)
     assert again.returncode == 0, again.stderr
-    # dbt's parsed project is where the other warehouse finds it, so it need not parse again.
     piece = folder / "target/replay/piece.duckdb"
-    shutil.copytree(folder / "target/replay/feature_store", piece.with_suffix(""))
     one = run_to_end(folder, "replay.py", *RANGE, "--every", "1w", "--warehouse", str(piece))
     assert one.returncode == 0, one.stderr
     return Replays(
@@ -83,7 +81,9 @@ def kill_in_the_second_interval(folder: Path) -> str:
     """Run a replay, and kill it when dbt builds the second day's feature view."""
     run = start_script(folder, "replay.py", *RANGE)
     first = run.stderr.readline()
-    compiled = folder / "target/replay/feature_store/compiled/feature_store/models/features"
+    compiled = (
+        folder / "target/replay/feature_store.duckdb.dbt/compiled/feature_store/models/features"
+    )
     model = compiled / "visitor_clicks_v1.sql"
     before = model.stat().st_mtime_ns
     wait_for(lambda: model.stat().st_mtime_ns > before or run.poll() is not None, "the second day")
@@ -169,23 +169,37 @@ def test_the_warehouse_of_the_target_is_refused(
         own(replays, monkeypatch, replays.folder / "feature_store.duckdb")
 
 
-def test_fresh_removes_a_replay_and_nothing_else(
-    replays: Replays, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_warehouse_that_no_replay_made_is_left_alone(
+    replays: Replays, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fresh: bool
 ) -> None:
     path = tmp_path / "store.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("create table precious as select 1 as a")
-    warehouse = own(replays, monkeypatch, path)
     with pytest.raises(FeatureStoreError, match="was not made by a replay"):
-        warehouse.prepare(fresh=True)
+        own(replays, monkeypatch, path).prepare(fresh=fresh)
     with connect(path) as connection:
         assert connection.execute("from precious").fetchall() == [(1,)]
 
-    copy = tmp_path / "copy.duckdb"
-    shutil.copy(replays.warehouse("piece"), copy)
-    warehouse = own(replays, monkeypatch, copy)
+
+def test_a_replay_that_was_killed_before_it_wrote_anything_begins(
+    replays: Replays, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "store.duckdb"
+    duckdb.connect(str(path)).close()
+    warehouse = own(replays, monkeypatch, path)
     warehouse.prepare(fresh=False)
+    assert warehouse.pending([Interval(at(0), at(1))], []) == [Interval(at(0), at(1))]
+
+
+def test_fresh_begins_anew(
+    replays: Replays, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "copy.duckdb"
+    shutil.copy(replays.warehouse("piece"), path)
+    warehouse = own(replays, monkeypatch, path)
     week = Interval(at(0), at(3))
+    warehouse.prepare(fresh=False)
     assert warehouse.pending([week], []) == []
     warehouse.prepare(fresh=True)
     assert warehouse.pending([week], []) == [week]

@@ -39,6 +39,9 @@ _DIFFERENCES = """{{ served_differences(
     'visitor_clicks:v1', source('operations', 'served_runs'), source('operations', 'view_builds')
 ) }}
 """
+_EPHEMERAL = """{{ config(materialized='ephemeral') }}
+select page from {{ source('shop', 'pages') }}
+"""
 #: Takes longer than any test as long as raw.gate holds a large number.
 _SLOW = """
 select sum(sqrt(a.n * b.n)) as total
@@ -72,7 +75,10 @@ def write_project(folder: Path) -> None:
         "models/monitoring/_monitoring.yml": yaml.safe_dump({"sources": monitoring["sources"]}),
         "models/monitoring/served_differences.sql": _DIFFERENCES,
         "models/staging/shop/_shop.yml": yaml.safe_dump({"sources": [shop]}),
-        "models/staging/shop/stg_pages.sql": "select page from {{ source('shop', 'pages') }}",
+        # Ephemeral, so that a model is built that dbt puts together of two.
+        "models/staging/shop/stg_pages.sql": _EPHEMERAL
+        + "select * from {{ source('shop', 'pages') }}",
+        "models/cleaned/pages.sql": "select page from {{ ref('stg_pages') }}",
         "models/cleaned/slow.sql": _SLOW,
         "data/pages.csv": "page\nhome\nshoes\n",
         "data/gate.csv": "steps\n0\n",

@@ -1,0 +1,122 @@
+"""The project's commands as Airflow tasks: run in the project's own Python environment.
+
+A command is a list of words, which no shell sees: nothing has to be quoted, and no parameter of a
+run can become a command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from airflow.providers.standard.hooks.subprocess import SubprocessHook
+from airflow.sdk import BaseOperator, BaseSensorOperator
+from airflow.sdk.exceptions import AirflowException
+
+from feature_pipeline_parts.settings import PipelineSettings
+
+#: The exit code with which scripts/check_raw.py says that data are still to come.
+NOT_YET = 75
+
+
+class _Command:
+    """Runs the command of a task, and stops it with the task."""
+
+    def __init__(self, settings: PipelineSettings):
+        self._settings = settings
+        self._hook = SubprocessHook()
+
+    def run(self, words: Sequence[str]) -> tuple[int, str]:
+        """Run a command; what it prints goes to the task's log.
+
+        Args:
+            words: a program of the project's environment, and its arguments.
+
+        Returns:
+            the exit code, and the last line that was printed.
+        """
+        program = self._settings.bin_dir / words[0]
+        if not program.exists():
+            raise AirflowException(
+                f"{program}: no such program. Next: make setup, or set {self._settings.prefix}_BIN"
+            )
+        done = self._hook.run_command(
+            [str(program), *words[1:]],
+            env=self._settings.environment(),
+            cwd=str(self._settings.project_dir),
+        )
+        return done.exit_code, done.output
+
+    def stop(self) -> None:
+        """Ask the command and what it started to end."""
+        if self._hook.sub_process:
+            self._hook.send_sigterm()
+
+
+class ProjectOperator(BaseOperator):
+    """Runs a command of the project; its last line is the task's result.
+
+    Args:
+        settings: of the deployment.
+        words: a program of the project's environment, and its arguments (templated).
+    """
+
+    template_fields: Sequence[str] = ("words",)
+    ui_color = "#e8f0e4"
+
+    def __init__(self, *, settings: PipelineSettings, words: Sequence[str], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.settings = settings
+        self.words = list(words)
+        self._command: _Command | None = None
+
+    def execute(self, context: Mapping[str, Any]) -> str:
+        """Run the command.
+
+        Raises:
+            AirflowException: it did not end well; what it said is in the log.
+        """
+        self._command = _Command(self.settings)
+        code, last_line = self._command.run(self.words)
+        if code:
+            raise AirflowException(f"{' '.join(self.words[:2])}: exit code {code}; see the log")
+        return last_line
+
+    def on_kill(self) -> None:
+        """End the command with the task: it must not go on writing."""
+        if self._command:
+            self._command.stop()
+
+
+class ProjectSensor(BaseSensorOperator):
+    """Runs a command of the project until its exit code is no longer that of "not yet".
+
+    Args:
+        settings: of the deployment.
+        words: a program of the project's environment, and its arguments (templated).
+    """
+
+    template_fields: Sequence[str] = ("words",)
+
+    def __init__(self, *, settings: PipelineSettings, words: Sequence[str], **kwargs: Any):
+        super().__init__(**kwargs)
+        self.settings = settings
+        self.words = list(words)
+        self._command: _Command | None = None
+
+    def poke(self, context: Mapping[str, Any]) -> bool:
+        """Run the command once.
+
+        Raises:
+            AirflowException: it failed, which is another thing than data still to come.
+        """
+        self._command = _Command(self.settings)
+        code, _ = self._command.run(self.words)
+        if code not in (0, NOT_YET):
+            raise AirflowException(f"{' '.join(self.words[:2])}: exit code {code}; see the log")
+        return code == 0
+
+    def on_kill(self) -> None:
+        """End the command with the task."""
+        if self._command:
+            self._command.stop()

@@ -1,0 +1,43 @@
+"""Say whether the raw data of an interval are there; ``python scripts/check_raw.py --help``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from feature_store import command_line
+from feature_store.arguments import read_interval
+from feature_store.raw.arrival import find_arrivals
+from feature_store.raw.table_load import Request
+from feature_store.settings import find_project_dir
+
+#: The exit code of "not yet": what waits for the data asks again; any other one is an error.
+NOT_YET = 75
+
+
+def check_raw(
+    start: Annotated[str, typer.Option(help="Begin of the interval (UTC).")],
+    end: Annotated[str, typer.Option(help="End of the interval, exclusive (UTC).")],
+    table: Annotated[
+        list[str] | None, typer.Option(help="Only this source table; may be repeated.")
+    ] = None,
+) -> None:
+    """Say whether the files of the declared sources hold the rows of an interval.
+
+    Exit code 0 if every table's do, 75 if some are still to come. Nothing is written, and the
+    warehouse is not opened.
+    """
+    first, last = read_interval(start, end)
+    request = Request(table or [], first.replace(tzinfo=None), last.replace(tzinfo=None))
+    is_complete = True
+    for arrival in find_arrivals(find_project_dir(), request):
+        state = "is there" if arrival.is_there else "not yet"
+        command_line.out.print(f"{arrival.table}: {state}: {arrival.found}", markup=False)
+        is_complete &= arrival.is_there
+    if not is_complete:
+        raise typer.Exit(NOT_YET)
+
+
+if __name__ == "__main__":
+    command_line.run(check_raw)

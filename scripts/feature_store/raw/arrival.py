@@ -1,0 +1,117 @@
+"""Whether the files of an interval are there, before anything is loaded."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from feature_store.errors import FeatureStoreError
+from feature_store.raw import plan
+from feature_store.raw.declarations import RawTable, read_declarations, select_tables
+from feature_store.raw.files import SourceFile, resolve_files
+from feature_store.raw.readers import READERS
+from feature_store.raw.sql import count_of
+from feature_store.raw.table_load import Request
+from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Whether one table's files hold an interval.
+
+    Attributes:
+        table: the source table's name.
+        is_there: whether the interval can be loaded.
+        found: what was found, for a person.
+    """
+
+    table: str
+    is_there: bool
+    found: str
+
+
+def find_arrivals(project_dir: Path, request: Request) -> Iterator[Arrival]:
+    """Say of each requested table whether its files hold the rows of an interval.
+
+    An interval is there as soon as a file has a row of it. A file that has rows before the interval
+    and after it, but none in it, has passed it: nothing happened then, and there is nothing to wait
+    for. A table without an event time is there with its files. Nothing is written, and the
+    warehouse is not opened.
+
+    Args:
+        project_dir: the dbt project.
+        request: the tables, and an interval with both of its ends.
+
+    Yields:
+        one arrival a table, in the order of the YAML.
+
+    Raises:
+        FeatureStoreError: a declaration is wrong, a table unknown, or a file is not as declared.
+    """
+    tables = select_tables(read_declarations(project_dir), request.tables)
+    for table in tables:
+        try:
+            files = resolve_files(table, project_dir)
+        except FeatureStoreError as error:  # no file, or one without a byte
+            yield Arrival(table.name, False, error.what)
+            continue
+        with contextlib.closing(duckdb.connect()) as connection:
+            connection.execute("set timezone = 'UTC'")
+            yield _arrival(connection, table, files, request)
+
+
+def _arrival(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    files: list[SourceFile],
+    request: Request,
+) -> Arrival:
+    many = f"{len(files)} file" + ("s" if len(files) > 1 else "")
+    if table.event_time is None:
+        return Arrival(table.name, True, f"{many}, no event time to wait for")
+    declared = plan.canonical_types(connection, table)
+    # The newest name first: that is where a new interval is, where each has its own file.
+    for file in reversed(files):
+        rows, is_passed = _rows_of_interval(connection, table, declared, file, request)
+        if rows:
+            return Arrival(table.name, True, f"{rows:,} rows in {file.label}")
+        if is_passed:
+            return Arrival(table.name, True, f"none, but {file.label} has earlier and later rows")
+    return Arrival(table.name, False, f"no row of the interval in {many}")
+
+
+def _rows_of_interval(
+    connection: duckdb.DuckDBPyConnection,
+    table: RawTable,
+    declared: dict[str, str],
+    file: SourceFile,
+    request: Request,
+) -> tuple[int, bool]:
+    """Return how many rows of the interval a file has, and whether it has rows on both sides."""
+    create_temp_tables(connection)
+    reader = READERS[file.format](connection, file, table)
+    reader.prepare()
+    targets = plan.make_plan(table, reader, declared, {})
+    [event_time] = [
+        target.conversion.value for target in targets if target.name == table.event_time
+    ]
+    earlier = Request(end=request.start).interval(event_time)
+    later = Request(start=request.end).interval(event_time)
+    inside = request.interval(event_time)
+    # A reader may leave out the rest, so that of a large file only the interval is kept.
+    reader.stage(inside)
+    rows = count_of(connection, f"select count(*) from load_staged where {inside}")
+    is_passed = False
+    if not rows:
+        reader.stage("true")
+        is_passed = count_of(
+            connection,
+            f"select coalesce(bool_or({earlier}) and bool_or({later}), false)::int "
+            "from load_staged",
+        )
+    drop_temp_tables(connection)
+    return rows, bool(is_passed)

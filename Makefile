@@ -33,7 +33,7 @@ replay: setup ## Run START= to END= day by day (EVERY=1d) in a warehouse of its 
 	$(BIN)/python scripts/replay.py --start '$(START)' --end '$(END)' $(if $(EVERY),--every '$(EVERY)') \
 		$(if $(FRESH),--fresh)
 
-test: lint-python test-sample lint-sql ## Check the style, build the sample on a target of its own, run every test.
+test: lint-python test-sample lint-sql .venv-airflow/.installed ## Check the style, build the sample on a target of its own, run every test.
 	$(TEST_ENV) $(BIN)/python -m pytest
 
 lint-python: setup-dev
@@ -52,6 +52,9 @@ lint-sql: test-sample
 bench: setup .venv-feast/.installed ## Measure joins and the online store against Feast, about an hour; writes docs/benchmarks/.
 	$(BIN)/python scripts/benchmarks/compare_point_in_time_joins.py
 	$(BIN)/python scripts/benchmarks/compare_online_stores.py
+
+airflow: setup .venv-airflow/.installed ## Start a local Airflow with the pipeline's DAG, on loopback, to look at.
+	@scripts/airflow/start.sh
 
 docs: setup ## Build the dbt docs lineage site as one static page.
 	$(BIN)/dbt docs generate --static --target-path target/docs
@@ -80,8 +83,14 @@ setup-dev: setup .venv/.installed-dev
 	.venv-feast/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-feast.txt
 	@touch $@
 
+# Airflow too; its tasks run the project's commands in .venv.
+.venv-airflow/.installed: requirements-airflow.txt
+	$(PYTHON) -m venv .venv-airflow
+	.venv-airflow/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-airflow.txt
+	@touch $@
+
 clean: ## Remove what was built, but not the loaded data, the snapshots and .venv.
 	rm -rf target dbt_packages logs
 
-.PHONY: help run refresh replay test lint-python lint-sql test-sample bench docs setup setup-dev clean
+.PHONY: help run refresh replay test lint-python lint-sql test-sample bench airflow docs setup setup-dev clean
 .NOTPARALLEL:

@@ -70,7 +70,7 @@ def _arrival(
     files: list[SourceFile],
     request: Request,
 ) -> Arrival:
-    many = f"{len(files)} file" + ("s" if len(files) > 1 else "")
+    many = _count(len(files), "file")
     if table.event_time is None:
         return Arrival(table.name, True, f"{many}, no event time to wait for")
     declared = plan.canonical_types(connection, table)
@@ -78,10 +78,15 @@ def _arrival(
     for file in reversed(files):
         rows, is_passed = _rows_of_interval(connection, table, declared, file, request)
         if rows:
-            return Arrival(table.name, True, f"{rows:,} rows in {file.label}")
+            return Arrival(table.name, True, f"{_count(rows, 'row')} in {file.label}")
         if is_passed:
             return Arrival(table.name, True, f"none, but {file.label} has earlier and later rows")
     return Arrival(table.name, False, f"no row of the interval in {many}")
+
+
+def _count(number: int, thing: str) -> str:
+    """Return a number with its thing, ``1 row`` or ``2 rows``."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 def _rows_of_interval(

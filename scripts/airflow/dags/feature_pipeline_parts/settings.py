@@ -71,7 +71,8 @@ class PipelineSettings:
         a task runs, so that no secret is in a DAG or in Airflow's database.
         """
         own = f"{self.prefix}_ENV_"
-        environment = dict(os.environ)
+        # What is printed goes to a log: without colours, and wide enough for tables.
+        environment = {"DBT_USE_COLORS": "false", "COLUMNS": "120"} | os.environ
         environment |= {
             name.removeprefix(own): value
             for name, value in os.environ.items()

@@ -28,8 +28,7 @@ def check_raw(
     Exit code 0 if every table's do, 75 if some are still to come. Nothing is written, and the
     warehouse is not opened.
     """
-    first, last = read_interval(start, end)
-    request = Request(table or [], first.replace(tzinfo=None), last.replace(tzinfo=None))
+    request = Request(table or [], *read_interval(start, end))
     is_complete = True
     for arrival in find_arrivals(find_project_dir(), request):
         state = "is there" if arrival.is_there else "not yet"

@@ -27,21 +27,6 @@ def read_time(option: str, text: str) -> datetime:
         ) from error
 
 
-def read_interval(start: str, end: str) -> tuple[datetime, datetime]:
-    """Read ``--start`` and ``--end`` of a half-open interval, in UTC.
-
-    Raises:
-        FeatureStoreError: one is no time, or the start is not before the end.
-    """
-    times = read_time("--start", start), read_time("--end", end)
-    if times[0] >= times[1]:
-        raise FeatureStoreError(
-            f"--start {start} is not before --end {end}",
-            allowed="an interval with start < end; the end is not part of it",
-        )
-    return times
-
-
 def as_utc(time: datetime) -> datetime:
     """Return a time in UTC, with its zone; a time without a zone is UTC."""
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

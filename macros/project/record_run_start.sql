@@ -3,6 +3,7 @@
 {%- macro record_run_start() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
         create schema if not exists operations;
+        {{- feature_store.make_built_models() }}
         create table if not exists operations.dbt_results (
             unique_id varchar primary key,
             status varchar,

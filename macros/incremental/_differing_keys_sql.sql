@@ -35,13 +35,12 @@ where
         {%- endfor %}
         count(*) as row_count,
         sum(hash(hash(compared.{{ columns | join(', compared.') }}))) as fingerprint
-    from {{ relation }} as compared
     {%- if within %}
-    semi join {{ within }} as within
-        on
-            {%- for key in within_keys %}
-            {{ 'and ' if not loop.first }}compared.{{ key }} is not distinct from within.{{ key }}
-            {%- endfor %}
+    from (
+        {{ feature_store._rows_of_keys_sql(relation, within, within_keys) | indent(8) }}
+    ) as compared
+    {%- else %}
+    from {{ relation }} as compared
     {%- endif %}
     group by
         {%- for key in keys %}

@@ -24,11 +24,5 @@ where
     {{ 'and ' if not loop.first }}built.{{ key }} is not distinct from changed.{{ key }}
     {%- endfor %};
 create or replace temp table {{ rows }} as
-select received.*
-from {{ received }} as received
-semi join temp.changed_groups__keys as changed
-    on
-        {%- for key in keys %}
-        {{ 'and ' if not loop.first }}received.{{ key }} is not distinct from changed.{{ key }}
-        {%- endfor %};
+{{ feature_store._rows_of_keys_sql(received, 'temp.changed_groups__keys', keys) }};
 {%- endmacro -%}

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from feature_store.dbt_cancel import cancelled_by_signals
 from feature_store.errors import FeatureStoreError
 from feature_store.settings import Settings, profiles_dir_of
 
@@ -187,7 +188,7 @@ class DbtProject:
         runner = dbtRunner(manifest=manifest, callbacks=[*callbacks])
         try:
             # The adapter takes a relative path of the warehouse from where the process is.
-            with chdir(folder):
+            with chdir(folder), cancelled_by_signals() as stopped:
                 answer = runner.invoke([*_SILENT, *arguments, *where])
         finally:
             # The adapter would keep the file open, and nobody else could open it until this
@@ -196,7 +197,7 @@ class DbtProject:
             with suppress(Exception):  # dbt never came to open it
                 DuckDBConnectionManager.env().close()
             DuckDBConnectionManager.close_all_connections()
-        if isinstance(answer.exception, KeyboardInterrupt):
+        if stopped.is_set() or isinstance(answer.exception, KeyboardInterrupt):
             raise KeyboardInterrupt
         return answer
 

@@ -76,8 +76,7 @@ def write_project(folder: Path) -> None:
         "models/monitoring/served_differences.sql": _DIFFERENCES,
         "models/staging/shop/_shop.yml": yaml.safe_dump({"sources": [shop]}),
         # Ephemeral, so that a model is built that dbt puts together of two.
-        "models/staging/shop/stg_pages.sql": _EPHEMERAL
-        + "select * from {{ source('shop', 'pages') }}",
+        "models/staging/shop/stg_pages.sql": _EPHEMERAL,
         "models/cleaned/pages.sql": "select page from {{ ref('stg_pages') }}",
         "models/cleaned/slow.sql": _SLOW,
         "data/pages.csv": "page\nhome\nshoes\n",

@@ -74,7 +74,9 @@ def test_a_run_that_waits_for_another_one_is_stopped(
         waiting.send_signal(sent)
         out, err = waiting.communicate(timeout=60)
     assert first.startswith("waiting for another run: refresh, process ")
-    assert (waiting.returncode, err, out) == (code, f"{line}\n", "")
+    # The signal may come while the first line is being printed, which then comes again.
+    assert (waiting.returncode, err.splitlines()[-1], out) == (code, line, "")
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize(("sent", "code", "line"), STOPS)

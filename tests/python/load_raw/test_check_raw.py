@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from raw_project import HEADER, RawProject, clean_environment
+from raw_project import HEADER, ORDERS, RawProject, clean_environment
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.arrival import Arrival, find_arrivals
@@ -98,6 +98,14 @@ def test_every_format_is_looked_into(project: RawProject, kind: str) -> None:
     assert not arrival(project, later).is_there
 
 
+@pytest.mark.parametrize("kind", ["timestamp", "timestamptz"])
+def test_intervals_are_utc(project: RawProject, kind: str) -> None:
+    project.declare("orders.csv", ORDERS | {"sold_at": kind}, event_time="sold_at")
+    for time, is_there in (("03:00:00+02:00", True), ("20:00:00Z", True), ("01:00+02:00", False)):
+        project.write("orders.csv", rows(f"2024-05-02 {time}"))
+        assert arrival(project).is_there is is_there
+
+
 def test_a_table_without_event_time_is_there_with_its_file(project: RawProject) -> None:
     project.declare("orders.csv")
     assert not arrival(project).is_there
@@ -122,8 +130,8 @@ def test_a_file_unlike_its_declaration_is_an_error(project: RawProject) -> None:
 
 
 def test_exit_codes_tell_waiting_from_errors(project: RawProject) -> None:
-    project.declare("orders.csv", event_time="sold_at")
     project.declare("carts.csv", event_time="sold_at", table="carts")
+    project.declare("orders.csv", event_time="sold_at")
     project.write("orders.csv", rows("2024-05-02 10:00:00"))
     day = ("--start", "2024-05-02", "--end", "2024-05-03")
 

@@ -34,7 +34,7 @@ replay: setup ## Run START= to END= day by day (EVERY=1d) in a warehouse of its 
 		$(if $(FRESH),--fresh)
 
 test: lint-python test-sample lint-sql .venv-airflow/.installed ## Check the style, build the sample on a target of its own, run every test.
-	$(TEST_ENV) $(BIN)/python -m pytest
+	$(TEST_ENV) $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint-python: setup-dev
 	$(BIN)/ruff check scripts tests/python

@@ -21,12 +21,12 @@ with
 
 {{ feature_store._events_sql(events, plan, changed) }}
 
-{{ feature_store._per_grain_sql(plan) }}
+{{ feature_store._per_grain_sql(plan, changed) }}
 
-{{ feature_store._distinct_values_sql(plan) -}}
+{{ feature_store._distinct_values_sql(plan, changed) -}}
 {{ feature_store._grains_sql(plan) }}
 
-{{ feature_store._changes_sql(plan) }}
+{{ feature_store._changes_sql(plan, changed) }}
 
 {{ feature_store._grain_frames_sql(plan) }}
 

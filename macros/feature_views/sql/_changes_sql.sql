@@ -1,7 +1,10 @@
 {#- The feature times, one row each: the first grain boundary after an event, and the boundary one
     window later. With it, by how much each count(distinct …) changes there: a value enters a window
-    after it is seen, and leaves when the window has passed or, if earlier, when it is seen again. -#}
-{%- macro _changes_sql(plan) -%}
+    after it is seen, and leaves when the window has passed or, if earlier, when it is seen again.
+
+    changed: the table of entities whose events changed; none where all rows are made. What happens before the
+        time from which on rows are made happens at that time: how much it was does not change after it. -#}
+{%- macro _changes_sql(plan, changed) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
 {%- set counts = plan.aggregates | selectattr('strategy', 'equalto', 'distinct') | list -%}
 feature_times as (
@@ -19,7 +22,7 @@ feature_times as (
     -- events leave the window of {{ window.name }}
     select
         {{ entity }},
-        _grain + {{ window.grains + 1 }} as _grain
+        {{ feature_store._not_before('_grain + ' ~ (window.grains + 1), changed) }} as _grain
         {%- for aggregate in counts if window in aggregate.windows %},
         -_stay_{{ aggregate.name }}_{{ window.name }} as {{ aggregate.name }}_{{ window.name }}
         {%- endfor %}
@@ -30,7 +33,7 @@ feature_times as (
     -- values of {{ aggregate.name }} are seen again in the windows
     select
         {{ entity }},
-        _next_grain + 1 as _grain
+        {{ feature_store._not_before('_next_grain + 1', changed) }} as _grain
         {%- for window in aggregate.windows %},
         {% if window.grains is none -%}
         -1
@@ -64,4 +67,13 @@ changes as (
         _grain
 
 ),
+{%- endmacro -%}
+
+{#- A grain, or the one from which on rows are made, if that is later. greatest() passes over a null. -#}
+{%- macro _not_before(grain, changed) -%}
+    {%- if changed -%}
+        greatest({{ grain }}, _from_grain)
+    {%- else -%}
+        {{- grain -}}
+    {%- endif -%}
 {%- endmacro -%}

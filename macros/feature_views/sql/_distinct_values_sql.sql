@@ -1,6 +1,6 @@
 {#- For each count(distinct …): how many values an entity has in a grain, how many of these stay in each
     window to its end, and which are seen again before. -#}
-{%- macro _distinct_values_sql(plan) -%}
+{%- macro _distinct_values_sql(plan, changed) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
 {%- for aggregate in plan.aggregates if aggregate.strategy == 'distinct' -%}
 {{ aggregate.name }}_values as (
@@ -8,6 +8,9 @@
     select distinct
         {{ entity }},
         _grain,
+        {%- if changed %}
+        _from_grain,
+        {%- endif %}
         {{ aggregate.value }} as _value
     from events
     where
@@ -23,6 +26,9 @@
     select
         {{ entity }},
         _grain,
+        {%- if changed %}
+        _from_grain,
+        {%- endif %}
         lead(_grain) over (
             partition by {{ plan.entity | join(', ') }}, _value order by _grain
         ) as _next_grain

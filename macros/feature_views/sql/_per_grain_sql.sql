@@ -1,10 +1,13 @@
 {#- What each entity's single grains hold: the partial results of the aggregates that combine. -#}
-{%- macro _per_grain_sql(plan) -%}
+{%- macro _per_grain_sql(plan, changed) -%}
 per_grain as (
 
     select
         {{ plan.entity | join(',\n        ') }},
         _grain,
+        {%- if changed %}
+        any_value(_from_grain) as _from_grain,
+        {%- endif %}
         max(loaded_at) as _known_at
         {%- for aggregate in plan.aggregates if aggregate.strategy == 'grains' %},
         {{ aggregate.call }}

@@ -27,7 +27,7 @@ insert into raw.transactions
 select
     i % 500, i % 7, i % 5000, i % 4 + 1, i % 3, i % 900 / 100, 0, 0, 0, 23,
     timestamp '2017-05-01' + to_seconds(i), timestamp '2017-06-01', 'many.csv', 'many', i
-from range(30000) as t(i)
+from range(20000) as t(i)
 """
 
 
@@ -105,7 +105,7 @@ def replay(built: CleanedProject) -> Replay:
 
 
 @settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     phases=[Phase.explicit, Phase.generate, Phase.shrink],
     suppress_health_check=[HealthCheck.too_slow],
@@ -172,15 +172,15 @@ def test_everything_vanishes(project: CleanedProject):
 
 def test_killed_at_any_moment(built: CleanedProject):
     """Within dbt's statements and between them; the next run leaves what a full refresh makes."""
-    chance = random.Random(5)
+    chance, selected = random.Random(5), ["--select", "products", CHECKED]
     start_anew(built)
     built.execute(MANY_LINES)
-    built.build()
+    built.build(*selected)
     full, table = built.full_sql(CHECKED), f"from cleaned.{CHECKED}"
     change(built, ("copy", 0))
-    moments = built.dbt.run("run").events[CHECKED]
+    moments = built.dbt.run("run", *selected).events[CHECKED]
     outcomes = []
-    for number in range(8):
+    for number in range(6):
         before = built.content(table)
         # Many lines leave, and come again in the run after the next.
         change(built, ("product", 3), ("erase", number % 4))
@@ -188,11 +188,11 @@ def test_killed_at_any_moment(built: CleanedProject):
             built.execute("delete from raw.transactions where _source_file = 'many.csv'")
             built.execute(MANY_LINES)
         kill = Kill(CHECKED, chance.randint(1, moments), chance.choice([0, 0, 0.003, 0.03]))
-        ended = built.dbt.run("run", kill=kill)
+        ended = built.dbt.run("run", *selected, kill=kill)
         after = built.content(table)
-        built.build()
+        built.build(*selected)
         expected = built.content(full)
         assert built.content(table) == expected
         # Either nothing was done, or all of it.
         outcomes.append((ended.code, {before: "nothing", expected: "all"}[after]))
-    assert outcomes.count((KILLED, "nothing")) >= 4
+    assert outcomes.count((KILLED, "nothing")) >= 3

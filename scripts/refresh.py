@@ -70,9 +70,11 @@ class Terminal(Watcher):
 
     def built(self, build: DbtBuild) -> None:
         """Print what dbt did."""
-        as_of = f" as of {build.as_of:%Y-%m-%d %H:%M} UTC" if build.as_of else ""
+        as_of = f"{build.as_of:%Y-%m-%d %H:%M} UTC" if build.as_of else "the end of the data"
         warned = f"; warnings: {', '.join(build.warnings)}" if build.warnings else ""
-        self._step("dbt", build.times.total, f"{build.nodes} nodes built and tested{as_of}{warned}")
+        self._step(
+            "dbt", build.times.total, f"{build.nodes} nodes built and tested as of {as_of}{warned}"
+        )
 
     def exported(self, views: list[ExportedView], seconds: float) -> None:
         """Print what was exported."""
@@ -120,8 +122,8 @@ def main(
 ) -> None:
     """Load, build, test and export. Without an interval, everything that is not loaded yet.
 
-    With --end the features are served as of then, or as of the latest time that was served already,
-    if that is later. A step that fails is the last one, and the exit code is 1. Running an interval
+    With --end the features are served as of then, or, where later ones were served already, as the
+    last time. A step that fails is the last one, and the exit code is 1. Running an interval
     again changes nothing.
     """
     interval = read_interval(start, end)

@@ -112,6 +112,8 @@ class DbtProject:
     profiles_dir: Path | None = None
     log_path: Path | None = None
     _manifest: Any = field(default=None, init=False)
+    #: What parsing took, until a build tells it.
+    _parsed: DbtTimes = field(default_factory=DbtTimes, init=False)
 
     @property
     def _log_path(self) -> Path:
@@ -133,9 +135,8 @@ class DbtProject:
         Raises:
             FeatureStoreError: the project cannot be read, or something failed; names it.
         """
-        times = DbtTimes()
-        if self._manifest is None:
-            self._parse(times)
+        self.parse()
+        times, self._parsed = self._parsed, DbtTimes()
         began = time.perf_counter()
         watched = _Watched(on_node)
         arguments = ["build", "--exclude-resource-type", "unit_test"]
@@ -157,16 +158,22 @@ class DbtProject:
         warned = [result.node.name for result in results if result.status == "warn"]
         return DbtBuild(as_of, len(results), sorted(warned), times)
 
-    def _parse(self, times: DbtTimes) -> None:
+    def parse(self) -> None:
+        """Parse the project, and describe it in ``manifest.json``, if that was not done yet.
+
+        Raises:
+            FeatureStoreError: it cannot be read.
+        """
+        if self._manifest is not None:
+            return
         began = time.perf_counter()
         import dbt.cli.main  # noqa: F401 - takes seconds, and changes logging in its process
 
-        times.importing = time.perf_counter() - began
-        began = time.perf_counter()
+        imported = time.perf_counter()
         answer = self._invoke(["parse"])
         self._check(answer, "parse")
         self._manifest = answer.result
-        times.parsing = time.perf_counter() - began
+        self._parsed = DbtTimes(importing=imported - began, parsing=time.perf_counter() - imported)
 
     def _invoke(
         self,

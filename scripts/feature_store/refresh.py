@@ -9,6 +9,7 @@ from datetime import datetime
 import duckdb
 
 from feature_store.dbt_build import DbtBuild, DbtProject
+from feature_store.definitions import load_definitions
 from feature_store.online.connection import check_address
 from feature_store.online.export import export_features
 from feature_store.online.export_types import ExportedView, ExportOptions
@@ -94,6 +95,7 @@ def refresh(
         watcher.loaded(loaded, load_seconds)
 
         project = project or DbtProject(settings)
+        project.parse()
         as_of = time_of_run(settings, end)
         build = project.build(as_of, lambda done, total: watcher.advanced("dbt", done, total))
         watcher.built(build)
@@ -131,25 +133,35 @@ def load_step(settings: Settings, request: Request, watcher: Watcher) -> list[Ta
 def time_of_run(settings: Settings, end: datetime | None) -> datetime | None:
     """Return the time as of which a run that loads an interval serves.
 
-    It is the interval's end, but never before what was served already: an interval that is loaded
-    again or late changes the features, not the time. Otherwise the snapshots would take an old time
-    for the newest one, and the export would refuse it.
+    It is the interval's end, unless a view was served as of a later time already: an interval that
+    is loaded again or late changes the features, not the time. Otherwise the snapshots would take
+    an old time for the newest one, and the export would refuse it. Then the views are served as the
+    last time: as of the one time that they all had, or each as of the end of its data.
 
     Args:
-        settings: the project and its warehouse.
-        end: of the interval (naive UTC); None is answered by None, dbt's own choice.
+        settings: the project, which dbt has parsed, and its warehouse.
+        end: of the interval (naive UTC); None is answered by None.
+
+    Returns:
+        The var as_of (naive UTC); None: each view as of the end of its last grain that holds data.
     """
     if end is None:
         return None
+    views = load_definitions(settings.target_path / "manifest.json").views
+    current = [view.served_id for view in views if view.served_id]
     with connect(settings.warehouse_path) as connection:
-        served = last_served(connection)
-    return max(end, served) if served else end
+        served = {time for snapshot, time in last_served(connection) if snapshot in current}
+    if not served or end >= max(served):
+        return end
+    return served.pop() if len(served) == 1 else None
 
 
-def last_served(connection: duckdb.DuckDBPyConnection) -> datetime | None:
-    """Return the latest time as of which anything was served; None before the first time."""
+def last_served(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, datetime]]:
+    """Return dbt's id of each snapshot with the time as of which it was taken last."""
     try:
-        [(as_of,)] = connection.execute("select max(as_of) from operations.served_runs").fetchall()
+        return connection.execute(
+            "select snapshot_id, arg_max(as_of, served_at) from operations.served_runs "
+            "group by snapshot_id"
+        ).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
-        return None
-    return as_of
+        return []  # nothing was served yet

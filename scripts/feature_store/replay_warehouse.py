@@ -131,7 +131,7 @@ class ReplayWarehouse:
                 continue
             if latest and latest >= first.end:
                 later.append(f"{raw} up to {latest:%Y-%m-%d %H:%M:%S}")
-        served = last_served(connection)
+        served = max((time for _, time in last_served(connection)), default=None)
         if served and served > first.end:
             later.append(f"features served as of {served:%Y-%m-%d %H:%M:%S}")
         if later:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ def state_of(project: Path, server: RedisServer) -> State:
             for name in RELATIONS
         }
         served = rows(
-            "select columns(c -> c not like 'dbt_%' and c <> 'known_at') "
+            "select columns(lambda c: c not like 'dbt_%' and c <> 'known_at') "
             "from snapshots.served_visitor_clicks_v1 where dbt_valid_to is null order by all"
         )
     with server.client() as client:
@@ -91,101 +91,109 @@ def run_plainly(project: Path, url: str, start: str, end: str) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-@dataclass
-class Pipeline:
-    """A project that Airflow runs, and what it held after each run."""
+@dataclass(frozen=True)
+class Plain:
+    """What the plain commands left after each interval, and what Airflow made of a third one."""
 
-    project: Path
-    server: RedisServer
-    airflow: AirflowHome
-    states: list[State] = field(default_factory=list)
-
-    def run(self, logical_date: str) -> None:
-        """Run the interval that ended by then, which must work."""
-        done = self.airflow.run_dag(logical_date)
-        assert done.returncode == 0, done.stdout[-10_000:] + done.stderr[-10_000:]
-        assert {*self.airflow.states().values()} == {"success"}
-        self.states.append(state_of(self.project, self.server))
+    states: list[State]
+    failed: subprocess.CompletedProcess[str]
+    task_states: dict[str, str | None]
+    alerts: list[str]
+    after_failure: State
 
 
-def plain_states(folder: Path) -> list[State]:
-    """Return the states after each of the two intervals, by the plain commands."""
+def new_airflow(folder: Path, project: Path, server: RedisServer, **variables: str) -> AirflowHome:
+    """Return an Airflow with a database, whose DAG exports to a server."""
+    airflow = AirflowHome(
+        folder / "home", project, FEATURE_PIPELINE_ENV_REDIS_URL=server.tcp_url, **variables
+    )
+    migrated = airflow.command("db", "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    return airflow
+
+
+def run_plain(folder: Path) -> Plain:
+    """Run two intervals by the plain commands, and one that a data test refuses by Airflow."""
     project = clicks_project(folder / "project")
     states = []
-    with redis_server() as server:
+    with redis_server() as server, receiver() as (url, alerts):
         for start, end in DAYS:
             run_plainly(project, server.tcp_url, start, end)
             states.append(state_of(project, server))
-    return states
+        (project / "data/clicks_2024-05-03.csv").write_text(BROKEN)
+        webhook = {"FEATURE_PIPELINE_WEBHOOK_URL": f"{url}/T0P-SECRET"}
+        airflow = new_airflow(folder, project, server, **webhook)
+        failed = airflow.run_dag("2024-06-01", start="2024-05-03", end="2024-05-04")
+        after = state_of(project, server)
+        return Plain(states, failed, airflow.states(), alerts, after)
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[list[State]]]:
-    """The plain commands, beside what Airflow does meanwhile: both wait for processes mostly."""
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Future[Plain]]:
+    """The plain commands, at the same time as the pipeline: nothing is shared."""
     with ThreadPoolExecutor(1) as executor:
-        yield executor.submit(plain_states, tmp_path_factory.mktemp("plain"))
+        yield executor.submit(run_plain, tmp_path_factory.mktemp("plain"))
 
 
 @pytest.fixture(scope="module")
 def pipeline(
-    tmp_path_factory: pytest.TempPathFactory, plain: Future[list[State]]
-) -> Iterator[Pipeline]:
-    """Two intervals and the first of them again, by Airflow."""
+    tmp_path_factory: pytest.TempPathFactory, plain: Future[Plain]
+) -> tuple[list[State], list[datetime]]:
+    """Two intervals and the first of them again, by Airflow: the states after each run.
+
+    Beside them, as of which times it served.
+    """
     folder = tmp_path_factory.mktemp("airflow")
     project = clicks_project(folder / "project")
+    states = []
     with redis_server() as server:
-        airflow = AirflowHome(
-            folder / "home", project, FEATURE_PIPELINE_ENV_REDIS_URL=server.tcp_url
-        )
-        migrated = airflow.command("db", "migrate")
-        assert migrated.returncode == 0, migrated.stderr
-        made = Pipeline(project, server, airflow)
+        airflow = new_airflow(folder, project, server)
         for logical_date in ("2024-05-02", "2024-05-03", "2024-05-02"):
-            made.run(logical_date)
-        yield made
+            done = airflow.run_dag(logical_date)
+            assert done.returncode == 0, done.stdout[-10_000:] + done.stderr[-10_000:]
+            assert {*airflow.states().values()} == {"success"}
+            states.append(state_of(project, server))
+    return states, as_of_times(project)
 
 
 def test_two_intervals_are_what_the_plain_commands_give(
-    pipeline: Pipeline, plain: Future[list[State]]
+    pipeline: tuple[list[State], list[datetime]], plain: Future[Plain]
 ) -> None:
-    first, second = plain.result()
-    assert [first.raw_rows, second.raw_rows] == [3, 6]
-    assert pipeline.states[0] == first
-    assert pipeline.states[1] == second
+    states, _ = pipeline
+    assert [state.raw_rows for state in states] == [3, 6, 6]
+    assert states[:2] == plain.result().states
     # ann: 12 s and 48 s on 1 May, 31 s on 2 May; bob was there on 1 May, cleo on 2 May.
-    ann = pipeline.states[1].keys["fs:{visitor:ann}:visitor_clicks:v1"]
-    assert (ann["seconds_1d"], ann["seconds_7d"]) == ("31", "91")
-    assert pipeline.states[0].keys["fs:{visitor:ann}:visitor_clicks:v1"]["seconds_7d"] == "60"
-    assert [len(first.keys), len(second.keys)] == [2, 3]
-
-
-def test_a_repeated_interval_changes_nothing(pipeline: Pipeline) -> None:
-    """Neither the rows nor as of which time they are served, though a later day was served."""
-    assert pipeline.states[2] == pipeline.states[1]
-    assert as_of_times(pipeline.project)[:3] == [
-        datetime(2024, 5, 2),
-        datetime(2024, 5, 3),
-        datetime(2024, 5, 3),
+    ann = [state.keys["fs:{visitor:ann}:visitor_clicks:v1"] for state in states]
+    assert [(one["seconds_1d"], one["seconds_7d"]) for one in ann[:2]] == [
+        ("60", "60"),
+        ("31", "91"),
     ]
+    assert [len(state.keys) for state in states] == [2, 3, 3]
 
 
-def test_a_failed_data_test_stops_the_export(pipeline: Pipeline) -> None:
+def test_a_repeated_interval_changes_nothing(
+    pipeline: tuple[list[State], list[datetime]],
+) -> None:
+    """Neither the rows nor as of which time they are served, though a later day was served."""
+    states, times = pipeline
+    assert states[2] == states[1]
+    assert times == [datetime(2024, 5, 2), datetime(2024, 5, 3), datetime(2024, 5, 3)]
+
+
+def test_a_failed_data_test_stops_the_export(plain: Future[Plain]) -> None:
     """The range is a parameter; the alert is one line, and its address is a secret."""
-    (pipeline.project / "data/clicks_2024-05-03.csv").write_text(BROKEN)
-    before = state_of(pipeline.project, pipeline.server)
-    with receiver() as (url, received):
-        pipeline.airflow.environment["FEATURE_PIPELINE_WEBHOOK_URL"] = f"{url}/T0P-SECRET"
-        done = pipeline.airflow.run_dag("2024-06-01", start="2024-05-03", end="2024-05-04")
-    printed = done.stdout + done.stderr
-    assert done.returncode != 0
-    states = pipeline.airflow.states()
-    assert states["dbt.build"] == "failed"
-    assert states["online.export_to_redis"] == "upstream_failed"
-    assert states["online.check_consistency"] == "upstream_failed"
-    after = state_of(pipeline.project, pipeline.server)
+    found = plain.result()
+    printed = found.failed.stdout + found.failed.stderr
+    assert found.failed.returncode != 0
+    assert found.task_states == {
+        **dict.fromkeys(["interval", "raw.wait_for_raw", "raw.load_raw"], "success"),
+        **{"dbt.serving_time": "success", "dbt.build": "failed"},
+        **dict.fromkeys(["online.export_to_redis", "online.check_consistency"], "upstream_failed"),
+    }
+    before, after = found.states[-1], found.after_failure
     assert (after.raw_rows, after.keys, after.served) == (7, before.keys, before.served)
 
-    [body] = received
+    [body] = found.alerts
     line = json.loads(body)["text"]
     assert re.fullmatch(
         r"feature pipeline failed: dag feature_pipeline, task dbt.build, interval "

@@ -2,9 +2,9 @@
     types, and DuckDB would cast what is inserted, and round it.
 
     snapshot: relation of the snapshot.
+    held: its columns, name to type.
     wanted: the columns of what it is to record, name to type. -#}
-{%- macro _type_change_faults(snapshot, wanted) -%}
-    {%- set held = feature_store._columns_of('select * from ' ~ snapshot) -%}
+{%- macro _type_change_faults(snapshot, held, wanted) -%}
     {%- set faults = [] -%}
     {%- for column, type in wanted.items() if held.get(column, type) != type -%}
         {%- set place = snapshot.schema ~ '.' ~ snapshot.identifier -%}

@@ -12,7 +12,8 @@
         {%- if parents and parents.features.unique_id == model.unique_id -%}
             {%- set snapshot = adapter.get_relation(node.database, node.schema, node.alias) -%}
             {%- if snapshot -%}
-                {%- do faults.extend(feature_store._type_change_faults(snapshot, columns)) -%}
+                {%- set held = feature_store._columns_of('select * from ' ~ snapshot) -%}
+                {%- do faults.extend(feature_store._type_change_faults(snapshot, held, columns)) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}

@@ -6,14 +6,14 @@
 {%- macro follow_schema_change() -%}
     {%- if not execute or not load_relation(this) -%}{{- return('') -}}{%- endif -%}
     {%- set wanted = feature_store._columns_of(model.compiled_code) -%}
+    {%- set held = feature_store._columns_of('select * from ' ~ this) -%}
     {%- do feature_store._raise_faults(
-        feature_store._place_of(model), feature_store._type_change_faults(this, wanted)
+        feature_store._place_of(model), feature_store._type_change_faults(this, held, wanted)
     ) -%}
     {%- set names = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
     {%- set own = names.values() | list -%}
     {%- set dropped = [] -%}
-    {%- for column in feature_store._columns_of('select * from ' ~ this)
-        if column not in wanted and column not in own -%}
+    {%- for column in held if column not in wanted and column not in own -%}
         {%- do dropped.append(adapter.quote(column) ~ ' is not null') -%}
     {%- endfor -%}
     {%- if dropped and config.get('check_cols') == 'all' and not config.get('updated_at') %}

@@ -15,6 +15,8 @@ export AIRFLOW__CORE__DAGS_FOLDER=$project/scripts/airflow/dags
 export AIRFLOW__CORE__LOAD_EXAMPLES=false
 export AIRFLOW__CORE__PARALLELISM=4
 export AIRFLOW__API__BASE_URL=http://127.0.0.1:$port
+# The sample's year is over: a run for yesterday would wait in vain, and hold others back.
+export FEATURE_PIPELINE_WAIT_TIMEOUT=${FEATURE_PIPELINE_WAIT_TIMEOUT:-2m}
 # Both would call out.
 export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=false
 export AIRFLOW__COSMOS__ENABLE_TELEMETRY=false

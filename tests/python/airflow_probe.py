@@ -59,9 +59,14 @@ def structure(**given: Any) -> dict[str, Any]:
     }
 
 
-def interval(params: dict[str, Any], start: str | None = None, end: str | None = None) -> str:
+def interval(
+    params: dict[str, Any],
+    start: str | None = None,
+    end: str | None = None,
+    logical_date: str | None = None,
+) -> str:
     """Return the interval of a run."""
-    return str(interval_of(_context(params, start, end)))
+    return str(interval_of(_context(params, start, end, logical_date)))
 
 
 def poke(start: str, end: str) -> bool:
@@ -75,7 +80,7 @@ def alert(url: str) -> str:
     """Send the alert of a failed task, and return its line."""
     os.environ["PROBE_URL"] = url
     task = SimpleNamespace(dag_id="pipeline", task_id="dbt.build", log_url="http://log")
-    context = _context({}, "2024-05-01", "2024-05-02") | {"ti": task}
+    context = _context({}, "2024-05-01", "2024-05-02", "2024-05-01") | {"ti": task}
     FailureAlert("PROBE_URL")(context)
     return failure_line(context)
 
@@ -85,8 +90,10 @@ def environment(prefix: str, name: str) -> str | None:
     return read_settings(prefix).environment().get(name)
 
 
-def _context(params: dict[str, Any], start: str | None, end: str | None) -> dict[str, Any]:
-    times = {"data_interval_start": start, "data_interval_end": end}
+def _context(
+    params: dict[str, Any], start: str | None, end: str | None, logical_date: str | None
+) -> dict[str, Any]:
+    times = {"data_interval_start": start, "data_interval_end": end, "logical_date": logical_date}
     return {"params": params} | {
         name: datetime.fromisoformat(f"{text}T00:00:00+00:00") if text else None
         for name, text in times.items()

@@ -173,10 +173,13 @@ def test_a_deployment_has_an_environment_of_its_own(seen: dict[str, Any]) -> Non
 
 
 def test_the_interval_is_the_run_s_or_that_of_its_parameters(airflow: AirflowHome) -> None:
-    run = {"start": "2024-05-01", "end": "2024-05-02"}
+    run = {"start": "2024-05-01", "end": "2024-05-02", "logical_date": "2024-05-01"}
+    by_hand = run | {"logical_date": "2024-05-02"}
+    by_the_clock = run | {"logical_date": "2024-04-20"}
     cases = [
         ({}, run, "2024-05-01T00:00:00+00:00/2024-05-02T00:00:00+00:00"),
-        ({"start": None, "end": ""}, run, "2024-05-01T00:00:00+00:00/2024-05-02T00:00:00+00:00"),
+        ({"start": None}, by_hand, "2024-05-01T00:00:00+00:00/2024-05-02T00:00:00+00:00"),
+        ({"end": ""}, by_the_clock, "has nothing to do with its logical date 2024-04-20"),
         (
             {"start": "2024-04-01", "end": "2024-04-03T02:00:00+02:00"},
             run,

@@ -27,6 +27,11 @@ PARAMS = {
         description="The end of the range, exclusive, such as 2024-05-08",
     ),
 }
+_WAYS = (
+    "the parameters start and end; or, in Airflow's pages and its REST interface, a logical date, "
+    "for the last interval that ended by then"
+)
+_NEXT = "trigger another run with one of these"
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,17 @@ def _interval_of_run(context: Mapping[str, Any]) -> Interval:
     if start is None or end is None or start >= end:
         raise PipelineError(
             "the run has no interval: it was triggered without a logical date",
-            allowed="a logical date, for the last interval that ended by then; or the parameters "
-            "start and end",
-            next_step="trigger another run with one of these",
+            allowed=_WAYS,
+            next_step=_NEXT,
+        )
+    logical_date = context["logical_date"]
+    if start != logical_date and end > logical_date:
+        # `airflow dags trigger --logical-date` does so: it takes the last interval before now.
+        raise PipelineError(
+            f"the run's interval {start.isoformat()}/{end.isoformat()} has nothing to do with its "
+            f"logical date {logical_date.isoformat()}",
+            allowed=_WAYS,
+            next_step=_NEXT,
         )
     return Interval(start.astimezone(UTC), end.astimezone(UTC))
 

@@ -68,7 +68,7 @@ class CleanedProject:
                 "threads": 1,
                 "settings": {"TimeZone": "UTC"},
             }
-            # A database is named after its file, and views name it: so both have the same name.
+            # A database is named after its file, and definitions name it: both have one name.
             for target, path in (("dev", self.warehouse), ("full", folder / "full/store.duckdb"))
         }
         self.write_yaml("profiles.yml", {"test": {"target": "dev", "outputs": outputs}})

@@ -24,6 +24,8 @@ from feature_store.replay_warehouse import Interval
 from feature_store.served_report import REASONS, ServedReport, served_report
 from feature_store.settings import find_project_dir
 
+#: The reasons, short enough for a narrow terminal.
+_HEADS = ("late", "redefined", "other")
 _DEFAULT = Path("target/replay/feature_store.duckdb")
 
 
@@ -81,7 +83,7 @@ def show_report(reports: list[ServedReport]) -> None:
     """Print how served and recomputed values differ."""
     table = Table(title="Served, compared with what is recomputed today", title_justify="left")
     table.add_column("feature view", no_wrap=True)
-    for head in ("runs", "pairs", "differ", *(r.replace("_", " ") for r in REASONS)):
+    for head in ("runs", "pairs", "differ", *_HEADS):
         table.add_column(head, justify="right")
     for report in reports:
         differing = sum(report.differing.values())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 
 from feature_store import command_line
 from feature_store.arguments import read_time
-from feature_store.serving_time import serving_time
+from feature_store.dbt_build import DbtProject
+from feature_store.refresh import time_of_run
 from feature_store.settings import load_settings
 
 
@@ -16,12 +18,15 @@ def print_serving_time(
     end: Annotated[str, typer.Option(help="End of the interval, exclusive (UTC).")],
     target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
 ) -> None:
-    """Print the value of dbt's var as_of for a run of the interval that ends there.
+    """Print the --vars with which dbt builds what an interval changed, as make refresh does.
 
-    It is that end, or the latest time as of which the warehouse has served already.
+    The interval's end is as_of, unless something later was served already: time does not go back.
     """
-    time = serving_time(load_settings(target), read_time("--end", end))
-    command_line.out.print(time.replace(tzinfo=None).isoformat(" "))
+    settings = load_settings(target)
+    if not (settings.target_path / "manifest.json").exists():
+        DbtProject(settings, target).parse()
+    as_of = time_of_run(settings, read_time("--end", end).replace(tzinfo=None))
+    print(json.dumps({"as_of": as_of.isoformat(" ") if as_of else None}))
 
 
 if __name__ == "__main__":

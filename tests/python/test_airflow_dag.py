@@ -17,7 +17,6 @@ START, END, LOAD_FROM = (
     f"{{{{ ti.xcom_pull(task_ids='interval')['{name}'] }}}}"
     for name in ("start", "end", "load_from")
 )
-AS_OF = "{{ ti.xcom_pull(task_ids='dbt.serving_time') }}"
 #: The commands of the tasks, in order. Only the interval and what follows from it is in them.
 COMMANDS = {
     "interval": None,
@@ -26,7 +25,7 @@ COMMANDS = {
     "dbt.serving_time": ["python", "scripts/serving_time.py", "--end", END],
     "dbt.build": [
         *("dbt", "build", "--exclude-resource-type", "unit_test"),
-        *("--vars", json.dumps({"as_of": AS_OF})),
+        *("--vars", "{{ ti.xcom_pull(task_ids='dbt.serving_time') }}"),
     ],
     "online.export_to_redis": ["python", "scripts/export_to_redis.py"],
     "online.check_consistency": ["python", "scripts/check_consistency.py"],

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from feature_store.refresh import time_of_run
-from tiny_store import TinyStore, View
+from online_fixtures import run_script
+from tiny_store import TinyStore, View, tiny_environment
 
 DAILY = View("daily", {"thing_id": "bigint"}, {"a": "integer"})
 HOURLY = View("hourly", {"thing_id": "bigint"}, {"a": "integer"})
@@ -28,7 +29,7 @@ def store(tmp_path: Path) -> TinyStore:
 def serve(store: TinyStore, *runs: tuple[View, datetime]) -> None:
     """Note runs that served a view as of a time, one after the other."""
     store.execute(
-        "create table operations.served_runs (snapshot_id varchar, as_of timestamp, "
+        "create or replace table operations.served_runs (snapshot_id varchar, as_of timestamp, "
         "served_at timestamp)"
     )
     for second, (view, as_of) in enumerate(runs):
@@ -78,3 +79,17 @@ def test_a_view_that_left_the_project_does_not_count(store: TinyStore) -> None:
     serve(store, (DROPPED, at(20)), (DAILY, at(5)), (HOURLY, at(5)))
     assert decided(store, at(6)) == at(6)
     assert decided(store, at(4)) == at(5)
+
+
+def test_a_script_prints_it_as_dbt_s_vars(store: TinyStore) -> None:
+    def printed(end: str) -> str:
+        environment = tiny_environment(store, None)
+        done = run_script("serving_time.py", "--end", end, environment=environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    assert printed("2026-05-03T01:00:00+02:00") == '{"as_of": "2026-05-02 23:00:00"}\n'
+    serve(store, (DAILY, at(5)), (HOURLY, at(5)))
+    assert printed("2026-05-03") == '{"as_of": "2026-05-05 00:00:00"}\n'
+    serve(store, (DAILY, at(5)), (HOURLY, at(4)))
+    assert printed("2026-05-03") == '{"as_of": null}\n'

@@ -1,4 +1,4 @@
-"""Whether an interval's raw data are there, and as of which time a run of it serves."""
+"""Whether an interval's raw data are there, before they are loaded."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import gzip
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -18,8 +17,6 @@ from raw_project import HEADER, ORDERS, RawProject, clean_environment
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.arrival import Arrival, find_arrivals
 from feature_store.raw.table_load import Request
-from feature_store.serving_time import serving_time
-from feature_store.settings import load_settings
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 DAY = Request(start=datetime(2024, 5, 2), end=datetime(2024, 5, 3))
@@ -34,12 +31,6 @@ def arrival(project: RawProject, request: Request = DAY) -> Arrival:
     """Return what is said of a project's one table."""
     [found] = find_arrivals(project.folder, request)
     return found
-
-
-def execute(project: RawProject, sql: str) -> None:
-    """Change something in a project's warehouse."""
-    with duckdb.connect(str(project.warehouse)) as connection:
-        connection.execute(sql)
 
 
 def run(project: RawProject, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -144,26 +135,3 @@ def test_exit_codes_tell_waiting_from_errors(project: RawProject) -> None:
     wrong = run(project, "check_raw.py", "--start", "2024-05-03", "--end", "2024-05-03")
     assert wrong.returncode == 1
     assert "--start 2024-05-03 is not before --end 2024-05-03" in wrong.stderr
-
-
-def test_a_run_never_serves_an_earlier_time_than_was_served(project: RawProject) -> None:
-    settings = load_settings(project_dir=project.folder)
-    end = datetime(2024, 5, 3, tzinfo=UTC)
-    with pytest.raises(FeatureStoreError, match="there is no warehouse yet"):
-        serving_time(settings, end)
-    execute(project, "create schema operations")
-    assert serving_time(settings, end) == end  # nothing was built
-    execute(project, "create table operations.served_runs (as_of timestamp)")
-    assert serving_time(settings, end) == end  # nothing was served
-    execute(
-        project,
-        "insert into operations.served_runs values (timestamp '2024-05-03 00:00:00.5'), "
-        "(timestamp '2024-05-02'), (null)",
-    )
-    assert serving_time(settings, end) == end + timedelta(seconds=0.5)
-    assert serving_time(settings, end + timedelta(days=1)) == end + timedelta(days=1)
-
-    printed = run(project, "serving_time.py", "--end", "2024-05-02T12:00:00+02:00")
-    assert (printed.returncode, printed.stdout) == (0, "2024-05-03 00:00:00.500000\n")
-    printed = run(project, "serving_time.py", "--end", "2024-05-04T02:00:00+02:00")
-    assert printed.stdout == "2024-05-04 00:00:00\n"

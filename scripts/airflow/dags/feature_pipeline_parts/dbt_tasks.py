@@ -21,12 +21,12 @@ _BUILD_FLAGS = ["--exclude-resource-type", "unit_test"]
 _SINGLE_WRITERS = ("duckdb", "sqlite")
 
 
-def dbt_tasks(settings: PipelineSettings, as_of: str) -> Any:
+def dbt_tasks(settings: PipelineSettings, variables_of: str) -> Any:
     """Add the tasks that build, test and snapshot everything.
 
     Args:
         settings: of the deployment.
-        as_of: the time as of which to serve, a template.
+        variables_of: the id of the task whose result is dbt's vars, as JSON.
 
     Returns:
         the first of the tasks.
@@ -39,9 +39,9 @@ def dbt_tasks(settings: PipelineSettings, as_of: str) -> Any:
         # Sources are nobody's task; their tests come before the models.
         words = ["dbt", "test", "--select", "source:*"]
         sources = ProjectOperator(task_id="test_sources", settings=settings, words=words)
-        sources >> _task_per_model(settings, as_of, profile, target)
+        sources >> _task_per_model(settings, variables_of, profile, target)
         return sources
-    variables = json.dumps({"as_of": as_of})
+    variables = f"{{{{ ti.xcom_pull(task_ids='{variables_of}') }}}}"
     return ProjectOperator(
         task_id="build",
         settings=settings,
@@ -75,7 +75,9 @@ def _profiles_file(settings: PipelineSettings) -> Path:
     return Path(folder) / "profiles.yml"
 
 
-def _task_per_model(settings: PipelineSettings, as_of: str, profile: str, target: str) -> Any:
+def _task_per_model(
+    settings: PipelineSettings, variables_of: str, profile: str, target: str
+) -> Any:
     """Add a task per model, seed and snapshot, each with its tests.
 
     Tests of one node run with it, before anything that stands on it; tests of several nodes are
@@ -129,10 +131,9 @@ def _task_per_model(settings: PipelineSettings, as_of: str, profile: str, target
             emit_datasets=False,
         ),
         operator_args={
-            "vars": {"as_of": as_of},
             "append_env": True,
             "dbt_cmd_flags": _BUILD_FLAGS,
-            "interceptors": [partial(_give_environment, settings)],
+            "interceptors": [partial(_prepare, settings, variables_of)],
         },
     )
     _hold_back_until_tested(group)
@@ -157,13 +158,14 @@ def _hold_back_until_tested(group: Any) -> None:
                 tasks[test] >> tasks[key]
 
 
-def _give_environment(
-    settings: PipelineSettings, context: Mapping[str, Any], operator: Any
+def _prepare(
+    settings: PipelineSettings, variables_of: str, context: Mapping[str, Any], operator: Any
 ) -> None:
-    """Set a dbt task's environment when it runs: nothing of it is kept by Airflow.
+    """Set a dbt task's vars and environment when it runs: nothing of these is kept by Airflow.
 
     dbt runs in a copy of the project's folder there, where a relative path would lead elsewhere.
     """
+    operator.vars = json.loads(context["ti"].xcom_pull(task_ids=variables_of))
     environment = settings.environment()
     warehouse = environment.get("FEATURE_STORE_WAREHOUSE", "feature_store.duckdb")
     environment["FEATURE_STORE_WAREHOUSE"] = str(settings.project_dir / warehouse)

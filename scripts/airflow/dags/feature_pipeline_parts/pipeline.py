@@ -83,8 +83,7 @@ def feature_pipeline(dag_id: str, settings: PipelineSettings) -> DAG:
             serving_time = command(
                 "serving_time", "python", "scripts/serving_time.py", "--end", _END
             )
-            as_of = f"{{{{ ti.xcom_pull(task_ids='{serving_time.task_id}') }}}}"
-            serving_time >> dbt_tasks(settings, as_of)
+            serving_time >> dbt_tasks(settings, serving_time.task_id)
         with TaskGroup("online", tooltip="Redis") as online:
             export = command("export_to_redis", "python", "scripts/export_to_redis.py")
             check = command("check_consistency", "python", "scripts/check_consistency.py")

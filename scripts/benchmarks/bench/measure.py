@@ -39,19 +39,26 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
+def cpu_seconds() -> float:
+    """Return the seconds that all cores together have spent on this process so far."""
+    return time.process_time()
+
+
 class Stopwatch:
     """Seconds between the steps of a run, and the most memory held until the end of each."""
 
     def __init__(self) -> None:
         self._last = time.perf_counter()
+        self._last_cpu = cpu_seconds()
         self._found: dict[str, float | int] = {}
 
     def lap(self, name: str) -> None:
-        """Note the seconds since the last step, and the peak of memory so far."""
-        now = time.perf_counter()
+        """Note the seconds since the last step, of all cores too, and the peak of memory so far."""
+        now, cpu = time.perf_counter(), cpu_seconds()
         self._found[f"{name}_seconds"] = now - self._last
+        self._found[f"{name}_cpu_seconds"] = cpu - self._last_cpu
         self._found[f"{name}_bytes"] = peak_bytes()
-        self._last = time.perf_counter()
+        self._last, self._last_cpu = time.perf_counter(), cpu_seconds()
 
     def report(self, **facts: Any) -> None:
         """Print what was measured, and other facts, as one line of JSON."""

@@ -17,6 +17,9 @@ REPOSITORY = BENCHMARKS.parents[1]
 #: Interpreter of Feast's environment, which ``make bench`` makes.
 FEAST_PYTHON = REPOSITORY / ".venv-feast/bin/python"
 
+#: Interpreter of the environment with Polars and pandas, which ``make bench`` makes too.
+BENCH_PYTHON = REPOSITORY / ".venv-bench/bin/python"
+
 
 def clean_environment(scratch: Path) -> dict[str, str]:
     """Return the environment of all processes: nothing of the user's project, no calls home."""
@@ -54,6 +57,21 @@ def check_feast(python: Path | None) -> Path | None:
     raise FeatureStoreError(
         f"{python.absolute()}: Feast has no environment yet",
         allowed="--no-feast, to measure this project alone",
+        next_step="make bench, which makes it",
+    )
+
+
+def check_data_frames(python: Path | None) -> Path | None:
+    """Return the absolute path of the data frames' interpreter; None stays None.
+
+    Raises:
+        FeatureStoreError: there is no such interpreter.
+    """
+    if python is None or python.exists():
+        return python and python.absolute()
+    raise FeatureStoreError(
+        f"{python.absolute()}: Polars and pandas have no environment yet",
+        allowed="--no-data-frames, to measure this project alone",
         next_step="make bench, which makes it",
     )
 

@@ -1,0 +1,1 @@
+"""The benchmark of feature builds: full ones against data frames, and what a day costs."""

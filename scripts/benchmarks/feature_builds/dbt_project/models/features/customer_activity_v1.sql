@@ -1,0 +1,1 @@
+{{ windowed_features(ref('order_lines'), feature_view()) }}

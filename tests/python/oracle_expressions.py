@@ -53,7 +53,8 @@ def _python_text(sql: str) -> str:
         if token.startswith("'"):
             tokens.append(repr(token[1:-1].replace("''", "'")))
         elif token.startswith('"'):
-            tokens.append(f"quoted({token[1:-1]!r})")
+            name = token[1:-1].replace('""', '"')
+            tokens.append(f"quoted({name!r})")
         else:
             word = token.lower() if token.lower() in _LOWERED else token
             tokens.append(_WORDS.get(word, word))

@@ -1,11 +1,17 @@
-{#- The columns of the events that a declaration may depend on: those whose names occur in it, whatever they
-    mean there, and `loaded_at`, from which `known_at` is made. One too many costs time, nothing else. -#}
+{#- The columns of the events that a declaration may depend on: those whose names occur in its SQL, whatever
+    they mean there, and `loaded_at`, from which `known_at` is made. All columns where the SQL may name them
+    otherwise: `columns(…)`, or the whole row. One too many costs time, nothing else. -#}
 {%- macro _compared_columns(columns, declaration) -%}
-    {%- set text = tojson(declaration) | lower -%}
+    {%- set expressions = declaration.entity + [declaration.event_time]
+        + declaration.aggregates.values() | map(attribute='sql') | map('string') | list -%}
+    {#- not as JSON, which writes other letters than a to z as numbers -#}
+    {%- set text = expressions | join(' ') | lower -%}
+    {%- set all = modules.re.search('\\b(columns|events)\\b', text) -%}
     {%- set compared = [] -%}
     {%- for column in columns -%}
-        {%- if column | lower == 'loaded_at' or column | lower in text -%}
-            {%- do compared.append(adapter.quote(column)) -%}
+        {%- set name = column | replace('"', '""') -%}
+        {%- if all or name | lower == 'loaded_at' or name | lower in text -%}
+            {%- do compared.append('"' ~ name ~ '"') -%}
         {%- endif -%}
     {%- endfor -%}
     {{- return(compared) -}}

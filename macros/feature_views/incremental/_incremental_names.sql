@@ -18,7 +18,7 @@
 
 {#- The relation of the events that a feature view is made from: what its model refers to. -#}
 {%- macro _event_table(node) -%}
-    {%- if node.refs | length == 1 -%}
+    {%- if node.refs | length == 1 and not node.sources -%}
         {%- set events = node.refs[0] -%}
         {%- set name = [events.package, events.name] if events.package else [events.name] -%}
         {{- return(ref(*name, v=events.get('version'))) -}}

@@ -6,6 +6,7 @@ Each declaration is compiled by dbt itself; DuckDB runs the SQL on the events th
 from __future__ import annotations
 
 import random
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -153,6 +154,13 @@ def test_neither_order_nor_threads_matter(name: str, warehouse: Warehouse):
             assert differences(expected, warehouse.table(name)) == []
     finally:
         warehouse.connection.execute("set threads = 1")
+
+
+@pytest.mark.parametrize("name", DECLARATIONS)
+def test_no_frame_ends_before_its_row(name: str, warehouse: Warehouse):
+    """Such frames of large partitions were wrong in DuckDB 2.0.0 with two threads, now and then."""
+    frames = re.findall(r"(range|rows) between (.*?) and (.*)", warehouse.sql[name])
+    assert {end for _, _, end in frames} == {"current row"}
 
 
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])

@@ -1,5 +1,9 @@
 {#- The aggregates that do not combine, over frames of the events themselves; nothing where the view
-    has none of these. The rows of the feature times are in the same order and are filtered out. -#}
+    has none of these. The rows of the feature times are in the same order and are filtered out.
+
+    A feature time stands between the events of the grain before it and those of its own, so that its frames
+    end with its own row: frames that ended `1 preceding` came out wrong in DuckDB 2.0.0 where threads shared
+    the work of a large partition. -#}
 {%- macro _event_frames_sql(plan) -%}
 {%- set aggregates = plan.aggregates | selectattr('strategy', 'equalto', 'events') | list -%}
 {%- if aggregates -%}
@@ -7,12 +11,14 @@ event_timeline as (
 
     select
         *,
+        2 * _grain as _place,
         true as _is_event
     from events
     union all by name
     select
         {{ plan.entity | join(',\n        ') }},
         _grain,
+        2 * _grain - 1 as _place,
         false as _is_event
     from changes
 
@@ -31,7 +37,7 @@ event_frames as (
         {%- endfor %}{% endfor %}
     from event_timeline
     window
-        {{ feature_store._frame_windows_sql(plan, feature_store._used_windows(aggregates), 1) }}
+        {{ feature_store._frame_windows_sql(plan, feature_store._used_windows(aggregates), '_place', 2) }}
 
 ),
 

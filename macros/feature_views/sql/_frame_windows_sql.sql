@@ -1,15 +1,17 @@
-{#- The named windows of frames whose last grain is `last` grains before the row's own. -#}
-{%- macro _frame_windows_sql(plan, windows, last) -%}
+{#- The named windows of frames that end with the row itself and those beside it.
+
+    order: column of whole numbers in which a grain is `step` long. -#}
+{%- macro _frame_windows_sql(plan, windows, order='_grain', step=1) -%}
 {%- set entity = plan.entity | join(', ') -%}
 {%- for window in windows -%}
 {%- if not loop.first %},
         {% endif -%}
 last_{{ window.name }} as (
-            partition by {{ entity }} order by _grain
+            partition by {{ entity }} order by {{ order }}
             range between
             {%- if window.grains is none %} unbounded
-            {%- else %} {{ window.grains - 1 + last }}
-            {%- endif %} preceding and {{ last ~ ' preceding' if last else 'current row' }}
+            {%- else %} {{ window.grains * step - 1 }}
+            {%- endif %} preceding and current row
         )
 {%- endfor -%}
 {%- endmacro -%}

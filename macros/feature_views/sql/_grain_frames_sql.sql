@@ -48,7 +48,7 @@ grain_frames as (
     from visible
     window
         {%- if combined %}
-        {{ feature_store._frame_windows_sql(plan, feature_store._used_windows(combined), 0) }},
+        {{ feature_store._frame_windows_sql(plan, feature_store._used_windows(combined)) }},
         {%- endif %}
         depended_on as (
             partition by {{ partition }} order by _grain

@@ -28,11 +28,13 @@ class Kill:
         model: the model that it is building then.
         event: at which of dbt's events since the model was begun, from 1.
         seconds: how long after that.
+        signal: the name of the signal; only SIGKILL ends a run at once.
     """
 
     model: str
     event: int
     seconds: float
+    signal: str = "SIGKILL"
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class _Watcher:
 
     def __init__(self, kill: dict[str, Any] | None):
         self._kill = kill
-        self._current: str | None = None
+        self._thread = threading.local()  # each builds one model at a time: `model`
         self.said: list[str] = []
         self.statements: dict[str, list[str]] = {}
         self.events: dict[str, int] = {}
@@ -115,28 +117,29 @@ class _Watcher:
     def __call__(self, event: Any) -> None:
         name = event.info.name
         if name == "NodeStart":
-            self._current = event.data.node_info.node_name
-            self.events[self._current] = 0
-            self.statements[self._current] = []
+            self._thread.model = event.data.node_info.node_name
+            self.events[self._thread.model] = 0
+            self.statements[self._thread.model] = []
         elif name == "NodeFinished":
-            self._current = None
+            self._thread.model = None
         elif event.info.level in ("info", "warn", "error"):
             self.said.append(event.info.msg)
-        if self._current is None:
+        model = getattr(self._thread, "model", None)
+        if model is None:
             return
-        self.events[self._current] += 1
+        self.events[model] += 1
         if name == "SQLQuery":
-            self.statements[self._current].append(event.data.sql)
+            self.statements[model].append(event.data.sql)
         kill = self._kill
-        if kill and (self._current, self.events[self._current]) == (kill["model"], kill["event"]):
-            threading.Thread(target=_end, args=[kill["seconds"]]).start()
-            if not kill["seconds"]:
+        if kill and (model, self.events[model]) == (kill["model"], kill["event"]):
+            threading.Thread(target=_end, args=[kill["seconds"], kill["signal"]]).start()
+            if kill["signal"] == "SIGKILL" and not kill["seconds"]:
                 signal.pause()
 
 
-def _end(seconds: float) -> None:
+def _end(seconds: float, name: str) -> None:
     time.sleep(seconds)
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.kill(os.getpid(), signal.Signals[name])
 
 
 def _run(folder: Path, where: list[str], manifest: Any, question: dict[str, Any]) -> int:

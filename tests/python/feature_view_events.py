@@ -25,7 +25,7 @@ PROFILE = settings(
 )
 
 # Around these the events lie: the epoch and before it, leap days, the days on which clocks change.
-_AROUND = [
+AROUND = [
     datetime(1970, 1, 1),
     datetime(1969, 12, 24, 17),
     datetime(1901, 3, 1),
@@ -35,14 +35,14 @@ _AROUND = [
     datetime(2017, 3, 26, 1),
     datetime(2024, 12, 31, 23),
 ]
-_LOADED = [datetime(2026, 11, day, 3, 4, 5, 678_901) for day in range(1, 6)]
+LOADED = [datetime(2026, 11, day, 3, 4, 5, 678_901) for day in range(1, 6)]
 
-_KEYS = {
+KEYS = {
     "customer_id": st.sampled_from([1, 12, 1, 12, 123, None]),
     "store_id": st.sampled_from([23, 3, 2, None]),
     "shop": st.sampled_from(["a", "a|b", "b'c", 'd"e', "", " ", "ä, ö", None]),
 }
-_VALUES = {
+VALUES = {
     "order_id": st.sampled_from([1, 2, 3, 2**53 + 1, None]),
     "product_id": st.sampled_from([1, 2, None]),
     "word": st.sampled_from(["a", "b", "B", "", "it's (a", "ä", None]),
@@ -56,8 +56,30 @@ _VALUES = {
         st.integers(-(10**6), 10**6).map(lambda number: number / 9973),
     ),
     "is_gift": st.sampled_from([True, False, None]),
-    "loaded_at": st.sampled_from(_LOADED),
+    "loaded_at": st.sampled_from(LOADED),
 }
+
+
+def instants(declaration: Declaration, around: datetime) -> st.SearchStrategy[datetime | None]:
+    """Return event times at and beside the bounds of grains and windows, and some others, and none.
+
+    Args:
+        declaration: the view; its grain and windows decide which distances matter.
+        around: the time near which they lie.
+    """
+    view = View(declaration)
+    grain = view.grain
+    spans = [0, grain, *(window for window in view.windows if window)]
+    origin = microseconds(around) // grain * grain
+    steps = sorted({a * sign + b for a in spans for sign in (1, -1) for b in (0, grain, -grain)})
+    near = st.builds(
+        lambda step, inside: origin + step + inside,
+        st.sampled_from(steps),
+        st.sampled_from([0, -1, 1, grain // 2, grain - 1]),
+    )
+    anywhere = st.integers(origin - 2 * max(spans), origin + 2 * max(spans))
+    instant = st.one_of([near] * 5 + [anywhere] * 2).map(timestamp)
+    return st.one_of([instant] * 7 + [st.none()])
 
 
 @st.composite
@@ -69,22 +91,10 @@ def event_sets(draw: st.DrawFn, declaration: Declaration, *, all_null: bool = Fa
         declaration: the view; its grain and windows decide which distances matter.
         all_null: whether no event has any value.
     """
-    view = View(declaration)
-    grain = view.grain
-    spans = [0, grain, *(window for window in view.windows if window)]
-    origin = microseconds(draw(st.sampled_from(_AROUND))) // grain * grain
-    steps = sorted({a * sign + b for a in spans for sign in (1, -1) for b in (0, grain, -grain)})
-    near = st.builds(
-        lambda step, inside: origin + step + inside,
-        st.sampled_from(steps),
-        st.sampled_from([0, -1, 1, grain // 2, grain - 1]),
-    )
-    anywhere = st.integers(origin - 2 * max(spans), origin + 2 * max(spans))
-    instant = st.one_of([near] * 5 + [anywhere] * 2).map(timestamp)
-    instant = st.one_of([instant] * 7 + [st.none()])
-    values = {name: st.none() for name in _VALUES} if all_null else _VALUES
-    values = {**values, "loaded_at": _VALUES["loaded_at"]}
-    fields = st.fixed_dictionaries({**_KEYS, "time": instant, **values})
+    instant = instants(declaration, draw(st.sampled_from(AROUND)))
+    values = {name: st.none() for name in VALUES} if all_null else VALUES
+    values = {**values, "loaded_at": VALUES["loaded_at"]}
+    fields = st.fixed_dictionaries({**KEYS, "time": instant, **values})
     drawn = draw(st.lists(fields, min_size=draw(st.sampled_from([0, 1, 4, 8])), max_size=10))
     events = [event(line, fields.pop("time"), **fields) for line, fields in enumerate(drawn)]
     again = draw(st.lists(st.sampled_from(events), max_size=3)) if events else []
@@ -103,7 +113,7 @@ def event(line: int, time: datetime | None, **fields: Any) -> Event:
         **dict.fromkeys(EVENT_COLUMNS),
         "customer_id": 1,
         "store_id": 1,
-        "loaded_at": _LOADED[0],
+        "loaded_at": LOADED[0],
         **fields,
         "line": line,
         "ordered_at": time,
@@ -112,12 +122,14 @@ def event(line: int, time: datetime | None, **fields: Any) -> Event:
     }
 
 
-def write_events(connection: duckdb.DuckDBPyConnection, events: Sequence[Event]) -> None:
-    """Make the table ``events`` anew, with these rows in this order."""
+def write_events(
+    connection: duckdb.DuckDBPyConnection, events: Sequence[Event], table: str = "events"
+) -> None:
+    """Make the table of events anew, with these rows in this order."""
     columns = ", ".join(f"{name} {sql_type}" for name, sql_type in EVENT_COLUMNS.items())
-    connection.execute(f"create or replace table events ({columns})")
+    connection.execute(f"create or replace table {table} ({columns})")
     lists = ", ".join(f"unnest(cast(? as {sql_type}[]))" for sql_type in EVENT_COLUMNS.values())
     connection.execute(
-        f"insert into events select {lists}",
+        f"insert into {table} select {lists}",
         [[event[name] for event in events] for name in EVENT_COLUMNS],
     )

@@ -51,9 +51,10 @@ lint-sql: test-sample
 	$(BIN)/sqlfluff lint --templater raw --exclude-rules $(NOT_IN_COMPILED) \
 		$(COMPILED)/features/*.sql $(COMPILED)/online/*.sql $(COMPILED)/training/*_training_set.sql
 
-bench: setup .venv-feast/.installed ## Measure joins and the online store against Feast, about an hour; writes docs/benchmarks/.
+bench: setup .venv-feast/.installed .venv-bench/.installed ## Measure against Feast, Polars and pandas, hours; writes docs/benchmarks/.
 	$(BIN)/python scripts/benchmarks/compare_point_in_time_joins.py
 	$(BIN)/python scripts/benchmarks/compare_online_stores.py
+	$(BIN)/python scripts/benchmarks/compare_feature_builds.py
 
 airflow: setup .venv-airflow/.installed ## Start a local Airflow with the pipeline's DAG, on loopback, to look at.
 	@scripts/airflow/start.sh
@@ -89,6 +90,12 @@ setup-dev: setup .venv/.installed-dev
 .venv-airflow/.installed: requirements-airflow.txt
 	$(PYTHON) -m venv .venv-airflow
 	.venv-airflow/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-airflow.txt
+	@touch $@
+
+# Data frames get one too: the project needs none of them.
+.venv-bench/.installed: requirements-bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@
 
 clean: ## Remove what was built, but not the loaded data, the snapshots and .venv.

@@ -150,7 +150,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, li
             table["config"]["meta"]["load"]["path"] = str(path)
             project.execute(f"drop table raw.{table['name']}")
         project.write_yaml(SOURCES, properties)
-        settings = load_settings(project_dir=project.folder)
+        settings = load_settings("dev", project_dir=project.folder)
         results = load(settings, Request(quarantine=True))
         project.dbt.parse()
         project.build()

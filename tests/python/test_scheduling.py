@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -51,8 +52,15 @@ def assert_refreshes(command: list[str]) -> None:
 
 def made(*arguments: str) -> list[str]:
     """Return the words of the last command that make would run."""
+    # Under make a make says more.
+    own = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
     done = subprocess.run(
-        ["make", "-n", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False
+        ["make", "-n", *arguments],
+        cwd=PROJECT,
+        env=own,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return shlex.split(done.stdout.replace("\\\n", " ").strip().splitlines()[-1])

@@ -8,7 +8,7 @@ from html import escape
 
 from online_stores.outcome import Outcome
 
-_WIDTH, _LABEL, _VALUE, _BAR, _GAP = 860, 230, 90, 16, 6
+_WIDTH, _LABEL, _VALUE, _BAR, _GAP = 900, 270, 90, 16, 6
 #: Colours that stand out on white and on black, by the beginning of a contender's name.
 _COLOURS = {"this project": "#2f7ed8", "Feast": "#d9822b", "redis": "#8a8f98"}
 

@@ -9,7 +9,7 @@ import typer
 from bench.prepare import (
     BENCH_PYTHON,
     REPOSITORY,
-    check_data_frames,
+    check_environment,
     clean_environment,
     scratch_folder,
 )
@@ -55,7 +55,9 @@ def compare_feature_builds(
 
     Exit code 1 if values differ or a target is missed.
     """
-    interpreter = check_data_frames(bench_python if data_frames else None)
+    interpreter = check_environment(
+        bench_python if data_frames else None, "Polars and pandas", "--no-data-frames"
+    )
     is_whole = data_frames and not small and not part
     parts = part or [Part.BUILDS, Part.DAYS, *([Part.GROWTH] if scale or small else [])]
 

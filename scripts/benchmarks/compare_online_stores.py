@@ -10,7 +10,7 @@ import typer
 from bench.prepare import (
     FEAST_PYTHON,
     REPOSITORY,
-    check_feast,
+    check_environment,
     clean_environment,
     scratch_folder,
 )
@@ -64,7 +64,7 @@ def compare_online_stores(
 
     Exit code 1 if values differ or a target is missed.
     """
-    interpreter = check_feast(feast_python if feast else None)
+    interpreter = check_environment(feast_python if feast else None, "Feast", "--no-feast")
     is_whole = feast and redis_benchmark and not small and not part
 
     def save(outcome: Outcome) -> None:

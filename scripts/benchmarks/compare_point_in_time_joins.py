@@ -12,7 +12,7 @@ from bench.prepare import (
     BENCHMARKS,
     FEAST_PYTHON,
     REPOSITORY,
-    check_feast,
+    check_environment,
     clean_environment,
     scratch_folder,
 )
@@ -110,7 +110,7 @@ def compare_point_in_time_joins(
 
     Exit code 1 if values differ or a target is missed.
     """
-    interpreter = check_feast(feast_python if feast else None)
+    interpreter = check_environment(feast_python if feast else None, "Feast", "--no-feast")
     cases = SMALL if small else FULL
     with scratch_folder(scratch, keep) as folder, command_line.err.status("starting") as status:
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from feature_store import FeatureStoreError
 
@@ -46,8 +48,13 @@ def scratch_folder(folder: Path, keep: bool) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def check_feast(python: Path | None) -> Path | None:
-    """Return the absolute path of Feast's interpreter; None, for a run without Feast, stays None.
+def check_environment(python: Path | None, whose: str, without: str) -> Path | None:
+    """Return the absolute path of a contender's interpreter; None, for a run without it, stays so.
+
+    Args:
+        python: the interpreter.
+        whose: the contender, for the error.
+        without: the option that leaves it out.
 
     Raises:
         FeatureStoreError: there is no such interpreter.
@@ -55,23 +62,8 @@ def check_feast(python: Path | None) -> Path | None:
     if python is None or python.exists():
         return python and python.absolute()
     raise FeatureStoreError(
-        f"{python.absolute()}: Feast has no environment yet",
-        allowed="--no-feast, to measure this project alone",
-        next_step="make bench, which makes it",
-    )
-
-
-def check_data_frames(python: Path | None) -> Path | None:
-    """Return the absolute path of the data frames' interpreter; None stays None.
-
-    Raises:
-        FeatureStoreError: there is no such interpreter.
-    """
-    if python is None or python.exists():
-        return python and python.absolute()
-    raise FeatureStoreError(
-        f"{python.absolute()}: Polars and pandas have no environment yet",
-        allowed="--no-data-frames, to measure this project alone",
+        f"{python.absolute()}: there is no environment of {whose} yet",
+        allowed=f"{without}, to measure this project alone",
         next_step="make bench, which makes it",
     )
 
@@ -90,6 +82,17 @@ def run_tool(command: Sequence[str], folder: Path, environment: dict[str, str]) 
         last = "\n".join((done.stdout + done.stderr).strip().splitlines()[-8:])
         raise FeatureStoreError(f"{' '.join(command[:3])} {killed}:\n{last}")
     return done.stdout
+
+
+def run_measured(
+    command: Sequence[str], folder: Path, environment: dict[str, str]
+) -> dict[str, Any]:
+    """Run a command to its end, and return what it measured: the JSON of the last line it printed.
+
+    Raises:
+        FeatureStoreError: it failed.
+    """
+    return json.loads(run_tool(command, folder, environment).strip().splitlines()[-1])
 
 
 def copy_dbt_project(source: Path, folder: Path) -> Path:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.prepare import BENCHMARKS, run_tool
+from bench.prepare import BENCHMARKS, run_measured
 
 from feature_builds.warehouse import Project
 
@@ -128,8 +127,7 @@ def data_frames(name: str, script: str, python: Path, project: Project, *options
     command += ["--result", str(result), *options]
 
     def build() -> Run:
-        printed = run_tool(command, project.events.parent, project.environment)
-        found = json.loads(printed.strip().splitlines()[-1])
+        found = run_measured(command, project.events.parent, project.environment)
         return Run(
             seconds=found["build_seconds"] + found["store_seconds"],
             cpu_seconds=found["build_cpu_seconds"] + found["store_cpu_seconds"],

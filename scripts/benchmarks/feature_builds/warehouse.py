@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.prepare import BENCHMARKS, copy_dbt_project, run_dbt, run_tool
+from bench.prepare import BENCHMARKS, copy_dbt_project, run_dbt, run_measured
 
 from feature_builds.measure import VIEW
 from feature_store.warehouse import connect
@@ -95,8 +94,9 @@ class Project:
             FeatureStoreError: the process failed.
         """
         command = [sys.executable, str(BENCHMARKS / "build_with_dbt.py"), *options]
-        printed = run_tool([*command, "--project", str(self.folder)], self.folder, self.environment)
-        found = json.loads(printed.strip().splitlines()[-1])
+        found = run_measured(
+            [*command, "--project", str(self.folder)], self.folder, self.environment
+        )
         return DbtRun(
             sql_seconds=found["sql_seconds"],
             cpu_seconds=found["sql_cpu_seconds"],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.prepare import run_tool
+from bench.prepare import run_measured
 from bench.report import short
 
 #: Runs of a case, and of one whose first run took longer than LONG_SECONDS.
@@ -121,8 +120,7 @@ def run_once(contender: Contender, case: Case, spine: Path, result: Path | None)
         command += ["--max-age-days", str(case.max_age_days)]
     if result:
         command += ["--result", str(result)]
-    printed = run_tool(command, project, contender.environment)
-    found = json.loads(printed.strip().splitlines()[-1])
+    found = run_measured(command, project, contender.environment)
     return Run(
         import_seconds=found["import_seconds"],
         open_seconds=found["open_seconds"],

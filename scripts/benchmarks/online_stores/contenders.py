@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from bench.prepare import BENCHMARKS, run_tool
+from bench.prepare import BENCHMARKS, run_measured
 
 from feature_store import FeatureStoreError
 from online_stores.measure import TTL
@@ -58,18 +56,13 @@ class Contender:
     run: Callable[[RedisServer], Run]
 
 
-def last_line(printed: str) -> dict[str, Any]:
-    """Return the JSON of the last line that a process printed."""
-    return json.loads(printed.strip().splitlines()[-1])
-
-
 def _process(
     command: list[str], dataset: Dataset, environment: dict[str, str], server: RedisServer
 ) -> Run:
     """Run a contender's process, and check that every entity has come to the server."""
     # Feast finds the Parquet file from where it is run.
     folder = dataset.repository or dataset.folder
-    found = last_line(run_tool(command, folder, environment | server.environment))
+    found = run_measured(command, folder, environment | server.environment)
     # This project keeps a few keys more, of metadata.
     if found["rows"] != dataset.rows or not 0 <= server.keys() - dataset.rows < 10:
         raise FeatureStoreError(

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.prepare import BENCHMARKS, run_tool
+from bench.prepare import BENCHMARKS, run_measured
 from bench.work import work_database
 
 from feature_store.raw.sql import literal
-from online_stores.contenders import FEAST, OURS, Contender, last_line
+from online_stores.contenders import FEAST, OURS, Contender
 from online_stores.measure import FEATURES, Size
 from online_stores.prepare import BEFORE, VERSIONS, Dataset, warehouse
 from online_stores.server import RedisServer, redis_server
@@ -139,7 +139,7 @@ def _read(
     reader: Reader, server: RedisServer, dataset: Dataset, options: tuple[str, ...]
 ) -> dict[str, list[dict[str, float]]]:
     environment = reader.environment | server.environment
-    return last_line(run_tool([*reader.command, *options], dataset.folder, environment))
+    return run_measured([*reader.command, *options], dataset.folder, environment)
 
 
 def compare(contender: str, dataset: Dataset, answers: Path) -> Answers:

@@ -7,19 +7,26 @@
     Of an incremental model that is there already, only the rows are made that find_changed_entities() found
     missing.
 
+    In a run, entities are taken part by part, so that memory is bounded by `events_at_once`: the model's own
+    statement makes the first part, finish_feature_view() the others.
+
     events: relation of events with the entity's columns, the event time and `loaded_at`.
     declaration: the feature view, as in `config.meta.feature_view`. -#}
 {%- macro windowed_features(events, declaration) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- do feature_store.check_feature_view(declaration, windowed=true) -%}
     {%- set plan = feature_store._plan(declaration) -%}
+    {%- do feature_store._raise_faults(
+        feature_store._place_of(model), feature_store._event_column_faults(events, plan)
+    ) -%}
     {#- there is no `this` in a unit test -#}
     {%- set changed = feature_store._incremental_names(model).changed if this and is_incremental() else none -%}
+    {%- set part = feature_store._part_being_made() -%}
 -- Made by windowed_features() from config.meta.feature_view of {{ model.name }}.
 -- Grain: one row per {{ plan.entity | join(', ') }} and feature_time.
 with
 
-{{ feature_store._events_sql(events, plan, changed) }}
+{{ feature_store._events_sql(events, plan, changed, part) }}
 
 {{ feature_store._per_grain_sql(plan, changed) }}
 

@@ -13,7 +13,7 @@ from bench.prepare import (
     clean_environment,
     scratch_folder,
 )
-from feature_builds.outcome import Outcome
+from feature_builds.outcome import Outcome, bytes_of
 from feature_builds.plan import FULL, SMALL, Bench, Part
 from feature_builds.report import tables, value_lines, write_page
 
@@ -36,7 +36,7 @@ def compare_feature_builds(
         list[Part] | None,
         typer.Option(
             help="Measure this part only; no page is written. Repeatable. By default all but "
-            "growth, which takes hours and 50 GB of disk."
+            "growth, which takes a quarter of an hour and 15 GB of disk."
         ),
     ] = None,
     scale: Annotated[
@@ -58,6 +58,7 @@ def compare_feature_builds(
     interpreter = check_environment(
         bench_python if data_frames else None, "Polars and pandas", "--no-data-frames"
     )
+    bytes_of(memory_limit)  # what it is compared with in the end
     is_whole = data_frames and not small and not part
     parts = part or [Part.BUILDS, Part.DAYS, *([Part.GROWTH] if scale or small else [])]
 

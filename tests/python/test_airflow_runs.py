@@ -26,6 +26,11 @@ DAYS = [("2024-05-01", "2024-05-02"), ("2024-05-02", "2024-05-03")]
 RELATIONS = ["features.visitor_clicks_v1", "online.online_visitor_clicks_v1"]
 #: A click longer than a day, which a data test refuses.
 BROKEN = "visitor_id,clicked_at,page,seconds\nann,2024-05-03 10:00:00,shoes,100000\n"
+#: Clicks that come late, of the day before that and of the day before the lookback.
+LATE = """visitor_id,clicked_at,page,seconds
+dan,2024-05-02 00:00:00,shoes,1
+dan,2024-05-01 23:59:59,shoes,2
+"""
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,10 @@ def new_airflow(folder: Path, project: Path, server: RedisServer, **variables: s
 
 
 def run_plain(folder: Path) -> Plain:
-    """Run two intervals by the plain commands, and one that a data test refuses by Airflow."""
+    """Run two intervals by the plain commands, and one that a data test refuses by Airflow.
+
+    Rows came late by then, which the lookback of a day takes along as far as it reaches.
+    """
     project = clicks_project(folder / "project")
     states = []
     with redis_server() as server, receiver() as (url, alerts):
@@ -121,8 +129,10 @@ def run_plain(folder: Path) -> Plain:
             run_plainly(project, server.tcp_url, start, end)
             states.append(state_of(project, server))
         (project / "data/clicks_2024-05-03.csv").write_text(BROKEN)
-        webhook = {"FEATURE_PIPELINE_WEBHOOK_URL": f"{url}/T0P-SECRET"}
-        airflow = new_airflow(folder, project, server, **webhook)
+        (project / "data/clicks_late.csv").write_text(LATE)
+        variables = {"WEBHOOK_URL": f"{url}/T0P-SECRET", "LOOKBACK": "1d"}
+        own = {f"FEATURE_PIPELINE_{name}": value for name, value in variables.items()}
+        airflow = new_airflow(folder, project, server, **own)
         failed = airflow.run_dag("2024-06-01", start="2024-05-03", end="2024-05-04")
         after = state_of(project, server)
         return Plain(states, failed, airflow.states(), alerts, after)
@@ -191,7 +201,9 @@ def test_a_failed_data_test_stops_the_export(plain: Future[Plain]) -> None:
         **dict.fromkeys(["online.export_to_redis", "online.check_consistency"], "upstream_failed"),
     }
     before, after = found.states[-1], found.after_failure
-    assert (after.raw_rows, after.keys, after.served) == (7, before.keys, before.served)
+    assert (after.keys, after.served) == (before.keys, before.served)
+    # Six rows from before, the broken one, and of the late ones that of the lookback.
+    assert after.raw_rows == 6 + 1 + 1
 
     [body] = found.alerts
     line = json.loads(body)["text"]

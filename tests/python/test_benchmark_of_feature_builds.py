@@ -159,13 +159,16 @@ def test_a_missed_target_and_a_wrong_value_are_no_success(tmp_path: Path) -> Non
     ):
         assert Outcome(days={case: replace(day, **changed)}).good == is_good, changed
 
-    def growth(seconds: float) -> Outcome:
+    def growth(seconds: float, peak: int = 1) -> Outcome:
         few, many = Case(1_000_000, 1), Case(10_000_000, 1)
-        return Outcome(growth={few: measured(OURS, 6, 1), many: measured(OURS, seconds, 1)})
+        found = {few: measured(OURS, 6, 1), many: measured(OURS, seconds, peak)}
+        return Outcome(growth=found, memory_limit="500MB")
 
     # 10 million log 10 million is 11.67 times a million log a million.
     assert growth(70).good
     assert not growth(70.1).good
+    assert growth(70, 500_000_000).good
+    assert not growth(70, 500_000_001).good
 
     good.days[case] = day
     page = tmp_path / "page.md"

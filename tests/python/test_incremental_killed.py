@@ -22,6 +22,8 @@ DECLARATIONS["fragile"] = FRAGILE
 NAMES = tuple(DECLARATIONS)
 #: Of each batch: enough for statements that take long enough to be killed in the middle.
 EVENTS, CUSTOMERS = 6_000, 300
+#: Views are made in parts, of which each is a statement.
+PARTS = ("--vars", "{events_at_once: 2500}")
 
 
 class Builds:
@@ -37,7 +39,8 @@ class Builds:
         self.states: dict[str, list[Any]] = {name: [] for name in NAMES}
         with project.connected() as connection:
             load_batch(connection, 0, EVENTS, CUSTOMERS)
-        self.run()
+        self.run(*PARTS)
+        #: At once, so that its statements are those of any number of events.
         self.full = self.run("--full-refresh")
         self.states = {name: [state] for name, state in self.built().items()}
 
@@ -64,7 +67,7 @@ class Builds:
 
     def settle(self) -> None:
         """Build the views, which must then be what the latest full build gives, and no other."""
-        self.run()
+        self.run(*PARTS)
         built = self.built()
         assert built == {name: states[-1] for name, states in self.states.items()}
         self.states = {name: [state] for name, state in built.items()}
@@ -82,12 +85,13 @@ def test_ended_at_any_moment(builds: Builds):
     """Within dbt's statements and between them, by any signal, once or several times in a row."""
     chance = random.Random(3)
     kills = 0
+    events = builds.run("--full-refresh", *PARTS).events
     for signal in ("SIGKILL", "SIGINT", "SIGKILL", "SIGTERM", "SIGKILL", "SIGKILL"):
         builds.load()
         model = chance.choice(NAMES)
-        event = chance.randint(1, builds.full.events[model])
+        event = chance.randint(1, events[model])
         kill = Kill(model, event, chance.choice([0, 0, 0.003, 0.03]), signal)
-        code = builds.dbt.run("run", kill=kill).code
+        code = builds.dbt.run("run", *PARTS, kill=kill).code
         kills += code != 0
         assert code in (KILLED, 0) or signal != "SIGKILL"
         for name, state in builds.built().items():
@@ -136,3 +140,18 @@ def test_view_of_two_event_tables_is_refused(builds: Builds):
     run = builds.dbt.run("run", "-s", "two")
     assert run.code == 1
     assert "two: an incremental feature view is made from one event table; got 2 " in run.said
+
+
+def test_event_table_without_its_load_time_is_refused(builds: Builds):
+    project = builds.project
+    project.write("models/unloaded.sql", "select * exclude (loaded_at) from {{ ref('events') }}")
+    project.declare("of_unloaded", VIEWS["ever"])
+    project.write(
+        "models/features/of_unloaded.sql",
+        "{{ windowed_features(ref('unloaded'), feature_view()) }}",
+    )
+    builds.dbt.parse()
+    run = builds.dbt.run("run", "-s", "+of_unloaded")
+    assert run.code == 1
+    assert "feature view of_unloaded (models/features/of_unloaded.yml): 1 fault" in run.said
+    assert "has no such column, from which known_at is made. Next: take _loaded_at" in run.said

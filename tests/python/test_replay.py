@@ -15,7 +15,7 @@ from feature_store.raw.declarations import read_declarations
 from feature_store.replay import intervals_of
 from feature_store.replay_warehouse import Interval, ReplayWarehouse
 from feature_store.warehouse import connect
-from online_fixtures import assert_clear, wait_for
+from online_fixtures import assert_clear, redis_server, wait_for
 from refresh_project import (
     LOAD_COLUMNS,
     day,
@@ -55,6 +55,8 @@ class Replays:
     report: str
     again: str
     piece: str
+    #: What was online after the replay in one piece: the fields of each key.
+    online: dict[str, dict[str, str]]
 
     def warehouse(self, name: str) -> Path:
         return self.folder / "target" / "replay" / f"{name}.duckdb"
@@ -70,11 +72,14 @@ def replays(tmp_path_factory: pytest.TempPathFactory) -> Replays:
     again = run_to_end(folder, "replay.py", *RANGE)
     assert again.returncode == 0, again.stderr
     piece = folder / "target/replay/piece.duckdb"
-    one = run_to_end(folder, "replay.py", *RANGE, "--every", "1w", "--warehouse", str(piece))
-    assert one.returncode == 0, one.stderr
-    return Replays(
-        folder, killed, resumed.stderr, resumed.stdout, again.stderr + again.stdout, one.stderr
-    )
+    options = ("--every", "1w", "--warehouse", str(piece), "--export")
+    with redis_server() as server:
+        one = run_to_end(folder, "replay.py", *RANGE, *options, REDIS_URL=server.unix_url)
+        assert one.returncode == 0, one.stderr
+        with server.client() as client:
+            online = {key: client.hgetall(key) for key in client.keys("*visitor_clicks*")}
+    said = again.stderr + again.stdout
+    return Replays(folder, killed, resumed.stderr, resumed.stdout, said, one.stderr, online)
 
 
 def kill_in_the_second_interval(folder: Path) -> str:
@@ -112,6 +117,21 @@ def test_it_ends_in_the_tables_of_one_piece(replays: Replays) -> None:
     assert by_day == piece
     assert len(piece['"features"."visitor_clicks_v1"']) > 10
     assert len(piece['"raw"."pages"']) == 2  # of no interval, and loaded all the same
+
+
+def test_what_is_asked_for_is_exported(replays: Replays) -> None:
+    """The one replay that was asked to, and nothing but its last rows."""
+    assert ", export " in replays.piece
+    assert ", export " not in replays.resumed
+    with connect(replays.warehouse("piece")) as connection:
+        last = connection.execute(
+            "select visitor_id, cast(clicks_7d as varchar) "
+            "from snapshots.served_visitor_clicks_v1 where dbt_valid_to is null"
+        ).fetchall()
+    rows = {key: row for key, row in replays.online.items() if ":meta:" not in key}
+    served = {f"fs:{{visitor:{visitor}}}:visitor_clicks:v1": clicks for visitor, clicks in last}
+    assert {key: row["clicks_7d"] for key, row in rows.items()} == served
+    assert len(served) == 7
 
 
 def test_each_day_was_served_as_of_its_end(replays: Replays) -> None:

@@ -3,7 +3,8 @@
     - _events, _fingerprint: how many events there are now, and the sum of their hashes;
     - _loaded_until: the latest load of any of them;
     - _from_grain: the grain of the earliest new event, where all others are as they were; else null, and
-      everything of the entity is made anew. Rows up to this grain's begin stay as they are.
+      everything of the entity is made anew. Rows up to this grain's begin stay as they are;
+    - _part: entities of one part, from 0, have so many events together that their rows are made at once.
 
     A sum does not depend on the events' order, and counts copies, as no xor of hashes does. The hash is
     hashed once more: columns are put together by operations that a sum would see through.
@@ -30,8 +31,8 @@ events as (
     select
         {{ entity }},
         loaded_at,
-        cast(hash(hash({{ columns | join(', ') }})) as hugeint) as _hash,
-        {{ feature_store._grain_number(plan.event_time, plan.grain) }} as _grain,
+        hash(hash({{ columns | join(', ') }})) as _hash,
+        {{ plan.event_time }} as _event_time,
         -- null, and so an old one, where it is not known
         loaded_at > (select last_seen.loaded_until from last_seen) as _is_new
     from {{ events }}
@@ -52,38 +53,53 @@ now as (
         max(loaded_at) as _loaded_until,
         count(*) filter (where _is_new) as _new_events,
         sum(_hash) filter (where _is_new) as _new_fingerprint,
-        min(_grain) filter (where _is_new) as _new_grain
+        min(_event_time) filter (where _is_new) as _new_from
     from events
     group by
         {{ entity }}
 
+),
+
+changed as (
+
+    {% if not seen -%}
+    select
+        {{ entity }},
+        _events,
+        _fingerprint,
+        _loaded_until,
+        cast(null as bigint) as _from_grain
+    from now
+    {%- else -%}
+    select
+        {{ entity }},
+        coalesce(now._events, 0) as _events,
+        now._fingerprint,
+        now._loaded_until,
+        if(
+            now._events - now._new_events = seen._events
+            and now._fingerprint - coalesce(now._new_fingerprint, 0) = seen._fingerprint,
+            {{ feature_store._grain_number('now._new_from', plan.grain) }},
+            null
+        ) as _from_grain
+    from now
+    full outer join {{ seen }} as seen
+        using ({{ plan.entity | join(', ') }})
+    where
+        now._events is distinct from seen._events
+        or now._fingerprint is distinct from seen._fingerprint
+    {%- endif %}
+
 )
 
-{% if not seen -%}
 select
-    {{ plan.entity | join(',\n    ') }},
-    _events,
-    _fingerprint,
-    _loaded_until,
-    cast(null as bigint) as _from_grain
-from now
-{%- else -%}
-select
-    {{ plan.entity | join(',\n    ') }},
-    coalesce(now._events, 0) as _events,
-    now._fingerprint,
-    now._loaded_until,
-    if(
-        now._events - now._new_events = seen._events
-        and now._fingerprint - coalesce(now._new_fingerprint, 0) = seen._fingerprint,
-        now._new_grain,
-        null
-    ) as _from_grain
-from now
-full outer join {{ seen }} as seen
-    using ({{ plan.entity | join(', ') }})
-where
-    now._events is distinct from seen._events
-    or now._fingerprint is distinct from seen._fingerprint
-{%- endif %}
+    *,
+    cast(
+        (sum(_events) over (
+            order by {{ plan.entity | join(', ') }}
+            rows between unbounded preceding and current row
+        ) - _events) // {{ feature_store._events_at_once() }}
+        as integer
+    ) as _part
+from changed
 {%- endmacro -%}

@@ -1,5 +1,6 @@
 {#- Pre-hook of a windowed feature view: note which entities' events changed since the view was built, and
-    from when on, and delete the rows that are no longer true. The model then makes the new ones.
+    from when on, and delete the rows that are no longer true. The model and finish_feature_view() then make the
+    new ones.
 
     What changed is found by comparing events, not by asking when they were loaded, so a row that was removed
     or corrected is found too. All of it is in the transaction that the model is built in. -#}

@@ -2,8 +2,9 @@
 
     changed: the table of entities whose events changed, of which alone events are needed; none: all. Those that
         have left every window before the first new event are not, where no window is the lifetime. With each
-        stands the grain from which on rows are made (null: all), _from_grain. -#}
-{%- macro _events_sql(events, plan, changed) -%}
+        stands the grain from which on rows are made (null: all), _from_grain.
+    part: number of the part of that table's entities of which alone events are needed; none: all of them. -#}
+{%- macro _events_sql(events, plan, changed, part) -%}
 {%- set grain = feature_store._grain_number('events.' ~ plan.event_time, plan.grain) -%}
 {%- set widest = plan.windows[-1].grains -%}
 events as (
@@ -18,8 +19,9 @@ events as (
     {%- if changed %}
     inner join {{ changed }} as changed
         on
+            changed._part = {{ part }}
             {%- for key in plan.entity %}
-            {{ 'and ' if not loop.first }}events.{{ key }} = changed.{{ key }}
+            and events.{{ key }} = changed.{{ key }}
             {%- endfor %}
             {%- if widest is not none %}
             and (
@@ -27,6 +29,13 @@ events as (
                 or {{ grain }} >= changed._from_grain - {{ widest }}
             )
             {%- endif %}
+    {%- elif part is not none %}
+    semi join {{ feature_store._incremental_names(model).changed }} as changed
+        on
+            changed._part = {{ part }}
+            {%- for key in plan.entity %}
+            and events.{{ key }} = changed.{{ key }}
+            {%- endfor %}
     {%- endif %}
     where
         events.{{ plan.event_time }} is not null

@@ -43,7 +43,7 @@ grain_frames as (
         cast(sum({{ column }}) over so_far as bigint) as {{ column }},
         {%- endfor %}
         {%- endfor %}
-        max(_new_grain) over so_far as _last_grain,
+        last_value(_new_grain ignore nulls) over so_far as _last_grain,
         max(_known_at) over depended_on as known_at
     from visible
     window

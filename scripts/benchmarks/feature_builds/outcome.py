@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -12,6 +13,7 @@ from bench.report import Target, short
 from feature_builds.days import LATE_CUSTOMERS, DayCosts
 from feature_builds.runs import OURS, PANDAS, PANDAS_GROUPS, POLARS, Measured
 from feature_builds.tables import Comparison
+from feature_store import FeatureStoreError
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,18 @@ class Case:
 
     def __str__(self) -> str:
         return f"{short(self.events)}, {self.lines} line{'s' * (self.lines > 1)} an order"
+
+
+def bytes_of(limit: str) -> int:
+    """Return a memory limit such as ``2GB`` in bytes.
+
+    Raises:
+        FeatureStoreError: it is another text.
+    """
+    found = re.fullmatch(r"([1-9]\d*)(MB|GB)", limit)
+    if not found:
+        raise FeatureStoreError(f"--memory-limit {limit}: is no limit", allowed="2GB, 500MB")
+    return int(found[1]) * {"MB": 10**6, "GB": 10**9}[found[2]]
 
 
 @dataclass
@@ -117,6 +131,13 @@ class Outcome:
 
     def _of_growth(self) -> Iterator[Target]:
         cases = sorted(self.growth, key=lambda case: case.events)
+        for case in cases:
+            run = self.growth[case].runs[0]
+            yield Target(
+                f"{short(case.events)}: peak memory without imports / DuckDB's limit",
+                (self.growth[case].peak_bytes - run.import_bytes) / bytes_of(self.memory_limit),
+                at_most=1,
+            )
         for few, many in pairwise(cases):
             sizes = [case.events * log(case.events) for case in (few, many)]
             yield Target(

@@ -1,8 +1,10 @@
-{#- Post-hook of a windowed feature view: keep what the entities' events were when its rows were made. -#}
-{%- macro remember_events() -%}
+{#- Post-hook of a windowed feature view: make the rows of the other parts of its entities, and keep what the
+    events were that all of its rows were made from. -#}
+{%- macro finish_feature_view() -%}
     {%- if not execute or not feature_store._is_incremental_view() -%}{{- return('') -}}{%- endif -%}
     {%- set entity = model.config.meta.feature_view.entity -%}
-    {%- set names = feature_store._incremental_names(model) %}
+    {%- set names = feature_store._incremental_names(model) -%}
+    {%- do feature_store._make_other_parts(names.changed) %}
 delete from {{ names.seen_in_schema }} as seen
 using {{ names.changed }} as changed
 where

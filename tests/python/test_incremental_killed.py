@@ -111,7 +111,7 @@ def test_views_that_fail(builds: Builds):
     wrong = TYPES["by_day"] | {"lines_1d": "varchar"}
     builds.project.declare("by_day", VIEWS["by_day"], wrong)
     builds.dbt.parse()
-    run = builds.dbt.run("run")
+    run = builds.dbt.run("run", *PARTS)
     assert run.code == 1
     assert "Could not convert string 'z' to INT32" in run.said
     assert "This model has an enforced contract that failed" in run.said

@@ -149,7 +149,14 @@ class Sentinels:
         """Wait until the Sentinels could fail over."""
         others = len(self.sentinels) - 1
         for sentinel in self.sentinels:
-            wait_for(lambda s=sentinel: s.is_ready(others, self.replica), "Sentinel to be ready")
+            try:
+                wait_for(lambda s=sentinel: s.is_ready(others, self.replica), "Sentinel")
+            except AssertionError as error:
+                known = [
+                    sentinel.call(f"SENTINEL {kind}", SERVICE)
+                    for kind in ("MASTER", "REPLICAS", "SENTINELS")
+                ]
+                raise AssertionError(f"{error}, {self.replica.port}: {known}") from error
 
     def _wait_for_promotion(self) -> None:
         self.primary, self.replica = self.replica, self.primary

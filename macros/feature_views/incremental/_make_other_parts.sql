@@ -11,7 +11,7 @@
     ).columns[0].values() -%}
     {%- for part in parts -%}
         {%- do log(
-            model.name ~ ': part ' ~ (loop.index + 1) ~ ' of ' ~ (parts | length + 1), info=true
+            this.identifier ~ ': part ' ~ (loop.index + 1) ~ ' of ' ~ (parts | length + 1), info=true
         ) -%}
         {%- do context.update({'_part': part | int}) -%}
         {%- do run_query('insert into ' ~ this ~ ' by name\n' ~ render(model.raw_code)) -%}

@@ -96,7 +96,7 @@ class Sentinels:
         self, count: int, password: str | None, sentinel_password: str | None, down_after_ms: int
     ):
         self.password, self.sentinel_password = password, sentinel_password
-        self.sentinels: list[FixedServer] = []
+        self.sentinels: list[SentinelServer] = []
         self.servers: list[FixedServer] = []
         try:
             self._start(count, down_after_ms)
@@ -146,17 +146,25 @@ class Sentinels:
         self._follow()
 
     def wait_until_ready(self) -> None:
-        """Wait until the Sentinels could fail over."""
-        others = len(self.sentinels) - 1
+        """Wait until the Sentinels could fail over.
+
+        On a busy machine, they may have done so on their own: a server that did not run for a
+        while counts as down.
+        """
         for sentinel in self.sentinels:
             try:
-                wait_for(lambda s=sentinel: s.is_ready(others, self.replica), "Sentinel")
+                wait_for(lambda s=sentinel: self._is_ready(s), "Sentinel to be ready")
             except AssertionError as error:
                 known = [
                     sentinel.call(f"SENTINEL {kind}", SERVICE)
                     for kind in ("MASTER", "REPLICAS", "SENTINELS")
                 ]
                 raise AssertionError(f"{error}, {self.replica.port}: {known}") from error
+
+    def _is_ready(self, sentinel: SentinelServer) -> bool:
+        if sentinel.primary_port() == self.replica.port:
+            self.primary, self.replica = self.replica, self.primary
+        return sentinel.is_ready(len(self.sentinels) - 1, self.replica)
 
     def _wait_for_promotion(self) -> None:
         self.primary, self.replica = self.replica, self.primary
@@ -193,7 +201,7 @@ def redis_sentinels(
     count: int = 1,
     password: str | None = None,
     sentinel_password: str | None = None,
-    down_after_ms: int = 1000,
+    down_after_ms: int = 2000,
 ) -> Iterator[Sentinels]:
     """Run a primary, a replica and Sentinels for the length of a ``with`` block.
 

@@ -90,7 +90,7 @@ class Replay:
         self.incremental = without_reads(incremental.statements[view])
         self.connection = duckdb.connect(str(warehouse))
         self.connection.execute("set timezone = 'UTC'")
-        self.connection.execute("set threads = 1")
+        self.connection.execute("set threads = 2")
 
     def load(self, events: Sequence[Event]) -> None:
         """Let these be the events."""

@@ -205,3 +205,18 @@ def test_nothing_is_left_of_a_stopped_benchmark(tmp_path: Path) -> None:
         said = running.stderr.read()
         assert (running.wait(), "stopped" in said) == (143, True), said
     assert not scratch.exists()
+
+
+def test_a_memory_limit_that_is_none_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    done = subprocess.run(
+        [*ALONE, "--memory-limit", "2 gigs", "--scratch", str(scratch)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "--memory-limit 2 gigs: is no limit" in done.stderr
+    assert "2GB, 500MB" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not scratch.exists()

@@ -142,9 +142,10 @@ def test_view_of_two_event_tables_is_refused(builds: Builds):
     assert "two: an incremental feature view is made from one event table; got 2 " in run.said
 
 
-def test_event_table_without_its_load_time_is_refused(builds: Builds):
+def test_event_table_without_needed_columns_is_refused(builds: Builds):
     project = builds.project
-    project.write("models/unloaded.sql", "select * exclude (loaded_at) from {{ ref('events') }}")
+    columns = "* exclude (loaded_at, customer_id)"
+    project.write("models/unloaded.sql", f"select {columns} from {{{{ ref('events') }}}}")
     project.declare("of_unloaded", VIEWS["ever"])
     project.write(
         "models/features/of_unloaded.sql",
@@ -153,5 +154,7 @@ def test_event_table_without_its_load_time_is_refused(builds: Builds):
     builds.dbt.parse()
     run = builds.dbt.run("run", "-s", "+of_unloaded")
     assert run.code == 1
-    assert "feature view of_unloaded (models/features/of_unloaded.yml): 1 fault" in run.said
+    assert "feature view of_unloaded (models/features/of_unloaded.yml): 2 faults" in run.said
+    assert "has no such column; it has store_id, shop, line, order_id" in run.said
+    assert "Next: correct entity or event_time, or add the column there" in run.said
     assert "has no such column, from which known_at is made. Next: take _loaded_at" in run.said

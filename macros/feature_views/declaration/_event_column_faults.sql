@@ -7,11 +7,12 @@
     {#- there is no `this` in a unit test -#}
     {%- if not this or flags.WHICH not in ['build', 'run'] -%}{{- return([]) -}}{%- endif -%}
     {%- set found = adapter.get_columns_in_relation(events) | map(attribute='name') | list -%}
-    {%- set names, faults = found | map('lower') | list, [] -%}
     {%- if not found -%}{{- return([]) -}}{%- endif -%}
+    {%- set names, faults = found | map('lower') | list, [] -%}
     {%- for column in plan.entity + [plan.event_time] if column | lower not in names -%}
         {%- do faults.append(
             column ~ ': ' ~ events ~ ' has no such column; it has ' ~ found | join(', ')
+            ~ '. Next: correct entity or event_time, or add the column there'
         ) -%}
     {%- endfor -%}
     {%- if 'loaded_at' not in names -%}

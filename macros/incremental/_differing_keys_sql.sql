@@ -1,8 +1,5 @@
 {#- The query of the keys whose rows in two relations are not the same, copies counted. A null is a key too.
 
-    The row's hash is hashed once more: columns are put together by operations that a sum would see through,
-    so that two values swapped between two rows could leave it as it was.
-
     received, built: relations with the same columns.
     keys: list of the key columns, quoted.
     columns: list of the columns that make a row, quoted.
@@ -29,12 +26,14 @@ where
 {%- endmacro -%}
 
 {%- macro _fingerprints_sql(relation, keys, columns, within, within_keys) %}
+    {%- set compared = [] -%}
+    {%- for column in columns -%}{%- do compared.append('compared.' ~ column) -%}{%- endfor %}
     select
         {%- for key in keys %}
         compared.{{ key }},
         {%- endfor %}
         count(*) as row_count,
-        sum(hash(hash(compared.{{ columns | join(', compared.') }}))) as fingerprint
+        sum({{ feature_store._row_hash(compared) | indent(8) }}) as fingerprint
     {%- if within %}
     from (
         {{ feature_store._rows_of_keys_sql(relation, within, within_keys) | indent(8) }}

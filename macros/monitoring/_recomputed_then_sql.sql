@@ -1,6 +1,6 @@
 {#- The rows that the feature table has today for the times of the served runs: keys, feature time
     and a hash of the features. -#}
-{%- macro _recomputed_then_sql(features, served, entity, features_hash) -%}
+{%- macro _recomputed_then_sql(features, served, entity, feature_hashes) -%}
 -- In the order of the snapshot's columns, so that like rows have like hashes.
 feature_rows as (
 
@@ -10,17 +10,28 @@ feature_rows as (
 
 ),
 
-feature_periods as (
+feature_row_hashes as (
 
     select
         {{ entity | join(',\n        ') }},
         feature_time as _from,
-        lead(feature_time, 1, 'infinity') over (
-            partition by {{ entity | join(', ') }} order by feature_time
-        ) as _until,
         known_at as _known_at,
-        {{ features_hash }} as _hash
+        {{ feature_hashes | indent(8) }}
     from feature_rows
+
+),
+
+feature_periods as (
+
+    select
+        {{ entity | join(',\n        ') }},
+        _from,
+        lead(_from, 1, 'infinity') over (
+            partition by {{ entity | join(', ') }} order by _from
+        ) as _until,
+        _known_at,
+        hash(hash(*columns(* exclude ({{ entity | join(', ') }}, _from, _known_at)))) as _hash
+    from feature_row_hashes
 
 ),
 

@@ -1,6 +1,6 @@
 {#- The served runs of a feature view, and the rows that each of them served: keys, the snapshot row
     and a hash of its features. -#}
-{%- macro _served_then_sql(served, entity, feature_view, runs, builds, features_hash) -%}
+{%- macro _served_then_sql(served, entity, feature_view, runs, builds, feature_hashes) -%}
 runs as (
 
     select
@@ -15,14 +15,26 @@ runs as (
 
 ),
 
-served_periods as (
+-- One hash a feature, under its name.
+served_hashes as (
 
     select
         {{ entity | join(',\n        ') }},
         dbt_valid_from as _from,
         coalesce(dbt_valid_to, 'infinity') as _until,
-        {{ features_hash }} as _hash
+        {{ feature_hashes | indent(8) }}
     from {{ served }}
+
+),
+
+served_periods as (
+
+    select
+        {{ entity | join(',\n        ') }},
+        _from,
+        _until,
+        hash(hash(*columns(* exclude ({{ entity | join(', ') }}, _from, _until)))) as _hash
+    from served_hashes
 
 ),
 

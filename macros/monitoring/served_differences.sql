@@ -14,18 +14,16 @@
 {%- macro served_differences(features, served, entity, feature_view, runs, builds) -%}
 {%- set keys = entity | join(', ') -%}
 {%- set dbt_columns = 'dbt_scd_id, dbt_updated_at, dbt_valid_from, dbt_valid_to' -%}
-{%- set hash -%}
-hash(*columns(* exclude (
-            {{ keys }}, known_at,
-            {{ dbt_columns }}
-        )))
+{%- set features_only -%}
+columns(* exclude ({{ keys }}, known_at, {{ dbt_columns }}))
 {%- endset -%}
+{%- set hashes = feature_store._value_hash(features_only) -%}
 -- Made by served_differences(): {{ feature_view }}, served and recomputed.
 with
 
-{{ feature_store._served_then_sql(served, entity, feature_view, runs, builds, hash) }}
+{{ feature_store._served_then_sql(served, entity, feature_view, runs, builds, hashes) }}
 
-{{ feature_store._recomputed_then_sql(features, served, entity, hash) }}
+{{ feature_store._recomputed_then_sql(features, served, entity, hashes) }}
 
 {{ feature_store._differing_pairs_sql(entity) }}
 

@@ -6,8 +6,7 @@
       everything of the entity is made anew. Rows up to this grain's begin stay as they are;
     - _part: entities of one part, from 0, have so many events together that their rows are made at once.
 
-    A sum does not depend on the events' order, and counts copies, as no xor of hashes does. The hash is
-    hashed once more: columns are put together by operations that a sum would see through.
+    A sum of row hashes does not depend on the events' order, and counts copies.
 
     events: relation of the events.
     plan: of the declaration.
@@ -31,7 +30,7 @@ events as (
     select
         {{ entity }},
         loaded_at,
-        hash(hash({{ columns | join(', ') }})) as _hash,
+        {{ feature_store._row_hash(columns) | indent(8) }} as _hash,
         {{ plan.event_time }} as _event_time,
         -- null, and so an old one, where it is not known
         loaded_at > (select last_seen.loaded_until from last_seen) as _is_new

@@ -1,0 +1,44 @@
+"""Hashes of rows, as SQL: the one way in which hashes are combined (macros/project/_row_hash.sql).
+
+``bit_xor(hash(a, b))`` does not depend on ``b`` where an even number of rows has it. What is sound, and
+what else DuckDB's ``hash()`` does not tell apart, is in ``docs/decisions/row_hashes.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+#: The types that are one number or one run of bytes to ``hash()``.
+_AS_THEY_ARE = (
+    r"(U?(TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\(1?[0-9],[0-9]+\)|BOOLEAN|VARCHAR|BLOB|DATE|TIME"
+    r"|TIMESTAMP.*)"
+)
+
+
+def row_hash_sql(values: Sequence[str]) -> str:
+    """Return the SQL expression of a row's hash, as the macro ``_row_hash`` does.
+
+    Args:
+        values: SQL expressions, each one column of the row.
+    """
+    return f"hash(hash({', '.join(map(_value_hash_sql, values))}))"
+
+
+def fingerprint_sql(values: Sequence[str]) -> str:
+    """Return the SQL of an aggregate that is the same for the same rows, in whatever order.
+
+    Copies of a row count. Text: the number of rows and the sum of their hashes.
+
+    Args:
+        values: SQL expressions, each one column of the rows.
+    """
+    return f"concat(count(*), ':', coalesce(sum({row_hash_sql(values)}), 0))"
+
+
+def _value_hash_sql(value: str) -> str:
+    return (
+        f"case when regexp_full_match(typeof({value}), '{_AS_THEY_ARE}') then hash({value}) "
+        f"when typeof({value}) in ('FLOAT', 'DOUBLE') "
+        f"then hash({value}, {value} = 0 and signbit(try_cast({value} as double))) "
+        f"else hash(cast(to_json({value}) as varchar)) end"
+    )

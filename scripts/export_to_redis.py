@@ -95,8 +95,17 @@ def show_exported(exported: list[ExportedView], server: str) -> None:
     add("all", exported)
     command_line.out.print(table)
     show_reasons([(one.view.label, one.reason) for one in exported])
-    if not any(one.rows or one.deleted for one in exported):
-        command_line.out.print("nothing new: what is served is online")
+    if exported and not any(one.rows or one.deleted for one in exported):
+        command_line.out.print(nothing_new(exported))
+
+
+def nothing_new(exported: list[ExportedView]) -> str:
+    """Return what is known where nothing was sent: since when, and of how many keys."""
+    times = sorted(one.last_export for one in exported)
+    said = f"nothing new since the last export at {times[0]}"
+    if looked := sum(one.checked.checked if one.checked else one.looked for one in exported):
+        return f"{said}; {looked:,} keys were looked for, and are online"
+    return f"{said}; whether it is still online was not looked at"
 
 
 def show_reasons(reasons: list[tuple[str, str]]) -> None:
@@ -118,7 +127,10 @@ def export_to_redis(
         bool, typer.Option("--full", help="Send everything, and remove what is stale.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Let rows of an earlier time replace later ones.")
+        bool,
+        typer.Option(
+            "--force", help="Send everything, and let rows of an earlier time replace later ones."
+        ),
     ] = False,
     verify: Annotated[
         str, typer.Option(help="Entities of each view to read back and compare; all; 0 for none.")
@@ -150,7 +162,10 @@ def export_to_redis(
     )
     server = describe_server(settings)
     if dry_run:
-        show_plan(plan_export(settings, options), server)
+        planned, error = plan_export(settings, options)
+        show_plan(planned, server)
+        if error:
+            raise error
         return
     terminal = Terminal()
     try:

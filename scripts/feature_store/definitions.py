@@ -50,6 +50,7 @@ class FeatureView:
         description: from the YAML, of the view and of this version.
         entity: the key columns with their SQL types, in order.
         features: in the order of the YAML.
+        grain_seconds: of its feature times.
         ttl_seconds: life of a key in the online store since its last refresh; None is forever.
         layout: how a row stands in the online store: ``hash`` or ``packed``.
         relation: schema and table of the feature table, quoted.
@@ -59,6 +60,8 @@ class FeatureView:
         served_id: dbt's id of that snapshot.
         definition_hash: changes with the entity, the features, their types, TTL, layout and SQL.
         deprecation_date: from the YAML, if there is one.
+        is_online: whether it is declared ``online``, or an online view stands on it.
+        other_snapshots: names of more snapshots of it, of which there may be none.
     """
 
     name: str
@@ -67,6 +70,7 @@ class FeatureView:
     description: str
     entity: tuple[Feature, ...]
     features: tuple[Feature, ...]
+    grain_seconds: int
     ttl_seconds: int | None
     layout: str
     relation: str
@@ -75,6 +79,8 @@ class FeatureView:
     served_id: str | None
     definition_hash: str
     deprecation_date: date | None
+    is_online: bool = True
+    other_snapshots: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -180,7 +186,18 @@ def _definition_hash(node: dict[str, Any], declaration: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _feature_view(node: dict[str, Any], served: dict[str, Any] | None) -> FeatureView:
+def _grain_seconds(declaration: dict[str, Any]) -> int:
+    try:
+        return duration_seconds(declaration.get("grain") or "1d")
+    except FeatureStoreError:
+        return _SECONDS["d"]  # dbt refuses to compile it
+
+
+def _feature_view(
+    node: dict[str, Any], online_ids: list[str], snapshots: list[dict[str, Any]]
+) -> FeatureView:
+    """Return a feature view from its node, its online views and the snapshots of these."""
+    served = snapshots[0] if snapshots else None
     declaration = node["config"]["meta"]["feature_view"]
     keys = declaration["entity"]
     others = [name for name in node["columns"] if name not in (*keys, *RESERVED)]
@@ -194,6 +211,7 @@ def _feature_view(node: dict[str, Any], served: dict[str, Any] | None) -> Featur
         description=node.get("description", "").strip(),
         entity=_features(node["columns"], keys),
         features=_features(node["columns"], others),
+        grain_seconds=_grain_seconds(declaration),
         ttl_seconds=duration_seconds(ttl) if ttl else None,
         layout=online.get("layout", "hash"),
         relation=_relation(node),
@@ -202,6 +220,8 @@ def _feature_view(node: dict[str, Any], served: dict[str, Any] | None) -> Featur
         served_id=served["unique_id"] if served else None,
         definition_hash=_definition_hash(node, declaration),
         deprecation_date=datetime.fromisoformat(deprecation).date() if deprecation else None,
+        is_online="online" in declaration or bool(online_ids),
+        other_snapshots=tuple(snapshot["name"] for snapshot in snapshots[1:]),
     )
 
 
@@ -226,18 +246,25 @@ def load_definitions(manifest_path: Path) -> FeatureDefinitions:
         ) from error
     nodes, children = manifest["nodes"], manifest["child_map"]
 
-    def served_snapshot(unique_id: str) -> dict[str, Any] | None:
-        for online_id in children.get(unique_id, []):
-            online = nodes.get(online_id)
-            if not online or online["fqn"][1] != "online":
-                continue
-            for snapshot_id in children.get(online_id, []):
-                if snapshot_id.startswith("snapshot."):
-                    return nodes[snapshot_id]
-        return None
+    def feature_view(unique_id: str, node: dict[str, Any]) -> FeatureView:
+        online = [
+            child
+            for child in children.get(unique_id, [])
+            if child in nodes and nodes[child]["fqn"][1] == "online"
+        ]
+        snapshots = {
+            child: nodes[child]
+            for parent in online
+            for child in children.get(parent, [])
+            if child.startswith("snapshot.")
+        }
+        # A second one never takes the place of the one that is named as they should be.
+        own = f"served_{node['name']}_v{node.get('version') or 1}"
+        ordered = sorted(snapshots.values(), key=lambda one: (one["name"] != own, one["name"]))
+        return _feature_view(node, online, ordered)
 
     views = [
-        _feature_view(node, served_snapshot(unique_id))
+        feature_view(unique_id, node)
         for unique_id, node in nodes.items()
         if node["resource_type"] == "model"
         and node["fqn"][1] != "online"

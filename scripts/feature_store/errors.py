@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -25,6 +25,13 @@ class FeatureStoreError(Exception):
         if next_step:
             parts.append(f"Next: {next_step}")
         super().__init__("\n".join(parts))
+
+
+def all_of(errors: Sequence[FeatureStoreError]) -> FeatureStoreError:
+    """Return one error that tells several; one alone is returned as it is."""
+    if len(errors) == 1:
+        return errors[0]
+    return FeatureStoreError("\n\n".join(map(str, errors)))
 
 
 def near_names(wanted: str, known: Iterable[str], limit: int = 5) -> str:

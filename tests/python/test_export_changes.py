@@ -221,7 +221,7 @@ def test_an_earlier_time_never_replaces_a_later_one(store: TinyStore, server: Re
     with pytest.raises(FeatureStoreError):
         store.export(server.unix_url, full=True)
     assert online(server) == before
-    assert sent(store, server, force=True) == ("changes", 1, 2)
+    assert sent(store, server, force=True) == ("--force", 1, 2)
     with server.client() as client:
         assert client.hget(META, "as_of") == "2026-01-02T00:00:00Z"
     served_at(store, "2026-01-03")

@@ -9,7 +9,7 @@ from contextlib import suppress
 import redis
 import redis.asyncio
 
-from feature_store.online.clients import AsyncClient, close_async_client
+from feature_store.online.clients import ANSWER_TIMEOUT, AsyncClient, close_async_client
 
 
 def embedded_async_client(client: redis.Redis) -> redis.asyncio.Redis:
@@ -19,7 +19,7 @@ def embedded_async_client(client: redis.Redis) -> redis.asyncio.Redis:
     """
     path = client.connection_pool.connection_kwargs["path"]
     return redis.asyncio.Redis(
-        unix_socket_path=path, decode_responses=True, protocol=2, socket_timeout=None
+        unix_socket_path=path, decode_responses=True, protocol=2, socket_timeout=ANSWER_TIMEOUT
     )
 
 

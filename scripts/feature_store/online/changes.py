@@ -12,9 +12,20 @@ from feature_store.errors import FeatureStoreError
 from feature_store.online.commands import KeysBefore
 from feature_store.online.metadata import Metadata, held_names, iso
 from feature_store.online.served import ServedView, key_columns, warehouse_errors
+from feature_store.raw.sql import identifier
+from feature_store.row_hash import fingerprint_sql
 
 #: The reason to send only what the snapshot recorded since the last export.
 CHANGES = "changes"
+#: How far the clocks of the machines that run dbt and Redis may be apart.
+_CLOCKS = timedelta(minutes=5)
+_FUTURE = "that is in the future: an event or a clock had a wrong date when they were exported"
+_FORCE = (
+    "if the warehouse is right now (that event corrected, dbt build run since), export once with "
+    "--force: it replaces everything that is online"
+)
+#: Begins the fingerprint of a snapshot's past; another beginning is of an earlier version of it.
+_HISTORY = "2:"
 
 
 @dataclass(frozen=True)
@@ -71,7 +82,7 @@ def _departed_sql(view: FeatureView, since: datetime | None) -> str:
 def history_of(
     connection: duckdb.DuckDBPyConnection, view: FeatureView, watermark: datetime | None
 ) -> str:
-    """Return a fingerprint of the rows that were served at a time, by keys and validity.
+    """Return a fingerprint of the rows that were served at a time: all columns that are exported.
 
     A snapshot only grows: whoever computes it later gets the same. If not, the snapshot was
     restored, edited or written by a clock that went backwards, and cannot say what changed.
@@ -79,13 +90,15 @@ def history_of(
     if watermark is None:
         return ""
     then = _timestamp(watermark)
+    features = [identifier(feature.name) for feature in view.features]
+    columns = [*key_columns(view), "feature_time", "dbt_valid_from", *features]
     with warehouse_errors(view):
-        [(rows, fingerprint)] = connection.execute(
-            f"select count(*), bit_xor(hash({', '.join(key_columns(view))}, dbt_valid_from)) "
+        [(fingerprint,)] = connection.execute(
+            f"select {fingerprint_sql(columns)} "
             f"from {view.served_relation} where dbt_valid_from <= {then} "
             f"and (dbt_valid_to is null or dbt_valid_to > {then})"
         ).fetchall()
-    return f"{rows}:{fingerprint}"
+    return _HISTORY + fingerprint
 
 
 def target_of(
@@ -112,8 +125,13 @@ def _was_left_undone(
     return target != target_of(connection, view, led_to)
 
 
-def check_not_older(served: ServedView, metadata: Metadata) -> None:
+def check_not_older(served: ServedView, metadata: Metadata, now: datetime) -> None:
     """Refuse to write older rows over newer ones.
+
+    Args:
+        served: what the warehouse serves.
+        metadata: what the online store says.
+        now: the server's time (UTC).
 
     Raises:
         FeatureStoreError: the online store holds the rows of a later time.
@@ -121,19 +139,25 @@ def check_not_older(served: ServedView, metadata: Metadata) -> None:
     label, online = served.view.label, metadata.as_of
     if online and served.as_of:
         if served.as_of < online:
+            is_future = online > now + timedelta(seconds=served.view.grain_seconds)
             raise FeatureStoreError(
                 f"{label}: the online store holds the features as of {online:%Y-%m-%d %H:%M:%S}, "
-                f"the warehouse those as of {served.as_of:%Y-%m-%d %H:%M:%S} (UTC)",
-                next_step="run dbt build for the later time, or export with --force",
+                f"the warehouse those as of {served.as_of:%Y-%m-%d %H:%M:%S} (UTC)"
+                + (f"; {_FUTURE}" if is_future else ""),
+                next_step=_FORCE
+                if is_future
+                else "run dbt build for the later time, or export with --force",
             )
         if served.as_of > online:
             return
     online = metadata.watermark
     if online and (served.watermark is None or served.watermark < online):
+        is_future = online > now + _CLOCKS
         raise FeatureStoreError(
             f"{label}: the online store holds rows that were served at {iso(online)}, the "
-            f"warehouse has none after {iso(served.watermark) or 'any time'}: it is older",
-            next_step="export from the newer warehouse, or with --force",
+            f"warehouse has none after {iso(served.watermark) or 'any time'}: it is older"
+            + (f"; {_FUTURE}" if is_future else ""),
+            next_step=_FORCE if is_future else "export from the newer warehouse, or with --force",
         )
 
 
@@ -142,7 +166,7 @@ def changes_of(
     served: ServedView,
     metadata: Metadata,
     *,
-    full: bool,
+    full: str | None,
     is_empty: bool,
     now: datetime,
     servers: str,
@@ -153,7 +177,7 @@ def changes_of(
         connection: the warehouse.
         served: what it serves.
         metadata: what the online store says.
-        full: send everything, whatever the metadata say.
+        full: the option that says to send everything, whatever the metadata say.
         is_empty: whether the online store holds no rows at all.
         now: the server's time (UTC).
         servers: of a cluster, its nodes; nothing for a single server.
@@ -164,7 +188,7 @@ def changes_of(
     if undone and not reason:
         reason = "another export was not completed"
     since = None if reason else metadata.watermark
-    disturbed = full or undone or bool(metadata.fields.get("disturbed"))
+    disturbed = bool(full) or undone or bool(metadata.fields.get("disturbed"))
     before = KeysBefore(
         nothing=is_empty,
         only_rows=is_empty or not (disturbed or metadata.held - held_names(view)),
@@ -189,14 +213,14 @@ def _reason_for_all(
     served: ServedView,
     metadata: Metadata,
     *,
-    full: bool,
+    full: str | None,
     now: datetime,
     servers: str,
 ) -> str | None:
     """Return why everything has to be sent, or None."""
     view, stored = served.view, metadata.fields
     if full:
-        return "--full"
+        return full
     if metadata.watermark is None:
         return "first export"
     if stored.get("disturbed"):
@@ -209,6 +233,8 @@ def _reason_for_all(
         half = timedelta(seconds=view.ttl_seconds / 2)
         if metadata.lives_from is None or now - metadata.lives_from >= half:
             return "half of the TTL is over"
-    if history_of(connection, view, metadata.watermark) != stored.get("history"):
+    if not stored.get("history", "").startswith(_HISTORY):
+        return "an earlier version of the export"
+    if history_of(connection, view, metadata.watermark) != stored["history"]:
         return "the snapshot's past was changed"
     return None

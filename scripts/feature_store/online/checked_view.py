@@ -10,6 +10,7 @@ from typing import Any
 
 from feature_store.definitions import FeatureView
 from feature_store.errors import FeatureStoreError
+from feature_store.online.columns import EXPORT_ALL
 from feature_store.online.metadata import Metadata, iso
 from feature_store.online.online_rows import Unreadable
 from feature_store.plain_values import shown
@@ -20,7 +21,6 @@ KINDS = ("missing", "expired", "stale", "different", "orphaned")
 EXAMPLES, _WIDTH = 5, 60
 
 EXPORT = "export again (scripts/export_to_redis.py)"
-EXPORT_ALL = "export everything again (scripts/export_to_redis.py --full)"
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ ColumnReader: TypeAlias = Callable[[Sequence[Any]], list[Any]]
 #: What a reader raises where a value is not of its type.
 BAD_VALUE = (ValueError, ArithmeticError, TypeError, KeyError, AttributeError, msgspec.MsgspecError)
 
+#: What repairs a value that cannot be read; an export of what changed would not send it.
+EXPORT_ALL = "export everything again (scripts/export_to_redis.py --full)"
 #: Numbers that are alike as text, in Python and in JSON.
 _NUMBERS = dict.fromkeys(INTEGERS, int) | {"decimal": Decimal, "double": float, "float": float}
 
@@ -133,5 +135,5 @@ def read_value(
         shown = text if len(text) <= 40 else text[:40] + "…"
         raise FeatureStoreError(
             f"{key()}, field {feature.name}: {shown!r} cannot be read as {feature.data_type}",
-            next_step="export again (scripts/export_to_redis.py)",
+            next_step=EXPORT_ALL,
         ) from error

@@ -11,12 +11,16 @@ import contextlib
 import fcntl
 import os
 import re
+import shutil
+import socket as sockets
+import struct
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import redis
 from redis.backoff import NoBackoff
@@ -26,6 +30,8 @@ from feature_store.errors import FeatureStoreError
 
 #: Seconds until a starting server must answer (it loads its data first), or a stopping one be gone.
 TIMEOUT = 60
+#: Seconds until an answer, and until all data are saved, which nothing else is answered during.
+ANSWER_TIMEOUT, _SAVE_TIMEOUT = 30, 600
 #: The longest path of a socket, in bytes, that every system takes.
 _LONGEST_SOCKET = 103
 _FOLDER = "feature-store-"
@@ -48,9 +54,14 @@ class EmbeddedRedis:
     @contextmanager
     def _lock(self) -> Iterator[None]:
         """Let one process at a time start or stop the server."""
-        self.data_file.parent.mkdir(parents=True, exist_ok=True)
+        self.data_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._lock_file.open("w") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not _wait_until(lambda: _is_locked(handle), 2 * TIMEOUT):
+                raise FeatureStoreError(
+                    f"{self.data_file}: another process has been starting or stopping the embedded "
+                    f"Redis for {2 * TIMEOUT} s",
+                    next_step="see what it waits for, or end it, then try again",
+                )
             yield
 
     def open(self) -> redis.Redis:
@@ -72,29 +83,55 @@ class EmbeddedRedis:
             try:
                 # One connection from here on: a client that was shared by threads has more.
                 client.close()
-                own = str(client.client_id())
                 if client.info("persistence")["rdb_changes_since_last_save"]:
-                    client.save()
+                    self._save(client)
+                own = str(client.client_id())
                 if all(other["id"] == own for other in client.client_list()):
                     self._stop(client)
+            except redis.TimeoutError as error:
+                raise self._hangs(Path(client.connection_pool.connection_kwargs["path"])) from error
             except redis.ConnectionError:
                 pass  # it was killed: there is nothing left to close
-            except redis.ResponseError as error:
-                raise FeatureStoreError(
-                    f"{self.data_file}: the embedded Redis cannot save its data: {error}",
-                    next_step="make room on the disk, then export again",
-                ) from error
             finally:
                 client.close()
 
+    def _save(self, client: redis.Redis) -> None:
+        """Save all data, which takes as long as it takes."""
+        socket = Path(client.connection_pool.connection_kwargs["path"])
+        client.close()
+        client.connection_pool.connection_kwargs["socket_timeout"] = _SAVE_TIMEOUT
+        try:
+            client.save()
+        except redis.ResponseError as error:
+            log = socket.with_name("redis.log")
+            reason = _reason(log.read_text(errors="replace")) if log.exists() else str(error)
+            folder = self.data_file.parent
+            free = shutil.disk_usage(folder).free >> 20 if folder.is_dir() else 0
+            raise FeatureStoreError(
+                f"{self.data_file}: the embedded Redis cannot save its data: {reason}; it needs "
+                f"{client.info('memory')['used_memory'] >> 20:,} MiB at most, {free:,} MiB are "
+                "free. It goes on running with them",
+                next_step=f"make room on the disk of {folder}, then export again",
+            ) from error
+
     def _client(self, socket: Path) -> redis.Redis:
-        # Saving and loading take as long as they take, and nobody is between us and the server.
         return redis.Redis(
             unix_socket_path=str(socket),
             decode_responses=True,
             protocol=2,
-            socket_timeout=None,
+            socket_timeout=ANSWER_TIMEOUT,
+            socket_connect_timeout=ANSWER_TIMEOUT,
             retry=Retry(NoBackoff(), 0),
+        )
+
+    def _hangs(self, socket: Path) -> FeatureStoreError:
+        """Return the error for a server that is there and does not answer."""
+        process = _listener(socket)
+        return FeatureStoreError(
+            f"{self.data_file}: the embedded Redis ({process}) does not answer within "
+            f"{ANSWER_TIMEOUT} s: it is stopped, or busy",
+            next_step="if it is stopped, let it go on (kill -CONT) or end it (what was not saved "
+            "then is lost, and an export makes it anew); else try again",
         )
 
     def _running(self) -> redis.Redis | None:
@@ -111,6 +148,10 @@ class EmbeddedRedis:
             _wait_until(lambda: _is_loaded(client))
             if self._is_ours(client):
                 return client
+        except redis.TimeoutError as error:
+            # A second server would lay its data over those of this one.
+            client.close()
+            raise self._hangs(socket) from error
         except redis.ConnectionError:
             self._forget(socket)
         except redis.RedisError:
@@ -130,6 +171,8 @@ class EmbeddedRedis:
 
         socket = _new_socket_path()
         log = socket.with_name("redis.log")
+        if self.data_file.exists():
+            self.data_file.chmod(0o600)
         # Before the server is there, so that none is lost should this process be killed now.
         self._pointer.write_text(str(socket))
         with log.open("w") as output:
@@ -146,11 +189,13 @@ class EmbeddedRedis:
                 stderr=output,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
+                umask=0o077,  # the data are this user's alone, whatever they hold
             )
         client = self._client(socket)
 
         def answers() -> bool:
-            with contextlib.suppress(redis.ConnectionError):  # also raised while it loads
+            # Also raised while it loads.
+            with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):
                 return client.ping()
             return server.poll() is not None
 
@@ -201,8 +246,26 @@ def _is_loaded(client: redis.Redis) -> bool:
         return False
 
 
-def _wait_until(is_so: Callable[[], bool]) -> bool:
-    give_up = time.monotonic() + TIMEOUT
+def _is_locked(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _listener(path: Path) -> str:
+    """Return the process that listens on a socket file, as a person finds it."""
+    with contextlib.suppress(OSError, AttributeError), sockets.socket(sockets.AF_UNIX) as probe:
+        probe.settimeout(1)
+        probe.connect(str(path))
+        found = probe.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, struct.calcsize("3i"))
+        return f"process {struct.unpack('3i', found)[0]}"
+    return f"socket {path}"
+
+
+def _wait_until(is_so: Callable[[], bool], seconds: float = TIMEOUT) -> bool:
+    give_up = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > give_up:
             return False

@@ -9,11 +9,12 @@ import duckdb
 
 from feature_store.build_status import check_no_failures, read_results
 from feature_store.definitions import FeatureDefinitions, load_definitions
+from feature_store.errors import FeatureStoreError, all_of
 from feature_store.online.changes import Changes
 from feature_store.online.connection import check_address, open_online_store
 from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.online.exporter import Exporter
-from feature_store.online.served import ServedView, choose_views, read_served
+from feature_store.online.served import ServedView, choose_views, not_served, read_served
 from feature_store.raw.sql import literal
 from feature_store.settings import Settings
 from feature_store.warehouse import connect
@@ -22,8 +23,14 @@ from feature_store.warehouse import connect
 @contextmanager
 def open_served(
     settings: Settings, views: tuple[str, ...]
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, FeatureDefinitions, list[ServedView]]]:
+) -> Iterator[
+    tuple[duckdb.DuckDBPyConnection, FeatureDefinitions, list[ServedView], FeatureStoreError | None]
+]:
     """Open the warehouse, and check that the views in it can be exported.
+
+    Yields:
+        The warehouse, the definitions, what is served, and the error to end with: of views that
+        cannot be exported while the others can.
 
     Raises:
         FeatureStoreError: there is no warehouse, another process writes it, a view is unknown or
@@ -37,22 +44,29 @@ def open_served(
         results = read_results(connection)
         if not views:
             check_no_failures(definitions, results)
-        served = read_served(connection, settings.prefix, definitions, chosen, results)
-        yield connection, definitions, served
+        served, errors = read_served(connection, settings.prefix, definitions, chosen, results)
+        if not views and (error := not_served(definitions)):
+            errors = [*errors, error]
+        if errors and not served:
+            raise all_of(errors)
+        yield connection, definitions, served, all_of(errors) if errors else None
 
 
-def plan_export(settings: Settings, options: ExportOptions) -> list[Changes]:
-    """Return what an export would send, without writing anything.
+def plan_export(
+    settings: Settings, options: ExportOptions
+) -> tuple[list[Changes], FeatureStoreError | None]:
+    """Return what an export would send, and the error it would end with; writes nothing.
 
     Raises:
-        FeatureStoreError: as :func:`export_features`.
+        FeatureStoreError: as :func:`export_features`, where nothing would be sent.
     """
     check_address(settings)
     with (
-        open_served(settings, options.views) as (connection, definitions, served),
+        open_served(settings, options.views) as (connection, definitions, served, error),
         open_online_store(settings) as client,
     ):
-        return Exporter(settings, options, definitions, connection, client, Watcher()).plan(served)
+        exporter = Exporter(settings, options, definitions, connection, client, Watcher())
+        return exporter.plan(served), error
 
 
 def export_features(
@@ -71,12 +85,16 @@ def export_features(
     Raises:
         FeatureStoreError: nothing can be exported, a server refused, another exporter is at work,
             or what is online is not what was sent. The metadata of views that were not completed
-            are as before.
+            are as before. Views that hold times which Python cannot read, and views without
+            snapshot, are told of after the others were exported.
     """
     options, watcher = options or ExportOptions(), watcher or Watcher()
     check_address(settings)
     with (
-        open_served(settings, options.views) as (connection, definitions, served),
+        open_served(settings, options.views) as (connection, definitions, served, error),
         open_online_store(settings) as client,
     ):
-        return Exporter(settings, options, definitions, connection, client, watcher).run(served)
+        exported = Exporter(settings, options, definitions, connection, client, watcher).run(served)
+        if error:
+            raise error
+        return exported

@@ -16,7 +16,7 @@ class ExportOptions:
     Attributes:
         views: labels such as ``customer_purchases`` or ``customer_purchases:v1``; none is all.
         full: send everything, and remove whatever else the keys hold.
-        force: write rows of an earlier time over those of a later one.
+        force: send everything too, over rows of a later time.
         sample: entities that are read back and compared of each view to which something was sent; 0
             none; None all, of every view.
         max_mismatch: the share of them that may differ.
@@ -44,6 +44,8 @@ class ExportedView:
         sent_bytes: bytes of the commands.
         seconds: time that it took.
         checked: what reading a sample back found; None where none was read.
+        last_export: when the export before this one ended (UTC, the server's clock).
+        looked: keys that were asked for where nothing was sent; all of them are there.
     """
 
     view: FeatureView
@@ -54,6 +56,8 @@ class ExportedView:
     sent_bytes: int
     seconds: float
     checked: CheckedView | None = None
+    last_export: str = ""
+    looked: int = 0
 
 
 class Watcher:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -22,21 +21,20 @@ from feature_store.online.changes import (
     history_of,
     target_of,
 )
-from feature_store.online.check import check_view
-from feature_store.online.check_log import record_check
-from feature_store.online.checked_view import check_share
 from feature_store.online.commands import delete_commands_sql, row_commands_sql
 from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.online.keys import metadata_key
 from feature_store.online.lock import ExportLock, LockGapError, LockLostError
-from feature_store.online.metadata import Metadata, claim_prefix, held_names, iso
+from feature_store.online.metadata import Metadata, claim_prefix, held_names, iso, joined_names
 from feature_store.online.packed import same_columns, schema_id, schema_json, schema_key
 from feature_store.online.patience import SERVER_ERRORS, Patience, RefusedError
 from feature_store.online.pieces import Piece, pieces_of
+from feature_store.online.presence import evicting_policy
 from feature_store.online.refusals import refusal
 from feature_store.online.routes import route_of
 from feature_store.online.sender import Sender
 from feature_store.online.served import ServedView, warehouse_errors
+from feature_store.online.verification import Verification
 from feature_store.settings import Settings
 
 #: Rows whose commands the warehouse makes at once.
@@ -74,6 +72,9 @@ class Exporter:
         self._options, self._definitions = options, definitions
         self._connection, self._client, self._watcher = connection, client, watcher
         self._route = route_of(client)
+        self._verification = Verification(
+            settings, options, definitions, connection, client, watcher, self._patiently
+        )
         self._lock = ExportLock(
             client,
             settings.prefix,
@@ -97,13 +98,14 @@ class Exporter:
         stored = [Metadata.read(self._client, self._prefix, one.view) for one in served]
         if not self._options.force:
             for one, metadata in zip(served, stored, strict=True):
-                check_not_older(one, metadata)
+                check_not_older(one, metadata, now)
+        option = "--force" if self._options.force else "--full" if self._options.full else None
         return [
             changes_of(
                 self._connection,
                 one,
                 metadata,
-                full=self._options.full and one.view.label not in sent,
+                full=None if one.view.label in sent else option,
                 is_empty=is_empty,
                 now=now,
                 servers=servers,
@@ -122,6 +124,7 @@ class Exporter:
         """
         claim = partial(claim_prefix, self._client, self._prefix, self._definitions.project_name)
         claim()  # before the lock, which is written too
+        self._warn_of_eviction([one.view for one in served])
         done: dict[str, ExportedView] = {}
         with self._lock:
             for _ in range(_ROUNDS):
@@ -138,35 +141,19 @@ class Exporter:
                         self._watcher.finished(exported)
                 else:
                     if self._state() == before:
-                        return self._verified([done[one.view.label] for one in served])
+                        return self._verification.verify([done[one.view.label] for one in served])
                 self._watcher.said(f"{_DISTURBED}; looking at all views again")
         raise FeatureStoreError(
             f"{_ROUNDS} times during the export {_DISTURBED}",
             next_step="export again when that is over",
         )
 
-    def _verified(self, exported: list[ExportedView]) -> list[ExportedView]:
-        """Read a sample of what was exported back, and compare it with the warehouse.
-
-        Raises:
-            FeatureStoreError: too much of it differs; then the next export sends everything.
-        """
-        sample, results = self._options.sample, []
-        for one in exported:
-            if sample is None or (sample and one.rows + one.deleted):
-                check = partial(
-                    check_view,
-                    *(self._connection, self._client, self._prefix, self._definitions, one.view),
-                    sample=sample,
-                )
-                one = replace(one, checked=self._patiently(check))
-                record_check(self._settings, one.checked, by="export")
-                if one.checked.share > self._options.max_mismatch:
-                    self._write(one.view, {"disturbed": "the last check found differences"})
-                self._watcher.finished(one)
-            results.append(one)
-        check_share([one.checked for one in results if one.checked], self._options.max_mismatch)
-        return results
+    def _warn_of_eviction(self, views: list[FeatureView]) -> None:
+        if policy := self._patiently(partial(evicting_policy, self._route, views)):
+            self._watcher.said(
+                f"warning: the server's maxmemory-policy is {policy}: when its memory is full it "
+                "removes exported features. Next: set noeviction, or give it enough memory"
+            )
 
     def _state(self) -> tuple[str, int]:
         """Return what changes where something that was sent may be lost, or was overwritten."""
@@ -215,6 +202,7 @@ class Exporter:
             changes.served.rows,
             sent_bytes,
             time.perf_counter() - began,
+            last_export=changes.metadata.fields.get("exported_at", ""),
         )
 
     def _write(self, view: FeatureView, fields: dict[str, str | int]) -> None:
@@ -225,7 +213,7 @@ class Exporter:
         view, watermark = changes.served.view, changes.served.watermark
         held = changes.metadata.held | held_names(view)
         target = target_of(self._connection, view, watermark)
-        self._write(view, {"held": ",".join(sorted(held)), "sending": target})
+        self._write(view, {"held": joined_names(held), "sending": target})
         if view.layout != "packed":
             return
         key, number = schema_key(self._prefix, view), schema_id(view)
@@ -279,7 +267,7 @@ class Exporter:
         }
         if changes.since is None:
             fields |= {
-                "held": ",".join(sorted(held_names(view))),
+                "held": joined_names(held_names(view)),
                 "lives_from": iso(changes.planned_at) if view.ttl_seconds else "",
                 "disturbed": "",
             }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 import redis
 from redis.cluster import RedisCluster
@@ -56,6 +57,11 @@ def claim_prefix(client: redis.Redis | RedisCluster, prefix: str, project_name: 
 def iso(time: datetime | None) -> str:
     """Return a time (UTC, without zone) as ISO 8601, nothing for None."""
     return f"{time.isoformat()}Z" if time else ""
+
+
+def joined_names(names: Iterable[str]) -> str:
+    """Return names of fields as ``held`` has them: joined by commas, those in names as ``%2C``."""
+    return ",".join(sorted(name.replace("%", "%25").replace(",", "%2C") for name in names))
 
 
 def held_names(view: FeatureView) -> frozenset[str]:
@@ -139,4 +145,5 @@ class Metadata:
     @property
     def held(self) -> frozenset[str]:
         """What keys may hold: names of fields, or ``PACKED``."""
-        return frozenset(self.fields.get("held", "").split(",")) - {""}
+        listed = self.fields.get("held", "").split(",")
+        return frozenset(unquote(name) for name in listed) - {""}

@@ -14,6 +14,7 @@ from feature_store.definitions import Feature
 from feature_store.errors import FeatureStoreError
 from feature_store.online.columns import (
     BAD_VALUE,
+    EXPORT_ALL,
     read_column,
     read_times,
     read_value,
@@ -27,7 +28,6 @@ from feature_store.online.values import FEATURE_TIME, json_reader
 
 #: Feature times, and for each feature its values; one an entity.
 Columns: TypeAlias = tuple[list[datetime | None], list[list[Any]]]
-_EXPORT_AGAIN = "export again (scripts/export_to_redis.py)"
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class PackedRows:
             shown = reply if len(reply) <= 40 else reply[:40] + "…"
             raise FeatureStoreError(
                 f"{self._view.key(row)}: {shown!r} is no row of {self._view.request.view.label}",
-                next_step=_EXPORT_AGAIN,
+                next_step=EXPORT_ALL,
             )
         return found
 
@@ -218,7 +218,7 @@ class PackedRows:
         return features
 
     def _refuse(self, number: int, why: str) -> None:
-        raise FeatureStoreError(f"{self._view.key(number)}: {why}", next_step=_EXPORT_AGAIN)
+        raise FeatureStoreError(f"{self._view.key(number)}: {why}", next_step=EXPORT_ALL)
 
 
 def _positions(features: Any) -> dict[str, int]:

@@ -40,6 +40,10 @@ class SingleServer:
         """Return what changes when a server was restarted, or another one took its place."""
         return self._client.info("server").get("run_id", "")
 
+    def info(self, section: str) -> list[dict[str, Any]]:
+        """Return what each server says of itself."""
+        return [self._client.info(section)]
+
     def count_keys(self) -> int:
         """Return the number of keys, of this project and of all others."""
         return self._client.dbsize()
@@ -89,10 +93,13 @@ class Cluster:
 
     def servers(self) -> str:
         """Return what changes when a server was restarted, or another one took its place."""
-        answers = self._client.info("server", target_nodes=RedisCluster.PRIMARIES)
-        if "run_id" in answers:  # there is one primary only
-            answers = {"": answers}
-        return ",".join(sorted(answer.get("run_id", "") for answer in answers.values()))
+        return ",".join(sorted(answer.get("run_id", "") for answer in self.info("server")))
+
+    def info(self, section: str) -> list[dict[str, Any]]:
+        """Return what each primary says of itself."""
+        answers = self._client.info(section, target_nodes=RedisCluster.PRIMARIES)
+        is_one = not all(isinstance(answer, dict) for answer in answers.values())
+        return [answers] if is_one else [*answers.values()]
 
     def count_keys(self) -> int:
         """Return the number of keys, of this project and of all others."""

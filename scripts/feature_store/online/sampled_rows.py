@@ -13,6 +13,7 @@ from feature_store.online.keys import entity_key_sql
 from feature_store.online.same_values import offline_reader
 from feature_store.online.served import key_columns, warehouse_errors
 from feature_store.raw.sql import identifier
+from feature_store.row_hash import row_hash_sql
 
 #: Rows that are in memory at once.
 CHUNK = 2_000
@@ -44,7 +45,7 @@ def _sample_sql(view: FeatureView, sample: int | None, seed: int) -> str:
     """
     if sample is None:
         return ""
-    return f"order by hash({', '.join(key_columns(view))}, {seed:d}) limit {sample:d}"
+    return f"order by {row_hash_sql([*key_columns(view), f'{seed:d}'])} limit {sample:d}"
 
 
 def offline_rows(
@@ -94,6 +95,27 @@ def offline_rows(
             )
             for key, valid_from, feature_time, *rest in chunk
         ]
+
+
+def current_keys(
+    connection: duckdb.DuckDBPyConnection,
+    prefix: str,
+    view: FeatureView,
+    sample: int,
+    seed: int,
+) -> list[str]:
+    """Return the keys of a random sample of the current rows.
+
+    Raises:
+        FeatureStoreError: the snapshot is not as the project declares it.
+    """
+    query = f"""
+        select {entity_key_sql(prefix, view)}
+        from (
+            select * from {view.served_relation} where dbt_valid_to is null
+            {_sample_sql(view, sample, seed)}
+        )"""
+    return [key for chunk in _chunks(connection, view, query) for (key,) in chunk]
 
 
 def departed_entities(

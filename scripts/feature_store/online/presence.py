@@ -1,0 +1,104 @@
+"""What a server tells cheaply of keys that were lost since their export: evicted or deleted.
+
+Nothing is searched for on the server: a sample of the keys that should be there is asked for, and
+the number of all keys is compared. Other programs' keys only add to that number, so what is less
+than the exports wrote is lost for certain; what others add may hide a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import duckdb
+import redis
+from redis.cluster import RedisCluster
+
+from feature_store.definitions import FeatureView
+from feature_store.online.check import new_seed
+from feature_store.online.key_states import key_states
+from feature_store.online.metadata import Metadata
+from feature_store.online.routes import Cluster, SingleServer
+from feature_store.online.sampled_rows import current_keys
+
+#: Keys of each view that are asked for.
+SAMPLE = 1_000
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Whether the keys of a view are there.
+
+    Attributes:
+        looked: keys that were asked for.
+        missing: those that are not there.
+        example: one of them, if any.
+    """
+
+    looked: int
+    missing: int
+    example: str | None
+
+
+def look_for_keys(
+    connection: duckdb.DuckDBPyConnection,
+    client: redis.Redis | RedisCluster,
+    prefix: str,
+    view: FeatureView,
+) -> Presence:
+    """Ask for a random sample of the keys that a view should have.
+
+    Raises:
+        FeatureStoreError: the snapshot cannot be read, or the server refused a command.
+        redis.RedisError: the connection broke.
+    """
+    keys = current_keys(connection, prefix, view, SAMPLE, new_seed())
+    states = key_states(client, view, keys) if keys else []
+    missing = [key for key, state in zip(keys, states, strict=True) if not state.exists]
+    return Presence(len(keys), len(missing), missing[0] if missing else None)
+
+
+def missing_keys(
+    route: SingleServer | Cluster, exported: Iterable[tuple[FeatureView, Metadata]]
+) -> tuple[int, int]:
+    """Return how many keys there should be at least, and how many are fewer on the servers.
+
+    Args:
+        route: to the servers.
+        exported: views with their metadata; those whose keys may have expired do not count.
+    """
+    now, expected = route.time(), 1  # the project's own
+    for view, metadata in exported:
+        rows = metadata.fields.get("rows", "")
+        if rows.isdecimal():
+            expected += 1 + (0 if _may_have_expired(view, metadata, now) else int(rows))
+    return expected, max(0, expected - route.count_keys())
+
+
+def _may_have_expired(view: FeatureView, metadata: Metadata, now: datetime) -> bool:
+    if view.ttl_seconds is None or metadata.lives_from is None:
+        return view.ttl_seconds is not None
+    return now - metadata.lives_from >= timedelta(seconds=view.ttl_seconds)
+
+
+def evicting_policy(route: SingleServer | Cluster, views: Iterable[FeatureView]) -> str | None:
+    """Return the policy by which a server with a memory limit may evict keys of these views."""
+    for memory in route.info("memory"):
+        policy = memory.get("maxmemory_policy", "noeviction")
+        limited = int(memory.get("maxmemory", 0)) > 0
+        has_ttl = any(view.ttl_seconds is not None for view in views)
+        if limited and (
+            policy.startswith("allkeys") or (policy.startswith("volatile") and has_ttl)
+        ):
+            return policy
+    return None
+
+
+def lost_count(route: SingleServer | Cluster) -> tuple[int, int]:
+    """Return how many keys of all programs the servers evicted, and how many have expired."""
+    stats = route.info("stats")
+    return (
+        sum(int(one.get("evicted_keys", 0)) for one in stats),
+        sum(int(one.get("expired_keys", 0)) for one in stats),
+    )

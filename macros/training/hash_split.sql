@@ -29,27 +29,15 @@
         {%- set at.faults = at.faults + ['seed: a whole number is allowed; got ' ~ seed] -%}
     {%- endif -%}
     {{- feature_store._raise_faults('hash_split', at.faults) -}}
+{%- set values = ["'" ~ seed ~ "'"] -%}
+    {%- for key in entity -%}{%- do values.append(feature_store._quoted(key)) -%}{%- endfor -%}
 case
     {%- for split, below in [('train', train), ('validation', train + validation)] %}
     when
         cast(
             '0x' || left(
                 md5(
-                    concat_ws(
-                        '|',
-                        '{{ seed }}',
-                        {%- for key in entity %}
-                        {%- set text = 'cast(' ~ feature_store._quoted(key) ~ ' as varchar)' %}
-                        coalesce(
-                            replace(
-                                replace({{ text }}, '%', '%25'),
-                                '|',
-                                '%7C'
-                            ),
-                            '%null'
-                        ){{ ',' if not loop.last }}
-                        {%- endfor %}
-                    )
+                    {{ feature_store._joined_values(values) | indent(20) }}
                 ),
                 15
             ) as bigint

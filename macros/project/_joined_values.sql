@@ -1,0 +1,12 @@
+{#- SQL of one text for several values, such that other values have another text: each as text, joined with `|`,
+    where `%` is written %25, `|` is written %7C, and null %null.
+
+    values: list of expressions. -#}
+{%- macro _joined_values(values) -%}
+concat_ws(
+    '|'
+    {%- for value in values %},
+    coalesce(replace(replace(cast({{ value }} as varchar), '%', '%25'), '|', '%7C'), '%null')
+    {%- endfor %}
+)
+{%- endmacro -%}

@@ -11,10 +11,12 @@ from rich.table import Table
 from feature_store import command_line
 from feature_store.arguments import read_sample
 from feature_store.definitions import load_definitions
+from feature_store.errors import FeatureStoreError, all_of
 from feature_store.online.check import check_view, new_seed
 from feature_store.online.check_log import record_check
 from feature_store.online.checked_view import KINDS, CheckedView, check_share, percent
 from feature_store.online.connection import check_address, describe_server, open_online_store
+from feature_store.online.readable_times import UnreadableTimeError
 from feature_store.online.served import choose_views
 from feature_store.raw.sql import literal
 from feature_store.settings import Settings, load_settings
@@ -48,6 +50,7 @@ def check_all(
     check_address(settings)
     definitions = load_definitions(settings.target_path / "manifest.json")
     views = choose_views(definitions, labels)
+    unreadable: list[FeatureStoreError] = []
     progress = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}: {task.completed:,} entities"),
@@ -61,18 +64,24 @@ def check_all(
         with open_online_store(settings) as client, progress:
             for view in views:
                 task = progress.add_task(view.label, total=None)
-                checked = check_view(
-                    connection,
-                    client,
-                    settings.prefix,
-                    definitions,
-                    view,
-                    sample=sample,
-                    seed=seed,
-                    on_rows=lambda rows, task=task: progress.advance(task, rows),
-                )
+                try:
+                    checked = check_view(
+                        connection,
+                        client,
+                        settings.prefix,
+                        definitions,
+                        view,
+                        sample=sample,
+                        seed=seed,
+                        on_rows=lambda rows, task=task: progress.advance(task, rows),
+                    )
+                except UnreadableTimeError as error:
+                    unreadable.append(error)
+                    continue
                 record_check(settings, checked, by="check")
                 done.append(checked)
+    if unreadable:
+        raise all_of(unreadable)
 
 
 def check_consistency(

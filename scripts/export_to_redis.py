@@ -104,7 +104,9 @@ def nothing_new(exported: list[ExportedView]) -> str:
     times = sorted(one.last_export for one in exported)
     said = f"nothing new since the last export at {times[0]}"
     if looked := sum(one.checked.checked if one.checked else one.looked for one in exported):
-        return f"{said}; {looked:,} keys were looked for, and are online"
+        missing = sum(one.checked.mismatches if one.checked else one.missing for one in exported)
+        found = f"{missing:,} of them are not as they should be" if missing else "and are online"
+        return f"{said}; {looked:,} keys were looked for, {found}"
     return f"{said}; whether it is still online was not looked at"
 
 

@@ -25,9 +25,11 @@ from feature_store.online.checked_view import (
 from feature_store.online.key_states import KeyState, foreign_fields, key_states, life_fault
 from feature_store.online.metadata import Metadata
 from feature_store.online.online_rows import OnlineRow, OnlineRows
+from feature_store.online.readable_times import check_times
 from feature_store.online.routes import route_of
 from feature_store.online.same_values import same_value
 from feature_store.online.sampled_rows import OfflineRow, departed_entities, offline_rows
+from feature_store.online.served import warehouse_errors
 from feature_store.online.values import FEATURE_TIME
 
 #: Stands for the row as a whole, where columns stand.
@@ -67,6 +69,7 @@ def check_view(
         on_rows: is called with the number of entities of each chunk that was compared.
 
     Raises:
+        UnreadableTimeError: a row has a time that Python cannot read.
         FeatureStoreError: the snapshot cannot be read, or the server refused a command.
         redis.RedisError: the connection broke.
     """
@@ -76,6 +79,8 @@ def check_view(
     began = time.perf_counter()
     checked = departed = 0
     if was_exported(metadata):
+        with warehouse_errors(view):
+            check_times(connection, prefix, view)
         for rows in offline_rows(connection, prefix, view, sample, seed):
             check.rows(rows)
             checked += len(rows)

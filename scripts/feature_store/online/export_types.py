@@ -45,7 +45,8 @@ class ExportedView:
         seconds: time that it took.
         checked: what reading a sample back found; None where none was read.
         last_export: when the export before this one ended (UTC, the server's clock).
-        looked: keys that were asked for where nothing was sent; all of them are there.
+        looked: keys that were looked for where nothing was sent.
+        missing: those of them that are not online.
     """
 
     view: FeatureView
@@ -58,6 +59,7 @@ class ExportedView:
     checked: CheckedView | None = None
     last_export: str = ""
     looked: int = 0
+    missing: int = 0
 
 
 class Watcher:

@@ -65,10 +65,10 @@ def missing_keys(
     """Return how many keys there should be at least, and how many are fewer on the servers.
 
     Args:
-        route: to the servers.
+        route: to the servers; the exporter's lock is held.
         exported: views with their metadata; those whose keys may have expired do not count.
     """
-    now, expected = route.time(), 1  # the project's own
+    now, expected = route.time(), 2  # the project's own, and the lock
     for view, metadata in exported:
         rows = metadata.fields.get("rows", "")
         if rows.isdecimal():

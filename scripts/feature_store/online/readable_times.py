@@ -53,8 +53,7 @@ def check_times(connection: duckdb.DuckDBPyConnection, prefix: str, view: Featur
     name, text = next(pair for pair in zip(conditions, texts, strict=True) if pair[1] is not None)
     raise UnreadableTimeError(
         f"{view.label}: {key}: {name} is {text}, which Python cannot read"
-        + (f" ({rows:,} rows have such times)" if rows > 1 else "")
-        + "; nothing of this view was sent",
+        + (f" ({rows:,} rows have such times)" if rows > 1 else ""),
         allowed=ALLOWED
         + ("" if name == "feature_time" else ", infinity and -infinity in features"),
         next_step="correct or leave out the event that it comes from, run dbt build, export again",

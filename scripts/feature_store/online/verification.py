@@ -75,7 +75,13 @@ class Verification:
                     self._write(one.view, {"disturbed": "the last check found differences"})
                 self._watcher.finished(one)
             results.append(one)
-        check_share([one.checked for one in results if one.checked], self._options.max_mismatch)
+        try:
+            check_share([one.checked for one in results if one.checked], self._options.max_mismatch)
+        except FeatureStoreError as error:
+            what = f"{error.what}\n{self._lost()}"
+            raise FeatureStoreError(
+                what, allowed=error.allowed, next_step=error.next_step
+            ) from error
         return self._look_for(results) if sample != 0 else results
 
     def _look_for(self, exported: list[ExportedView]) -> list[ExportedView]:
@@ -91,7 +97,7 @@ class Verification:
                     look_for_keys, self._connection, self._client, self._prefix, one.view
                 )
                 presence = self._patiently(look)
-                one = replace(one, looked=presence.looked - presence.missing)
+                one = replace(one, looked=presence.looked, missing=presence.missing)
                 if presence.missing:
                     self._write(one.view, {"disturbed": _MISSING})
                     lost.append(
@@ -104,14 +110,19 @@ class Verification:
         if missing and not lost:
             lost.append(f"at least {missing:,} of {expected:,} keys are not on the server any more")
         if lost:
-            evicted, expired = self._patiently(lambda: lost_count(route_of(self._client)))
             raise FeatureStoreError(
-                "\n".join(lost) + f"\nSince it was started, the server has evicted {evicted:,} and "
-                f"let expire {expired:,} keys, of all programs",
+                "\n".join([*lost, self._lost()]),
                 next_step=f"{EXPORT_ALL}; where keys were evicted, give the server more memory or "
                 "maxmemory-policy noeviction first",
             )
         return results
+
+    def _lost(self) -> str:
+        evicted, expired = self._patiently(lambda: lost_count(route_of(self._client)))
+        return (
+            f"since it was started, the server has evicted {evicted:,} keys and let {expired:,} "
+            "expire, of all programs"
+        )
 
     def _missing_keys(self) -> tuple[int, int]:
         read = partial(Metadata.read, self._client, self._prefix)

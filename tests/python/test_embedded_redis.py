@@ -18,6 +18,7 @@ from redis.retry import Retry
 
 from embedded_fixtures import assert_gone, data_file_in, pid_of
 from feature_store.errors import FeatureStoreError
+from feature_store.online import embedded
 from feature_store.online.embedded import EmbeddedRedis
 from online_fixtures import redis_server
 
@@ -215,10 +216,53 @@ def test_data_that_cannot_be_saved_stay_in_the_running_server(data_file: Path):
     client = store.open()
     client.set("key", "value")
     data_file.mkdir()
-    with pytest.raises(FeatureStoreError, match="cannot save its data"):
+    with pytest.raises(FeatureStoreError) as caught:
         store.close(client)
+    assert "cannot save its data: " in str(caught.value)
+    assert "Is a directory" in str(caught.value)  # what the server's log says
+    assert "MiB are free" in str(caught.value)
+    assert f"make room on the disk of {data_file.parent}" in str(caught.value)
     client = store.open()
     assert client.get("key") == "value"
     data_file.rmdir()
     store.close(client)
     assert data_file.is_file()
+
+
+def test_a_stopped_server_is_named_and_no_other_one_is_started(
+    data_file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A second server over the same data would lay its own over those of the first."""
+    monkeypatch.setattr(embedded, "ANSWER_TIMEOUT", 0.5)
+    store = EmbeddedRedis(data_file)
+    client = store.open()
+    client.set("key", "value")
+    process = pid_of(client)
+    os.kill(process, signal.SIGSTOP)
+    try:
+        with pytest.raises(redis.TimeoutError):
+            client.get("key")
+        for act in (EmbeddedRedis(data_file).open, lambda: store.close(client)):
+            with pytest.raises(FeatureStoreError) as caught:
+                act()
+            assert f"process {process}) does not answer" in str(caught.value)
+            assert "kill -CONT" in str(caught.value)
+    finally:
+        os.kill(process, signal.SIGCONT)
+    client = store.open()
+    assert (client.get("key"), pid_of(client)) == ("value", process)
+    store.close(client)
+    assert_gone(process)
+
+
+def test_the_data_are_this_users_alone(data_file: Path):
+    """Also those that an earlier version left, which everybody could read."""
+    store = EmbeddedRedis(data_file)
+    for _ in range(2):
+        client = store.open()
+        if data_file.exists():
+            assert stat.S_IMODE(data_file.stat().st_mode) == 0o600
+        client.set("key", "value")
+        store.close(client)
+        assert stat.S_IMODE(data_file.stat().st_mode) == 0o600
+        data_file.chmod(0o644)

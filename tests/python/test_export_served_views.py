@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from clicks_project import PROJECT
 from feature_store.errors import FeatureStoreError
+from feature_view_project import dbt, write_project
 from online_fixtures import RedisServer, run_script
 from things_store import THINGS
 from tiny_store import TinyStore, View, tiny_environment
@@ -108,3 +112,27 @@ def test_features_with_commas_in_their_names(store: TinyStore, server: RedisServ
     store.export(server.unix_url)
     with server.client() as client:
         assert {*client.hgetall("fs:{thing:1}:things:v1")} == {"a", "b", "_feature_time"}
+
+
+def test_dbt_refuses_a_second_snapshot_before_it_builds_anything(tmp_path: Path):
+    folder = tmp_path / "project"
+    view = {"feature_view": {"entity": ["customer_id"], "event_time": "at", "grain": "1d"}}
+    models = {
+        "things": "select 1 as customer_id",
+        "online_things": "select * from {{ ref('things') }}",
+    }
+    write_project(folder, models, dict.fromkeys(models, view))
+    path = folder / "dbt_project.yml"
+    ours = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())
+    path.write_text(path.read_text() + yaml.safe_dump({"on-run-start": ours["on-run-start"]}))
+    config = {"strategy": "check", "check_cols": "all", "unique_key": ["customer_id"]}
+    snapshots = [
+        {"name": name, "relation": "ref('online_things')", "config": config}
+        for name in ("served_things_v1", "a_copy")
+    ]
+    (folder / "snapshots").mkdir()
+    (folder / "snapshots" / "s.yml").write_text(yaml.safe_dump({"snapshots": snapshots}))
+    run = dbt(folder, "compile")
+    assert run.returncode != 0
+    said = " ".join(run.stdout.split())
+    assert "things:v1 has 2 snapshots of its online view: a_copy (snapshots/s.yml), served_" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,3 +132,24 @@ def test_a_check_names_it_too(store: TinyStore, server: RedisServer, column: str
     assert f"{column} is" in done.stderr
     assert "first:v1" in done.stdout
     assert "last:v1" in done.stdout
+
+
+@pytest.mark.parametrize("script", [("get_features_at.py",), ("explain_feature.py", "first:a")])
+def test_time_travel_names_it_too(tmp_path: Path, script: tuple[str, ...]):
+    """The row of a time that Python reads is given; rows of later times do not matter."""
+    store = TinyStore(tmp_path / "tiny", [FIRST])
+    store.execute(
+        "create schema features; create table features.first_v1 as select thing_id, 5 as a, "
+        "feature_time, null::timestamp as known_at from (values "
+        "(1::bigint, timestamp '2026-01-01'), (1, timestamp '10000-01-01'), "
+        f"(2, timestamp '{EARLY}')) as t(thing_id, feature_time)"
+    )
+    name, *feature = script
+    environment = tiny_environment(store, None)
+    done = run_script(name, "thing", "2", *feature, "--at", "2026-06-01", environment=environment)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "first:v1: thing_id 2: feature_time is " in done.stderr
+    if name == "get_features_at.py":
+        done = run_script(name, "thing", "1", "--at", "2026-06-01", environment=environment)
+        assert (done.returncode, done.stderr) == (0, "")

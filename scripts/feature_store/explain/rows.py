@@ -15,6 +15,7 @@ from feature_store.arguments import as_utc
 from feature_store.definitions import FeatureView
 from feature_store.errors import FeatureStoreError
 from feature_store.online.keys import id_text
+from feature_store.online.readable_times import ALLOWED
 from feature_store.raw.sql import identifier, rows_of
 
 Row = dict[str, Any]
@@ -125,7 +126,7 @@ def first_feature_time(
     sql = f"select min(feature_time) from {view.relation} where {key_filter(view)}"
     with not_built(view.relation, model_name(view)):
         ((first,),) = rows_of(connection, sql, list(ids))
-    return as_utc(first) if first else None
+    return _utc(view, "feature_time", first, ids) if first else None
 
 
 def served_row(
@@ -149,16 +150,29 @@ def served_row(
 def _view_row(view: FeatureView, row: Row) -> ViewRow:
     def time(name: str) -> datetime | None:
         value = row.get(name)
-        return as_utc(value) if value else None
+        return _utc(view, name, value, ids) if value else None
 
+    ids = [row[key.name] for key in view.entity]
     return ViewRow(
         # A snapshot need not have a column that was added to the view later.
         values={feature.name: with_zone(row.get(feature.name)) for feature in view.features},
-        feature_time=as_utc(row["feature_time"]),
+        feature_time=_utc(view, "feature_time", row["feature_time"], ids),
         known_at=time("known_at"),
         served_from=time("dbt_valid_from"),
         served_to=time("dbt_valid_to"),
     )
+
+
+def _utc(view: FeatureView, name: str, value: datetime | str, ids: Sequence[Any]) -> datetime:
+    """Return a time of a row in UTC; DuckDB gives text for one that Python cannot read."""
+    if isinstance(value, str):
+        entity = ", ".join(f"{key.name} {one}" for key, one in zip(view.entity, ids, strict=True))
+        raise FeatureStoreError(
+            f"{view.label}: {entity}: {name} is {value}, which Python cannot read",
+            allowed=ALLOWED,
+            next_step="correct or leave out the event that it comes from, then run dbt build",
+        )
+    return as_utc(value)
 
 
 def with_zone(value: Any) -> Any:

@@ -18,6 +18,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feature_store.arguments import entity_mapping
+from feature_store.definitions import Feature, FeatureView
 from feature_store.macros import ProjectMacros
 from feature_store.row_hash import fingerprint_sql, row_hash_sql
 from feature_view_project import dbt
@@ -268,3 +270,27 @@ def test_no_hash_of_several_columns_stands_bare():
         text = path.read_text()
         assert "bit_xor(hash(" not in text or path.name in ("row_hash.py", "_row_hash.sql"), path
         assert "sum(hash(" not in text, path
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(parts=st.tuples(st.text(alphabet="|%7C25a:{} ", max_size=6), st.text("|%a", max_size=4)))
+def test_ids_of_a_composite_key_can_be_given_in_one_text(parts: tuple[str, str]):
+    store = [_composite()]
+    text = "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
+    assert entity_mapping(store, "a|b", text) == {"a": parts[0], "b": parts[1]}
+
+
+def _composite() -> FeatureView:
+    keys = tuple(Feature(name, "varchar", "") for name in "ab")
+    described = {"name": "v", "version": 1, "is_latest": True, "description": "", "features": ()}
+    places = dict.fromkeys(("relation", "served_relation", "served_id", "deprecation_date"))
+    return FeatureView(
+        **described,
+        **places,
+        entity=keys,
+        grain_seconds=1,
+        ttl_seconds=None,
+        layout="hash",
+        unique_id="model.t.v",
+        definition_hash="",
+    )

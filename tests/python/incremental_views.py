@@ -6,7 +6,13 @@ No aggregate adds doubles or breaks ties: such a value may differ from one full 
 from __future__ import annotations
 
 from feature_oracle import View
-from feature_view_declarations import DECLARATIONS, MIXED, Declaration, view
+from feature_view_declarations import (
+    DECLARATIONS,
+    FILTERED_EMPTIES,
+    MIXED,
+    Declaration,
+    view,
+)
 from feature_view_events import Event
 
 #: The event table: two columns more than those loaded, with names that need quotes.
@@ -40,6 +46,8 @@ VIEWS: dict[str, Declaration] = {
     "frames": view(["1d", "3d"], _FRAMES),
     "own_windows": DECLARATIONS["own_windows"],
     "empties": view(["1d", "7d"], _EMPTIES),
+    "filtered_empties": view(["1d", "3d"], FILTERED_EMPTIES),
+    "filtered_empties_ever": view(["1d", "lifetime"], FILTERED_EMPTIES),
     "zoned_time": DECLARATIONS["zoned_time_by_hour"],
     "ever": view(["lifetime"], {"orders": "count(distinct order_id)", "spend": "sum(amount)"}),
     "quoted": view(["2d"], _QUOTED),

@@ -12,6 +12,12 @@
         {%- do faults.append('entity: ' ~ key ~ ': ' ~ events ~ ' has no such column'
             ~ feature_store._nearest(key, names) ~ '. Next: correct entity, or add the column there') -%}
     {%- endfor -%}
+    {%- for key in declaration.entity if key | lower in types and key not in columns -%}
+        {%- for name in names if name | lower == key | lower -%}
+            {%- do faults.append('entity: ' ~ key ~ place ~ ' is written ' ~ name ~ ' there, and so in the view. '
+                ~ 'Next: write ' ~ name ~ ' here too') -%}
+        {%- endfor -%}
+    {%- endfor -%}
     {%- for where, column, next in [
         ('event_time', declaration.event_time, 'correct event_time, or add the column there'),
         ('loaded_at', 'loaded_at', 'take _loaded_at of the raw table along as loaded_at'),

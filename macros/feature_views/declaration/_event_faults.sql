@@ -11,7 +11,7 @@
     {%- if '__dbt__cte__' in events.identifier -%}
         {%- set name = events.identifier.replace('__dbt__cte__', '') -%}
         {{- return(['events: ' ~ name ~ ' is ephemeral, and so in no warehouse, where this view\'s hooks read it. '
-            ~ 'Next: write +materialized: view, or table, in the config of ' ~ name]) -}}
+            ~ 'Next: write materialized: view, or table, in the config of ' ~ name]) -}}
     {%- endif -%}
     {#- A full build that is rendered again, and other parts, were checked with the first part. -#}
     {%- if flags.WHICH not in ['build', 'run', 'compile'] or context.get('_renders_full_build')
@@ -36,7 +36,7 @@
         "select json_object('type', plan ->> 'error_type', 'message', plan ->> 'error_message') from (select "
         ~ "json_serialize_plan(" ~ feature_store._literal('select 1 from ' ~ relation) ~ ") as plan)"
     ).columns[0].values()[0]) -%}
-    {{- return(found.message.split('\n')[0] if found.type in ['binder', 'catalog'] else none) -}}
+    {{- return(found.message.split('\n')[0].rstrip('!') if found.type in ['binder', 'catalog'] else none) -}}
 {%- endmacro -%}
 
 {#- The columns of a relation, name to type, in their order. -#}

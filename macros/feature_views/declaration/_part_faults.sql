@@ -12,7 +12,9 @@
     {%- elif not parsed.is_one -%}
         {%- do told.append('one expression is allowed, without a name of its own') -%}
     {%- endif -%}
-    {%- set volatile = parsed.volatile | list -%}
+    {#- The plan of a subquery calls functions of its own. -#}
+    {%- set has_subquery = parsed.parts | selectattr('class', 'equalto', 'SUBQUERY') | list -%}
+    {%- set volatile = [] if has_subquery else parsed.volatile | list -%}
     {%- set parameters = parsed.parts | selectattr('in_lambda') | map(attribute='name') | list -%}
     {%- set tops = parsed.parts | selectattr('is_top') | selectattr('class', 'equalto', 'FUNCTION') | list -%}
     {%- set head = feature_store._split_call(given.expression).head | lower if is_aggregate else none -%}

@@ -193,7 +193,6 @@ DECLARATIONS: dict[str, Declaration] = {
     "filtered_empties_by_hour": view(
         ["24h", "1h"], FILTERED_EMPTIES, grain="1h", entity=["shop", "store_id"]
     ),
-    "filtered_empties_ever": view(["lifetime"], FILTERED_EMPTIES),
     "own_windows": view(["7d"], _OWN_WINDOWS),
     "own_lifetime": view(
         ["2d"], {**_OWN_WINDOWS, "ever": {"sql": "count(distinct word)", "windows": ["lifetime"]}}

@@ -252,9 +252,7 @@ def _served(row: ViewRow | None, feature: Feature) -> ServedValue | None:
 def _notes(view: FeatureView, how: DeclaredFeature, served: ViewRow | None) -> list[str]:
     notes = []
     if how.has_empty:
-        notes.append(
-            f"a window in which no event passes the filter, or none is, gives {sql_literal(how.empty)}"
-        )
+        notes.append(f"an empty window gives {sql_literal(how.empty)}")
     if how.kind == "sql":
         notes.append("the model is written by hand: its SQL says what it makes of the rows")
     if view.served_relation is None:

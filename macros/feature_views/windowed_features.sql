@@ -17,13 +17,13 @@
     {%- do feature_store.check_feature_view(declaration, windowed=true) -%}
     {%- set plan = feature_store._plan(declaration) -%}
     {%- do feature_store._raise_faults(
-        feature_store._place_of(model), feature_store._event_column_faults(events, plan)
+        feature_store._place_of(model), feature_store._event_faults(events, declaration, plan)
     ) -%}
     {#- there is no `this` in a unit test -#}
     {%- set changed = feature_store._incremental_names(model).changed if this and is_incremental() else none -%}
     {%- set part = feature_store._part_being_made() -%}
 -- Made by windowed_features() from config.meta.feature_view of {{ model.name }}.
--- Grain: one row per {{ plan.entity | join(', ') }} and feature_time.
+-- Grain: one row per {{ declaration.entity | join(', ') | replace('\n', ' ') }} and feature_time.
 with
 
 {{ feature_store._events_sql(events, plan, changed, part) }}

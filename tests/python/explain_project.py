@@ -259,6 +259,6 @@ def expected(shop: Shop, entity: tuple[str, int], time: datetime, window: str) -
     """Return what each aggregate must be at T."""
     sales = in_window(shop, entity, time, window)
     wanted = values(sales)
-    if not sales:
+    if not any(map(is_dear, sales)):
         wanted["dear"] = -1
     return wanted

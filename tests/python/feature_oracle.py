@@ -128,11 +128,14 @@ class History:
         events = sorted(events, key=view.time)
         self.times = [view.time(event) for event in events]
         self.loads = [event["loaded_at"] for event in events]
-        self._inputs = []  # per aggregate: the times of the events it takes, what it reads of them
+        # Per aggregate: the times of the events that pass its filter, of those it takes, and what
+        # it reads of the latter.
+        self._inputs = []
         for aggregate in view.aggregates:
             taken = [event for event in events if aggregate.call.takes(event)]
             values = [aggregate.call.value(event) for event in taken]
-            self._inputs.append(([view.time(event) for event in taken], values))
+            passed = [view.time(event) for event in events if aggregate.call.passes(event)]
+            self._inputs.append((passed, [view.time(event) for event in taken], values))
 
     def feature_times(self) -> list[int]:
         """Return the times at which rows stand: the first T after an event, and T + each window."""
@@ -150,12 +153,10 @@ class History:
     def features(self, time: int) -> dict[str, Any]:
         """Return the features at T, whether a row stands there or not."""
         row: dict[str, Any] = {}
-        for aggregate, (times, values) in zip(self.view.aggregates, self._inputs, strict=True):
+        for aggregate, inputs in zip(self.view.aggregates, self._inputs, strict=True):
+            passed, times, values = inputs
             for name, window in aggregate.windows:
-                if (
-                    aggregate.replaces_empty
-                    and not self.times[self._within(self.times, time, window)]
-                ):
+                if aggregate.replaces_empty and not passed[self._within(passed, time, window)]:
                     value = aggregate.empty
                 else:
                     value = aggregate.call.reduce(values[self._within(times, time, window)])

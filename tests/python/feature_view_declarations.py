@@ -136,6 +136,35 @@ _EMPTIES = {
     "gift_orders": {"sql": "count(distinct order_id) filter (where is_gift)", "empty": 7},
     "gift_word": {"sql": "string_agg(word, '' order by line) filter (where is_gift)", "empty": ""},
 }
+#: Every way in which an aggregate is worked out, with an `empty` that it never gives by itself.
+_CALLS = {
+    "lines": ("count(*)", -1),
+    "orders": ("count(distinct order_id)", -1),
+    "spend": ("sum(amount)", -0.5),
+    "dearest": ("max(amount)", -99999),
+    "all_gifts": ("bool_and(is_gift)", False),
+    "last_word": ("arg_max(word, line)", "none's"),
+    "text": ("string_agg(word, ', ' order by line)", "-"),
+}
+_CONDITIONS = {
+    "all": "",
+    "bulk": " filter (where quantity > 1)",
+    "first": " filter (where order_id = 1)",
+    "rare": " filter (where is_gift and word = 'ä')",
+}
+FILTERED_EMPTIES = {
+    f"{name}_{which}": {"sql": sql + condition, "empty": empty}
+    for name, (sql, empty) in _CALLS.items()
+    for which, condition in _CONDITIONS.items()
+} | {
+    "bulk_or_null": "sum(amount) filter (where quantity > 1)",
+    "rare_or_null": {"sql": "count(*) filter (where is_gift and word = 'ä')", "empty": None},
+}
+_AFTER_EMPTY = {
+    "bulk_share_1d": "lines_bulk_1d * 2 - lines_all_1d",
+    "has_spend_1d": "spend_first_1d is not null",
+    "lines_and_rare_1d": "lines_first_1d + lines_rare_1d",
+}
 _OWN_WINDOWS = {
     "orders": {"sql": "count(distinct order_id)", "windows": ["28d", "1d"]},
     "spend": {"sql": "sum(amount)", "windows": ["14d"], "empty": 0},
@@ -160,6 +189,10 @@ DECLARATIONS: dict[str, Declaration] = {
     "filters": view(["7d", "lifetime", "1d"], _FILTERS),
     "empties": view(["1d", "7d"], _EMPTIES),
     "empties_with_lifetime": view(["1d", "lifetime"], _EMPTIES),
+    "filtered_empties": view(["1d", "7d", "lifetime"], FILTERED_EMPTIES, derived=_AFTER_EMPTY),
+    "filtered_empties_by_hour": view(
+        ["24h", "1h"], FILTERED_EMPTIES, grain="1h", entity=["shop", "store_id"]
+    ),
     "own_windows": view(["7d"], _OWN_WINDOWS),
     "own_lifetime": view(
         ["2d"], {**_OWN_WINDOWS, "ever": {"sql": "count(distinct word)", "windows": ["lifetime"]}}

@@ -6,7 +6,13 @@ No aggregate adds doubles or breaks ties: such a value may differ from one full 
 from __future__ import annotations
 
 from feature_oracle import View
-from feature_view_declarations import DECLARATIONS, MIXED, Declaration, view
+from feature_view_declarations import (
+    DECLARATIONS,
+    FILTERED_EMPTIES,
+    MIXED,
+    Declaration,
+    view,
+)
 from feature_view_events import Event
 
 #: The event table: two columns more than those loaded, with names that need quotes.
@@ -33,6 +39,10 @@ _QUOTED = {
 _EMPTIES = dict(DECLARATIONS["empties"]["aggregates"])
 del _EMPTIES["mean"]  # of doubles
 
+_EMPTIES_EVER = {
+    name: given for name, given in FILTERED_EMPTIES.items() if name.endswith(("_bulk", "_rare"))
+}
+
 VIEWS: dict[str, Declaration] = {
     "by_day": DECLARATIONS["derived"],
     "by_hour": view(["1h", "24h", "7d"], _BY_HOUR, grain="1h", entity=["customer_id", "store_id"]),
@@ -40,6 +50,7 @@ VIEWS: dict[str, Declaration] = {
     "frames": view(["1d", "3d"], _FRAMES),
     "own_windows": DECLARATIONS["own_windows"],
     "empties": view(["1d", "7d"], _EMPTIES),
+    "empties_ever": view(["1d", "lifetime"], _EMPTIES_EVER),
     "zoned_time": DECLARATIONS["zoned_time_by_hour"],
     "ever": view(["lifetime"], {"orders": "count(distinct order_id)", "spend": "sum(amount)"}),
     "quoted": view(["2d"], _QUOTED),

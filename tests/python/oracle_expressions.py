@@ -140,9 +140,13 @@ class AggregateCall:
     order: list[Callable[[Event], Any]]
     condition: Callable[[Event], Any] | None
 
+    def passes(self, event: Event) -> bool:
+        """Return whether an event passes the filter; without one, every event does."""
+        return self.condition is None or self.condition(event) is True
+
     def takes(self, event: Event) -> bool:
-        """Return whether the call reads an event: the filter is true and no argument is null."""
-        return (self.condition is None or self.condition(event) is True) and all(
+        """Return whether the call reads an event: it passes and no argument is null."""
+        return self.passes(event) and all(
             argument(event) is not None for argument in self.arguments
         )
 

@@ -20,7 +20,10 @@ from feature_view_declarations import DECLARATIONS
 from feature_view_events import PROFILE, event, event_sets, write_events
 from feature_view_project import Warehouse
 
-WITHOUT_VALUES = ["counts", "sums", "booleans_by_quarter_hour", "statistics", "lists", "empties"]
+WITHOUT_VALUES = [
+    *("counts", "sums", "booleans_by_quarter_hour", "statistics", "lists", "empties"),
+    "filtered_empties",
+]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +53,41 @@ def test_windows_with_events_but_no_values_are_not_empty(
 ):
     events = data.draw(event_sets(DECLARATIONS[name], all_null=True))
     assert wrong(warehouse, name, events) == []
+
+
+def test_empty_is_the_value_where_no_event_passes_the_filter(warehouse: Warehouse):
+    """A table worked out by hand, of one purchase without a refund, then a refund of nothing."""
+    day = datetime(2024, 5, 1)
+    times = {"purchase": day, "refund": day + timedelta(days=2, microseconds=-1)}
+    events = [
+        event(0, times["purchase"], quantity=1, amount=Decimal(5), order_id=7),
+        event(1, times["refund"], quantity=2, amount=None, order_id=8, word="a"),
+    ]
+    write_events(warehouse.connection, events)
+    columns = [
+        f"{name}_bulk_{window}"
+        for name in ("lines", "orders", "spend", "last_word")
+        for window in ("1d", "7d", "lifetime")
+    ]
+    got = {
+        (key[1] - day).days: [row[column] for column in columns]
+        for key, row in warehouse.table("filtered_empties").items()
+    }
+    none = [*[-1] * 6, *[Decimal("-0.5")] * 3, *["none's"] * 3]
+    # Of the refund the amount is not known: it passes the filter, and SQL's sum of it is null.
+    assert got == {
+        1: none,
+        2: [1, 1, 1, 1, 1, 1, None, None, None, "a", "a", "a"],
+        3: [-1, 1, 1, -1, 1, 1, Decimal("-0.5"), None, None, "none's", "a", "a"],
+        8: [-1, 1, 1, -1, 1, 1, Decimal("-0.5"), None, None, "none's", "a", "a"],
+        9: [-1, -1, 1, -1, -1, 1, Decimal("-0.5"), Decimal("-0.5"), None, "none's", "none's", "a"],
+    }
+
+
+@pytest.mark.parametrize("name", ["counts", "statistics", "filters", "own_windows", "derived"])
+def test_only_a_filter_with_empty_costs_a_running_value(name: str, warehouse: Warehouse):
+    assert "_passed_" not in warehouse.sql[name]
+    assert warehouse.sql["filtered_empties"].count("ignore nulls") == 1 + 3  # one a filter
 
 
 @pytest.mark.parametrize("name", DECLARATIONS)

@@ -16,6 +16,9 @@
         ) -%}
     {%- endif -%}
     {%- set inner = modules.re.sub('\'(?:[^\']|\'\')*\'|"(?:[^"]|"")*"', '', parts.inner) -%}
+    {%- if feature_store._has_line_comment(sql) -%}
+        {%- do faults.append(where ~ ': a comment in /* */ is allowed, not one with --; got ' ~ sql) -%}
+    {%- endif -%}
     {%- if modules.re.search('(?i)\\b(count|sum|avg|min|max|median|bool_and|bool_or)\\s*\\(', inner) -%}
         {%- do faults.append(
             where ~ ': the aggregate itself is allowed, without a function around it (a value for empty '
@@ -23,4 +26,11 @@
         ) -%}
     {%- endif -%}
     {{- return(faults) -}}
+{%- endmacro -%}
+
+{#- Whether a comment begins with -- outside of literals and quoted names. The generated SQL goes on in the same
+    line. -#}
+{%- macro _has_line_comment(sql) -%}
+    {%- set bare = modules.re.sub('\'(?:[^\']|\'\')*\'|"(?:[^"]|"")*"|/\\*[\\s\\S]*?\\*/', '', sql) -%}
+    {{- return('--' in bare) -}}
 {%- endmacro -%}

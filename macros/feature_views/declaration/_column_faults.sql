@@ -6,6 +6,10 @@
         {%- do faults.append('columns: ' ~ column ~ ' would be there twice; every column once is allowed '
             ~ '(entity, feature_time, <aggregate>_<window>, derived, known_at)') -%}
     {%- endfor -%}
+    {%- for column in entity if '"' in column -%}
+        {%- do faults.append('columns: ' ~ column ~ ': a name with a double quote in it is none that dbt can write. '
+            ~ 'Next: give the column another name in the model of the events') -%}
+    {%- endfor -%}
     {%- for column in entity if column.startswith('_') -%}
         {%- do faults.append('columns: ' ~ column ~ ': names that begin with _ are the macro\'s own') -%}
     {%- endfor -%}

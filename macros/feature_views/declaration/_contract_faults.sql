@@ -1,21 +1,44 @@
-{#- Where the columns of the YAML are not those of the declaration, told before dbt compares the contract,
-    and in words. Types are left to dbt. Nothing where no contract is enforced, and in unit tests, which
-    know no columns.
+{#- Where the columns of the YAML are not those of the declaration, or cannot be written as they stand, told before
+    dbt compares the contract, and in words. Types are left to dbt. Nothing where no contract is enforced, and in
+    unit tests, which know no columns.
 
     declaration: a feature view without other faults. -#}
 {%- macro _contract_faults(declaration) -%}
     {%- set faults = [] -%}
     {%- if model.columns and model.config.contract.enforced and 'aggregates' in declaration -%}
-        {%- set made = feature_store._declared_columns(declaration, declaration.entity) -%}
-        {%- set listed = model.columns.keys() | map('lower') | list -%}
-        {%- for column in made if column not in listed -%}
+        {%- set entity, columns = declaration.entity, model.columns.values() -%}
+        {%- set made = entity + feature_store._declared_columns(declaration, entity)[entity | length:] -%}
+        {%- set lowered = made | map('lower') | list -%}
+        {%- set listed = columns | map(attribute='name') | list -%}
+        {%- for column in made if column | lower not in listed | map('lower') -%}
             {%- do faults.append('columns: ' ~ column ~ ' is declared and not listed; add it, with its '
                 ~ 'data_type, or take it off the declaration') -%}
         {%- endfor -%}
         {%- for column in listed if column not in made -%}
-            {%- do faults.append('columns: ' ~ column ~ ' is listed and not declared; declare an aggregate, '
-                ~ 'a window or a derived feature that makes it, or take it off the columns') -%}
+            {%- if column | lower in lowered -%}
+                {%- do faults.append('columns: ' ~ column ~ ' is declared as '
+                    ~ made[lowered.index(column | lower)] ~ '; write it so here') -%}
+            {%- else -%}
+                {%- do faults.append('columns: ' ~ column ~ ' is listed and not declared; declare an aggregate, '
+                    ~ 'a window or a derived feature that makes it, or take it off the columns') -%}
+            {%- endif -%}
+        {%- endfor -%}
+        {%- set unquoted = columns | rejectattr('quote') | map(attribute='name') | list -%}
+        {%- for column in feature_store._in_need_of_quotes(unquoted) -%}
+            {%- do faults.append('columns: ' ~ column ~ ' is no name that SQL takes without quotes; add quote: true '
+                ~ 'to the column') -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(faults) -}}
+{%- endmacro -%}
+
+{#- Which names are words of SQL or have other signs than letters, digits and _ in them, as DuckDB says. -#}
+{%- macro _in_need_of_quotes(names) -%}
+    {%- set listed = [] -%}
+    {%- for name in names -%}{%- do listed.append(feature_store._literal(name)) -%}{%- endfor -%}
+    {%- if not listed -%}{{- return([]) -}}{%- endif -%}
+    {{- return(fromjson(run_query(
+        "select to_json(coalesce(list(name order by name), [])) from (select unnest([" ~ listed | join(', ')
+        ~ "]) as name) where json_serialize_sql('select 1 from (select 1) as t (' || name || ')') ->> 'error' = 'true'"
+    ).columns[0].values()[0])) -}}
 {%- endmacro -%}

@@ -15,6 +15,9 @@
         {%- if expression is not string or not expression | trim -%}
             {%- do faults.append('derived.' ~ name ~ ': an expression over the view\'s columns is allowed, '
                 ~ 'such as spend_28d / nullif(orders_28d, 0); got ' ~ expression) -%}
+        {%- elif feature_store._has_line_comment(expression) -%}
+            {%- do faults.append('derived.' ~ name ~ ': a comment in /* */ is allowed, not one with --; got '
+                ~ expression) -%}
         {%- elif modules.re.search('(?i)\\b(feature_time|known_at)\\b', expression) -%}
             {%- do faults.append('derived.' ~ name ~ ': features are allowed, but neither feature_time '
                 ~ 'nor known_at: a row holds until the next, and the value would not; got ' ~ expression) -%}

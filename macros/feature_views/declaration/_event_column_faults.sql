@@ -1,25 +1,39 @@
-{#- Where an event table lacks a column that every windowed feature view needs, told in a run, before DuckDB
-    does, and in words.
+{#- Where an event table lacks a column that every windowed feature view needs, has one of another type, or one
+    with a name that the generated SQL uses itself.
 
     events: relation of the events.
-    plan: of the declaration. -#}
-{%- macro _event_column_faults(events, plan) -%}
-    {#- there is no `this` in a unit test -#}
-    {%- if not this or flags.WHICH not in ['build', 'run'] -%}{{- return([]) -}}{%- endif -%}
-    {%- set found = adapter.get_columns_in_relation(events) | map(attribute='name') | list -%}
-    {%- if not found -%}{{- return([]) -}}{%- endif -%}
-    {%- set names, faults = found | map('lower') | list, [] -%}
-    {%- for column in plan.entity + [plan.event_time] if column | lower not in names -%}
-        {%- do faults.append(
-            column ~ ': ' ~ events ~ ' has no such column; it has ' ~ found | join(', ')
-            ~ '. Next: correct entity or event_time, or add the column there'
-        ) -%}
+    declaration: the feature view, without other faults.
+    columns: those of the events, name to type. -#}
+{%- macro _event_column_faults(events, declaration, columns) -%}
+    {%- set types, faults = {}, [] -%}
+    {%- for name, type in columns.items() -%}{%- do types.update({name | lower: type}) -%}{%- endfor -%}
+    {%- set place, names = ' of ' ~ events, columns.keys() | list -%}
+    {%- for key in declaration.entity if key | lower not in types -%}
+        {%- do faults.append('entity: ' ~ key ~ ': ' ~ events ~ ' has no such column'
+            ~ feature_store._nearest(key, names) ~ '. Next: correct entity, or add the column there') -%}
     {%- endfor -%}
-    {%- if 'loaded_at' not in names -%}
-        {%- do faults.append(
-            'loaded_at: ' ~ events ~ ' has no such column, from which known_at is made. Next: take _loaded_at '
-            ~ 'of the raw table along as loaded_at'
-        ) -%}
-    {%- endif -%}
+    {%- for key in declaration.entity if key | lower in types and key not in columns -%}
+        {%- for name in names if name | lower == key | lower -%}
+            {%- do faults.append('entity: ' ~ key ~ place ~ ' is written ' ~ name ~ ' there, and so in the view. '
+                ~ 'Next: write ' ~ name ~ ' here too') -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- for where, column, next in [
+        ('event_time', declaration.event_time, 'correct event_time, or add the column there'),
+        ('loaded_at', 'loaded_at', 'take _loaded_at of the raw table along as loaded_at'),
+    ] -%}
+        {%- set type = types.get(column | lower) -%}
+        {%- if not type -%}
+            {%- do faults.append(where ~ ': ' ~ column ~ ': ' ~ events ~ ' has no such column'
+                ~ (feature_store._nearest(column, names) if where == 'event_time' else ', from which known_at is made') ~ '. Next: ' ~ next) -%}
+        {%- elif not modules.re.match('TIMESTAMP|DATE$', type) -%}
+            {%- do faults.append(where ~ ': a timestamp or a date is allowed, in UTC; got ' ~ column ~ place
+                ~ ', which is ' ~ type | lower ~ '. Next: cast it in the model ' ~ events.identifier) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for column in ['_grain', '_from_grain', '_place', '_is_event'] if column in types -%}
+        {%- do faults.append('events: ' ~ column ~ place ~ ' has a name that the generated SQL uses itself. '
+            ~ 'Next: rename it in the model ' ~ events.identifier) -%}
+    {%- endfor -%}
     {{- return(faults) -}}
 {%- endmacro -%}

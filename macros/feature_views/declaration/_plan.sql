@@ -1,8 +1,10 @@
 {#- What the SQL generators need of a declaration without faults, in one mapping:
 
-    - entity, event_time, grain, grain_us
+    - entity, event_time: the columns, as quoted identifiers
+    - grain, grain_us
     - windows: [{name, grains}], ascending, the lifetime (grains none) last
-    - aggregates: [{name, call, filter, value, counts, combine, strategy, empty, windows}]
+    - aggregates: [{name, call, filter, value, counts, combine, strategy, has_empty, empty, passed, windows}];
+      passed: where `empty` depends on a filter, the name of the first such aggregate with the same filter
     - derived: mapping of column to expression -#}
 {%- macro _plan(declaration) -%}
     {%- set grain_us = feature_store._duration_us(declaration.grain) -%}
@@ -12,12 +14,14 @@
     {%- endfor -%}
     {%- set windows = feature_store._ordered_windows(all_names, grain_us) -%}
     {%- set aggregates = [] -%}
+    {%- set by_filter = {} -%}
     {%- for name, aggregate in declaration.aggregates.items() -%}
         {%- set call = feature_store._aggregate_call(aggregate.sql) -%}
         {%- do call.update({
             'name': name,
             'empty': aggregate.empty,
             'has_empty': 'empty' in aggregate,
+            'passed': by_filter.setdefault(call.filter, name) if 'empty' in aggregate and call.filter else none,
             'windows': feature_store._ordered_windows(
                 aggregate.windows or declaration.windows, grain_us
             ),
@@ -25,8 +29,8 @@
         {%- do aggregates.append(call) -%}
     {%- endfor -%}
     {{- return({
-        'entity': declaration.entity,
-        'event_time': declaration.event_time,
+        'entity': feature_store._quoted_names(declaration.entity),
+        'event_time': feature_store._quoted(declaration.event_time),
         'grain': declaration.grain,
         'grain_us': grain_us,
         'windows': windows,

@@ -29,7 +29,7 @@ events as (
 
     select
         {{ entity }},
-        loaded_at,
+        loaded_at as _loaded_at,
         {{ feature_store._row_hash(columns) | indent(8) }} as _hash,
         {{ plan.event_time }} as _event_time,
         -- null, and so an old one, where it is not known
@@ -49,7 +49,7 @@ now as (
         {{ entity }},
         count(*) as _events,
         sum(_hash) as _fingerprint,
-        max(loaded_at) as _loaded_until,
+        max(_loaded_at) as _loaded_until,
         count(*) filter (where _is_new) as _new_events,
         sum(_hash) filter (where _is_new) as _new_fingerprint,
         min(_event_time) filter (where _is_new) as _new_from

@@ -2,7 +2,7 @@
     events were that all of its rows were made from. -#}
 {%- macro finish_feature_view() -%}
     {%- if not execute or not feature_store._is_incremental_view() -%}{{- return('') -}}{%- endif -%}
-    {%- set entity = model.config.meta.feature_view.entity -%}
+    {%- set entity = feature_store._quoted_names(model.config.meta.feature_view.entity) -%}
     {%- set names = feature_store._incremental_names(model) -%}
     {%- do feature_store._make_other_parts(names.changed) %}
 delete from {{ names.seen_in_schema }} as seen

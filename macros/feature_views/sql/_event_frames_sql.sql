@@ -35,7 +35,7 @@ event_frames as (
             where _is_event{% if aggregate.filter %} and ({{ aggregate.filter }}){% endif %}
         ) over last_{{ window.name }} as {{ aggregate.name }}_{{ window.name }}
         {%- endfor %}{% endfor %}
-    from event_timeline
+    from event_timeline as events
     window
         {{ feature_store._frame_windows_sql(plan, feature_store._used_windows(aggregates), '_place', 2) }}
 

@@ -15,9 +15,10 @@ features as (
         {%- set source = 'event_frames' if aggregate.strategy == 'events' else 'grain_frames' %}
         {%- for window in aggregate.windows %}
         {%- set column = source ~ '.' ~ aggregate.name ~ '_' ~ window.name %}
-        {% if aggregate.has_empty and window.grains is not none -%}
+        {%- set is_empty = feature_store._is_empty_sql(aggregate, window) %}
+        {% if is_empty -%}
         if(
-            grain_frames._last_grain < grain_frames._grain - {{ window.grains }},
+            {{ is_empty }},
             {{ feature_store._literal(aggregate.empty) }},
             {{ column }}
         ) as {{ aggregate.name }}_{{ window.name }},
@@ -43,7 +44,7 @@ features as (
 select
     * exclude (known_at),
     {%- for column, expression in plan.derived.items() %}
-    {{ expression }} as {{ column }},
+    {{ expression }} as {{ feature_store._quoted(column) }},
     {%- endfor %}
     known_at
 from features
@@ -58,4 +59,18 @@ semi join {{ changed }} as changed
             or features.feature_time > make_timestamp(changed._from_grain * {{ plan.grain_us }})
         )
 {%- endif %}
+{%- endmacro -%}
+
+{#- The condition that no event of the window passes the aggregate's filter; nothing where that cannot be or
+    makes no difference. Without a filter a lifetime is never empty: an entity's first row has an event. -#}
+{%- macro _is_empty_sql(aggregate, window) -%}
+    {%- if aggregate.passed -%}
+        {%- set last = 'grain_frames._last_passed_' ~ aggregate.passed -%}
+        {{- last ~ ' is null' -}}
+        {%- if window.grains is not none %}
+            or {{ last }} < grain_frames._grain - {{ window.grains }}
+        {%- endif -%}
+    {%- elif aggregate.has_empty and window.grains is not none -%}
+        grain_frames._last_grain < grain_frames._grain - {{ window.grains }}
+    {%- endif -%}
 {%- endmacro -%}

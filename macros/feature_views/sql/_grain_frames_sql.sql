@@ -2,18 +2,26 @@
     partial results stand in the row in which they become visible, one grain later. With them:
 
     - _last_grain: the last grain with an event, from which follows which windows are empty;
+    - _last_passed_<aggregate>: the same for the events that pass the aggregate's filter;
     - known_at: the latest load of an event that the row depends on. These are the events in the widest
       window and those that have just left it. -#}
 {%- macro _grain_frames_sql(plan) -%}
 {%- set partition = plan.entity | join(', ') -%}
 {%- set widest = plan.windows[-1].grains -%}
 {%- set combined = plan.aggregates | selectattr('strategy', 'equalto', 'grains') | list -%}
+{%- set filtered = [] -%}
+{%- for aggregate in plan.aggregates if aggregate.passed == aggregate.name -%}
+    {%- do filtered.append(aggregate) -%}
+{%- endfor -%}
 visible as (
 
     select
         changes.*,
         {%- for aggregate in combined %}
         grains._part_{{ aggregate.name }},
+        {%- endfor %}
+        {%- for aggregate in filtered %}
+        grains._passed_{{ aggregate.name }},
         {%- endfor %}
         grains._grain as _new_grain,
         grains._known_at
@@ -42,6 +50,9 @@ grain_frames as (
         {%- set column = aggregate.name ~ '_' ~ window.name %}
         cast(sum({{ column }}) over so_far as bigint) as {{ column }},
         {%- endfor %}
+        {%- endfor %}
+        {%- for aggregate in filtered %}
+        last_value(_passed_{{ aggregate.name }} ignore nulls) over so_far as _last_passed_{{ aggregate.name }},
         {%- endfor %}
         last_value(_new_grain ignore nulls) over so_far as _last_grain,
         max(_known_at) over depended_on as known_at

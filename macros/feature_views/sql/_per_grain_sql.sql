@@ -1,4 +1,5 @@
-{#- What each entity's single grains hold: the partial results of the aggregates that combine. -#}
+{#- What each entity's single grains hold: the partial results of the aggregates that combine and, for each
+    filter of an aggregate with `empty`, the grain itself if an event in it passes the filter. -#}
 {%- macro _per_grain_sql(plan, changed) -%}
 per_grain as (
 
@@ -12,6 +13,9 @@ per_grain as (
         {%- for aggregate in plan.aggregates if aggregate.strategy == 'grains' %},
         {{ aggregate.call }}
         {%- if aggregate.filter %} filter (where {{ aggregate.filter }}){% endif %} as _part_{{ aggregate.name }}
+        {%- endfor %}
+        {%- for aggregate in plan.aggregates if aggregate.passed == aggregate.name %},
+        any_value(_grain) filter (where {{ aggregate.filter }}) as _passed_{{ aggregate.name }}
         {%- endfor %}
     from events
     group by

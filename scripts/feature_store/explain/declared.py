@@ -23,7 +23,8 @@ class DeclaredFeature:
         kind: ``aggregate``, ``derived`` or ``sql`` (the model is written by hand).
         sql: the aggregate, or the expression; None for ``sql``.
         window: of an aggregate.
-        has_empty: whether the declaration says what an empty window gives.
+        has_empty: whether the declaration says what a window gives in which no event passes the
+            aggregate's filter.
         empty: what it gives.
     """
 
@@ -61,7 +62,7 @@ def declared(declaration: dict[str, Any], feature: Feature) -> DeclaredFeature:
                     "aggregate",
                     aggregate["sql"],
                     str(window),
-                    "empty" in aggregate and window != "lifetime",
+                    "empty" in aggregate,
                     aggregate.get("empty"),
                 )
     return DeclaredFeature("sql")

@@ -177,17 +177,13 @@ class _Context:
                 Selection(node, f"{where} and ({condition})", parameters, columns, [event_time]),
                 self.limit,
             )
-            source = f"from {relation} where {where}"
-            value, rest = str(how.sql), f"{source} and ({condition})"
+            value, rest = str(how.sql), f"from {relation} where {where} and ({condition})"
             if rows.row_count:
                 # Where values tie, the answer of mode() and its like depends on the order, and a
                 # plain aggregate keeps none: a frame takes the rows by time, as the model does.
                 value += f" over (order by {identifier(event_time)} {_WHOLE})"
                 rest += " limit 1"
-            elif how.has_empty and not rows_of(
-                self.connection, f"select 1 {source} limit 1", parameters
-            ):
-                # Empty is a window without events, not one of which the filter takes none.
+            elif how.has_empty:
                 value, rest, parameters = sql_literal(how.empty), "", []
             sql = f"select cast({value} as {feature.data_type}) {rest}"
             ((recomputed,),) = rows_of(self.connection, sql, parameters)

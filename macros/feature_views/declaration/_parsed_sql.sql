@@ -1,0 +1,114 @@
+{#- The query of what DuckDB's own parser and binder make of SQL expressions, none of which ends in an error. One
+    JSON list of mappings, one an expression:
+
+    - syntax: why it cannot be read, or null; is_one: whether it is one expression, and no list;
+    - parts: its columns, functions, subqueries, windows and parameters, as {class, name, path, is_top, in_lambda,
+      arguments}; of a function also is_aggregate, is_window and is_volatile, null where there is none of the name;
+    - volatile: the functions that give another value in each run, of all that are called in the end;
+    - refused: what the binder says, as {error_message, call, candidates, …}, or null; type: else the result's.
+
+    expressions: as _expressions() gives them. -#}
+{%- macro _parsed_sql(expressions) -%}
+{%- set top = '$.statements[0].node.select_list[0]' -%}
+with
+
+expressions as (
+
+    select * from (
+        values
+        {%- for given in expressions %}
+        (
+            {{ loop.index }},
+            json_serialize_sql({{ feature_store._literal('select ' ~ given.expression) }}),
+            json_serialize_plan({{ feature_store._literal(given.query) }})
+        ){{ ',' if not loop.last }}
+        {%- endfor %}
+    ) as expressions (number, tree, plan)
+
+),
+
+functions as (
+
+    select
+        function_name as name,
+        bool_or(function_type = 'aggregate') as is_aggregate,
+        bool_or(function_type = 'window') as is_window,
+        coalesce(bool_and(stability <> 'CONSISTENT'), false) as is_volatile
+    from duckdb_functions()
+    where function_type in ('aggregate', 'scalar', 'macro', 'window')
+    group by function_name
+    union all
+    values ('current_localtime', false, false, true), ('current_localtimestamp', false, false, true)
+
+),
+
+parts as (
+
+    select
+        expressions.number,
+        cast(node.value ->> 'query_location' as hugeint) as place,
+        node.value ->> 'class' as class,
+        lower(coalesce(node.value ->> '$.qualified_name.path[#-1]', node.value ->> '$.column_names[0]')) as name,
+        node.value -> 'column_names' as path,
+        node.fullkey = '{{ top }}' as is_top,
+        contains(node.fullkey, '.lhs') as in_lambda,
+        json_array_length(node.value, '$.arguments') as arguments
+    from expressions, json_tree(expressions.tree) as node
+    where
+        node.type = 'OBJECT'
+        and node.value ->> 'class' in ('COLUMN_REF', 'FUNCTION', 'PARAMETER', 'SUBQUERY', 'WINDOW')
+        and not contains(node.fullkey, '.subquery.')
+
+),
+
+part_lists as (
+
+    select
+        parts.number,
+        to_json(list({
+            'class': parts.class,
+            'name': parts.name,
+            'path': parts.path,
+            'is_top': parts.is_top,
+            'in_lambda': parts.in_lambda,
+            'arguments': parts.arguments,
+            'is_aggregate': functions.is_aggregate,
+            'is_window': functions.is_window,
+            'is_volatile': functions.is_volatile
+        } order by parts.place, parts.class)) as parts
+    from parts
+    left join functions
+        on parts.class = 'FUNCTION' and parts.name = functions.name
+    group by parts.number
+
+),
+
+volatile_lists as (
+
+    -- of the plan, in which names such as current_date and macros are resolved
+    select
+        expressions.number,
+        to_json(list(distinct functions.name)) as volatile
+    from expressions, json_tree(expressions.plan) as node
+    inner join functions
+        on node.value ->> '$.path[#-1]' = functions.name and functions.is_volatile
+    where node.key = 'qname'
+    group by expressions.number
+
+)
+
+select to_json(list(json_object(
+    'syntax', expressions.tree ->> 'error_message',
+    'is_one',
+    json_array_length(expressions.tree, '$.statements') = 1
+    and json_array_length(expressions.tree, '$.statements[0].node.select_list') = 1
+    and coalesce(expressions.tree ->> '{{ top }}.alias', '') = '',
+    'parts', coalesce(part_lists.parts, '[]'),
+    'volatile', coalesce(volatile_lists.volatile, '[]'),
+    'refused', if(expressions.plan ->> 'error' = 'true', expressions.plan, null),
+    'type', expressions.plan -> '$.plans[0].expressions[#-1].return_type'
+) order by expressions.number))
+from expressions
+left join part_lists using (number)
+left join volatile_lists using (number)
+{%- endmacro -%}

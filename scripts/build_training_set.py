@@ -14,6 +14,7 @@ from feature_store.training.build import Request, build_training_set
 from feature_store.training.splits import NO_RULE, SplitRule, split_by_hash, split_by_time
 from feature_store.training.verify import verify_training_set
 from feature_store.training.write import Written, first_rows
+from feature_store.warehouse import waiting
 
 _SHOWN_ROWS, _SHOWN_COLUMNS = 3, 5
 
@@ -145,6 +146,9 @@ def build(
         Path | None,
         typer.Option("--verify", help="Only say whether the set in this folder can be reproduced."),
     ] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for a process that writes the warehouse.")
+    ] = 0.0,
     target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
 ) -> None:
     """Write a training set: partitioned Parquet, and metadata.json to make it again.
@@ -152,7 +156,8 @@ def build(
     build_training_set.py --service churn_model --labels labels.parquet --out train/
     """
     if verify_dir is not None:
-        verify(verify_dir, target)
+        with waiting(wait):
+            verify(verify_dir, target)
         return
     missing = [
         name
@@ -183,7 +188,7 @@ def build(
         full_feature_names=full_feature_names,
         allow_deprecated=allow_deprecated,
     )
-    with FeatureStore(target) as store:
+    with FeatureStore(target) as store, waiting(wait):
         written = build_training_set(store, request, out)
     show(out, written, metadata.read_metadata(out)["labels"]["label"])
 

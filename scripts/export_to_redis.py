@@ -21,6 +21,7 @@ from feature_store.online.connection import describe_server
 from feature_store.online.export import export_features, plan_export
 from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.settings import load_settings
+from feature_store.warehouse import waiting
 
 
 class Terminal(Watcher):
@@ -127,7 +128,8 @@ def export_to_redis(
         float, typer.Option(min=0, max=1, help="Share of them that may differ.")
     ] = 0.0,
     wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait for another exporter.")
+        float,
+        typer.Option(min=0, help="Seconds to wait for another exporter, or for dbt."),
     ] = 60.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be exported; write nothing.")
@@ -150,11 +152,13 @@ def export_to_redis(
     )
     server = describe_server(settings)
     if dry_run:
-        show_plan(plan_export(settings, options), server)
+        with waiting(wait):
+            planned = plan_export(settings, options)
+        show_plan(planned, server)
         return
     terminal = Terminal()
     try:
-        with terminal.progress:
+        with terminal.progress, waiting(wait):
             export_features(settings, options, terminal)
     finally:
         # After a failure too: these views are complete, the others are as they were.

@@ -113,7 +113,8 @@ def main(
         typer.Option(help="Load rows before this event time (UTC), and serve as of it."),
     ] = None,
     wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait for another run on this warehouse.")
+        float,
+        typer.Option(min=0, help="Seconds to wait for another run, or for readers."),
     ] = 0.0,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print nothing but errors, for cron.")

@@ -111,7 +111,8 @@ def main(
     ] = False,
     export: Annotated[bool, typer.Option("--export", help="Export after each interval.")] = False,
     wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait for another run on this warehouse.")
+        float,
+        typer.Option(min=0, help="Seconds to wait for another run, or for readers."),
     ] = 0.0,
     target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
 ) -> None:

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from feature_store import FeatureStore, FeatureStoreError, command_line
 from feature_store.historical.join import MODES
+from feature_store.plain_values import shown
+from feature_store.tables import print_table
 from feature_store.training import metadata
 from feature_store.training.build import Request, build_training_set
 from feature_store.training.splits import NO_RULE, SplitRule, split_by_hash, split_by_time
@@ -58,15 +59,11 @@ def share(positives: int | None, rows: int) -> str:
 def show(out: Path, written: Written, label: str | None) -> None:
     """Print the first rows, and one line with the share of positives and the splits."""
     names, rows = first_rows(out, _SHOWN_ROWS)
-    shown = names[:_SHOWN_COLUMNS]
-    table = Table(title=f"first rows of {escape(str(out))}", title_justify="left")
-    for name in shown:
-        table.add_column(escape(name), no_wrap=True)
-    for row in rows:
-        table.add_row(
-            *("null" if value is None else escape(str(value)) for value in row[: len(shown)])
-        )
-    command_line.out.print(table, soft_wrap=False)
+    count = min(len(names), _SHOWN_COLUMNS)
+    cells = [[shown(value) for value in row[:count]] for row in rows]
+    print_table(command_line.out, f"first rows of {out}", names[:count], cells)
+    if more := len(names) - count:
+        command_line.out.print(f"and {more} more column{'s'[: more > 1]}")
     counts = [split.positives for split in written.splits.values()]
     positives = sum(count or 0 for count in counts) if None not in counts else None
     splits = ", ".join(

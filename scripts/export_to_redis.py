@@ -11,7 +11,6 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
 
 from feature_store import command_line
 from feature_store.arguments import read_sample
@@ -21,6 +20,7 @@ from feature_store.online.connection import describe_server
 from feature_store.online.export import export_features, plan_export
 from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.settings import load_settings
+from feature_store.tables import print_table
 from feature_store.warehouse import waiting
 
 
@@ -60,26 +60,20 @@ class Terminal(Watcher):
 
 def show_plan(planned: list[Changes], server: str) -> None:
     """Print what would be exported."""
-    table = Table(title=f"Would go to {server}", title_justify="left")
-    table.add_column("feature view", no_wrap=True)
-    for head in ("to send", "to delete", "life"):
-        table.add_column(head)
+    header, rows = ["feature view", "to send", "to delete", "life"], []
     for plan in planned:
         view = plan.served.view
         life = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
-        table.add_row(view.label, f"{plan.rows:,}", f"{plan.departed:,}", life)
-    command_line.out.print(table)
+        rows.append([view.label, f"{plan.rows:,}", f"{plan.departed:,}", life])
+    print_table(command_line.out, f"Would go to {server}", header, rows)
     show_reasons([(plan.served.view.label, plan.reason) for plan in planned])
 
 
 def show_exported(exported: list[ExportedView], server: str) -> None:
     """Print what was exported."""
-    table = Table(title=f"Exported to {server}", title_justify="left")
-    table.add_column("feature view", no_wrap=True)
-    for head in ("sent", "deleted", "online", "seconds", "checked"):
-        table.add_column(head)
+    header = ["feature view", "sent", "deleted", "online", "seconds", "checked"]
 
-    def add(name: str, views: list[ExportedView]) -> None:
+    def texts(name: str, views: list[ExportedView]) -> list[str]:
         sums = [
             sum(getattr(view, part) for view in views) for part in ("rows", "deleted", "served")
         ]
@@ -88,13 +82,11 @@ def show_exported(exported: list[ExportedView], server: str) -> None:
         if wrong := sum(one.mismatches for one in found):
             checked += f", {wrong:,} differ"
         seconds = sum(view.seconds for view in views)
-        table.add_row(name, *(f"{count:,}" for count in sums), f"{seconds:.2f}", checked)
+        return [name, *(f"{count:,}" for count in sums), f"{seconds:.2f}", checked]
 
-    for one in exported:
-        add(one.view.label, [one])
-    table.add_section()
-    add("all", exported)
-    command_line.out.print(table)
+    rows = [texts(one.view.label, [one]) for one in exported]
+    title = f"Exported to {server}"
+    print_table(command_line.out, title, header, rows, total=texts("all", exported))
     show_reasons([(one.view.label, one.reason) for one in exported])
     if not any(one.rows or one.deleted for one in exported):
         command_line.out.print("nothing new: what is served is online")

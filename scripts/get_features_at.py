@@ -12,8 +12,8 @@ from feature_store import FeatureStore, FeatureStoreError, command_line
 from feature_store.arguments import entity_mapping, read_time
 from feature_store.deprecation import check_deprecation
 from feature_store.explain import FeatureAt, features_at
-from feature_store.explain.columns import print_columns
 from feature_store.plain_values import minute, plain, shown
+from feature_store.tables import print_columns
 from feature_store.warehouse import connect
 
 _STYLES = {"differs": "bold red", "not served": "dim", "no row": "dim"}

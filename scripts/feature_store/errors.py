@@ -1,8 +1,10 @@
-"""The one error that a user is meant to read."""
+"""The one error that a user is meant to read, and the words of its advice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 
 
@@ -25,6 +27,32 @@ class FeatureStoreError(Exception):
         if next_step:
             parts.append(f"Next: {next_step}")
         super().__init__("\n".join(parts))
+
+
+_in_command: ContextVar[bool] = ContextVar("_in_command", default=False)
+
+
+@contextmanager
+def advice_for_commands() -> Iterator[None]:
+    """Let advice in the block name options of command lines, not parameters of Python."""
+    token = _in_command.set(True)
+    try:
+        yield
+    finally:
+        _in_command.reset(token)
+
+
+def option(name: str, value: str = "True") -> str:
+    """Return how to set an option: ``max_age='28d'`` in Python, ``--max-age 28d`` in a command.
+
+    Args:
+        name: the parameter's name in Python.
+        value: in Python's words; ``True`` is a flag.
+    """
+    if not _in_command.get():
+        return f"{name}={value}"
+    flag = f"--{name.replace('_', '-')}"
+    return flag if value == "True" else f"{flag} {value.strip(chr(39))}"
 
 
 def near_names(wanted: str, known: Iterable[str], limit: int = 5) -> str:

@@ -57,11 +57,6 @@ def waiting(seconds: float, say: Callable[[str], None] | None = None) -> Iterato
         _wait.reset(token)
 
 
-def say_waiting(say: Callable[[str], None]) -> None:
-    """Set what takes the lines for the user from now on."""
-    _wait.set(Wait(_wait.get().seconds, say))
-
-
 class LockRetry:
     """The attempts at something for which another process must close the warehouse first.
 

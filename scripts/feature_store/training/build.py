@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from feature_store.build_status import check_built, check_declared, read_results
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, option
 from feature_store.historical.join import Join, Mode
 from feature_store.historical.result import HistoricalFeatures
 from feature_store.raw.sql import literal
@@ -74,7 +74,7 @@ def build_training_set(store: FeatureStore, request: Request, out: Path) -> Writ
     if SPLIT in [name.lower() for name in answer.join.columns]:
         raise FeatureStoreError(
             f"a feature is called {SPLIT!r}, as the folders of the splits are",
-            next_step="pass full_feature_names=True (--full-feature-names)",
+            next_step=f"pass {option('full_feature_names')}",
         )
     label = request.label or _find_label(answer.spine_columns)
     if label is not None and label not in answer.spine_columns:

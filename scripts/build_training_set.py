@@ -1,5 +1,8 @@
 """Write a training set: labels with the features as they stood at each label's time."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 from pathlib import Path
 from typing import Annotated
 

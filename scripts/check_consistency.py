@@ -1,5 +1,8 @@
 """Check that the online store holds what the warehouse serves."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 import json
 from typing import Annotated
 
@@ -43,7 +46,7 @@ def check_all(
 ) -> None:
     """Check views, record each result, and add it to ``done``."""
     check_address(settings)
-    definitions = load_definitions(settings.target_path / "manifest.json")
+    definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
     views = choose_views(definitions, labels)
     progress = Progress(
         SpinnerColumn(),

@@ -1,5 +1,8 @@
 """Export the served rows of every green feature view to Redis."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 from typing import Annotated
 
 import typer

@@ -1,5 +1,8 @@
 """Print the online features of one entity."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 import json
 from typing import Annotated
 

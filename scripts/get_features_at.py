@@ -1,5 +1,8 @@
 """Print the features of one entity as of any time: as recomputed, and as served."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 import json
 from contextlib import closing
 from datetime import datetime

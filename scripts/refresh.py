@@ -1,7 +1,8 @@
 """Load what is new, build, test and export: one run of the pipeline."""
 
-from __future__ import annotations
+import python_environment  # noqa: F401 - says what to do where a package is missing
 
+# isort: split
 from typing import Annotated
 
 import typer

@@ -1,7 +1,8 @@
 """Run a stretch of time interval by interval, and show how served values differ from today's."""
 
-from __future__ import annotations
+import python_environment  # noqa: F401 - says what to do where a package is missing
 
+# isort: split
 from pathlib import Path
 from typing import Annotated
 

@@ -151,7 +151,7 @@ def time_of_run(settings: Settings, end: datetime | None) -> datetime | None:
     """
     if end is None:
         return None
-    views = load_definitions(settings.target_path / "manifest.json").views
+    views = load_definitions(settings.target_path / "manifest.json", settings.project_name).views
     current = [view.served_id for view in views if view.served_id]
     with connect(settings.warehouse_path) as connection:
         served = {time for snapshot, time in last_served(connection) if snapshot in current}

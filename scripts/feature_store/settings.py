@@ -35,6 +35,7 @@ class Settings:
         memory_limit: what DuckDB may take for a join or an export before it spills to disk, such as
             ``2GB``.
         lock_lease: seconds after which the lock of an exporter that was killed is free again.
+        project_name: the dbt project's name; None where it was not read.
     """
 
     project_dir: Path
@@ -45,6 +46,7 @@ class Settings:
     prefix: str
     memory_limit: str = DEFAULT_MEMORY_LIMIT
     lock_lease: float = DEFAULT_LOCK_LEASE
+    project_name: str | None = None
 
 
 def find_project_dir(start: Path | None = None) -> Path:
@@ -146,6 +148,7 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
             os.environ.get("FEATURE_STORE_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT)
         ),
         lock_lease=_lock_lease(os.environ.get("FEATURE_STORE_LOCK_LEASE")),
+        project_name=project.get("name"),
     )
     check_folder(
         settings.target_path,

@@ -231,8 +231,13 @@ def check_folder(folder: Path, where: str, advice: str) -> None:
         FeatureStoreError: there is such a file.
     """
     for parent in (folder, *folder.parents):
-        if parent.is_dir():
-            return
+        try:
+            if parent.is_dir():
+                return
+        except OSError as error:
+            raise FeatureStoreError(
+                f"{where} cannot be used: {error.strerror}", next_step=advice
+            ) from error
         if parent.exists() or parent.is_symlink():
             raise FeatureStoreError(
                 f"{where}: {parent} is a file, not a folder",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,9 +64,10 @@ def find_project_dir(start: Path | None = None) -> Path:
         candidates = [Path(named)]
     else:
         candidates = [*_at_or_above(start), Path(__file__).resolve().parents[2]]
-    for folder in candidates:
-        if (folder / "dbt_project.yml").is_file():
-            return folder.resolve()
+    with suppress(OSError):  # a name too long, or a folder that may not be read
+        for folder in candidates:
+            if (folder / "dbt_project.yml").is_file():
+                return folder.resolve()
     raise FeatureStoreError(
         f"{candidates[0]}: no dbt project here or above",
         allowed="a folder with dbt_project.yml",

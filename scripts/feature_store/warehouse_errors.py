@@ -19,13 +19,13 @@ _DAMAGED = re.compile(
 
 
 @contextmanager
-def clear_errors(path: Path) -> Iterator[None]:
+def clear_errors(where: Path | str = "the warehouse") -> Iterator[None]:
     """Turn DuckDB's errors in the block into ones that a person can act on.
 
     What ends a query on request (``InterruptException``) is passed on.
 
     Args:
-        path: the warehouse.
+        where: the warehouse, for the error.
 
     Raises:
         FeatureStoreError: instead of every other :class:`duckdb.Error`.
@@ -35,7 +35,7 @@ def clear_errors(path: Path) -> Iterator[None]:
     except duckdb.InterruptException:
         raise
     except duckdb.Error as error:
-        raise clear_error(error, str(path)) from error
+        raise clear_error(error, str(where)) from error
 
 
 def clear_error(error: duckdb.Error, where: str = "DuckDB") -> FeatureStoreError:

@@ -1,0 +1,339 @@
+"""Whatever settings, files and arguments a command is given: an error is one message in words.
+
+Most commands run in this process; a few as processes, as a person runs them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from feature_store import FeatureStore, FeatureStoreError
+from hostile_project import COMMANDS, WORKING, HostileProject, Outcome, write_hostile_project
+from online_fixtures import SCRIPTS, RedisServer, redis_server, script_environment
+
+#: Settings that are wrong for every command.
+SETTINGS = {
+    "FEATURE_STORE_MEMORY_LIMIT": [
+        *("plenty", "", "0", "-1", "10", "10XB", "1e3GB", "200%", "0GB", "1KB", "９GB", "none"),
+        "9" * 40 + "GB",
+    ],
+    "FEATURE_STORE_WAREHOUSE": [
+        *("", " ", ":memory:", "md:x", "s3://bucket/x.duckdb", "data", "labels.csv/w.duckdb"),
+        *("features.duckdb", "Features.x.duckdb", "operations.duckdb", "main.duckdb", "temp"),
+        *("a#b.duckdb", 'quo"te.duckdb', "loop/w.duckdb", "x" * 400, "..", "new\nline"),
+    ],
+    "FEATURE_STORE_LOCK_LEASE": ["x", "0", "-1", "nan", "inf"],
+    "FEATURE_STORE_ALLOW_DEPRECATED": ["yes", "2"],
+    "FEATURE_STORE_PROJECT_DIR": ["nowhere", "data", "labels.csv", "x" * 5000],
+    "DBT_TARGET": ["prod", " dev"],
+    "DBT_PROFILE": ["other"],
+    "DBT_PROFILES_DIR": ["nowhere", "labels.csv"],
+    "DBT_TARGET_PATH": ["labels.csv", "labels.csv/x", "x" * 300],
+}
+#: What a command that reads every setting may be; each case takes the next one.
+_READERS = ("get_features", "load_raw", "export_to_redis", "refresh", "build_training_set")
+PROFILES = [
+    *(None, "", "[]", "1", "a: [", "\t", "- x", "other: {}", "tiny: 1", "tiny: {outputs: 1}", "*a"),
+    "tiny: {target: dev, outputs: {}}",
+    "tiny: {target: dev, outputs: {dev: }}",
+    "tiny: {target: dev, outputs: {dev: {type: postgres}}}",
+    "tiny: {target: dev, outputs: {dev: {type: duckdb}}}",
+    "tiny: {target: dev, outputs: {dev: {type: duckdb, path: 5}}}",
+    "tiny: {target: dev, outputs: {dev: {type: duckdb, path: '{{ x }}'}}}",
+    "tiny: {target: dev, outputs: {dev: {type: duckdb, path: '{{ 1 / 0 }}'}}}",
+    "tiny: {target: dev, outputs: {dev: {type: duckdb, path: '{% for'}}}",
+    "tiny: {target: \"{{ env_var('NOT_SET') }}\", outputs: {dev: {type: duckdb}}}",
+]
+ARGUMENTS = [
+    *("get_features", "get_features customer", "get_features customer 1 2"),
+    *("get_features customer x", "get_features customer 99999999999999999999", "get_features x 1"),
+    *(
+        "get_features customer -x",
+        "get_features customer 1 --feature",
+        "get_features customer|shop 1",
+    ),
+    *("get_features customer 1 --feature x:y", "get_features customer 1 --max-age 5"),
+    *("get_features customer 1 --at x", "get_features customer 1 --target x"),
+    *("get_features_at customer 1", "get_features_at customer 1 --at 2017-13-01"),
+    *("get_features_at customer 1.5 --at 2017-01-05", "get_features_at customer 1 --at -5"),
+    *("explain_feature customer 1 purchases --at 2017-01-05",),
+    *("explain_feature customer 1 purchases:x --at 2017-01-05",),
+    *("explain_feature customer 1 purchases:orders_7d --at 2017-01-05 --limit -1",),
+    *("load_raw --start x", "load_raw --start 2017-01-02 --end 2017-01-01", "load_raw --table x"),
+    *("load_raw --wait x", "load_raw --wait -1", "load_raw --wait nan", "load_raw x"),
+    *("check_raw", "check_raw --start 2017-01-01 --end 2017-01-01", "check_raw --end x"),
+    *("export_to_redis --verify x", "export_to_redis --verify -1", "export_to_redis --view x"),
+    *("export_to_redis --max-mismatch 2", "export_to_redis --max-mismatch nan"),
+    *("check_consistency --sample 0", "check_consistency --seed -1", "check_consistency --view x"),
+    *("refresh --start 2017-01-02 --end 2017-01-01", "refresh --end x", "refresh --wait x"),
+    *(
+        "replay",
+        "replay --start 2017-01-01 --end 2017-01-02 --every x",
+    ),
+    "replay --start 2017-01-01 --end 2017-01-02 --warehouse features.duckdb",
+    "replay --start 2017-01-01 --end 2017-01-02 --warehouse labels.csv/w.duckdb",
+    "replay --start 2017-01-01 --end 2017-01-02 --warehouse tiny.duckdb",
+    *("serving_time", "serving_time --end x", "build_training_set --verify nowhere"),
+    *("build_training_set", "build_training_set --labels x --out y --service churn"),
+    "build_training_set --service x --labels labels.csv --out y",
+    "build_training_set --feature purchases --labels data --out y",
+    "build_training_set --feature purchases --labels labels.csv --out y --mode x",
+    "build_training_set --feature purchases --labels labels.csv --out y --time x",
+    "build_training_set --feature purchases --labels labels.csv --out y --label-window 5",
+]
+#: What the warehouse's file may hold, or what is done in it.
+WAREHOUSES = {
+    **{"empty": b"", "text": b"text\n" * 5000, "sqlite": b"SQLite format 3\0" + bytes(5000)},
+    **{"cut short": 0.3, "cut in half": 0.5, "random bytes": 1, "more of them": 2},
+    "no operations": "drop schema operations cascade",
+    "no features": "drop schema features cascade",
+    "no snapshots": "drop schema snapshots cascade",
+    "renamed results": "alter table operations.dbt_results rename column status to x",
+    "renamed feature": "alter table features.purchases_v2 rename column spend_7d to x; "
+    "alter table snapshots.served_purchases_v2 rename column spend_7d to x",
+    "error in a view": "drop table features.purchases_v2; create view features.purchases_v2 as "
+    "select 1 as customer_id, timestamp '2017-01-01' as feature_time, error('x') as orders_7d, "
+    "1 as spend_7d, true as is_new, null::timestamp as known_at",
+    "null results": "update operations.dbt_results set status = null, message = null",
+}
+_OF_WAREHOUSE = ("export_to_redis", "get_features_at", "explain_feature", "build_training_set")
+MANIFESTS = [None, "", "{", "[]", "null", "1", "{}", "[" * 100_000, '{"metadata": {}, "nodes": 1}']
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with redis_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> HostileProject:
+    """Return the project, exported and as it should be; nothing may change it."""
+    project = write_hostile_project(tmp_path_factory, server)
+    profiles = project.folder / "profiles.yml"
+    path = "\"{{ env_var('FEATURE_STORE_WAREHOUSE', 'tiny.duckdb') }}\""
+    profiles.write_text(profiles.read_text().replace("tiny.duckdb", path))
+    (project.folder / "loop").symlink_to(project.folder / "loop")
+    for command in ("load_raw", "export_to_redis"):
+        done = project.run(command)
+        assert done.code == 0, done
+    return project
+
+
+@pytest.fixture
+def damaged(whole: HostileProject, tmp_path: Path) -> HostileProject:
+    """Return a copy of the project that may be damaged."""
+    return whole.copy(tmp_path / "project")
+
+
+def arguments_of(project: HostileProject, command: str) -> list[str]:
+    return WORKING[command].format(folder=project.folder).split()
+
+
+def assert_refused(done: Outcome) -> None:
+    assert done.code in (1, 2), done
+    assert done.is_told(), done
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("refresh", "replay")])
+def test_the_project_itself_is_right(whole: HostileProject, command: str, tmp_path: Path) -> None:
+    """So that what is refused below is refused for what is wrong there."""
+    done = whole.copy(tmp_path / "x").run(command, *arguments_of(whole, command))
+    assert (done.code, done.err) == (0, "")
+
+
+def test_wrong_settings_are_refused_before_any_work(whole: HostileProject) -> None:
+    before = whole.state()
+    cases = [(name, text) for name, texts in SETTINGS.items() for text in texts]
+    for number, (name, text) in enumerate(cases):
+        command = _READERS[number % len(_READERS)]
+        done = whole.run(command, *arguments_of(whole, command), **{name: text})
+        assert done.code, (name, text)
+        assert_refused(done)
+        assert name in done.err or text in done.err or repr(text)[1:-1] in done.err, done
+    assert whole.state() == before
+
+
+@pytest.mark.parametrize("address", ["x", "http://h", "redis://h:99999", "redis://h/abc", "unix:"])
+@pytest.mark.parametrize("command", ["get_features", "export_to_redis", "refresh"])
+def test_a_wrong_address_is_refused_before_any_work(
+    whole: HostileProject, command: str, address: str
+) -> None:
+    before = whole.state()
+    assert_refused(whole.run(command, *arguments_of(whole, command), REDIS_URL=address))
+    assert whole.state() == before
+
+
+@pytest.mark.parametrize("name", ["profiles.yml", "dbt_project.yml"])
+def test_files_of_settings(damaged: HostileProject, name: str) -> None:
+    file, before = damaged.folder / name, damaged.folder / "before"
+    shutil.copy(file, before)
+    for number, text in enumerate([*PROFILES, b"\xff\xfe", b"caf\xe9: 1", b"\0"]):
+        file.unlink(missing_ok=True)
+        if text is not None:
+            file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        state = damaged.state()
+        command = _READERS[number % len(_READERS)]
+        assert_refused(damaged.run(command, *arguments_of(damaged, command)))
+        assert damaged.state() == state
+
+
+def test_as_number_and_other_targets_are_read_as_dbt_does(damaged: HostileProject) -> None:
+    dev = {"type": "duckdb", "path": "{{ env_var('W', 'tiny.duckdb') | as_text }}"}
+    dev["threads"] = "{{ env_var('T', '2') | as_number }}"
+    prod = {"type": "duckdb", "path": "{{ env_var('NOT_SET') }}"}
+    profile = {"target": "dev", "outputs": {"dev": dev, "prod": prod}}
+    damaged.folder.joinpath("profiles.yml").write_text(json.dumps({"tiny": profile}))
+    assert damaged.run("get_features", "customer", "1").code == 0
+    done = damaged.run("get_features", "customer", "1", "--target", "prod")
+    assert_refused(done)
+    assert "environment variable NOT_SET is not set" in done.err
+
+
+def test_arguments(whole: HostileProject) -> None:
+    before = whole.state()
+    for line in ARGUMENTS:
+        command, *arguments = line.split()
+        assert_refused(whole.run(command, *arguments))
+    assert whole.state() == before
+
+
+@pytest.mark.parametrize("text", ["-5", "-0", "-5|x"])
+@pytest.mark.parametrize("command", ["get_features", "get_features_at", "explain_feature"])
+def test_an_id_may_begin_with_a_minus(whole: HostileProject, command: str, text: str) -> None:
+    """It is read as an id, and not found; or is none of the entity."""
+    first, _, *rest = arguments_of(whole, command)
+    entity = "customer|shop" if "|" in text else first
+    rest = ["affinity:share" if one.startswith("purchases") else one for one in rest]
+    if "|" not in text:
+        rest = arguments_of(whole, command)[2:]
+    done = whole.run(command, entity, text, *rest)
+    assert_refused(done)
+    assert "No such option" not in done.err
+    assert "no row of" in done.err
+
+
+@pytest.mark.parametrize("kind", WAREHOUSES)
+def test_damaged_warehouses(damaged: HostileProject, kind: str) -> None:
+    change, file = WAREHOUSES[kind], damaged.warehouse
+    content = file.read_bytes()
+    if isinstance(change, str):
+        with duckdb.connect(str(file)) as connection:
+            connection.execute(change)
+    elif isinstance(change, bytes):
+        file.write_bytes(change)
+    elif isinstance(change, float):
+        file.write_bytes(content[: int(len(content) * change)])
+    else:
+        at = len(content) * change // 4
+        chaos = random.Random(change).randbytes(len(content) // 4)
+        file.write_bytes(content[:at] + chaos + content[at + len(chaos) :])
+    state = damaged.state()
+    outcomes = [damaged.run(one, *arguments_of(damaged, one)) for one in _OF_WAREHOUSE]
+    for done in outcomes:
+        assert done.is_told(), done
+    # What was damaged is not touched by what reads another part of it, nor by a refusal.
+    assert any(done.code for done in outcomes)
+    exported, *_, built = (not done.code for done in outcomes)
+    for name, text in damaged.state().items():
+        if not (exported and name == "redis") and not (built and name.startswith("set/")):
+            assert text == state.get(name), name
+
+
+def test_damaged_manifests(damaged: HostileProject) -> None:
+    content = damaged.manifest.read_text()
+    for number, text in enumerate(MANIFESTS):
+        damaged.manifest.unlink(missing_ok=True)
+        if text is not None:
+            damaged.manifest.write_text(text)
+        command = ("get_features", "export_to_redis", "build_training_set")[number % 3]
+        assert_refused(damaged.run(command, *arguments_of(damaged, command)))
+    for change, words in (
+        ({"project_name": "other"}, "is of the dbt project 'other'"),
+        ({"dbt_schema_version": "https://x/manifest/v9.json"}, "another version of dbt"),
+    ):
+        manifest = json.loads(content)
+        manifest["metadata"] |= change
+        damaged.manifest.write_text(json.dumps(manifest))
+        done = damaged.run("get_features", "customer", "1")
+        assert_refused(done)
+        assert words in done.err
+
+
+def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the place of each part of a JSON value."""
+    if place:
+        yield place
+    items = value.items() if isinstance(value, dict) else ()
+    for key, part in enumerate(value) if isinstance(value, list) else items:
+        yield from _places(part, (*place, key))
+
+
+def test_manifests_with_another_type_at_any_depth(damaged: HostileProject) -> None:
+    """A part may not be needed; but where it is, this is said."""
+    content = json.loads(damaged.manifest.read_text())
+    chance = random.Random(5)
+    places = [*_places({**content, "macros": {}})]
+    for number, place in enumerate(chance.sample(places, 40)):
+        changed = json.loads(json.dumps(content))
+        parent = changed
+        for key in place[:-1]:
+            parent = parent[key]
+        parent[place[-1]] = chance.choice([None, 1, "x", [], {}, ["x", 1], True])
+        damaged.manifest.write_text(json.dumps(changed))
+        command = (*_OF_WAREHOUSE, "get_features")[number % 5]
+        done = damaged.run(command, *arguments_of(damaged, command))
+        assert done.is_told(), (place, done)
+
+
+def test_duckdb_s_errors_do_not_reach_python(damaged: HostileProject) -> None:
+    with duckdb.connect(str(damaged.warehouse)) as connection:
+        connection.execute(WAREHOUSES["error in a view"])
+    query = "select 1 as customer_id, timestamp '2017-01-05' as label_time"
+    with FeatureStore(project_dir=damaged.folder) as store:
+        found = store.get_historical_features(query, ["purchases"])
+        for take in (found.to_arrow, found.to_pandas, lambda: [*found.to_batches()]):
+            with pytest.raises(FeatureStoreError):
+                take()
+
+
+@pytest.mark.parametrize("kind", ["closed pipe", "full disk", "ascii", "bytes in an argument"])
+def test_processes(whole: HostileProject, kind: str) -> None:
+    """What only a process of its own can meet."""
+    environment = script_environment(
+        FEATURE_STORE_PROJECT_DIR=str(whole.folder),
+        REDIS_URL=whole.server.unix_url,
+        **dict.fromkeys(("DBT_TARGET", "DBT_TARGET_PATH")),
+    )
+    command = [sys.executable, str(SCRIPTS / "get_features_at.py"), "customer", "1"]
+    command += ["--at", "2017-01-05"]
+    out: Any = subprocess.PIPE
+    if kind == "ascii":
+        environment["PYTHONIOENCODING"] = "ascii"
+    if kind == "bytes in an argument":
+        command[3] = os.fsdecode(b"caf\xe9")
+    if kind == "full disk":
+        out = open("/dev/full", "w")  # noqa: SIM115 - closed below
+    if kind == "closed pipe":
+        read, out = os.pipe()
+        os.close(read)
+    done = subprocess.run(
+        command, env=environment, stdout=out, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    assert (done.returncode == 0) == (kind == "ascii")
+    if kind == "full disk":
+        assert "No space left" in done.stderr
+        out.close()

@@ -39,9 +39,14 @@ def make_rule(
     if by_time is not None and by_hash is not None:
         raise FeatureStoreError("--split-by-time and --split-by-hash are both given", allowed="one")
     if label_window is not None and by_time is None:
-        raise FeatureStoreError("--label-window is for --split-by-time only")
+        raise FeatureStoreError(
+            "--label-window is for --split-by-time only", next_step="add that one, or leave it out"
+        )
     if (entity or seed is not None) and by_hash is None:
-        raise FeatureStoreError("--split-entity and --seed are for --split-by-hash only")
+        raise FeatureStoreError(
+            "--split-entity and --seed are for --split-by-hash only",
+            next_step="add that one, or leave them out",
+        )
     if by_time is not None:
         return split_by_time(by_time, label_window)
     if by_hash is not None:

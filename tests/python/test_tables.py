@@ -69,7 +69,7 @@ def test_no_cell_is_lost_or_broken(rows: list[list[str]], width: int) -> None:
 
 
 def test_columns_that_are_left_out_are_counted_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "30")
+    monkeypatch.setenv("COLUMNS", "34")
     file = io.StringIO()
     console = Console(file=file, soft_wrap=True, highlight=False)
     names = ["household_id", "basket_id", "quantity", "row"]

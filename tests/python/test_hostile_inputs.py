@@ -218,7 +218,11 @@ def test_manifests_with_another_type_at_any_depth(damaged: HostileProject) -> No
         assert done.is_told(), (place, done)
 
 
-def test_duckdb_s_errors_do_not_reach_python(damaged: HostileProject) -> None:
+def test_duckdb_s_errors_do_not_reach_python(
+    damaged: HostileProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR"):
+        monkeypatch.delenv(name, raising=False)
     with duckdb.connect(str(damaged.warehouse)) as connection:
         connection.execute(WAREHOUSES["error in a view"])
     query = "select 1 as customer_id, timestamp '2017-01-05' as label_time"

@@ -1,19 +1,24 @@
 """Write a training set: labels with the features as they stood at each label's time."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from feature_store import FeatureStore, FeatureStoreError, command_line
 from feature_store.historical.join import MODES
+from feature_store.plain_values import shown
+from feature_store.tables import print_table
 from feature_store.training import metadata
 from feature_store.training.build import Request, build_training_set
 from feature_store.training.splits import NO_RULE, SplitRule, split_by_hash, split_by_time
 from feature_store.training.verify import verify_training_set
 from feature_store.training.write import Written, first_rows
+from feature_store.warehouse import waiting
 
 _SHOWN_ROWS, _SHOWN_COLUMNS = 3, 5
 
@@ -34,9 +39,14 @@ def make_rule(
     if by_time is not None and by_hash is not None:
         raise FeatureStoreError("--split-by-time and --split-by-hash are both given", allowed="one")
     if label_window is not None and by_time is None:
-        raise FeatureStoreError("--label-window is for --split-by-time only")
+        raise FeatureStoreError(
+            "--label-window is for --split-by-time only", next_step="add that one, or leave it out"
+        )
     if (entity or seed is not None) and by_hash is None:
-        raise FeatureStoreError("--split-entity and --seed are for --split-by-hash only")
+        raise FeatureStoreError(
+            "--split-entity and --seed are for --split-by-hash only",
+            next_step="add that one, or leave them out",
+        )
     if by_time is not None:
         return split_by_time(by_time, label_window)
     if by_hash is not None:
@@ -57,15 +67,11 @@ def share(positives: int | None, rows: int) -> str:
 def show(out: Path, written: Written, label: str | None) -> None:
     """Print the first rows, and one line with the share of positives and the splits."""
     names, rows = first_rows(out, _SHOWN_ROWS)
-    shown = names[:_SHOWN_COLUMNS]
-    table = Table(title=f"first rows of {escape(str(out))}", title_justify="left")
-    for name in shown:
-        table.add_column(escape(name), no_wrap=True)
-    for row in rows:
-        table.add_row(
-            *("null" if value is None else escape(str(value)) for value in row[: len(shown)])
-        )
-    command_line.out.print(table, soft_wrap=False)
+    count = min(len(names), _SHOWN_COLUMNS)
+    cells = [[shown(value) for value in row[:count]] for row in rows]
+    print_table(command_line.out, f"first rows of {out}", names[:count], cells)
+    if more := len(names) - count:
+        command_line.out.print(f"and {more} more column{'s'[: more > 1]}")
     counts = [split.positives for split in written.splits.values()]
     positives = sum(count or 0 for count in counts) if None not in counts else None
     splits = ", ".join(
@@ -145,6 +151,9 @@ def build(
         Path | None,
         typer.Option("--verify", help="Only say whether the set in this folder can be reproduced."),
     ] = None,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for a process that writes the warehouse.")
+    ] = 0.0,
     target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
 ) -> None:
     """Write a training set: partitioned Parquet, and metadata.json to make it again.
@@ -152,7 +161,8 @@ def build(
     build_training_set.py --service churn_model --labels labels.parquet --out train/
     """
     if verify_dir is not None:
-        verify(verify_dir, target)
+        with waiting(wait):
+            verify(verify_dir, target)
         return
     missing = [
         name
@@ -183,7 +193,7 @@ def build(
         full_feature_names=full_feature_names,
         allow_deprecated=allow_deprecated,
     )
-    with FeatureStore(target) as store:
+    with FeatureStore(target) as store, waiting(wait):
         written = build_training_set(store, request, out)
     show(out, written, metadata.read_metadata(out)["labels"]["label"])
 

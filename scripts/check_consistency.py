@@ -1,12 +1,13 @@
 """Check that the online store holds what the warehouse serves."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 import json
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from feature_store import command_line
 from feature_store.arguments import read_sample
@@ -20,22 +21,21 @@ from feature_store.online.readable_times import UnreadableTimeError
 from feature_store.online.served import choose_views
 from feature_store.raw.sql import literal
 from feature_store.settings import Settings, load_settings
+from feature_store.tables import print_table
 from feature_store.warehouse import connect
 
 
 def show(checked: list[CheckedView], server: str, seed: int) -> None:
     """Print the results as a table, and examples of what is wrong."""
-    table = Table(title=f"Compared with {escape(server)}, seed {seed}", title_justify="left")
-    table.add_column("feature view", no_wrap=True)
-    for head in ("checked", "departed", "wrong", "share", "seconds"):
-        table.add_column(head)
+    header = ["feature view", "checked", "departed", "wrong", "share", "seconds"]
+    rows = []
     for one in checked:
         found = (f"{one.counts[kind]:,} {kind}" for kind in KINDS if one.counts[kind])
         wrong = ", ".join(found) or "nothing"
         share = percent(one.share) if one.is_exported else "never exported"
         numbers = (f"{one.checked:,}", f"{one.departed:,}", wrong, share, f"{one.seconds:.2f}")
-        table.add_row(escape(one.view.label), *numbers)
-    command_line.out.print(table)
+        rows.append([one.view.label, *numbers])
+    print_table(command_line.out, f"Compared with {server}, seed {seed}", header, rows)
     for one in checked:
         if one.mismatches or not one.is_exported:
             command_line.out.print(one.summary(), markup=False)
@@ -48,7 +48,7 @@ def check_all(
 ) -> None:
     """Check views, record each result, and add it to ``done``."""
     check_address(settings)
-    definitions = load_definitions(settings.target_path / "manifest.json")
+    definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
     views = choose_views(definitions, labels)
     unreadable: list[FeatureStoreError] = []
     progress = Progress(

@@ -1,7 +1,8 @@
 """Say whether the raw data of an interval are there; ``python scripts/check_raw.py --help``."""
 
-from __future__ import annotations
+import python_environment  # noqa: F401 - says what to do where a package is missing
 
+# isort: split
 from typing import Annotated
 
 import typer

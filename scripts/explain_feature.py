@@ -1,5 +1,8 @@
 """Explain one value of a feature: its definition, its window, and the raw rows behind it."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 import json
 from contextlib import closing
 from typing import Annotated

@@ -1,5 +1,8 @@
 """Export the served rows of every green feature view to Redis."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 from typing import Annotated
 
 import typer
@@ -11,7 +14,6 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
 
 from feature_store import command_line
 from feature_store.arguments import read_sample
@@ -21,6 +23,8 @@ from feature_store.online.connection import describe_server
 from feature_store.online.export import export_features, plan_export
 from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
 from feature_store.settings import load_settings
+from feature_store.tables import print_table
+from feature_store.warehouse import waiting
 
 
 class Terminal(Watcher):
@@ -59,26 +63,20 @@ class Terminal(Watcher):
 
 def show_plan(planned: list[Changes], server: str) -> None:
     """Print what would be exported."""
-    table = Table(title=f"Would go to {server}", title_justify="left")
-    table.add_column("feature view", no_wrap=True)
-    for head in ("to send", "to delete", "life"):
-        table.add_column(head)
+    header, rows = ["feature view", "to send", "to delete", "life"], []
     for plan in planned:
         view = plan.served.view
         life = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
-        table.add_row(view.label, f"{plan.rows:,}", f"{plan.departed:,}", life)
-    command_line.out.print(table)
+        rows.append([view.label, f"{plan.rows:,}", f"{plan.departed:,}", life])
+    print_table(command_line.out, f"Would go to {server}", header, rows)
     show_reasons([(plan.served.view.label, plan.reason) for plan in planned])
 
 
 def show_exported(exported: list[ExportedView], server: str) -> None:
     """Print what was exported."""
-    table = Table(title=f"Exported to {server}", title_justify="left")
-    table.add_column("feature view", no_wrap=True)
-    for head in ("sent", "deleted", "online", "seconds", "checked"):
-        table.add_column(head)
+    header = ["feature view", "sent", "deleted", "online", "seconds", "checked"]
 
-    def add(name: str, views: list[ExportedView]) -> None:
+    def texts(name: str, views: list[ExportedView]) -> list[str]:
         sums = [
             sum(getattr(view, part) for view in views) for part in ("rows", "deleted", "served")
         ]
@@ -87,13 +85,11 @@ def show_exported(exported: list[ExportedView], server: str) -> None:
         if wrong := sum(one.mismatches for one in found):
             checked += f", {wrong:,} differ"
         seconds = sum(view.seconds for view in views)
-        table.add_row(name, *(f"{count:,}" for count in sums), f"{seconds:.2f}", checked)
+        return [name, *(f"{count:,}" for count in sums), f"{seconds:.2f}", checked]
 
-    for one in exported:
-        add(one.view.label, [one])
-    table.add_section()
-    add("all", exported)
-    command_line.out.print(table)
+    rows = [texts(one.view.label, [one]) for one in exported]
+    title = f"Exported to {server}"
+    print_table(command_line.out, title, header, rows, total=texts("all", exported))
     show_reasons([(one.view.label, one.reason) for one in exported])
     if exported and not any(one.rows or one.deleted for one in exported):
         command_line.out.print(nothing_new(exported))
@@ -141,7 +137,8 @@ def export_to_redis(
         float, typer.Option(min=0, max=1, help="Share of them that may differ.")
     ] = 0.0,
     wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait for another exporter.")
+        float,
+        typer.Option(min=0, help="Seconds to wait for another exporter, or for dbt."),
     ] = 60.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be exported; write nothing.")
@@ -164,14 +161,15 @@ def export_to_redis(
     )
     server = describe_server(settings)
     if dry_run:
-        planned, error = plan_export(settings, options)
+        with waiting(wait):
+            planned, error = plan_export(settings, options)
         show_plan(planned, server)
         if error:
             raise error
         return
     terminal = Terminal()
     try:
-        with terminal.progress:
+        with terminal.progress, waiting(wait):
             export_features(settings, options, terminal)
     finally:
         # After a failure too: these views are complete, the others are as they were.

@@ -1,15 +1,17 @@
 """Print the online features of one entity."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 import json
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from feature_store import FeatureStore, FeatureStoreError, OnlineFeatures, command_line
 from feature_store.arguments import entity_mapping, read_time
-from feature_store.plain_values import plain
+from feature_store.plain_values import minute, plain, shown
+from feature_store.tables import print_table
 
 #: What is shown where there is no value.
 ABSENT = {"not_found": "no row", "null": "null", "outside_max_age": "too old"}
@@ -17,16 +19,13 @@ ABSENT = {"not_found": "no row", "null": "null", "outside_max_age": "too old"}
 
 def show(answer: OnlineFeatures, title: str) -> None:
     """Print the features of one entity as a table."""
-    table = Table(title=escape(title), title_justify="left")
-    table.add_column("feature", no_wrap=True)
-    table.add_column("value", overflow="fold")
-    table.add_column("feature time (UTC)", no_wrap=True)
+    rows = []
     row, times, statuses = answer.rows[0], answer.feature_times[0], answer.statuses[0]
     for reference, (label, _) in answer.columns.items():
         time, status = times[label], statuses[reference]
-        text = ABSENT[status] if status in ABSENT else escape(str(plain(row[reference])))
-        table.add_row(reference, text, f"{time:%Y-%m-%d %H:%M}" if time else "")
-    command_line.out.print(table, soft_wrap=False)
+        text = ABSENT[status] if status in ABSENT else shown(row[reference])
+        rows.append([reference, text, minute(time)])
+    print_table(command_line.out, title, ["feature", "value", "feature time (UTC)"], rows)
 
 
 def get_features(

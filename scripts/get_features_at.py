@@ -1,5 +1,8 @@
 """Print the features of one entity as of any time: as recomputed, and as served."""
 
+import python_environment  # noqa: F401 - says what to do where a package is missing
+
+# isort: split
 import json
 from contextlib import closing
 from datetime import datetime
@@ -12,8 +15,8 @@ from feature_store import FeatureStore, FeatureStoreError, command_line
 from feature_store.arguments import entity_mapping, read_time
 from feature_store.deprecation import check_deprecation
 from feature_store.explain import FeatureAt, features_at
-from feature_store.explain.columns import print_columns
 from feature_store.plain_values import minute, plain, shown
+from feature_store.tables import print_columns
 from feature_store.warehouse import connect
 
 _STYLES = {"differs": "bold red", "not served": "dim", "no row": "dim"}

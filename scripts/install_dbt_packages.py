@@ -5,8 +5,9 @@ The real packages come from the dbt package hub; where it cannot be reached, the
 stand-ins take their place. One line on stdout says which one it is.
 """
 
-from __future__ import annotations
+import python_environment  # noqa: F401 - says what to do where a package is missing
 
+# isort: split
 from pathlib import Path
 from typing import Annotated
 

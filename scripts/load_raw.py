@@ -1,7 +1,8 @@
 """Load raw data into the warehouse, untouched; ``python scripts/load_raw.py --help``."""
 
-from __future__ import annotations
+import python_environment  # noqa: F401 - says what to do where a package is missing
 
+# isort: split
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from feature_store.raw.load import load
 from feature_store.raw.report import failure, load_progress, print_results
 from feature_store.raw.table_load import Request
 from feature_store.settings import load_settings
+from feature_store.warehouse import waiting
 
 
 def main(
@@ -27,6 +29,9 @@ def main(
     quarantine: Annotated[
         bool, typer.Option("--quarantine", help="Put malformed rows into raw_rejects and go on.")
     ] = False,
+    wait: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for other processes at the warehouse.")
+    ] = 0.0,
     target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
 ) -> None:
     """Load the sources that the project's YAML declares; what is loaded already is skipped.
@@ -36,7 +41,7 @@ def main(
     """
     request = Request(table or [], *read_interval(start, end), quarantine)
     settings = load_settings(target)
-    with load_progress(command_line.err) as progress:
+    with load_progress(command_line.err) as progress, waiting(wait):
         results = load(settings, request, progress.file_done, progress.start)
     print_results(command_line.out, results)
     error = failure(results)

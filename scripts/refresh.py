@@ -1,7 +1,8 @@
 """Load what is new, build, test and export: one run of the pipeline."""
 
-from __future__ import annotations
+import python_environment  # noqa: F401 - says what to do where a package is missing
 
+# isort: split
 from typing import Annotated
 
 import typer
@@ -113,7 +114,8 @@ def main(
         typer.Option(help="Load rows before this event time (UTC), and serve as of it."),
     ] = None,
     wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait for another run on this warehouse.")
+        float,
+        typer.Option(min=0, help="Seconds to wait for another run, or for readers."),
     ] = 0.0,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Print nothing but errors, for cron.")

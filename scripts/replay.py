@@ -1,7 +1,8 @@
 """Run a stretch of time interval by interval, and show how served values differ from today's."""
 
-from __future__ import annotations
+import python_environment  # noqa: F401 - says what to do where a package is missing
 
+# isort: split
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,6 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
 from feature_store import command_line
 from feature_store.arguments import read_interval
@@ -23,6 +23,7 @@ from feature_store.replay import Asked, Replayed, ReplayWatcher, replay
 from feature_store.replay_warehouse import Interval
 from feature_store.served_report import REASONS, ServedReport, served_report
 from feature_store.settings import find_project_dir
+from feature_store.tables import print_table
 
 #: The reasons, short enough for a narrow terminal.
 _HEADS = ("late", "redefined", "other")
@@ -81,22 +82,16 @@ class Terminal(ReplayWatcher):
 
 def show_report(reports: list[ServedReport]) -> None:
     """Print how served and recomputed values differ."""
-    table = Table(title="Served, compared with what is recomputed today", title_justify="left")
-    table.add_column("feature view", no_wrap=True)
-    for head in ("runs", "pairs", "differ", *_HEADS):
-        table.add_column(head, justify="right")
+    header = ["feature view", "runs", "pairs", "differ", *_HEADS]
+    rows = []
     for report in reports:
         differing = sum(report.differing.values())
         share = f" ({differing / report.compared:.2%})" if differing else ""
         counts = (f"{report.differing[reason]:,}" for reason in REASONS)
-        table.add_row(
-            report.view.label,
-            f"{report.runs:,}",
-            f"{report.compared:,}",
-            f"{differing:,}{share}",
-            *counts,
-        )
-    command_line.out.print(table)
+        pairs = [f"{report.runs:,}", f"{report.compared:,}", f"{differing:,}{share}"]
+        rows.append([report.view.label, *pairs, *counts])
+    title = "Served, compared with what is recomputed today"
+    print_table(command_line.out, title, header, rows, right=header[1:])
 
 
 def main(
@@ -111,7 +106,8 @@ def main(
     ] = False,
     export: Annotated[bool, typer.Option("--export", help="Export after each interval.")] = False,
     wait: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait for another run on this warehouse.")
+        float,
+        typer.Option(min=0, help="Seconds to wait for another run, or for readers."),
     ] = 0.0,
     target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
 ) -> None:

@@ -1,7 +1,8 @@
 """Print as of which time to serve after an interval; ``python scripts/serving_time.py --help``."""
 
-from __future__ import annotations
+import python_environment  # noqa: F401 - says what to do where a package is missing
 
+# isort: split
 import json
 from typing import Annotated
 

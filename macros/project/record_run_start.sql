@@ -2,6 +2,9 @@
     notes behind, and nothing that depends on such a node is exported until it has run again. -#}
 {%- macro record_run_start() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
+        {%- for source in graph.sources.values() -%}
+            {%- do feature_store._check_warehouse_name(source.schema) -%}
+        {%- endfor %}
         create schema if not exists operations;
         {{- feature_store.make_built_models() }}
         create table if not exists operations.dbt_results (

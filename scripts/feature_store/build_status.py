@@ -202,7 +202,7 @@ def _failure(unique_id: str, result: NodeResult) -> str | None:
             f"{unique_id}: {result.message}, begun at {result.started_at:%Y-%m-%d %H:%M:%S} UTC, "
             "did not come to its end"
         )
-    message = " ".join(result.message.split())
+    message = " ".join((result.message or "").split())
     if len(message) > _MESSAGE:
         message = message[:_MESSAGE] + "…"
     return f"{unique_id}: {result.status}" + (f": {message}" if message else "")

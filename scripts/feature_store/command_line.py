@@ -1,21 +1,26 @@
-"""What all command lines share: one console, and errors without stack traces."""
+"""What all command lines share: one console, their arguments, and errors without stack traces."""
 
 from __future__ import annotations
 
 import functools
+import os
 import signal
 import sys
+import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TextIO
 
+import duckdb
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from feature_store.command_arguments import Command
 from feature_store.deprecation import DeprecatedFeatureViewWarning
-from feature_store.errors import FeatureStoreError
-from feature_store.warehouse import interrupt_queries
+from feature_store.errors import FeatureStoreError, advice_for_commands
+from feature_store.unexpected_errors import described
+from feature_store.warehouse import interrupt_queries, waiting
 
 #: Results go to stdout, so that they can be piped. Names such as fs:lock: are no emoji.
 out = Console(soft_wrap=True, highlight=False, emoji=False)
@@ -23,13 +28,22 @@ out = Console(soft_wrap=True, highlight=False, emoji=False)
 err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 _SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+#: What ends a command on its own terms; typer prints it.
+_TYPER_ERRORS = (SystemExit, typer.Exit, typer.Abort, typer.BadParameter)
+#: The exit code of a program that writes to a pipe nobody reads.
+_BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
-def run(command: Callable[..., None]) -> None:
+def run(command: Callable[..., None], arguments: Sequence[str] | None = None) -> None:
     """Run a typer command whose errors are one message on stderr, without a stack trace.
 
-    Exit codes: 1 after a :class:`FeatureStoreError`, 2 for wrong arguments, 130 after Ctrl-C, 143
-    after SIGTERM. ``finally`` clauses and ``with`` blocks come to their end in each case.
+    Exit codes: 1 after an error, 2 for wrong arguments, 130 after Ctrl-C, 143 after SIGTERM, 141
+    where what reads the output has ended. ``finally`` clauses and ``with`` blocks come to their end
+    in each case. With ``FEATURE_STORE_DEBUG=1`` the stack trace comes before the message.
+
+    Args:
+        command: the function whose parameters are the options.
+        arguments: those of the command line; None: of this process.
     """
     received: list[int] = []
 
@@ -41,21 +55,24 @@ def run(command: Callable[..., None]) -> None:
     # Inside of typer, which would end a command on Ctrl-C without a word.
     @functools.wraps(command)
     def guarded(*args: object, **kwargs: object) -> None:
-        warnings.showwarning = _show_warning
-        for signal_number in _SIGNALS:
-            signal.signal(signal_number, stop)
+        before = {number: signal.signal(number, stop) for number in _SIGNALS}
         try:
-            command(*args, **kwargs)
+            with advice_for_commands(), waiting(0, lambda line: err.print(line, markup=False)):
+                command(*args, **kwargs)
+            sys.stdout.flush()  # what cannot be written is an error too
         except BaseException as error:
-            if received:  # DuckDB makes an error of its own of the interrupt
-                _end(128 + received[0], f"[bold red]stopped[/] by {_SIGNALS[received[0]]}")
-            if isinstance(error, FeatureStoreError):
-                _end(1, f"[bold red]error[/] {escape(str(error))}")
-            raise
+            _end_with(error, received)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
+    warnings.showwarning = _show_warning
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not every text can be written in every encoding
+            stream.reconfigure(errors="backslashreplace")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(guarded)
-    app(standalone_mode=True)
+    app.command(cls=Command)(guarded)
+    app(arguments, standalone_mode=True)
 
 
 _show_other_warning = warnings.showwarning
@@ -75,6 +92,36 @@ def _show_warning(
         _show_other_warning(message, category, filename, lineno, file, line)
 
 
+def _end_with(error: BaseException, received: Sequence[int]) -> None:
+    """Print what an error says, and end this process with its exit code."""
+    if isinstance(error, _TYPER_ERRORS):
+        raise error
+    if received:  # DuckDB makes an error of its own of the interrupt
+        _end(128 + received[0], f"[bold red]stopped[/] by {_SIGNALS[received[0]]}")
+    if isinstance(error, (KeyboardInterrupt, duckdb.InterruptException)):
+        _end(128 + signal.SIGINT, "[bold red]stopped[/]")
+    if isinstance(error, BrokenPipeError):
+        _drop_output()
+        sys.exit(_BROKEN_PIPE)
+    if os.environ.get("FEATURE_STORE_DEBUG", "0") not in ("", "0"):
+        traceback.print_exception(error)
+    if not isinstance(error, FeatureStoreError):
+        error = described(error)
+    _end(1, f"[bold red]error[/] {escape(str(error))}")
+
+
+def _drop_output() -> None:
+    """Let Python's end not try again to write what could not be written."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # not a file
+        return
+
+
 def _end(code: int, message: str) -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
     err.print(message)
     sys.exit(code)

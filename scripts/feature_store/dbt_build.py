@@ -16,7 +16,10 @@ from typing import Any
 
 from feature_store.dbt_cancel import cancelled_by_signals
 from feature_store.errors import FeatureStoreError
-from feature_store.settings import Settings, profiles_dir_of
+from feature_store.profiles import profiles_dir_of
+from feature_store.settings import Settings
+from feature_store.warehouse import LockRetry, wait_for_warehouse
+from feature_store.warehouse_errors import is_locked
 
 #: At most so many nodes are named, and so much of dbt's message on each.
 _LISTED, _MESSAGE = 5, 300
@@ -126,6 +129,7 @@ class DbtProject:
     ) -> DbtBuild:
         """Build and test everything but unit tests, and take the snapshots.
 
+        Another process that has the warehouse open is waited for (``warehouse.waiting``).
         Afterwards no connection of dbt to the warehouse is open.
 
         Args:
@@ -137,13 +141,20 @@ class DbtProject:
         """
         self.parse()
         times, self._parsed = self._parsed, DbtTimes()
-        began = time.perf_counter()
-        watched = _Watched(on_node)
         arguments = ["build", "--exclude-resource-type", "unit_test"]
         if as_of is not None:
             arguments += ["--vars", f"{{as_of: '{as_of.isoformat(' ')}'}}"]
-        # A copy: dbt keeps in it what it compiles, and would not compile some of it again.
-        answer = self._invoke(arguments, self._manifest.deepcopy(), [watched])
+        retry = LockRetry(self.settings.warehouse_path, for_writing=True)
+        while True:
+            wait_for_warehouse(self.settings.warehouse_path)
+            began = time.perf_counter()
+            watched = _Watched(on_node)
+            # A copy: dbt keeps in it what it compiles, and would not compile some of it again.
+            answer = self._invoke(arguments, self._manifest.deepcopy(), [watched])
+            if answer.exception is None or not is_locked(answer.exception):
+                break
+            # A reader opened it just before dbt, which has done nothing yet: it opens it once.
+            retry.pause(answer.exception)
         self._check(answer, "build")
         results = [one for one in answer.result.results if one.node.resource_type != "operation"]
         ended = time.perf_counter()

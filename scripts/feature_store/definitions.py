@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
+from feature_store.manifest import read_manifest
 from feature_store.raw.sql import identifier
 
 #: Columns of a feature table that are no features.
@@ -225,49 +226,57 @@ def _feature_view(
     )
 
 
-def load_definitions(manifest_path: Path) -> FeatureDefinitions:
+def load_definitions(manifest_path: Path, project_name: str | None = None) -> FeatureDefinitions:
     """Read the feature views of a manifest.
 
     A feature view is a model in ``models/features`` that declares ``config.meta.feature_view``; it
     is served when a snapshot stands on an online view that stands on it.
 
+    Args:
+        manifest_path: dbt's ``manifest.json``.
+        project_name: the dbt project that it must be of; None: any.
+
     Raises:
-        FeatureStoreError: there is no manifest, or it cannot be read.
+        FeatureStoreError: there is no manifest, it cannot be read, or is another project's.
     """
-    try:
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise FeatureStoreError(
-            f"{manifest_path}: dbt has not described the project yet", next_step="run dbt build"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise FeatureStoreError(
-            f"{manifest_path}: cannot be read: {error}", next_step="run dbt parse"
-        ) from error
+    manifest = read_manifest(manifest_path, project_name)
     nodes, children = manifest["nodes"], manifest["child_map"]
 
-    def feature_view(unique_id: str, node: dict[str, Any]) -> FeatureView:
+    def served_by(unique_id: str) -> tuple[list[str], list[dict[str, Any]]]:
         online = [
             child
             for child in children.get(unique_id, [])
-            if child in nodes and nodes[child]["fqn"][1] == "online"
+            if child in nodes and nodes[child]["fqn"][1:2] == ["online"]
         ]
         snapshots = {
             child: nodes[child]
             for parent in online
             for child in children.get(parent, [])
-            if child.startswith("snapshot.")
+            if child.startswith("snapshot.") and child in nodes
         }
         # A second one never takes the place of the one that is named as they should be.
+        node = nodes[unique_id]
         own = f"served_{node['name']}_v{node.get('version') or 1}"
         ordered = sorted(snapshots.values(), key=lambda one: (one["name"] != own, one["name"]))
-        return _feature_view(node, online, ordered)
+        return online, ordered
+
+    def view(unique_id: str, node: dict[str, Any]) -> FeatureView:
+        try:
+            return _feature_view(node, *served_by(unique_id))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            what = f"there is no {error}" if isinstance(error, KeyError) else error
+            raise FeatureStoreError(
+                f"{manifest_path}: {unique_id}: the declaration of the feature view cannot be "
+                f"read: {what}",
+                allowed="what docs/add_a_feature_view.md shows, with all its columns",
+                next_step="dbt compile says what is wrong in it; correct it, then run dbt parse",
+            ) from error
 
     views = [
-        feature_view(unique_id, node)
+        view(unique_id, node)
         for unique_id, node in nodes.items()
         if node["resource_type"] == "model"
-        and node["fqn"][1] != "online"
-        and (node["config"].get("meta") or {}).get("feature_view")
+        and node["fqn"][1:2] != ["online"]
+        and ((node.get("config") or {}).get("meta") or {}).get("feature_view")
     ]
     return FeatureDefinitions(views, manifest)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 from feature_store.definitions import FeatureView
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, option
 
 
 class DeprecatedFeatureViewWarning(FutureWarning):
@@ -45,7 +45,7 @@ def check_deprecation(
             raise FeatureStoreError(
                 f"feature view {view.label} should not be read any more: its deprecation date was "
                 f"{last}",
-                next_step="use another version, or allow it (allow_deprecated=True, "
-                "--allow-deprecated, FEATURE_STORE_ALLOW_DEPRECATED=1)",
+                next_step=f"use another version, or allow it ({option('allow_deprecated')}, or "
+                "FEATURE_STORE_ALLOW_DEPRECATED=1)",
             )
         warnings.warn(message, DeprecatedFeatureViewWarning, stacklevel=3)

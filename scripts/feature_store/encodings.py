@@ -24,6 +24,7 @@ from feature_store.errors import FeatureStoreError, near_names
 from feature_store.raw.sql import identifier
 from feature_store.store import FeatureStore
 from feature_store.warehouse import connect
+from feature_store.warehouse_errors import clear_error
 
 _NEEDED = (
     "column_name", "kind", "category", "category_rank", "mean", "standard_deviation", "median",
@@ -106,6 +107,8 @@ class FittedStatistics:
                 allowed="schema and table, such as training.churn_statistics",
                 next_step="build the model (dbt build), then try again",
             ) from error
+        except duckdb.Error as error:
+            raise clear_error(error, relation) from error
         return cls(table, relation)
 
     @classmethod

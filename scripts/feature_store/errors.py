@@ -1,8 +1,10 @@
-"""The one error that a user is meant to read."""
+"""The one error that a user is meant to read, and the words of its advice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
 
 
@@ -32,6 +34,32 @@ def all_of(errors: Sequence[FeatureStoreError]) -> FeatureStoreError:
     if len(errors) == 1:
         return errors[0]
     return FeatureStoreError("\n\n".join(map(str, errors)))
+
+
+_in_command: ContextVar[bool] = ContextVar("_in_command", default=False)
+
+
+@contextmanager
+def advice_for_commands() -> Iterator[None]:
+    """Let advice in the block name options of command lines, not parameters of Python."""
+    token = _in_command.set(True)
+    try:
+        yield
+    finally:
+        _in_command.reset(token)
+
+
+def option(name: str, value: str = "True") -> str:
+    """Return how to set an option: ``max_age='28d'`` in Python, ``--max-age 28d`` in a command.
+
+    Args:
+        name: the parameter's name in Python.
+        value: in Python's words; ``True`` is a flag.
+    """
+    if not _in_command.get():
+        return f"{name}={value}"
+    flag = f"--{name.replace('_', '-')}"
+    return flag if value == "True" else f"{flag} {value.strip(chr(39))}"
 
 
 def near_names(wanted: str, known: Iterable[str], limit: int = 5) -> str:

@@ -29,12 +29,16 @@ def plain(value: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """Return a value in one line for a person: ``null`` for None, times to the second or finer."""
+    """Return a value in one line for a person: ``null`` for None, times to the second or finer.
+
+    Control characters, line ends among them, stand as their escapes.
+    """
     if value is None:
         return "null"
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(" ")
-    return " ".join(str(plain(value)).split())
+    text = str(plain(value))
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def minute(time: datetime | None) -> str:

@@ -19,7 +19,7 @@ from feature_store.raw.report import failure
 from feature_store.raw.table_load import Request, TableResult
 from feature_store.run_lock import RunLock
 from feature_store.settings import Settings
-from feature_store.warehouse import connect
+from feature_store.warehouse import connect, waiting
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def refresh(
         settings: the project, its warehouse and its online store.
         start: load rows from this event time on (naive UTC); None: no lower bound.
         end: load rows before this event time (naive UTC); None: no upper bound.
-        wait: seconds that another run on this warehouse is waited for.
+        wait: seconds that another run on this warehouse is waited for, and, each time that it is
+            opened, other processes that have it open; these for 5 s at least.
         project: the dbt project, where it is parsed already.
         watcher: is told how it goes on.
 
@@ -88,7 +89,10 @@ def refresh(
     run = "refresh"
     run += f" from {start:%Y-%m-%d %H:%M}" if start else ""
     run += f" to {end:%Y-%m-%d %H:%M}" if end else ""
-    with RunLock(settings.warehouse_path, run, wait=wait, say=watcher.said):
+    with (
+        waiting(wait, watcher.said),
+        RunLock(settings.warehouse_path, run, wait=wait, say=watcher.said),
+    ):
         began = time.perf_counter()
         loaded = load_step(settings, Request(start=start, end=end), watcher)
         load_seconds = time.perf_counter() - began
@@ -147,7 +151,7 @@ def time_of_run(settings: Settings, end: datetime | None) -> datetime | None:
     """
     if end is None:
         return None
-    views = load_definitions(settings.target_path / "manifest.json").views
+    views = load_definitions(settings.target_path / "manifest.json", settings.project_name).views
     current = [view.served_id for view in views if view.served_id]
     with connect(settings.warehouse_path) as connection:
         served = {time for snapshot, time in last_served(connection) if snapshot in current}

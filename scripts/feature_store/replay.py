@@ -17,6 +17,7 @@ from feature_store.raw.table_load import Request
 from feature_store.refresh import Watcher, load_step
 from feature_store.replay_warehouse import Interval, ReplayWarehouse
 from feature_store.run_lock import RunLock
+from feature_store.warehouse import waiting
 
 #: More of them are a slip of the keyboard rather than meant.
 _MOST_INTERVALS = 100_000
@@ -32,7 +33,8 @@ class Asked:
         every: the length of an interval, in seconds.
         fresh: begin anew.
         export: export after each interval.
-        wait: seconds that another run on the warehouse is waited for.
+        wait: seconds that another run on the warehouse is waited for, and other processes that
+            have it open.
     """
 
     start: datetime
@@ -130,7 +132,10 @@ def replay(
         check_address(settings)
     intervals = intervals_of(asked.start, asked.end, asked.every)
     run = f"replay {Interval(asked.start, asked.end)}"
-    with RunLock(settings.warehouse_path, run, wait=asked.wait, say=watcher.said):
+    with (
+        waiting(asked.wait, watcher.said),
+        RunLock(settings.warehouse_path, run, wait=asked.wait, say=watcher.said),
+    ):
         own.prepare(fresh=asked.fresh)
         left = own.pending(intervals, tables)
         watcher.planned(intervals, left)

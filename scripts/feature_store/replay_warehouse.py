@@ -13,10 +13,11 @@ import duckdb
 import yaml
 
 from feature_store.errors import FeatureStoreError
+from feature_store.profiles import check_warehouse_file, project_schemas, read_target, read_yaml
 from feature_store.raw.declarations import RawTable
 from feature_store.raw.sql import identifier, rows_of
 from feature_store.refresh import last_served
-from feature_store.settings import Settings, load_settings, profiles_dir_of
+from feature_store.settings import Settings, load_settings
 from feature_store.warehouse import connect
 
 #: Which intervals were loaded and built to their end. No feature table or snapshot can tell: an
@@ -43,12 +44,19 @@ class ReplayWarehouse:
         path: the file.
 
     Raises:
-        FeatureStoreError: it is the target's own warehouse.
+        FeatureStoreError: it is the target's own warehouse, or cannot be a DuckDB file.
     """
 
     def __init__(self, target: str | None, path: Path):
         project = load_settings(target)
-        if path == project.warehouse_path:
+        self._project = read_yaml(project.project_dir / "dbt_project.yml", "correct it")
+        path = check_warehouse_file(
+            path,
+            f"--warehouse {path}",
+            "name another file, such as target/replay/feature_store.duckdb",
+            [*project_schemas(self._project)],
+        )
+        if path.resolve() == project.warehouse_path.resolve():
             raise FeatureStoreError(
                 f"--warehouse {path}: is the warehouse of target {project.target}",
                 allowed="a file of its own, such as target/replay/feature_store.duckdb",
@@ -92,14 +100,11 @@ class ReplayWarehouse:
 
     def _write_profiles(self) -> None:
         """Write the target's profile with another path, and its env_var() calls as they are."""
-        folder = self.settings.project_dir
-        name = yaml.safe_load((folder / "dbt_project.yml").read_text())["profile"]
-        profiles = yaml.safe_load((profiles_dir_of(folder) / "profiles.yml").read_text())
-        output = profiles[name]["outputs"][self.settings.target]
-        output["path"] = str(self.settings.warehouse_path)
-        profile = {"target": self.settings.target, "outputs": {self.settings.target: output}}
+        target = read_target(self._project, self.settings.project_dir, self.settings.target)
+        output = {**target.output, "path": str(self.settings.warehouse_path)}
+        profile = {"target": target.name, "outputs": {target.name: output}}
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "profiles.yml").write_text(yaml.safe_dump({name: profile}))
+        (self.folder / "profiles.yml").write_text(yaml.safe_dump({target.profile: profile}))
 
     def pending(self, intervals: list[Interval], tables: list[RawTable]) -> list[Interval]:
         """Return the intervals that an earlier replay has not come to the end of.

@@ -42,7 +42,8 @@ class RunLock:
         wait: float = 0.0,
         say: Callable[[str], None] = lambda line: None,
     ):
-        self.path = warehouse.with_name(warehouse.name + ".lock")
+        file = Path(os.path.realpath(warehouse))  # one file, whatever links to it
+        self.path = file.with_name(file.name + ".lock")
         self._warehouse, self._run, self._wait, self._say = warehouse, run, wait, say
         self._file: TextIO | None = None
 

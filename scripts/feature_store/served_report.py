@@ -39,7 +39,7 @@ def served_report(settings: Settings) -> list[ServedReport]:
     Raises:
         FeatureStoreError: there is no warehouse, or dbt has not built the project.
     """
-    definitions = load_definitions(settings.target_path / "manifest.json")
+    definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
     differences = _differences(definitions)
     if differences is None:
         return []

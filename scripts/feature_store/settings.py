@@ -6,18 +6,20 @@ Everything comes from the environment or from ``profiles.yml``; nothing is asked
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-from jinja2 import Environment
-
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.errors import FeatureStoreError
+from feature_store.profiles import check_folder, read_target, read_yaml, warehouse_path
 
 DEFAULT_PREFIX = "fs"
 DEFAULT_MEMORY_LIMIT = "2GB"
 #: Seconds after which the lock of an exporter that was killed is free again.
 DEFAULT_LOCK_LEASE = 10.0
+#: Bytes: less is too little for DuckDB to run any query, more is more than it can count.
+_LEAST_MEMORY, _MOST_MEMORY = 1e6, 1e18
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Settings:
         memory_limit: what DuckDB may take for a join or an export before it spills to disk, such as
             ``2GB``.
         lock_lease: seconds after which the lock of an exporter that was killed is free again.
+        project_name: the dbt project's name; None where it was not read.
     """
 
     project_dir: Path
@@ -44,6 +47,7 @@ class Settings:
     prefix: str
     memory_limit: str = DEFAULT_MEMORY_LIMIT
     lock_lease: float = DEFAULT_LOCK_LEASE
+    project_name: str | None = None
 
 
 def find_project_dir(start: Path | None = None) -> Path:
@@ -59,31 +63,16 @@ def find_project_dir(start: Path | None = None) -> Path:
     if named:
         candidates = [Path(named)]
     else:
-        here = (start or Path.cwd()).resolve()
-        candidates = [here, *here.parents, Path(__file__).resolve().parents[2]]
-    for folder in candidates:
-        if (folder / "dbt_project.yml").is_file():
-            return folder.resolve()
+        candidates = [*_at_or_above(start), Path(__file__).resolve().parents[2]]
+    with suppress(OSError):  # a name too long, or a folder that may not be read
+        for folder in candidates:
+            if (folder / "dbt_project.yml").is_file():
+                return folder.resolve()
     raise FeatureStoreError(
         f"{candidates[0]}: no dbt project here or above",
         allowed="a folder with dbt_project.yml",
         next_step="change into the project, or set FEATURE_STORE_PROJECT_DIR",
     )
-
-
-def _render_env_vars(text: str) -> str:
-    """Render the ``env_var()`` calls of a profiles.yml, which is all the Jinja it may hold."""
-
-    def env_var(name: str, default: str | None = None) -> str:
-        value = os.environ.get(name, default)
-        if value is None:
-            raise FeatureStoreError(
-                f"profiles.yml: environment variable {name} is not set",
-                next_step=f"export {name}=…",
-            )
-        return value
-
-    return Environment(autoescape=False).from_string(text).render(env_var=env_var)
 
 
 def _lock_lease(text: str | None) -> float:
@@ -98,9 +87,38 @@ def _lock_lease(text: str | None) -> float:
     return seconds
 
 
-def profiles_dir_of(project_dir: Path) -> Path:
-    """Return the folder of the ``profiles.yml``: ``DBT_PROFILES_DIR``, or the project's."""
-    return Path(os.environ.get("DBT_PROFILES_DIR", project_dir))
+def _at_or_above(start: Path | None) -> list[Path]:
+    try:
+        here = (start or Path.cwd()).resolve()
+    except FileNotFoundError:  # the working directory was removed
+        return []
+    return [here, *here.parents]
+
+
+def _memory_limit(text: str) -> str:
+    """Check an amount of memory, as DuckDB takes it.
+
+    Raises:
+        FeatureStoreError: it is none, or so little that DuckDB cannot work.
+    """
+    found = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(%|[KMGT]i?B?)\s*", text, re.I | re.A)
+    amount, unit = (float(found[1]), found[2].upper()) if found else (0.0, "B")
+    is_share = unit == "%"
+    size = 0.0 if is_share else amount * 1000 ** "BKMGT".index(unit[0])
+    if not (0 < amount <= 100 if is_share else _LEAST_MEMORY <= size <= _MOST_MEMORY):
+        raise FeatureStoreError(
+            f"FEATURE_STORE_MEMORY_LIMIT: {text!r} is no amount of memory that can be used",
+            allowed="a number and MB, GB or TB, such as 2GB, from 1MB on; or a share such as 50%",
+            next_step=f"correct it, or unset it for {DEFAULT_MEMORY_LIMIT}",
+        )
+    return text.strip()
+
+
+def _check_allow_deprecated(text: str | None) -> None:
+    if text not in (None, "", "0", "1"):
+        raise FeatureStoreError(
+            f"FEATURE_STORE_ALLOW_DEPRECATED: {text!r}", allowed="1 to allow, 0 or nothing not to"
+        )
 
 
 def load_settings(target: str | None = None, project_dir: Path | None = None) -> Settings:
@@ -111,33 +129,55 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
         project_dir: the dbt project; default as in :func:`find_project_dir`.
 
     Raises:
-        FeatureStoreError: no project, no such target, or a target that is not DuckDB.
+        FeatureStoreError: there is no project, no such target, or a setting is wrong; names it.
     """
-    folder = Path(project_dir).resolve() if project_dir else find_project_dir()
-    profiles_dir = profiles_dir_of(folder)
-    project = yaml.safe_load((folder / "dbt_project.yml").read_text())
-    profiles = yaml.safe_load(_render_env_vars((profiles_dir / "profiles.yml").read_text()))
-    profile = profiles[project["profile"]]
-    name = target or os.environ.get("DBT_TARGET") or profile["target"]
-    outputs = profile["outputs"]
-    if name not in outputs:
-        raise FeatureStoreError(
-            f"{profiles_dir / 'profiles.yml'}: no target {name!r}",
-            allowed=near_names(name, outputs),
-        )
-    output = outputs[name]
-    if output.get("type") != "duckdb":
-        raise FeatureStoreError(
-            f"target {name!r} is of type {output.get('type')!r}", allowed="duckdb"
-        )
+    folder = _project_dir(project_dir) if project_dir else find_project_dir()
+    project_file = folder / "dbt_project.yml"
+    project = read_yaml(project_file, "correct it; dbt parse says whether dbt can read it")
+    chosen = read_target(project, folder, target)
     target_path = os.environ.get("DBT_TARGET_PATH") or project.get("target-path", "target")
-    return Settings(
+    if not isinstance(target_path, str):
+        raise FeatureStoreError(f"{project_file}: target-path is {target_path!r}", allowed="a text")
+    _check_allow_deprecated(os.environ.get("FEATURE_STORE_ALLOW_DEPRECATED"))
+    settings = Settings(
         project_dir=folder,
-        target=name,
-        warehouse_path=(folder / output["path"]).resolve(),
-        target_path=(folder / target_path).resolve(),
+        target=chosen.name,
+        warehouse_path=warehouse_path(chosen, project, folder),
+        target_path=_resolved(folder / target_path, "DBT_TARGET_PATH"),
         redis_url=os.environ.get("REDIS_URL") or None,
         prefix=os.environ.get("FEATURE_STORE_PREFIX", DEFAULT_PREFIX),
-        memory_limit=os.environ.get("FEATURE_STORE_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT),
+        memory_limit=_memory_limit(
+            os.environ.get("FEATURE_STORE_MEMORY_LIMIT", DEFAULT_MEMORY_LIMIT)
+        ),
         lock_lease=_lock_lease(os.environ.get("FEATURE_STORE_LOCK_LEASE")),
+        project_name=project.get("name"),
     )
+    check_folder(
+        settings.target_path,
+        f"DBT_TARGET_PATH {settings.target_path}",
+        "name another folder for dbt's artifacts",
+    )
+    return settings
+
+
+def _project_dir(given: Path) -> Path:
+    """Return the folder of a dbt project that was named.
+
+    Raises:
+        FeatureStoreError: there is no dbt project in it.
+    """
+    folder = _resolved(Path(given), "project_dir")
+    if not (folder / "dbt_project.yml").is_file():
+        raise FeatureStoreError(
+            f"{folder}: no dbt project", allowed="a folder with dbt_project.yml"
+        )
+    return folder
+
+
+def _resolved(path: Path, setting: str) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name too long
+        raise FeatureStoreError(
+            f"{setting}: {str(path)!r} cannot be used: {error}", allowed="a folder's path"
+        ) from error

@@ -79,7 +79,7 @@ def _written(folder: Path) -> HistoryStore:
     store.compiled = compiled(folder / "macros_of")
     made = json.loads((folder / "macros_of" / "target" / "manifest.json").read_text())
     change_manifest(store, lambda manifest: manifest.update(macros=made["macros"]))
-    _fill(store)
+    fill(store)
     return store
 
 
@@ -100,7 +100,8 @@ _VALUES = [
 ]
 
 
-def _fill(store: TinyStore) -> None:
+def fill(store: TinyStore) -> None:
+    """Write the feature tables and snapshots."""
     store.execute("create schema features")
     for view, keys, features in _VALUES:
         table = f"features.{view.name}_v{view.version}"

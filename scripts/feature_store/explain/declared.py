@@ -71,7 +71,7 @@ def declared(declaration: dict[str, Any], feature: Feature) -> DeclaredFeature:
 def model_of(definitions: FeatureDefinitions, view: FeatureView) -> Model:
     """Return the dbt model of a view's version."""
     node = node_of(definitions, view.unique_id)
-    sql_path = node["original_file_path"]
+    sql_path = node.get("original_file_path") or "an unknown file"
     return Model(
         unique_id=view.unique_id,
         version=view.version,

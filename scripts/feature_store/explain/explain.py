@@ -33,6 +33,7 @@ from feature_store.explain.rows import (
 )
 from feature_store.explain.sql_parts import columns_read, condition_of, sql_literal
 from feature_store.raw.sql import identifier, rows_of
+from feature_store.warehouse_errors import clear_errors
 
 if TYPE_CHECKING:
     from feature_store.store import FeatureStore
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 _WHOLE = "rows between unbounded preceding and unbounded following"
 
 
+@clear_errors()
 def explain_feature(
     store: FeatureStore | FeatureDefinitions,
     connection: duckdb.DuckDBPyConnection,

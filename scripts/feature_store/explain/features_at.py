@@ -14,6 +14,7 @@ from feature_store.errors import FeatureStoreError
 from feature_store.explain.declared import definitions_of
 from feature_store.explain.explanation import same_value
 from feature_store.explain.rows import ViewRow, entity_ids, recomputed_row, served_row
+from feature_store.warehouse_errors import clear_errors
 
 if TYPE_CHECKING:
     from feature_store.store import FeatureStore
@@ -57,6 +58,7 @@ class FeatureAt:
         return "same"
 
 
+@clear_errors()
 def features_at(
     store: FeatureStore | FeatureDefinitions,
     connection: duckdb.DuckDBPyConnection,

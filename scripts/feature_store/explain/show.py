@@ -9,12 +9,12 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from feature_store.explain.columns import print_columns
 from feature_store.explain.contributions import LINEAGE
 from feature_store.explain.explanation import Contribution, Explanation
 from feature_store.explain.rows import Row
 from feature_store.plain_values import minute, shown
 from feature_store.raw.sql import INTERNAL_COLUMNS
+from feature_store.tables import print_columns
 
 File = tuple[Any, Any]
 
@@ -104,4 +104,4 @@ def _table(console: Console, rows: list[Row], lineage: list[str], files: dict[Fi
             cells.append("" if row[row_name] is None else str(row[row_name]))
         texts.append(cells)
     places = ["file", "row"] if has_lineage else []
-    print_columns(console, [*names, *places], texts, right=[*right, *places])
+    print_columns(console, [*names, *places], texts, right=[*right, *places], keep=places)

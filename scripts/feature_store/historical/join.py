@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from feature_store.asked import max_ages, no_features, references
 from feature_store.definitions import Feature, FeatureDefinitions, FeatureView
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, option
 from feature_store.historical.spine import SPINE
 from feature_store.macros import ProjectMacros, Relation
 from feature_store.raw.sql import identifier
@@ -75,7 +75,7 @@ class Join:
         if twins:
             raise FeatureStoreError(
                 f"columns of the result would be there twice: {', '.join(twins)}",
-                next_step="pass full_feature_names=True, or rename the column of the spine",
+                next_step=f"pass {option('full_feature_names')}, or rename the column of the spine",
             )
 
     def sql(self, macros: ProjectMacros, time: str) -> str:
@@ -104,7 +104,8 @@ def _relation(view: FeatureView, mode: Mode) -> Relation:
     if view.served_relation is None:
         raise FeatureStoreError(
             f"feature view {view.label} is not served: there is no snapshot of it",
-            next_step="take mode='as_recomputed', or add an online view and a snapshot",
+            next_step=f"take {option('mode', repr('as_recomputed'))}, or add an online view and a "
+            "snapshot",
         )
     return Relation(view.served_relation, f"served_{view.name}_v{view.version}")
 

@@ -37,7 +37,7 @@ def open_served(
             not green, or cannot be sent as it is declared. Without ``views`` any failure of the
             last dbt build refuses, with them only what they need.
     """
-    definitions = load_definitions(settings.target_path / "manifest.json")
+    definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
     chosen = choose_views(definitions, [*views])
     with connect(settings.warehouse_path) as connection:
         connection.execute(f"set memory_limit = {literal(settings.memory_limit)}")

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from feature_store.errors import FeatureStoreError, near_names
+from feature_store.profiles import read_yaml
 from feature_store.raw.sql import INTERNAL_COLUMNS, LEDGER, REJECTS
 
 FORMATS = ("csv", "jsonl", "parquet")
@@ -54,7 +55,7 @@ class RawTable:
 
 def _yaml_files(project_dir: Path) -> Iterator[tuple[str, Any]]:
     """Yield the parsed YAML files of the model paths that hold sources."""
-    project = yaml.safe_load((project_dir / "dbt_project.yml").read_text(encoding="utf-8")) or {}
+    project = read_yaml(project_dir / "dbt_project.yml", "correct it")
     for folder in project.get("model-paths", ["models"]):
         for path in sorted((project_dir / folder).rglob("*.y*ml")):
             text = path.read_text(encoding="utf-8", errors="replace")
@@ -63,10 +64,14 @@ def _yaml_files(project_dir: Path) -> Iterator[tuple[str, Any]]:
             name = path.relative_to(project_dir).as_posix()
             try:
                 content = yaml.load(text, Loader=_YamlLoader)
-            except yaml.MarkedYAMLError as error:
-                mark = error.problem_mark
+            except (yaml.YAMLError, RecursionError) as error:
+                mark = getattr(error, "problem_mark", None)
                 place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-                raise FeatureStoreError(f"{name}{place}: no valid YAML: {error.problem}") from error
+                said = getattr(error, "problem", None) or str(error).splitlines()[0]
+                raise FeatureStoreError(
+                    f"{name}{place}: no valid YAML: {said}",
+                    next_step="correct it; dbt parse reads it too",
+                ) from error
             if isinstance(content, dict) and content.get("sources"):
                 yield name, content
 

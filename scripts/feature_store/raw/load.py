@@ -11,6 +11,7 @@ import duckdb
 
 from feature_store import warehouse
 from feature_store.errors import FeatureStoreError
+from feature_store.profiles import check_warehouse_name
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
 from feature_store.raw.files import SourceFile, resolve_files
 from feature_store.raw.table_load import Request, TableLoad, TableResult
@@ -40,6 +41,7 @@ def load(
         FeatureStoreError: a declaration is wrong, a table unknown, or the warehouse locked.
     """
     tables = select_tables(read_declarations(settings.project_dir), request.tables)
+    check_warehouse_name(settings.warehouse_path, [table.schema for table in tables])
     loaded_at = datetime.now(UTC).replace(tzinfo=None)
     found: list[list[SourceFile] | FeatureStoreError] = []
     for table in tables:

@@ -7,14 +7,13 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.markup import escape
-from rich.measure import Measurement
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.declarations import RawTable
 from feature_store.raw.files import SourceFile
 from feature_store.raw.table_load import TableResult
+from feature_store.tables import print_columns
 
 
 class LoadProgress:
@@ -51,21 +50,18 @@ def load_progress(console: Console) -> Iterator[LoadProgress]:
 
 def print_results(console: Console, results: list[TableResult]) -> None:
     """Print the closing table, and below it the notes, each once for all tables it holds for."""
-    table = Table(box=None, pad_edge=False, show_footer=len(results) > 1)
-    table.add_column("table", footer="total", no_wrap=True)
-    for name in ("files", "read", "loaded", "skipped", "rejected"):
-        total = sum(getattr(result, name) for result in results)
-        title = f"rows {name}" if name == "read" else name
-        table.add_column(title, footer=f"{total:,}", justify="right", no_wrap=True)
-    seconds = sum(result.seconds for result in results)
-    table.add_column("seconds", footer=f"{seconds:.2f}", justify="right", no_wrap=True)
+    counted = ("files", "read", "loaded", "skipped", "rejected")
+    header = ["table", *("rows read" if name == "read" else name for name in counted), "seconds"]
+    rows = []
     for result in results:
-        counts = (result.files, result.read, result.loaded, result.skipped, result.rejected)
-        cells = ["failed", *"----"] if result.error else [f"{count:,}" for count in counts]
-        table.add_row(escape(result.name), *cells, f"{result.seconds:.2f}")
-    # In a narrow terminal, a wrapped line can still be read; half a number cannot.
-    width = Measurement.get(console, console.options.update(max_width=1000), table).maximum
-    Console(file=console.file, width=max(console.width, width), highlight=False).print(table)
+        counts = [f"{getattr(result, name):,}" for name in counted]
+        cells = ["failed", *"----"] if result.error else counts
+        rows.append([result.name, *cells, f"{result.seconds:.2f}"])
+    if len(results) > 1:
+        totals = [sum(getattr(result, name) for result in results) for name in counted]
+        seconds = sum(result.seconds for result in results)
+        rows.append(["total", *(f"{total:,}" for total in totals), f"{seconds:.2f}"])
+    print_columns(console, header, rows, right=header[1:], indent="")
     notes: dict[str, list[str]] = {}
     for result in results:
         for note in result.notes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from feature_store.build_status import check_built, check_declared, read_results
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, option
 from feature_store.historical.join import Join, Mode
 from feature_store.historical.result import HistoricalFeatures
 from feature_store.raw.sql import literal
@@ -24,6 +24,7 @@ from feature_store.training.labels import Labels, find_labels
 from feature_store.training.splits import NO_RULE, SPLIT, SplitRule, check_rule
 from feature_store.training.write import Written, utc_text, write_splits
 from feature_store.warehouse import connect
+from feature_store.warehouse_errors import clear_errors
 
 _LABEL_NAMES = ("label", "target", "y")
 
@@ -74,7 +75,7 @@ def build_training_set(store: FeatureStore, request: Request, out: Path) -> Writ
     if SPLIT in [name.lower() for name in answer.join.columns]:
         raise FeatureStoreError(
             f"a feature is called {SPLIT!r}, as the folders of the splits are",
-            next_step="pass full_feature_names=True (--full-feature-names)",
+            next_step=f"pass {option('full_feature_names')}",
         )
     label = request.label or _find_label(answer.spine_columns)
     if label is not None and label not in answer.spine_columns:
@@ -170,11 +171,9 @@ def write(
 
 @contextmanager
 def _warehouse(store: FeatureStore) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = connect(store.settings.warehouse_path)
-    try:
+    path = store.settings.warehouse_path
+    with clear_errors(path), closing(connect(path)) as connection:
         yield connection
-    finally:
-        connection.close()
 
 
 def _describe(
@@ -194,7 +193,7 @@ def _describe(
         "join_macros": metadata.join_macros(store.definitions),
         "project": store.definitions.project_name,
         "target": store.settings.target,
-        "dbt_version": manifest["dbt_version"],
+        "dbt_version": manifest.get("dbt_version"),
         "duckdb_version": duckdb.__version__,
         "git": metadata.git_state(store.settings.project_dir),
     }

@@ -74,7 +74,9 @@ def lineage(definitions: FeatureDefinitions, unique_id: str) -> dict[str, str]:
         macro for name in made_from for macro in nodes[name].get("depends_on", {}).get("macros", [])
     ]
     checksums = {
-        name: nodes[name]["checksum"]["checksum"] for name in made_from if name != unique_id
+        name: (nodes[name].get("checksum") or {}).get("checksum", "")
+        for name in made_from
+        if name != unique_id
     }
     return checksums | macro_checksums(definitions, macros)
 
@@ -103,7 +105,9 @@ def data_state(
 ) -> dict[str, Any]:
     """Return how many rows are read of a view, and when the latest of their data was loaded."""
     relation = what_is_read(view, mode)[1]
-    count, known_at = rows_of(connection, f"select count(*), max(known_at) from {relation}")[0]
+    count, known_at = rows_of(
+        connection, f"select count(*), max(known_at)::timestamp from {relation}"
+    )[0]
     return {"rows": count, "known_at": known_at.isoformat() + "Z" if known_at else None}
 
 

@@ -1,0 +1,12 @@
+{#- Refuse a warehouse whose database DuckDB would call as one of its schemas: "raw"."clicks" in the file
+    raw.duckdb could be a table of the database raw or of the schema raw. -#}
+{%- macro _check_warehouse_name(schema) -%}
+    {%- set name = target.database | lower -%}
+    {%- if name in [schema | trim | lower, 'operations', 'main', 'system', 'temp'] -%}
+        {%- do exceptions.raise_compiler_error(
+            'the warehouse ' ~ target.path ~ ': DuckDB takes the name ' ~ target.database ~ ' for a schema of it'
+            ~ '\nAllowed: the name of a file that no schema has, such as feature_store.duckdb'
+            ~ '\nNext: give the file another name (in profiles.yml, or FEATURE_STORE_WAREHOUSE)'
+        ) -%}
+    {%- endif -%}
+{%- endmacro -%}

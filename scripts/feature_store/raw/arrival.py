@@ -98,7 +98,7 @@ def _rows_of_interval(
 ) -> tuple[int, bool]:
     """Return how many rows of the interval a file has, and whether it has rows on both sides."""
     create_temp_tables(connection)
-    reader = READERS[file.format](connection, file, table)
+    reader = READERS[file.format](connection, file, table, declared)
     reader.prepare()
     targets = plan.make_plan(table, reader, declared, {})
     [event_time] = [

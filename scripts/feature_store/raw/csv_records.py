@@ -85,17 +85,10 @@ class CsvRecords:
             raise empty(file.label)
         if reason is None and not header:
             reason = "the header line is blank"
-        if header and not reason:
-            lower = [name.lower() for name in header]
-            twice = next((name for name in header if lower.count(name.lower()) > 1), None)
-            if "" in header:
-                reason = f"column {header.index('') + 1} has no name"
-            elif twice is not None:
-                reason = f"column {twice!r} is there twice"
         if reason is not None:
             raise FeatureStoreError(
                 f"{file.label}, line 1: {reason}",
-                allowed="UTF-8 text; a header of names that differ by more than their case; "
+                allowed="UTF-8 text; a header of names; "
                 f"lines that end with LF or CRLF; fields separated by {self._delimiter!r}",
                 next_step="correct the file, or its delimiter in the source's YAML",
             )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from feature_store.errors import FeatureStoreError
+from feature_store.raw.column_types import is_nested
 from feature_store.raw.files import empty
-from feature_store.raw.reader import Reader
+from feature_store.raw.json_values import exact_numbers
+from feature_store.raw.reader import FileColumn, Reader
 from feature_store.raw.sql import count_of, literals, rows_of
 from feature_store.raw.temp_tables import Appender
+from feature_store.raw.values import JSON_VALUE
 
 # The JSON functions fail on a line that is no JSON, so only a case may call them.
 _LINES = """
@@ -14,16 +16,15 @@ _LINES = """
         record, row_text, case when json_valid(row_text) then json_keys(row_text) end as names
     from load_lines
 """
-# Few lines have keys of their own: comparing the distinct lists of keys is what makes this cheap.
+# Of keys that are not declared, nothing makes a line malformed.
 _FAULTS = f"""
     select
         record,
         case
             when not json_valid(row_text) then 'the line is no valid JSON'
             when json_type(row_text) <> 'OBJECT' then 'the line is no JSON object'
-            when names in (
-                select names from load_keys where len(names) <> len(list_distinct(names))
-            ) then 'the object has a key twice'
+            when names in (select names from load_keys where is_twice)
+                then 'the object has a key twice'
         end as fault,
         row_text
     from ({_LINES})
@@ -54,9 +55,7 @@ class JsonLinesReader(Reader):
                     faults.add((number, None, "the text is not UTF-8", shown, None), len(shown))
         if not number:
             raise empty(self.file.label)
-        self.connection.execute(
-            f"create temp table load_keys as select distinct names from ({_LINES})"
-        )
+        self._read_keys()
         self.connection.execute(
             f"""
             insert into load_faults
@@ -68,35 +67,64 @@ class JsonLinesReader(Reader):
         )
         keys = rows_of(
             self.connection,
-            """
-            select distinct unnest(names) as name from load_keys
-            where len(names) = len(list_distinct(names))
-            order by name
-            """,
+            "select distinct unnest(names) as name from load_keys where not is_twice order by name",
         )
         names = [name for (name,) in keys]
         if not count_of(self.connection, "select count(*) from load_lines"):
             names = list(self.table.columns)  # No object is there to tell the columns.
-        lower = [name.lower() for name in names]
-        twins = [name for name in names if lower.count(name.lower()) > 1]
-        if twins or "" in names:
-            raise FeatureStoreError(
-                f"{self.file.label}: the keys {', '.join(map(repr, twins or ['']))} cannot be "
-                "columns",
-                allowed="keys that are not empty and differ by more than their case",
+        self._keys: dict[str, list[str]] = {}
+        for name in names:
+            self._keys.setdefault(name.lower(), []).append(name)
+        kinds = {name.lower(): kind for name, kind in self.kinds.items()}
+        self.columns = []
+        for lower, same in self._keys.items():
+            # A scalar is taken out as text; for the others it matters what JSON it is.
+            kind = kinds.get(lower, "VARCHAR")
+            is_json = kind in ("VARCHAR", "JSON", "BLOB") or is_nested(kind)
+            column = f"c{len(self.columns)}"
+            self.columns.append(FileColumn(same[0], column, JSON_VALUE if is_json else None))
+
+    def _read_keys(self) -> None:
+        """Fill ``load_keys`` with the distinct lists of keys: few lines have keys of their own."""
+        declared = literals([name.lower() for name in self.kinds])
+        same = "list_filter(keys, lambda other: other = key)"
+        self.connection.execute(
+            f"""
+            create temp table load_keys as
+            select
+                names,
+                len(list_filter(keys, lambda key:
+                    contains({declared}::varchar[], key) and len({same}) > 1)) > 0 as is_twice
+            from (
+                select names, list_transform(names, lambda name: lower(name)) as keys
+                from (select distinct names from ({_LINES}))
             )
-        self.columns = self.named(names)
+            """
+        )
 
     def stage(self, where: str) -> None:
-        """Take the values out of the objects, as text."""
-        pointers = ["/" + c.name.replace("~", "~0").replace("/", "~1") for c in self.columns]
-        values = "".join(f", v[{i}] as {c.staged}" for i, c in enumerate(self.columns, 1))
-        extract = f"json_extract_string(row_text, {literals(pointers)})" if pointers else "null"
+        """Take the values out of the objects."""
+        pointers: dict[str, list[str]] = {"texts": [], "parts": []}
+        values = []
+        for column, same in zip(self.columns, self._keys.values(), strict=True):
+            name = "parts" if column.kind else "texts"
+            first = len(pointers[name]) + 1
+            pointers[name] += ["/" + key.replace("~", "~0").replace("/", "~1") for key in same]
+            places = [f"{name}[{first + i}]" for i in range(len(same))]
+            cast = "::varchar" if column.kind else ""
+            values.append(f", coalesce({', '.join(places)}){cast} as {column.staged}")
+        texts, parts = exact_numbers("row_text", marked=False), exact_numbers("row_text")
         self.connection.execute(
             f"""
             create or replace temp table load_staged as
-            select record{values}
-            from (select record, {extract} as v from load_lines)
+            select record{"".join(values)}
+            from (
+                select
+                    record,
+                    json_extract_string({texts}, {literals(pointers["texts"])}::varchar[]) as texts,
+                    json_extract({parts}, {literals(pointers["parts"])}::varchar[]) as parts
+                from load_lines
+            )
             """
         )
 

@@ -11,6 +11,7 @@ from feature_store.raw.faults import create_rejects
 from feature_store.raw.files import SourceFile
 from feature_store.raw.plan import source_filter
 from feature_store.raw.sql import LEDGER, ROW_NUMBER, count_of, identifier, literal, rows_of
+from feature_store.raw.values import RULES
 
 
 def create_ledger(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
@@ -33,7 +34,7 @@ def create_ledger(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
 
 def _options(table: RawTable, file: SourceFile) -> str:
     """Return a hash of all that decides, besides the bytes, what rows a file has."""
-    settings = (file.format, file.gzipped, table.delimiter, table.null_values, table.columns)
+    settings = (RULES, file.format, file.gzipped, table.delimiter, table.null_values, table.columns)
     return hashlib.sha256(repr(settings).encode()).hexdigest()
 
 

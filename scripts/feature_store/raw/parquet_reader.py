@@ -5,8 +5,13 @@ from __future__ import annotations
 import duckdb
 
 from feature_store.errors import FeatureStoreError
+from feature_store.raw.parquet_exact import Leaf, has_nanoseconds, read_exactly, read_schema
 from feature_store.raw.reader import FileColumn, Reader, duckdb_path
-from feature_store.raw.sql import identifier
+from feature_store.raw.sql import identifier, literal, rows_of
+from feature_store.raw.values import INEXACT, LONG_DECIMAL
+
+_ROW_NUMBER = "file_row_number"
+_NOT_UTF8 = "not valid UTF8"
 
 
 class ParquetReader(Reader):
@@ -16,33 +21,130 @@ class ParquetReader(Reader):
 
     def prepare(self) -> None:
         """Read the file's schema."""
-        self._source = f"read_parquet({duckdb_path(self.file.path)}, hive_partitioning = false"
+        path = duckdb_path(self.file.path)
+        self._source = f"read_parquet({path}, hive_partitioning = false"
         try:
-            found = self.connection.execute(f"describe select * from {self._source})").fetchall()
+            found = rows_of(self.connection, f"describe select * from {self._source})")
+            schema = rows_of(
+                self.connection,
+                f"select name, type, num_children, duckdb_type from parquet_schema({path})",
+            )
         except duckdb.Error as error:
             raise FeatureStoreError(
                 f"{self.file.label}: cannot be read as Parquet: {str(error).splitlines()[0]}",
                 allowed="a complete Parquet file",
                 next_step="fetch the file again, or set config.meta.load.format",
             ) from error
-        self.columns = [FileColumn(row[0], f"c{i}", row[1]) for i, row in enumerate(found)]
+        # DuckDB gives another name to a column whose name is there already, in whatever case.
+        names, self._leaves = read_schema(schema)
+        self._names = [row[0] for row in found]
+        self._exact: dict[int, str] = {}
+        self.columns = [
+            FileColumn(name, f"c{i}", kind)
+            for i, (name, (_, kind, *_)) in enumerate(zip(names, found, strict=True))
+        ]
+        for leaf in self._leaves:
+            if leaf.is_decimal or (leaf.is_time and has_nanoseconds(self.file.path, leaf)):
+                self._read_exactly(leaf)
+
+    def _read_exactly(self, leaf: Leaf) -> None:
+        """Let a column that DuckDB reads inexactly have its exact values."""
+        column, kind = self.columns[leaf.column], INEXACT
+        if not leaf.is_nested:
+            table = f"load_exact_{leaf.column}"
+            kind = LONG_DECIMAL if leaf.is_decimal else "VARCHAR"
+            stored = "VARCHAR" if leaf.is_decimal else "BIGINT"
+            read_exactly(self.connection, self.file.path, leaf, stored, table)
+            value = f"(select value from temp.{table} as x where x.record = s.record)"
+            if leaf.is_time:  # Arrow's nanoseconds are modulo 2^64, DuckDB's microseconds are not.
+                time = f"s.{identifier(self._names[leaf.column])}"
+                rest = f"({value}::hugeint - epoch_us({time})::hugeint * 1000) % {2**64}"
+                digits = f"lpad((({rest} + {2**64}) % {2**64})::varchar, 3, '0')"
+                value = f"strftime({time}, '%Y-%m-%d %H:%M:%S.%f') || {digits}"
+            self._exact[leaf.column] = value
+        self.columns[leaf.column] = FileColumn(column.name, column.staged, kind)
 
     def stage(self, where: str) -> None:
         """Read the rows."""
-        columns = "".join(f", {identifier(c.name)} as {c.staged}" for c in self.columns)
+        try:
+            self._stage(where)
+        except duckdb.InvalidInputException as error:
+            if _NOT_UTF8 not in str(error):
+                raise
+            broken = self._read_bytes()
+            self._stage(where)
+            self._reject(broken)
+
+    def _stage(self, where: str) -> None:
+        values = "".join(
+            f", {self._exact.get(i, 's.' + identifier(name))} as c{i}"
+            for i, name in enumerate(self._names)
+        )
+        source = f"select * from {self._source}, {_ROW_NUMBER} = true)"
+        number = f"{_ROW_NUMBER} + 1"
+        if _ROW_NUMBER in (name.lower() for name in self._names):
+            source, number = f"select * from {self._source})", "row_number() over ()"
+        if self._exact:
+            source = f"select *, {number} as record from ({source})"
+            number = "record"
         self.connection.execute(
             f"""
             create or replace temp table load_staged as
             select * from (
-                select file_row_number + 1 as record{columns}
-                from {self._source}, file_row_number = true)
+                select {number} as record{values} from ({source}) as s
             ) where {where}
             """
         )
 
+    def _read_bytes(self) -> list[int]:
+        """Let the columns with a text that is not UTF-8 be bytes; return their indexes."""
+        broken = []
+        for leaf in self._leaves:
+            column, name = self.columns[leaf.column], identifier(self._names[leaf.column])
+            if "VARCHAR" not in str(column.kind) or leaf.column in self._exact:
+                continue
+            try:
+                rows_of(self.connection, f"select max({name}) from {self._source})")
+            except duckdb.InvalidInputException as error:
+                if leaf.is_nested:
+                    raise FeatureStoreError(
+                        f"{self.file.label}: column {column.name} has a text that is not UTF-8",
+                        allowed="UTF-8 text",
+                        next_step="write the file again, without that text",
+                    ) from error
+                table = f"load_exact_{leaf.column}"
+                read_exactly(self.connection, self.file.path, leaf, "BLOB", table)
+                value = f"(select value from temp.{table} as x where x.record = s.record)"
+                self._exact[leaf.column] = f"coalesce(try(decode({value})), {value}::varchar)"
+                broken.append(leaf.column)
+        return broken
+
+    def _reject(self, broken: list[int]) -> None:
+        """Put the rows whose declared texts are not UTF-8 aside."""
+        declared = {name.lower() for name in self.kinds}
+        for i in broken:
+            name = self.columns[i].name
+            if name.lower() not in declared:
+                continue
+            self.connection.execute(
+                f"""
+                insert into load_faults
+                select
+                    record, {literal(name)},
+                    'column ' || {literal(name)} || ': ''' || left(value::varchar, 100)
+                    || ''' is no UTF-8 text', value::varchar, null
+                from temp.load_exact_{i}
+                where value is not null and try(decode(value)) is null
+                """
+            )
+        self.connection.execute(
+            "delete from load_staged where record in (select line from load_faults)"
+        )
+
     def locate(self, limit: int | None) -> None:
         """Write the bad rows as JSON, for want of a text of their own."""
-        row = ", ".join(f"{identifier(c.name)} := {c.staged}" for c in self.columns)
+        named = zip(self._names, self.columns, strict=True)
+        row = ", ".join(f"{identifier(name)} := {column.staged}" for name, column in named)
         self.connection.execute(
             f"""
             insert into load_located

@@ -8,9 +8,15 @@ import duckdb
 
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.raw.declarations import RawTable
-from feature_store.raw.readers import Reader
+from feature_store.raw.reader import FileColumn, Reader
 from feature_store.raw.sql import INTERNAL_COLUMNS, ROW_NUMBER, identifier, literal, rows_of
-from feature_store.raw.values import EVENT_TIME_TYPES, Conversion, from_text, from_type
+from feature_store.raw.values import (
+    EVENT_TIME_TYPES,
+    NO_TYPES,
+    Conversion,
+    from_text,
+    from_type,
+)
 
 
 @dataclass(frozen=True)
@@ -22,12 +28,14 @@ class Target:
         kind: its type.
         staged: its name in ``load_staged``.
         conversion: from the file's value to the raw table's.
+        is_declared: whether the YAML gives it a type; another column never makes a row malformed.
     """
 
     name: str
     kind: str
     staged: str
     conversion: Conversion
+    is_declared: bool = True
 
 
 def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
@@ -120,54 +128,82 @@ def make_plan(
 ) -> list[Target]:
     """Give each column of a file its column in the raw table.
 
-    Declared columns come first, in declared order; then the file's other ones, in the file's.
+    Declared columns come first, in declared order; then the file's other ones, in the file's. Of
+    these, nothing is required: one that cannot be a column of its own is left out.
 
     Raises:
-        FeatureStoreError: a declared column is missing, or a name is the loader's own.
+        FeatureStoreError: a declared column is missing, or it is not clear which one it is.
     """
-    in_file = {column.name.lower(): column for column in reader.columns}
-    if len(in_file) < len(reader.columns):
-        raise FeatureStoreError(
-            f"{reader.file.label}: two columns have names that differ by their case only",
-            allowed="names that differ whatever their case",
-        )
-    _check_names(table, reader, in_file.keys(), declared)
-    known = {name.lower(): name for name in (*declared, *existing)}
-    lower_declared = {name.lower() for name in declared}
-    ordered = [in_file[name.lower()] for name in declared]
-    ordered += [c for c in reader.columns if c.name.lower() not in lower_declared]
-    types = {name.lower(): kind for name, kind in (existing | declared).items()}
+    in_file: dict[str, list[FileColumn]] = {}
+    for column in reader.columns:
+        in_file.setdefault(column.name.lower(), []).append(column)
+    _check_missing(table, reader, declared)
     targets = []
-    for column in ordered:
-        key = column.name.lower()
-        kind = types.get(key, column.kind or "VARCHAR")
-        if column.kind is None:
-            change = from_text(column.staged, kind, empty_is_null=reader.empty_is_null)
-        else:
-            change = from_type(column.staged, column.kind, kind)
-        targets.append(Target(known.get(key, column.name), kind, column.staged, change))
+    for name, kind in declared.items():
+        column = _the_one(reader, name, in_file.pop(name.lower()))
+        targets.append(Target(name, kind, column.staged, _conversion(reader, column, kind), True))
+    known = {name.lower(): name for name in existing}
+    for column in reader.columns:
+        if column.name.lower() not in in_file or not_loaded(reader, declared, column):
+            continue
+        name = known.get(column.name.lower(), column.name)
+        kind = existing.get(name, type_of(column))
+        targets.append(Target(name, kind, column.staged, _conversion(reader, column, kind), False))
     return targets
 
 
-def _check_names(
-    table: RawTable, reader: Reader, in_file: set[str], declared: dict[str, str]
-) -> None:
-    """Refuse a file without a declared column, or with one of the loader's own."""
-    place = f"{reader.file.label}, line 1" if reader.file.format == "csv" else reader.file.label
-    for name in INTERNAL_COLUMNS:
-        if name in in_file:
-            raise FeatureStoreError(
-                f"{place}: column {name} has a name that the loader uses itself",
-                next_step="rename the column in the file",
-            )
+def type_of(column: FileColumn) -> str:
+    """Return the type in which a column that is not declared is loaded."""
+    return column.kind if column.kind and column.kind not in NO_TYPES else "VARCHAR"
+
+
+def not_loaded(reader: Reader, declared: dict[str, str], column: FileColumn) -> str | None:
+    """Return why a column that is not declared cannot be loaded, or None if it can."""
+    name = column.name.lower()
+    if not name:
+        return "it has no name"
+    if name in INTERNAL_COLUMNS:
+        return "the loader uses that name itself"
+    same = [other for other in reader.columns if other.name.lower() == name]
+    if len(same) > 1 and name not in {other.lower() for other in declared}:
+        return "its name is there twice"
+    return None
+
+
+def _conversion(reader: Reader, column: FileColumn, kind: str) -> Conversion:
+    if column.kind is None:
+        return from_text(column.staged, kind, empty_is_null=reader.empty_is_null)
+    return from_type(column.staged, column.kind, kind)
+
+
+def _the_one(reader: Reader, name: str, columns: list[FileColumn]) -> FileColumn:
+    """Return the column of a declared name: the only one, or the only one in the same case."""
+    exact = [column for column in columns if column.name == name]
+    if len(columns) == 1 or len(exact) == 1:
+        return (exact or columns)[0]
+    names = ", ".join(column.name for column in columns)
+    raise FeatureStoreError(
+        f"{_place(reader)}: column {name!r} is there twice ({names})",
+        allowed="declared columns with names that differ by more than their case",
+        next_step="rename or remove one of them in the file",
+    )
+
+
+def _place(reader: Reader) -> str:
+    return f"{reader.file.label}, line 1" if reader.file.format == "csv" else reader.file.label
+
+
+def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) -> None:
+    """Refuse a file without a declared column."""
+    names = [column.name for column in reader.columns]
+    in_file = {name.lower() for name in names}
     missing = [name for name in declared if name.lower() not in in_file]
     if not missing:
         return
-    names = [column.name for column in reader.columns]
     many = "columns" if len(missing) > 1 else "column"
     near = "; ".join(f"for {name}, {near_names(name, names)}" for name in missing[:3])
     raise FeatureStoreError(
-        f"{place}: {many} {', '.join(missing)} missing",
+        f"{_place(reader)}: {many} {', '.join(missing)} missing",
         allowed=f"every column that {table.declared_in} declares for table {table.name}; in the "
         f"file, {near}",
         next_step="correct the file, or the columns (or the delimiter) in the YAML",
@@ -192,23 +228,6 @@ def add_columns(
     for name, kind in new.items():
         connection.execute(f"alter table {raw} add column {identifier(name)} {kind}")
     return existing | new
-
-
-def new_column_note(table: RawTable, targets: list[Target], existing: dict[str, str]) -> str | None:
-    """Return the line that reports columns that are in the file and nowhere in the YAML."""
-    described = {name.lower() for name in table.columns} | table.undeclared
-    new = [
-        f"{t.name} ({t.kind.lower()})"
-        for t in targets
-        if t.name not in existing and t.name.lower() not in described
-    ]
-    if not new:
-        return None
-    many = "columns" if len(new) > 1 else "column"
-    return (
-        f"new {many} {', '.join(new)}: loaded, and not declared; declare them in "
-        f"{table.declared_in}"
-    )
 
 
 def source_filter(label: str) -> str:

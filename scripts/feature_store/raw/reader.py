@@ -54,6 +54,7 @@ class Reader(ABC):
     Attributes:
         record: SQL of a staged row's number within the file, known after ``stage``. It counts from
             1, malformed rows too, but not the header of a CSV; in JSON lines it is the line.
+        kinds: the declared columns with DuckDB's names of their types.
         columns: the file's columns, known after ``prepare``.
         empty_is_null: whether an empty text is null in a column that is no text.
     """
@@ -63,7 +64,14 @@ class Reader(ABC):
     #: What a row's place in the file is called.
     place = "line"
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, file: SourceFile, table: RawTable):
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        file: SourceFile,
+        table: RawTable,
+        kinds: dict[str, str],
+    ):
+        self.kinds = kinds
         self.connection = connection
         self.file = file
         self.table = table

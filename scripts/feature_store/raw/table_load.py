@@ -24,6 +24,7 @@ from feature_store.raw.sql import (
     rows_of,
 )
 from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
+from feature_store.raw.undeclared import Drift, fit_columns
 
 
 @dataclass
@@ -109,6 +110,7 @@ class TableLoad:
         self.unchanged_files = 0
         self.renumbered_files = 0
         self.timeless = 0
+        self.drift = Drift(table)
 
     def check_declaration(self) -> None:
         """Check the declared types; not to be called within the transaction."""
@@ -162,7 +164,7 @@ class TableLoad:
         """Read a file and make the raw rows in scope equal to it."""
         connection, table = self.connection, self.table
         create_temp_tables(connection)
-        reader = READERS[file.format](connection, file, table)
+        reader = READERS[file.format](connection, file, table, self.declared)
         reader.prepare()
         targets = plan.make_plan(table, reader, self.declared, self.existing)
         event_time, in_scope, fault_scope = "null::timestamp", "true", "true"
@@ -174,12 +176,11 @@ class TableLoad:
                     # A row whose event time is null or unreadable may belong anywhere.
                     fault_scope = f"({in_scope} or {target.conversion.value} is null)"
         reader.stage(fault_scope)
+        targets = fit_columns(connection, table, reader, targets, self.existing)
         malformed = find_faults(connection, reader, targets, event_time, fault_scope)
         if malformed and not self.request.quarantine:
             raise refuse(connection, reader, table, malformed)
-        note = plan.new_column_note(table, targets, self.existing)
-        if note:
-            self.result.notes.append(f"{file.label}: {note}")
+        self.drift.add(reader, targets, self.declared, self.existing)
         self.existing = plan.add_columns(connection, table, targets, self.existing)
 
         good = f"{reader.record} not in (select record from load_bad)" if malformed else "true"
@@ -259,6 +260,7 @@ class TableLoad:
 
     def _add_notes(self, files: list[SourceFile]) -> None:
         notes, many = self.result.notes, len(files)
+        notes += self.drift.notes("loaded, and")
         if self.unchanged_files:
             what = "file" if many == 1 else f"{self.unchanged_files} of {many} files"
             kind = "interval" if self.by_interval else "content"

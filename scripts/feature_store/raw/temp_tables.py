@@ -31,7 +31,11 @@ def create_temp_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 def drop_temp_tables(connection: duckdb.DuckDBPyConnection) -> None:
     """Drop what a file has left, so that its memory is free again."""
-    for name in (*_TABLES, "load_lines", "load_keys", "load_staged", "load_kept"):
+    found = connection.execute(
+        "select table_name from duckdb_tables() "
+        "where temporary and starts_with(table_name, 'load_')"
+    )
+    for (name,) in found.fetchall():
         connection.execute(f"drop table if exists temp.{name}")
 
 

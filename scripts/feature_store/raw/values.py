@@ -1,33 +1,39 @@
-"""How a value of a file becomes a value of its declared type, and when it does not.
+"""The conversion of a file's value to its declared type: exact, or the row is malformed.
 
-The rule is that nothing is repaired or rounded: either the declared type holds the value as it
-was received, or the value is a fault. DuckDB's own casts are more lenient (``'1.7'`` becomes the
-integer 2, ``' 12'`` loses its space, an offset in a time is dropped), so each family of types
-states what its text looks like.
+Texts state what they look like (``text_values``), JSON keeps the digits of its numbers
+(``json_values``), and a typed value of Parquet must be the same again when it is cast back. Where
+a cast could pass that test and still change the value, a text stands between: of a number (one
+text, however it was written), of bytes (UTF-8). Nested types are converted part by part.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from feature_store.raw.sql import literal
+from feature_store.raw.column_types import fields_of, is_nested
+from feature_store.raw.json_values import exact_numbers, from_json, is_strict
+from feature_store.raw.sql import identifier, literal
+from feature_store.raw.text_values import (
+    FLOATS,
+    INTEGERS,
+    TIMESTAMP_DIGITS,
+    bound,
+    float_text,
+    number_text,
+    scalar_from_text,
+)
 
-_INTEGERS = [
-    f"{sign}{size}"
-    for sign in ("", "U")
-    for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-]
-_TIMESTAMP_DIGITS = {
-    "TIMESTAMP": 6,
-    "TIMESTAMP WITH TIME ZONE": 6,
-    "TIMESTAMP_S": 0,
-    "TIMESTAMP_MS": 3,
-    "TIMESTAMP_NS": 9,
-}
 #: The types that an event time may have.
-EVENT_TIME_TYPES = ("DATE", *_TIMESTAMP_DIGITS)
-_OFFSET = r" ?(Z|UTC|[+-]([01]\d|2[0-3])(:?[0-5]\d)?)"
+EVENT_TIME_TYPES = ("DATE", *(kind for kind in TIMESTAMP_DIGITS if kind != "TIMESTAMPTZ_NS"))
+#: The type of a staged value that is a part of a JSON line.
+JSON_VALUE = "a JSON value"
+#: The types of staged values that DuckDB has no type for, or cannot read.
+LONG_DECIMAL = "DECIMAL of more than 38 digits"
+INEXACT = "nested value of a type that cannot be read exactly"
+#: Kinds of staged values that a raw table cannot have; "NULL" is Parquet's type without values.
+NO_TYPES = (JSON_VALUE, LONG_DECIMAL, INEXACT, '"NULL"')
+#: Counts the versions of the rules: files that older rules have loaded are read again.
+RULES = 2
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Conversion:
     """SQL for one column.
 
     Attributes:
-        value: the value in its type; null where it is not valid.
+        value: the value in its type; null or anything where it is not valid.
         valid: true where the value is a null or survives unchanged; None if it always does.
         expects: what a valid value is, for the error message.
     """
@@ -45,19 +51,8 @@ class Conversion:
     expects: str
 
 
-def _matches(column: str, pattern: str) -> str:
-    return f"regexp_full_match({column}, {literal(pattern)})"
-
-
-def _decimal(column: str, cast: str, kind: str) -> str:
-    """Return the test of a decimal's text: no digit may be lost."""
-    scale = int(re.search(r"(\d+)\)$", kind).group(1))  # type: ignore[union-attr]
-    short = rf"|\.\d{{1,{scale}}}0*" if scale else ""
-    plain = _matches(column, rf"[+-]?(\d+(\.\d{{0,{scale}}}0*)?{short})")
-    # JSON writers may use an exponent.
-    exponent = _matches(column, r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
-    same = f"try_cast({cast} as double) = try_cast({column} as double)"
-    return f"({plain} or ({exponent} and {same}))"
+def _test(column: str, test: str) -> str:
+    return f"({column} is null or coalesce({test}, false))"
 
 
 def from_text(column: str, kind: str, *, empty_is_null: bool) -> Conversion:
@@ -69,53 +64,129 @@ def from_text(column: str, kind: str, *, empty_is_null: bool) -> Conversion:
         empty_is_null: whether an empty text is null in a column that is no text (CSV).
     """
     if kind == "VARCHAR":
-        return Conversion(column, None, "a text")
+        return Conversion(column, None, "text")
     if empty_is_null:
         column = f"nullif({column}, '')"
-    cast = f"try_cast({column} as {kind})"
-    if kind in _INTEGERS:
-        shape, expects = _matches(column, r"[+-]?\d+(\.0*)?"), f"whole number ({kind.lower()})"
-    elif kind in ("DOUBLE", "FLOAT"):
-        number = _matches(column, r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-        shape, expects = f"({number} and isfinite({cast}))", f"number ({kind.lower()})"
-    elif kind.startswith("DECIMAL"):
-        shape, expects = _decimal(column, cast, kind), f"number of the type {kind.lower()}"
-    elif kind == "DATE":
-        shape, expects = _matches(column, r"\d{4}-\d{2}-\d{2}"), "date (2017-06-15)"
-    elif kind in _TIMESTAMP_DIGITS:
-        return _timestamp_from_text(column, kind, cast)
-    else:
-        shape, expects = f"{column} = trim({column})", f"value of the type {kind.lower()}"
-    valid = f"({column} is null or coalesce({shape} and {cast} is not null, false))"
-    return Conversion(cast, valid, expects)
-
-
-def _timestamp_from_text(column: str, kind: str, cast: str) -> Conversion:
-    """Return the conversion of a time's text: an offset is applied, without one it is UTC."""
-    digits = _TIMESTAMP_DIGITS[kind]
-
-    def time(fraction: int) -> str:
-        return rf"[ T]\d{{2}}:\d{{2}}(:\d{{2}}(\.\d{{0,{fraction}}}0*)?)?"
-
-    date = r"\d{4}-\d{2}-\d{2}"
-    naive = _matches(column, f"{date}({time(digits)})?")
-    offset = _matches(column, f"{date}{time(min(digits, 6))}{_OFFSET}")
-    instant = f"try_cast({column} as timestamptz)"
-    if kind != "TIMESTAMP WITH TIME ZONE":
-        instant = f"try_cast(timezone('UTC', {instant}) as {kind})"
-    value = f"case when {naive} then {cast} when {offset} then {instant} end"
-    valid = f"({column} is null or ({value}) is not null)"
-    return Conversion(f"({value})", valid, "time (2017-06-15 13:00:00, or with +02:00)")
+    if kind == "JSON":
+        return Conversion(f"try_cast({column} as json)", _test(column, is_strict(column)), "JSON")
+    if is_nested(kind):
+        value, test = from_json("j", kind)
+        exact = f"case when {is_strict(column)} then {exact_numbers(column)} end"
+        test = f"j is not null and {test}"
+        expects = f"JSON for {kind.lower()}"
+        return Conversion(bound(exact, "j", value), _test(column, bound(exact, "j", test)), expects)
+    value, test, expects = scalar_from_text(column, kind)
+    return Conversion(value, _test(column, test), expects)
 
 
 def from_type(column: str, source: str, kind: str) -> Conversion:
-    """Return the conversion of a typed column (Parquet): valid if it reads back equal."""
+    """Return the conversion of a typed column.
+
+    Args:
+        column: SQL of the value.
+        source: the canonical name of its type, or ``JSON_VALUE``.
+        kind: the canonical name of the type that it shall have.
+    """
+    if source == JSON_VALUE:
+        return Conversion(*from_json(column, kind), _expects(kind, "JSON"))
     if source == kind:
         return Conversion(column, None, kind.lower())
     if source == "VARCHAR":
         return from_text(column, kind, empty_is_null=False)
+    value, test = _typed(column, source, kind, 0)
+    return Conversion(value, _test(column, test), _expects(kind, source))
+
+
+def _expects(kind: str, source: str) -> str:
+    """Return what a value must be, and what the file has."""
+    what = "text" if kind == "VARCHAR" else f"value of the type {kind.lower()}"
+    return f"{what} ({source.lower()} in the file)"
+
+
+def _typed(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
+    """Return value and test of a typed value that is not null."""
+    if source == kind:
+        return column, "true"
+    if source == '"NULL"':
+        return f"null::{kind}", "true"
+    if source == INEXACT:
+        return f"null::{kind}", "false"
+    if is_nested(source) and is_nested(kind):
+        return _nested(column, source, kind, depth)
+    text = _text_of(column, source, kind)
+    if text is not None:
+        change = from_text("s", kind, empty_is_null=False)
+        valid = f"s is not null and {change.valid or 'true'}"
+        return bound(text, "s", change.value), bound(text, "s", valid)
+    if source == "TIMESTAMPTZ_NS":  # DuckDB casts it to few types, but to this one exactly.
+        column, source = f"({column}::timestamp_ns)", "TIMESTAMP_NS"
     cast = f"try_cast({column} as {kind})"
-    back = f"try_cast({cast} as {source})"
-    valid = f"({cast} is not null and {back} is not distinct from {column})"
-    expects = f"value of the type {kind.lower()} ({source.lower()} in the file)"
-    return Conversion(cast, f"({column} is null or {valid})", expects)
+    is_same = f"try_cast({cast} as {source}) is not distinct from {column}"
+    return cast, f"{cast} is not null and {is_same}"
+
+
+def _text_of(column: str, source: str, kind: str) -> str | None:
+    """Return the SQL of the text that stands between two types, or None if none has to."""
+    if source == "VARCHAR":
+        return column
+    if source == LONG_DECIMAL:
+        return number_text(column) if kind == "VARCHAR" else column
+    if source == "BLOB":
+        return f"try(decode({column}))"
+    if source == "JSON" and kind != "VARCHAR":
+        return f"{column}::varchar"
+    if source in FLOATS:
+        if kind == "VARCHAR":
+            return float_text(column, source)
+        if kind.startswith("DECIMAL"):
+            return f"{column}::varchar"
+    if (source in INTEGERS or source.startswith("DECIMAL")) and kind == "VARCHAR":
+        return number_text(f"{column}::varchar")
+    return None
+
+
+def _nested(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
+    """Return value and test of a nested value, part by part."""
+    old_name, old_fields = fields_of(source)
+    name, fields = fields_of(kind)
+    item = f"e{depth}"
+
+    def part(old: str, new: str) -> tuple[str, str]:
+        value, test = _typed(item, old, new, depth + 1)
+        return f"case when {item} is not null then {value} end", _test(item, test)
+
+    def each(values: str, body: str) -> str:
+        return f"list_transform({values}, lambda {item}: {body})"
+
+    def all_of(values: str, test: str) -> str:
+        return f"coalesce(list_bool_and({each(values, test)}), true)"
+
+    lists = ("list", "array")
+    if old_name in lists and name in lists:
+        value, test = part(old_fields[0][1], fields[0][1])
+        items = f"{column}::{old_fields[0][1]}[]"
+        size = f"len({items}) = {fields[1][1]} and " if name == "array" else ""
+        return f"try_cast({each(items, value)} as {kind})", size + all_of(items, test)
+    if old_name == name == "map":
+        key, key_test = part(old_fields[0][1], fields[0][1])
+        value, test = part(old_fields[1][1], fields[1][1])
+        keys, values = f"map_keys({column})", f"map_values({column})"
+        made = f"try(map({each(keys, key)}, {each(values, value)}))"
+        return made, f"{made} is not null and {all_of(keys, key_test)} and {all_of(values, test)}"
+    if old_name == name == "struct":
+        old = {field.lower(): (field, child) for field, child in old_fields}
+        values, tests = [], ["true"]
+        for field, child in fields:
+            if field.lower() not in old:
+                values.append(f"{identifier(field)} := null::{child}")
+                continue
+            old_field, old_child = old.pop(field.lower())
+            value, test = part(old_child, child)
+            inner = f"struct_extract({column}, {literal(old_field)})"
+            values.append(f"{identifier(field)} := {bound(inner, item, value)}")
+            tests.append(bound(inner, item, test))
+        tests += [  # A field with a value that has no place.
+            f"struct_extract({column}, {literal(field)}) is null" for field, _ in old.values()
+        ]
+        return f"struct_pack({', '.join(values)})::{kind}", " and ".join(tests)
+    return f"null::{kind}", "false"

@@ -6,6 +6,9 @@
       everything of the entity is made anew. Rows up to this grain's begin stay as they are;
     - _part: entities of one part, from 0, have so many events together that their rows are made at once.
 
+    One more row has no entity and no part, and _counts: of all events, those without an entity or a time included
+    (_event_counts_sql).
+
     A sum does not depend on the events' order, and counts copies, as no xor of hashes does. The hash is
     hashed once more: columns are put together by operations that a sum would see through.
 
@@ -15,6 +18,8 @@
     seen: table of what the view was built from; none: all entities are new. -#}
 {%- macro _changed_entities_sql(events, plan, columns, seen) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
+{#- of an infinite time it is null, too -#}
+{%- set has_time = 'epoch_us(' ~ plan.event_time ~ ') is not null' -%}
 with
 
 last_seen as (
@@ -30,17 +35,13 @@ events as (
 
     select
         {{ entity }},
-        loaded_at,
-        hash(hash({{ columns | join(', ') }})) as _hash,
+        if({{ has_time }}, loaded_at, null) as loaded_at,
+        if({{ has_time }}, hash(hash({{ columns | join(', ') }})), null) as _hash,
         {{ plan.event_time }} as _event_time,
         -- null, and so an old one, where it is not known
-        loaded_at > (select last_seen.loaded_until from last_seen) as _is_new
+        {{ has_time }} and loaded_at > (select last_seen.loaded_until from last_seen) as _is_new,
+        epoch_us({{ plan.event_time }}) > {{ feature_store._load_us('loaded_at') }} as _is_after_load
     from {{ events }}
-    where
-        {{ plan.event_time }} is not null
-        {%- for key in plan.entity %}
-        and {{ key }} is not null
-        {%- endfor %}
 
 ),
 
@@ -48,15 +49,30 @@ now as (
 
     select
         {{ entity }},
-        count(*) as _events,
+        count(*) as _rows,
+        count(_hash) as _events,
         sum(_hash) as _fingerprint,
         max(loaded_at) as _loaded_until,
         count(*) filter (where _is_new) as _new_events,
         sum(_hash) filter (where _is_new) as _new_fingerprint,
-        min(_event_time) filter (where _is_new) as _new_from
+        min(_event_time) filter (where _is_new) as _new_from,
+        count(*) filter (where _is_after_load) as _after_load,
+        max(epoch_us(_event_time)) filter (where _is_after_load) as _latest_after_load
     from events
     group by
         {{ entity }}
+
+),
+
+usable as (
+
+    select *
+    from now
+    where
+        _events > 0
+        {%- for key in plan.entity %}
+        and {{ key }} is not null
+        {%- endfor %}
 
 ),
 
@@ -69,7 +85,7 @@ changed as (
         _fingerprint,
         _loaded_until,
         cast(null as bigint) as _from_grain
-    from now
+    from usable
     {%- else -%}
     select
         {{ entity }},
@@ -82,7 +98,7 @@ changed as (
             {{ feature_store._grain_number('now._new_from', plan.grain) }},
             null
         ) as _from_grain
-    from now
+    from usable as now
     full outer join {{ seen }} as seen
         using ({{ plan.entity | join(', ') }})
     where
@@ -102,4 +118,7 @@ select
         as integer
     ) as _part
 from changed
+union all by name
+select {{ feature_store._event_counts_sql(plan.entity) | indent(7) }} as _counts
+from now
 {%- endmacro -%}

@@ -20,7 +20,7 @@
         ~ invocation_id ~ "')"
     ) -%}
     {%- if unused -%}
-        {%- set allowed = declaration.get('max_unused', 0.1) -%}
+        {%- set allowed = declaration.get('max_unused', 0.5) -%}
         {%- set said = '{:,} of {:,} events ({:.1%}) are not used: {:,} without {}, {:,} without {}'.format(
             unused, events, unused / events,
             without_entity, declaration.entity | join(' or '), without_time, declaration.event_time

@@ -189,7 +189,7 @@ def check_not_in_future(name: str, end: datetime, running: timedelta) -> None:
     if end > now + running:
         raise FeatureStoreError(
             f"{name} {end:%Y-%m-%d %H:%M:%S} (UTC): lies in the future, where windows are empty",
-            allowed=f"up to {now + running:%Y-%m-%d %H:%M:%S} (what is under way may be given whole)",
+            allowed=f"up to {now + running:%Y-%m-%d %H:%M:%S} (a grain under way may end later)",
             next_step="give an earlier one; if it is right, set this machine's clock",
         )
 

@@ -179,9 +179,9 @@ def run_steps(
     Args:
         folder: the project's; each warehouse has a folder in it, and its name as prefix.
         steps: each with ``warehouse`` and ``interval`` (refreshes it), ``sql`` (runs it there) or
-            ``copy_to`` (copies the file to that folder); ``build_as_of`` (builds as of that time, and
-            exports); ``force`` (exports with --force); or ``online_to`` (writes what is online to
-            that file).
+            ``copy_to`` (copies the file to that folder); ``build_as_of`` (builds as of that time,
+            and exports); ``force`` (exports with --force); or ``online_to`` (writes what is
+            online to that file).
         variables: of the environment.
     """
     done = subprocess.run(

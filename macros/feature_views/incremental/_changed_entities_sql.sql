@@ -18,51 +18,9 @@
     seen: table of what the view was built from; none: all entities are new. -#}
 {%- macro _changed_entities_sql(events, plan, columns, seen) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
-{#- of an infinite time it is null, too -#}
-{%- set has_time = 'epoch_us(' ~ plan.event_time ~ ') is not null' -%}
 with
 
-last_seen as (
-
-    select {% if seen %}max(_loaded_until){% else %}cast(null as timestamp){% endif %} as loaded_until
-    {%- if seen %}
-    from {{ seen }}
-    {%- endif %}
-
-),
-
-events as (
-
-    select
-        {{ entity }},
-        if({{ has_time }}, loaded_at, null) as loaded_at,
-        if({{ has_time }}, hash(hash({{ columns | join(', ') }})), null) as _hash,
-        {{ plan.event_time }} as _event_time,
-        -- null, and so an old one, where it is not known
-        {{ has_time }} and loaded_at > (select last_seen.loaded_until from last_seen) as _is_new,
-        epoch_us({{ plan.event_time }}) > {{ feature_store._load_us('loaded_at') }} as _is_after_load
-    from {{ events }}
-
-),
-
-now as (
-
-    select
-        {{ entity }},
-        count(*) as _rows,
-        count(_hash) as _events,
-        sum(_hash) as _fingerprint,
-        max(loaded_at) as _loaded_until,
-        count(*) filter (where _is_new) as _new_events,
-        sum(_hash) filter (where _is_new) as _new_fingerprint,
-        min(_event_time) filter (where _is_new) as _new_from,
-        count(*) filter (where _is_after_load) as _after_load,
-        max(epoch_us(_event_time)) filter (where _is_after_load) as _latest_after_load
-    from events
-    group by
-        {{ entity }}
-
-),
+{{ feature_store._entities_now_sql(events, plan, columns, seen) }}
 
 usable as (
 

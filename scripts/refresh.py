@@ -76,6 +76,8 @@ class Terminal(Watcher):
         self._step(
             "dbt", build.times.total, f"{build.nodes} nodes built and tested as of {as_of}{warned}"
         )
+        for line in build.said:
+            self.said(line)
 
     def exported(self, views: list[ExportedView], seconds: float) -> None:
         """Print what was exported."""

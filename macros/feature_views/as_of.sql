@@ -1,5 +1,8 @@
 {#- The time of the run, a query of one timestamp as_of (UTC): the var as_of or, without it, the end of
-    the last grain that holds an event. The clock is never read.
+    the last grain that holds an event not later than its own load. The clock is never read.
+
+    An event later than its load has a wrong time, or is one that is planned: it is not the newest moment of
+    the data. Where all events are later than their load, the latest load counts in their place.
 
     events: relation of events.
     event_time: their time column.
@@ -18,15 +21,26 @@
         {%- endif -%}
     select cast(cast('{{ given }}' as timestamptz) as timestamp) as as_of
     {%- else -%}
+    {%- set times = feature_store._event_times_sql(events, event_time) -%}
     select
         make_timestamp(
             (
-                {{ feature_store._grain_number('latest', grain) | indent(8) }} + 1
+                {{ feature_store._grain_number('make_timestamp(latest)', grain) | indent(8) }} + 1
             ) * {{ feature_store._duration_us(grain) }}
         ) as as_of
     from (
-        select max({{ event_time }}) as latest
-        from {{ events }}
+        select
+            coalesce(
+                max(times._event_us) filter (
+                    where times._event_us <= coalesce(times._loaded_us, loads.latest, times._event_us)
+                ),
+                max(loads.latest) filter (where times._event_us is not null)
+            ) as latest
+        from {{ times | indent(8) }} as times
+        cross join (
+            select max(all_times._loaded_us) as latest
+            from {{ times | indent(12) }} as all_times
+        ) as loads
     ) as events
     {%- endif -%}
 {%- endmacro -%}

@@ -1,13 +1,14 @@
 {#- The whole SQL of an online view: each entity's latest row at the time of the run.
 
     features: relation of the feature view's version.
-    events: relation of what the view is made from, with its event time; the end of the last grain that
-        holds any of it is the time of the run, unless the var as_of gives it.
+    events: relation of what the view is made from, with its event time; it says the time of the run, unless
+        the var as_of does: see as_of().
     declaration: the feature view, as in `config.meta.feature_view`. -#}
 {%- macro online_features(features, events, declaration) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- do feature_store.check_feature_view(declaration) -%}
     {%- set entity = declaration.entity -%}
+    {%- set keys = feature_store._quoted_names(entity) -%}
 -- Made by online_features() from config.meta.feature_view of {{ model.name }}.
 -- Grain: one row per {{ entity | join(', ') }}.
 with
@@ -21,12 +22,12 @@ run as (
 latest as (
 
     select
-        {{ entity | join(',\n        ') }},
+        {{ keys | join(',\n        ') }},
         max(feature_time) as feature_time
     from {{ features }}
     where feature_time <= (select run.as_of from run)
     group by
-        {{ entity | join(',\n        ') }}
+        {{ keys | join(',\n        ') }}
 
 )
 
@@ -35,7 +36,7 @@ from {{ features }} as features
 inner join latest
     on
         features.feature_time = latest.feature_time
-        {%- for key in entity %}
+        {%- for key in keys %}
         and features.{{ key }} = latest.{{ key }}
         {%- endfor %}
 {% endmacro -%}

@@ -20,7 +20,8 @@
         feature_store._place_of(model), feature_store._event_faults(events, declaration, plan)
     ) -%}
     {#- there is no `this` in a unit test -#}
-    {%- set changed = feature_store._incremental_names(model).changed if this and is_incremental() else none -%}
+    {%- set changed = feature_store._incremental_names(model).changed
+        if this and feature_store._is_incremental_view() and is_incremental() else none -%}
     {%- set part = feature_store._part_being_made() -%}
 -- Made by windowed_features() from config.meta.feature_view of {{ model.name }}.
 -- Grain: one row per {{ declaration.entity | join(', ') | replace('\n', ' ') }} and feature_time.

@@ -29,6 +29,7 @@
                         parents.events, declaration.event_time, declaration.grain
                     ) | trim -%}
                     {%- do as_of_queries.update({node.unique_id: query}) -%}
+                    {%- do feature_store._warn_of_serving_time(node, parents, query) -%}
                 {%- endif %}
         insert or replace into operations.view_builds values (
             '{{ node.unique_id }}',

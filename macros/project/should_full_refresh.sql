@@ -1,16 +1,21 @@
 {#- Whether a model is built in full, asked by dbt: as dbt decides it, and besides where an incremental
     model is not the one that its table was built from, so that no rows of another definition stay.
 
+    A feature view that is written by hand and has no incremental part of its own is always built in full: it would
+    be appended to itself otherwise.
+
     `full_refresh` in the model's config stands above that. Outside of runs the answer is yes: what `dbt show`,
     `dbt compile` and the docs take is SQL that needs no hook before it. -#}
 {%- macro should_full_refresh() -%}
     {%- if context.get('_renders_full_build') -%}{{- return(true) -}}{%- endif -%}
+    {%- if context.get('_renders_increment') -%}{{- return(false) -}}{%- endif -%}
     {%- set asked = dbt.should_full_refresh() -%}
     {%- if asked or config.get('full_refresh') is not none
         or model.resource_type != 'model' or model.config.materialized != 'incremental' -%}
         {{- return(asked) -}}
     {%- endif -%}
     {%- if flags.WHICH not in ['build', 'run'] -%}{{- return(true) -}}{%- endif -%}
+    {%- if feature_store._is_always_whole() -%}{{- return(true) -}}{%- endif -%}
     {%- if '_kept_is_changed' not in context -%}
         {%- set built = run_query(
             "select definition from operations.built_models where unique_id = '" ~ model.unique_id ~ "'"

@@ -67,6 +67,7 @@ class DbtBuild:
         as_of: the var it was given (UTC).
         nodes: how many nodes were built or tested.
         warnings: the tests that warned.
+        said: what the project's macros warned of.
         times: how long it took.
     """
 
@@ -74,6 +75,7 @@ class DbtBuild:
     nodes: int
     warnings: list[str]
     times: DbtTimes
+    said: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -85,6 +87,7 @@ class _Watched:
     done: int = 0
     first: float | None = None
     last: float | None = None
+    said: list[str] = field(default_factory=list)
 
     def __call__(self, event: Any) -> None:
         name = event.info.name
@@ -96,6 +99,8 @@ class _Watched:
             self.last = time.perf_counter()
             self.done += 1
             self.on_node(self.done, self.total)
+        elif name == "JinjaLogWarning" and event.data.msg not in self.said:
+            self.said.append(event.data.msg)
 
 
 @dataclass
@@ -167,7 +172,7 @@ class DbtProject:
             if part.name == "execute" and part.started_at and part.completed_at
         )
         warned = [result.node.name for result in results if result.status == "warn"]
-        return DbtBuild(as_of, len(results), sorted(warned), times)
+        return DbtBuild(as_of, len(results), sorted(warned), times, watched.said)
 
     def parse(self) -> None:
         """Parse the project, and describe it in ``manifest.json``, if that was not done yet.

@@ -201,6 +201,12 @@ def _feature_view(
     served = snapshots[0] if snapshots else None
     declaration = node["config"]["meta"]["feature_view"]
     keys = declaration["entity"]
+    if missing := [name for name in keys if name not in node["columns"]]:
+        raise FeatureStoreError(
+            f"feature view {node['name']} ({node.get('original_file_path', '')}): "
+            f"{', '.join(missing)} is missing in the columns of its YAML",
+            next_step="list every column there, with its data_type",
+        )
     others = [name for name in node["columns"] if name not in (*keys, *RESERVED)]
     online = declaration.get("online") or {}
     ttl = online.get("ttl")

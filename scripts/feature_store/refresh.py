@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import duckdb
 
 from feature_store.dbt_build import DbtBuild, DbtProject
-from feature_store.definitions import load_definitions
+from feature_store.definitions import FeatureDefinitions, duration_seconds, load_definitions
+from feature_store.errors import FeatureStoreError
 from feature_store.online.connection import check_address
 from feature_store.online.export import export_features
 from feature_store.online.export_types import ExportedView, ExportOptions
@@ -20,6 +21,8 @@ from feature_store.raw.table_load import Request, TableResult
 from feature_store.run_lock import RunLock
 from feature_store.settings import Settings
 from feature_store.warehouse import connect, waiting
+
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -142,30 +145,74 @@ def time_of_run(settings: Settings, end: datetime | None) -> datetime | None:
     an old time for the newest one, and the export would refuse it. Then the views are served as the
     last time: as of the one time that they all had, or each as of the end of its data.
 
+    A time that lay in the future when it was served does not count: see :func:`last_served`.
+
     Args:
         settings: the project, which dbt has parsed, and its warehouse.
         end: of the interval (naive UTC); None is answered by None.
 
     Returns:
         The var as_of (naive UTC); None: each view as of the end of its last grain that holds data.
+
+    Raises:
+        FeatureStoreError: the interval ends in the future.
     """
     if end is None:
         return None
-    views = load_definitions(settings.target_path / "manifest.json", settings.project_name).views
-    current = [view.served_id for view in views if view.served_id]
+    definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
+    grain = longest_grain(definitions)
+    check_not_in_future("END", end, grain)
+    current = [view.served_id for view in definitions.views if view.served_id]
     with connect(settings.warehouse_path) as connection:
-        served = {time for snapshot, time in last_served(connection) if snapshot in current}
+        served = {time for snapshot, time in last_served(connection, grain) if snapshot in current}
     if not served or end >= max(served):
         return end
     return served.pop() if len(served) == 1 else None
 
 
-def last_served(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, datetime]]:
-    """Return dbt's id of each snapshot with the time as of which it was taken last."""
+def longest_grain(definitions: FeatureDefinitions) -> timedelta:
+    """Return the longest grain of the project's feature views, a day at least."""
+    nodes = definitions.manifest.get("nodes", {}).values()
+    declarations = [(node["config"].get("meta") or {}).get("feature_view") for node in nodes]
+    grains = [duration_seconds(one["grain"]) for one in declarations if one and one.get("grain")]
+    return timedelta(seconds=max(grains, default=0)) or _DAY
+
+
+def check_not_in_future(name: str, end: datetime, running: timedelta) -> None:
+    """Refuse an interval that ends in the future, as of which every window would be empty.
+
+    Args:
+        name: what the end is called.
+        end: of the interval (naive UTC).
+        running: how far it may lie in the future: the length of what is under way.
+
+    Raises:
+        FeatureStoreError: it does.
+    """
+    now = datetime.now(UTC).replace(tzinfo=None)
+    if end > now + running:
+        raise FeatureStoreError(
+            f"{name} {end:%Y-%m-%d %H:%M:%S} (UTC): lies in the future, where windows are empty",
+            allowed=f"up to {now + running:%Y-%m-%d %H:%M:%S} (a grain under way may end later)",
+            next_step="give an earlier one; if it is right, set this machine's clock",
+        )
+
+
+def last_served(
+    connection: duckdb.DuckDBPyConnection, grain: timedelta | None = None
+) -> list[tuple[str, datetime]]:
+    """Return dbt's id of each snapshot with the time as of which it was taken last.
+
+    Args:
+        connection: the warehouse.
+        grain: leave out runs whose time lay in the future by more than so much when they were
+            served: by a wrong clock, or a wrong ``as_of``. None: no run is left out.
+    """
+    condition = f"where as_of <= served_at + to_seconds({grain.total_seconds()})" if grain else ""
     try:
         return connection.execute(
             "select snapshot_id, arg_max(as_of, served_at) from operations.served_runs "
-            "group by snapshot_id"
+            f"{condition} group by snapshot_id"
         ).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):
         return []  # nothing was served yet

@@ -14,7 +14,7 @@ from feature_store.online.export import export_features
 from feature_store.online.export_types import ExportOptions
 from feature_store.raw.declarations import read_declarations
 from feature_store.raw.table_load import Request
-from feature_store.refresh import Watcher, load_step
+from feature_store.refresh import Watcher, check_not_in_future, load_step
 from feature_store.replay_warehouse import Interval, ReplayWarehouse
 from feature_store.run_lock import RunLock
 from feature_store.warehouse import waiting
@@ -117,7 +117,8 @@ def replay(
 
     Raises:
         FeatureStoreError: the warehouse holds later data, no table arrives by interval, another run
-            is at work on it, or a step failed; the intervals before it are done.
+            is at work on it, the end lies in the future, or a step failed; the intervals before it
+            are done.
     """
     watcher = watcher or ReplayWatcher()
     own = ReplayWarehouse(target, warehouse)
@@ -130,6 +131,7 @@ def replay(
         )
     if asked.export:
         check_address(settings)
+    check_not_in_future("END", asked.end, timedelta(seconds=asked.every))
     intervals = intervals_of(asked.start, asked.end, asked.every)
     run = f"replay {Interval(asked.start, asked.end)}"
     with (

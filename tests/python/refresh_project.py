@@ -23,6 +23,8 @@ import yaml
 
 from feature_store.dbt_build import DbtProject
 from feature_store.errors import FeatureStoreError
+from feature_store.online.export import export_features
+from feature_store.online.export_types import ExportOptions
 from feature_store.refresh import refresh
 from feature_store.settings import load_settings
 from feature_store.warehouse import connect
@@ -177,8 +179,9 @@ def run_steps(
     Args:
         folder: the project's; each warehouse has a folder in it, and its name as prefix.
         steps: each with ``warehouse`` and ``interval`` (refreshes it), ``sql`` (runs it there) or
-            ``copy_to`` (copies the file to that folder); or ``online_to`` (writes what is online to
-            that file).
+            ``copy_to`` (copies the file to that folder); ``build_as_of`` (builds as of that time,
+            and exports); ``force`` (exports with --force); or ``online_to`` (writes what is
+            online to that file).
         variables: of the environment.
     """
     done = subprocess.run(
@@ -223,9 +226,17 @@ def _main(folder: Path, steps: list[dict[str, Any]]) -> None:
         settings = replace(load_settings(), prefix=step["warehouse"])
         project = project or DbtProject(settings)
         project.settings = settings
-        start, end = (datetime.fromisoformat(text) for text in step["interval"])
+        start, end = (
+            text and datetime.fromisoformat(text) for text in step.get("interval", (None, None))
+        )
         try:
-            refresh(settings, start, end, project=project)
+            if "build_as_of" in step:
+                project.build(datetime.fromisoformat(step["build_as_of"]))
+                export_features(settings)
+            elif "force" in step:
+                export_features(settings, ExportOptions(force=True))
+            else:
+                refresh(settings, start, end, project=project)
             said.append(None)
         except FeatureStoreError as error:
             said.append(str(error))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from feature_store.errors import FeatureStoreError
 from feature_store.refresh import time_of_run
 from online_fixtures import run_script
 from tiny_store import TinyStore, View, tiny_environment
@@ -93,3 +94,17 @@ def test_a_script_prints_it_as_dbt_s_vars(store: TinyStore) -> None:
     assert printed("2026-05-03") == '{"as_of": "2026-05-05 00:00:00"}\n'
     serve(store, (DAILY, at(5)), (HOURLY, at(4)))
     assert printed("2026-05-03") == '{"as_of": null}\n'
+
+
+def test_a_time_that_lay_in_the_future_does_not_count(store: TinyStore) -> None:
+    """The run before it does: what it served was later than the interval that comes late."""
+    future = datetime(2042, 1, 2)
+    serve(store, (DAILY, future), (HOURLY, future))
+    assert decided(store, at(3)) == at(3)
+    serve(store, (DAILY, at(5)), (HOURLY, at(5)), (DAILY, future), (HOURLY, future))
+    assert decided(store, at(3)) == at(5)
+
+
+def test_an_end_in_the_future_is_refused(store: TinyStore) -> None:
+    with pytest.raises(FeatureStoreError, match=r"END 9999-12-31 00:00:00.* lies in the future"):
+        decided(store, datetime(9999, 12, 31))

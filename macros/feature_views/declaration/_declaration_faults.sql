@@ -9,7 +9,7 @@
     {%- do faults.extend(feature_store._key_faults(
         'feature_view', declaration,
         required=always + of_windows if windowed else always,
-        optional=['derived', 'online'] if windowed else ['online']
+        optional=['derived', 'online', 'max_unused'] if windowed else ['online']
     )) -%}
 
     {%- set entity = declaration.entity -%}
@@ -43,5 +43,11 @@
     {%- do faults.extend(feature_store._derived_faults(declaration)) -%}
     {%- do faults.extend(feature_store._column_faults(declaration, entity)) -%}
     {%- do faults.extend(feature_store._online_faults(declaration)) -%}
+    {%- set share = declaration.get('max_unused', 0) -%}
+    {%- if share is not number or share is boolean or not 0 <= share <= 1 -%}
+        {%- do faults.append(
+            'max_unused: a share of the events from 0 to 1 is allowed, such as 0.4; got ' ~ share
+        ) -%}
+    {%- endif -%}
     {{- return(faults) -}}
 {%- endmacro -%}

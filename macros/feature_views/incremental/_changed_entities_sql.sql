@@ -6,6 +6,9 @@
       everything of the entity is made anew. Rows up to this grain's begin stay as they are;
     - _part: entities of one part, from 0, have so many events together that their rows are made at once.
 
+    One more row has no entity and no part, and _counts: of all events, those without an entity or a time included
+    (_event_counts_sql).
+
     A sum of row hashes does not depend on the events' order, and counts copies.
 
     events: relation of the events.
@@ -16,46 +19,17 @@
 {%- set entity = plan.entity | join(',\n        ') -%}
 with
 
-last_seen as (
+{{ feature_store._entities_now_sql(events, plan, columns, seen) }}
 
-    select {% if seen %}max(_loaded_until){% else %}cast(null as timestamp){% endif %} as loaded_until
-    {%- if seen %}
-    from {{ seen }}
-    {%- endif %}
+usable as (
 
-),
-
-events as (
-
-    select
-        {{ entity }},
-        loaded_at as _loaded_at,
-        {{ feature_store._row_hash(columns) | indent(8) }} as _hash,
-        {{ plan.event_time }} as _event_time,
-        -- null, and so an old one, where it is not known
-        loaded_at > (select last_seen.loaded_until from last_seen) as _is_new
-    from {{ events }}
+    select *
+    from now
     where
-        {{ plan.event_time }} is not null
+        _events > 0
         {%- for key in plan.entity %}
         and {{ key }} is not null
         {%- endfor %}
-
-),
-
-now as (
-
-    select
-        {{ entity }},
-        count(*) as _events,
-        sum(_hash) as _fingerprint,
-        max(_loaded_at) as _loaded_until,
-        count(*) filter (where _is_new) as _new_events,
-        sum(_hash) filter (where _is_new) as _new_fingerprint,
-        min(_event_time) filter (where _is_new) as _new_from
-    from events
-    group by
-        {{ entity }}
 
 ),
 
@@ -68,7 +42,7 @@ changed as (
         _fingerprint,
         _loaded_until,
         cast(null as bigint) as _from_grain
-    from now
+    from usable
     {%- else -%}
     select
         {{ entity }},
@@ -81,7 +55,7 @@ changed as (
             {{ feature_store._grain_number('now._new_from', plan.grain) }},
             null
         ) as _from_grain
-    from now
+    from usable as now
     full outer join {{ seen }} as seen
         using ({{ plan.entity | join(', ') }})
     where
@@ -101,4 +75,7 @@ select
         as integer
     ) as _part
 from changed
+union all by name
+select {{ feature_store._event_counts_sql(plan.entity) | indent(7) }} as _counts
+from now
 {%- endmacro -%}

@@ -1,7 +1,16 @@
-{#- Whether the model being built is a feature view whose rows are made anew only where events changed. -#}
+{#- Whether the rows of the model being built are made anew only where events changed, if it is made by
+    windowed_features(): not without its hooks, or where other SQL stands beside the call. -#}
 {%- macro _is_incremental_view() -%}
     {%- set declaration = (model.config.get('meta') or {}).get('feature_view') or {} -%}
-    {{- return(model.config.materialized == 'incremental' and 'aggregates' in declaration) -}}
+    {{- return(
+        model.config.materialized == 'incremental' and 'aggregates' in declaration
+        and feature_store._has_feature_view_hooks() and feature_store._is_one_call()
+    ) -}}
+{%- endmacro -%}
+
+{#- Whether the model being built has the hooks that dbt_project.yml gives to feature views. -#}
+{%- macro _has_feature_view_hooks() -%}
+    {{- return('find_changed_entities' in (model.config.get('pre-hook') or []) | string) -}}
 {%- endmacro -%}
 
 {#- The tables beside an incremental feature view: what its events were when it was built, and, while it is

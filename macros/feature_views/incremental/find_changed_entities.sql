@@ -5,7 +5,9 @@
     What changed is found by comparing events, not by asking when they were loaded, so a row that was removed
     or corrected is found too. All of it is in the transaction that the model is built in. -#}
 {%- macro find_changed_entities() -%}
-    {%- if not execute or not feature_store._is_incremental_view() -%}{{- return('') -}}{%- endif -%}
+    {%- if not execute or not feature_store._is_incremental_view() or not feature_store._is_windowed() -%}
+        {{- return('') -}}
+    {%- endif -%}
     {%- set plan = feature_store._plan(model.config.meta.feature_view) -%}
     {%- set names = feature_store._incremental_names(model) -%}
     {%- set events = feature_store._event_table(model) -%}
@@ -14,7 +16,8 @@
         model.config.meta.feature_view
     ) -%}
     {%- set seen = adapter.get_relation(this.database, names.schema, names.seen) -%}
-    {%- set is_incremental = is_incremental() %}
+    {%- set is_incremental = is_incremental() -%}
+    {%- do context.update({'_is_increment': is_incremental}) %}
 create or replace temporary table {{ names.changed }} as
 {{ feature_store._changed_entities_sql(
     events, plan, columns, names.seen_in_schema if is_incremental and seen else none

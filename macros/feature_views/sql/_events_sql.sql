@@ -1,4 +1,4 @@
-{#- The events that have an entity and a time, with the number of the grain they fall into.
+{#- The events that have an entity and a finite time, with the number of the grain they fall into.
 
     changed: the table of entities whose events changed, of which alone events are needed; none: all. Those that
         have left every window before the first new event are not, where no window is the lifetime. With each
@@ -38,7 +38,7 @@ events as (
             {%- endfor %}
     {%- endif %}
     where
-        events.{{ plan.event_time }} is not null
+        epoch_us(events.{{ plan.event_time }}) is not null
         {%- for key in plan.entity %}
         and events.{{ key }} is not null
         {%- endfor %}

@@ -1,0 +1,54 @@
+{#- End the build of a feature view where two of its rows have the same entity and feature time, or one of them
+    has none, with an error that says how many and shows one. What is built is undone.
+
+    declaration: the feature view, as in `config.meta.feature_view`.
+    changed: of a windowed view that is built incrementally, the table of the entities whose rows were made: only
+        theirs are looked at. A full build groups by entity and feature time itself. -#}
+{%- macro _check_feature_keys(declaration, changed=none) -%}
+    {%- set names = declaration.entity + ['feature_time'] -%}
+    {%- set found = adapter.get_columns_in_relation(this) | map(attribute='name') | map('lower') | list -%}
+    {%- set faults = [] -%}
+    {%- for name in names if name | lower not in found -%}
+        {%- do faults.append(
+            name ~ ': the view has no such column; it has ' ~ found | join(', ')
+            ~ '. Next: select it, or correct entity'
+        ) -%}
+    {%- endfor -%}
+    {%- if not faults and (not changed or context.get('_is_increment')) -%}
+        {%- set keys = feature_store._quoted_names(names) -%}
+        {%- set rows = 'from ' ~ this ~ ' as features' -%}
+        {%- if changed -%}
+            {%- set entity = feature_store._quoted_names(declaration.entity) -%}
+            {%- set rows = rows ~ ' semi join ' ~ changed ~ ' using (' ~ entity | join(', ') ~ ')' -%}
+        {%- endif -%}
+        {%- set is_null = keys | join(' is null or ') ~ ' is null' -%}
+        {%- set parts = [] -%}
+        {%- for key in keys -%}
+            {%- do parts.append(feature_store._literal(names[loop.index0] ~ ' ')
+                ~ " || coalesce(cast(" ~ key ~ " as varchar), 'null')") -%}
+        {%- endfor -%}
+        {%- set example = parts | join(" || ', ' || ") -%}
+        {%- set nulls = run_query(
+            'select count(*), min(' ~ example ~ ') ' ~ rows ~ ' where ' ~ is_null
+        ).rows[0] -%}
+        {%- set repeated = run_query(
+            'select count(*), min_by(' ~ example ~ ', (' ~ keys | join(', ') ~ ')), max(_rows) from (select '
+            ~ keys | join(', ') ~ ', count(*) as _rows ' ~ rows ~ ' where not (' ~ is_null ~ ') group by '
+            ~ keys | join(', ') ~ ' having count(*) > 1)'
+        ).rows[0] -%}
+        {%- if nulls[0] -%}
+            {%- do faults.append(
+                nulls[0] ~ ' rows without ' ~ names | join(' or ') ~ ', such as ' ~ nulls[1]
+                ~ '. Next: leave them out, or give them one'
+            ) -%}
+        {%- endif -%}
+        {%- if repeated[0] -%}
+            {%- do faults.append(
+                '(' ~ names | join(', ') ~ ') is not unique: ' ~ repeated[0] ~ ' of them stand in up to '
+                ~ repeated[2] ~ ' rows each, such as ' ~ repeated[1] ~ '. Next: keep one row of each; '
+                ~ 'where the view is incremental, build it with --full-refresh too'
+            ) -%}
+        {%- endif -%}
+    {%- endif -%}
+    {%- do feature_store._raise_faults(feature_store._place_of(model), faults) -%}
+{%- endmacro -%}

@@ -1,0 +1,22 @@
+{#- The query of what is counted of all events of the windowed feature view being built; for a view of which
+    nothing is kept from run to run. None where it is made from more than one relation.
+
+    declaration: the feature view, as in `config.meta.feature_view`. -#}
+{%- macro _all_event_counts_sql(declaration) -%}
+    {%- if model.refs | length + model.sources | length != 1 -%}{{- return(none) -}}{%- endif -%}
+    {%- set time = 'epoch_us(' ~ feature_store._quoted(declaration.event_time) ~ ')' -%}
+    {%- set is_after_load = time ~ ' > ' ~ feature_store._load_us('loaded_at') -%}
+    {%- set sql -%}
+select {{ feature_store._event_counts_sql(feature_store._quoted_names(declaration.entity)) }} as _counts
+from (
+    select
+        {{ feature_store._quoted_names(declaration.entity) | join(',\n        ') }},
+        1 as _rows,
+        if({{ time }} is null, 0, 1) as _events,
+        if({{ is_after_load }}, 1, 0) as _after_load,
+        if({{ is_after_load }}, {{ time }}, null) as _latest_after_load
+    from {{ feature_store._event_table(model) }}
+)
+    {%- endset -%}
+    {{- return(sql) -}}
+{%- endmacro -%}

@@ -1,0 +1,48 @@
+{#- What each entity's events are now, as the CTE `now`, one row each, also where a part of its key is null; see
+    _changed_entities_sql() for the arguments. Events without a time are counted in _rows alone. -#}
+{%- macro _entities_now_sql(events, plan, columns, seen) -%}
+{%- set entity = plan.entity | join(',\n        ') -%}
+{#- of an infinite time it is null, too -#}
+{%- set has_time = 'epoch_us(' ~ plan.event_time ~ ') is not null' -%}
+last_seen as (
+
+    select {% if seen %}max(_loaded_until){% else %}cast(null as timestamp){% endif %} as loaded_until
+    {%- if seen %}
+    from {{ seen }}
+    {%- endif %}
+
+),
+
+events as (
+
+    select
+        {{ entity }},
+        if({{ has_time }}, loaded_at, null) as _loaded_at,
+        if({{ has_time }}, {{ feature_store._row_hash(columns) | indent(8) }}, null) as _hash,
+        {{ plan.event_time }} as _event_time,
+        -- null, and so an old one, where it is not known
+        {{ has_time }} and loaded_at > (select last_seen.loaded_until from last_seen) as _is_new,
+        epoch_us({{ plan.event_time }}) > {{ feature_store._load_us('loaded_at') }} as _is_after_load
+    from {{ events }}
+
+),
+
+now as (
+
+    select
+        {{ entity }},
+        count(*) as _rows,
+        count(_hash) as _events,
+        sum(_hash) as _fingerprint,
+        max(_loaded_at) as _loaded_until,
+        count(*) filter (where _is_new) as _new_events,
+        sum(_hash) filter (where _is_new) as _new_fingerprint,
+        min(_event_time) filter (where _is_new) as _new_from,
+        count(*) filter (where _is_after_load) as _after_load,
+        max(epoch_us(_event_time)) filter (where _is_after_load) as _latest_after_load
+    from events
+    group by
+        {{ entity }}
+
+),
+{%- endmacro -%}

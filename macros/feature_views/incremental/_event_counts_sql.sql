@@ -1,0 +1,20 @@
+{#- What is counted of the events of a feature view, as an aggregate over rows of the columns _rows, _events (those
+    of them that have a time), _after_load and _latest_after_load, and the entity's: a struct of
+
+    - events: all of them;
+    - unused: those without an entity or a time, of which no row is made;
+    - without_entity: those of which a part of the entity's key is null;
+    - without_event_time: those whose time is null or infinite;
+    - after_load: those that are later than their own load;
+    - latest_after_load: the latest time of these (UTC). -#}
+{%- macro _event_counts_sql(entity) -%}
+{%- set known = entity | join(' is not null and ') ~ ' is not null' -%}
+{
+    'events': coalesce(sum(_rows), 0)::bigint,
+    'unused': coalesce(sum(_rows) - sum(_events) filter (where {{ known }}), 0)::bigint,
+    'without_entity': coalesce(sum(_rows) filter (where not ({{ known }})), 0)::bigint,
+    'without_event_time': coalesce(sum(_rows) - sum(_events), 0)::bigint,
+    'after_load': coalesce(sum(_after_load), 0)::bigint,
+    'latest_after_load': make_timestamp(max(_latest_after_load))
+}
+{%- endmacro -%}

@@ -34,6 +34,8 @@ def check_raw(
     for arrival in find_arrivals(find_project_dir(), request):
         state = "is there" if arrival.is_there else "not yet"
         command_line.out.print(f"{arrival.table}: {state}: {arrival.found}", markup=False)
+        for note in arrival.notes:
+            command_line.out.print(f"{arrival.table}: {note}", markup=False)
         is_complete &= arrival.is_there
     if not is_complete:
         raise typer.Exit(NOT_YET)

@@ -17,6 +17,7 @@ from feature_store.raw.readers import READERS
 from feature_store.raw.sql import count_of
 from feature_store.raw.table_load import Request
 from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
+from feature_store.raw.undeclared import Drift
 
 
 @dataclass(frozen=True)
@@ -27,11 +28,13 @@ class Arrival:
         table: the source table's name.
         is_there: whether the interval can be loaded.
         found: what was found, for a person.
+        notes: what else a person should know of the files that were read.
     """
 
     table: str
     is_there: bool
     found: str
+    notes: tuple[str, ...] = ()
 
 
 def find_arrivals(project_dir: Path, request: Request) -> Iterator[Arrival]:
@@ -74,14 +77,18 @@ def _arrival(
     if table.event_time is None:
         return Arrival(table.name, True, f"{many}, no event time to wait for")
     declared = plan.canonical_types(connection, table)
+    drift = Drift(table)
+    is_there, found = False, f"no row of the interval in {many}"
     # The newest name first: that is where a new interval is, where each has its own file.
     for file in reversed(files):
-        rows, is_passed = _rows_of_interval(connection, table, declared, file, request)
+        rows, is_passed = _rows_of_interval(connection, table, declared, file, request, drift)
         if rows:
-            return Arrival(table.name, True, f"{_count(rows, 'row')} in {file.label}")
+            is_there, found = True, f"{_count(rows, 'row')} in {file.label}"
+            break
         if is_passed:
-            return Arrival(table.name, True, f"none, but {file.label} has earlier and later rows")
-    return Arrival(table.name, False, f"no row of the interval in {many}")
+            is_there, found = True, f"none, but {file.label} has earlier and later rows"
+            break
+    return Arrival(table.name, is_there, found, tuple(drift.notes("in the file, and")))
 
 
 def _count(number: int, thing: str) -> str:
@@ -95,12 +102,14 @@ def _rows_of_interval(
     declared: dict[str, str],
     file: SourceFile,
     request: Request,
+    drift: Drift,
 ) -> tuple[int, bool]:
     """Return how many rows of the interval a file has, and whether it has rows on both sides."""
     create_temp_tables(connection)
     reader = READERS[file.format](connection, file, table, declared)
     reader.prepare()
     targets = plan.make_plan(table, reader, declared, {})
+    drift.add(reader, targets, declared, [column.name for column in reader.columns])
     [event_time] = [
         target.conversion.value for target in targets if target.name == table.event_time
     ]

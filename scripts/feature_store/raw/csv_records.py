@@ -9,6 +9,7 @@ records and their lines, and counts what DuckDB must deliver.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
@@ -20,6 +21,7 @@ from feature_store.raw.files import SourceFile, empty
 RECORD_LIMIT = 2_000_000
 _BOM = b"\xef\xbb\xbf"
 _OPEN_QUOTE = "a quote is opened and not closed"
+_SPACE_BEFORE_QUOTE = "a space stands before a quote"
 _TOO_LONG = f"the record is longer than {RECORD_LIMIT:,} bytes"
 
 
@@ -57,6 +59,9 @@ class CsvRecords:
         self._number = 0
         self._delimiter = delimiter
         self._reader = self._new_reader()
+        mark = re.escape(delimiter)
+        self._quoted = re.compile(rf'(^|{mark})"(?:[^"]|"")*"(?={mark}|\r?\n|$)')
+        self._spaced = re.compile(rf'(^|{mark}) +"')
         self._crlf = False
         self.header = self._read_header(file)
         self._crlf = self.taken[-1].endswith(b"\r\n")
@@ -116,6 +121,8 @@ class CsvRecords:
                 self._reader = self._new_reader()
         if self._invalid and not _is_utf8(b"".join(self.taken)):
             reason = "the text is not UTF-8"
+        if reason is None and any(b' "' in raw for raw in self.taken) and self._is_spaced():
+            reason = _SPACE_BEFORE_QUOTE
         last = self.taken[-1]
         size = len(last) if len(self.taken) == 1 else sum(map(len, self.taken))
         if reason is None and size > RECORD_LIMIT:
@@ -123,6 +130,12 @@ class CsvRecords:
         if (last[-2:] == b"\r\n") is not self._crlf and last.endswith(b"\n"):
             self.mixed = True
         return first, fields, reason
+
+    def _is_spaced(self) -> bool:
+        """Return whether a field begins with spaces and a quote, all of which DuckDB would drop."""
+        if self._delimiter == " ":
+            return False
+        return self._spaced.search(self._quoted.sub(r"\1", self.text())) is not None
 
     def __iter__(self) -> Iterator[tuple[int, str | None]]:
         """Yield each record's first line (the header is on line 1) and its fault, if any.

@@ -6,6 +6,7 @@ that the type does not have.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import struct
@@ -112,7 +113,7 @@ def nested(kind: str, value: Any) -> Any:
         return None
     if kind.endswith("[]") or kind.endswith("[2]"):
         child, size = kind.rsplit("[", 1)
-        if not isinstance(value, list) or size == "2]" and len(value) != 2:
+        if not isinstance(value, list) or (size == "2]" and len(value) != 2):
             return REJECTED
         items = [nested(child, item) for item in value]
         return REJECTED if REJECTED in items else items
@@ -129,6 +130,52 @@ def nested(kind: str, value: Any) -> Any:
     return json_scalar(kind, value)
 
 
+class JsonText:
+    """A text that holds JSON; any text of the same JSON equals it.
+
+    Args:
+        value: the parsed JSON.
+    """
+
+    def __init__(self, value: Any):
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and with_numbers(read_json(other)) == with_numbers(self.value)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def with_numbers(value: Any) -> Any:
+    """Return parsed JSON with numbers that are equal however they were written."""
+    if isinstance(value, Number):
+        return Fraction(value)
+    if isinstance(value, list):
+        return [with_numbers(item) for item in value]
+    return {k: with_numbers(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def read_json(text: str) -> Any:
+    """Return parsed JSON with numbers as they were written; REJECTED if it is not valid."""
+
+    def pairs(items: list[tuple[str, Any]]) -> Any:
+        return dict(items) if len(dict(items)) == len(items) else REJECTED
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(constant)
+
+    try:
+        return json.loads(
+            text,
+            parse_float=Number,
+            parse_int=Number,
+            parse_constant=refuse,
+            object_pairs_hook=pairs,
+        )
+    except ValueError:
+        return REJECTED
+
+
 class Number(str):
     """A number of JSON, as it was written."""
 
@@ -139,8 +186,8 @@ def json_scalar(kind: str, value: Any) -> Any:
         return None
     if isinstance(value, bool):
         value = "true" if value else "false"
-    if isinstance(value, (list, dict)) or value == Number("NaN"):
-        return REJECTED
+    if isinstance(value, (list, dict)):
+        return JsonText(value) if kind == "varchar" else REJECTED
     if kind == "varchar" and isinstance(value, Number):
         return plain(Fraction(Decimal(value)))
     return REJECTED if kind == "blob" and isinstance(value, Number) else scalar(kind, value)

@@ -27,8 +27,8 @@ case
             coalesce(
                 try_cast({{ time }} as timestamp),
                 error(
-                    {{ feature_store._literal(what) }} || ' is beyond what a timestamp holds; '
-                    || 'got ' || cast({{ time }} as varchar)
+                    {{ feature_store._literal(what) }} || ' has a time that no timestamp holds; '
+                    || 'years up to 294246 are allowed'
                 )
             )
 end

@@ -17,7 +17,7 @@
 {%- macro point_in_time_join(spine, feature_views, time='label_time', mode='as_recomputed') -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- set views = feature_store._point_in_time_plan(feature_views, time, mode) -%}
--- Made by point_in_time_join(), {{ mode }}: what held at {{ time }}.
+-- Made by point_in_time_join(), {{ mode }}: what held at {{ feature_store._plain_name(time) | replace('\n', ' ') }}.
 -- Grain: one row per row of the spine.
 with
 

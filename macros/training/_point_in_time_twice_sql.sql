@@ -42,7 +42,8 @@
             || (select count(*) from {{ view.name }}_twice)
             || ' row(s) of the labels. Example: '
             {%- for key in view.entity %}
-            || {{ feature_store._literal(key ~ ' ') }} || {{ feature_store._quoted(key) }} || ', '
+            || {{ feature_store._literal(key ~ ' ') }}
+            || cast({{ feature_store._quoted(key) }} as varchar) || ', '
             {%- endfor %}
             || '{{ held_from }} ' || {{ held_from }}
             {%- if is_served %}

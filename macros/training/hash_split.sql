@@ -3,7 +3,8 @@
 
     The text `<seed>|<key>|<key>…` is hashed with MD5; the first 15 hex digits of the hash, modulo 100,
     are the entity's bucket, and the shares cut the buckets in order. In a key `%` is written %25 and
-    `|` is written %7C, so that no two entities have one text; a null key is written %null.
+    `|` is written %7C, so that no two entities have one text; a null key is written %null. Keys are of types
+    in which an entity has one text: a double 7.0 would be another entity than an integer 7.
 
     entity: the key columns.
     train, validation, test: whole per cents, 100 together.
@@ -39,10 +40,13 @@ case
                         '|',
                         '{{ seed }}',
                         {%- for key in entity %}
-                        {%- set text = 'cast(' ~ feature_store._quoted(key) ~ ' as varchar)' %}
                         coalesce(
                             replace(
-                                replace({{ text }}, '%', '%25'),
+                                replace(
+                                    {{ feature_store._split_text(key) | indent(36) }},
+                                    '%',
+                                    '%25'
+                                ),
                                 '|',
                                 '%7C'
                             ),
@@ -58,4 +62,23 @@ case
     {%- endfor %}
     else 'test'
 end
+{%- endmacro -%}
+
+{#- SQL of a key as text; a key of a type that has no one text ends the query with an error. -#}
+{%- macro _split_text(key) -%}
+{%- set quoted = feature_store._quoted(key) -%}
+if(
+    regexp_full_match(
+        typeof({{ quoted }}),
+        'U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL[(][0-9]+,0[)]|'
+        || '(?s)VARCHAR|ENUM.*|BOOLEAN|DATE|UUID|"NULL"'
+    ),
+    cast({{ quoted }} as varchar),
+    error(
+        {{ feature_store._literal('hash_split: column ' ~ key) }}
+        || ' is of type '
+        || typeof({{ quoted }})
+        || '; a whole number, text, enum, boolean, date or uuid is allowed'
+    )
+)
 {%- endmacro -%}

@@ -1,4 +1,4 @@
-"""Feature tables in which an entity has two rows of one time, and snapshots in which two rows hold."""
+"""Feature tables with two rows of an entity and time, snapshots with two rows that hold."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def macros(tmp_path_factory: pytest.TempPathFactory) -> ProjectMacros:
 
 @pytest.fixture
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return labels of 3 entities at the noon of each of 5 days, and a row a day to join to them."""
+    """Return labels of 3 entities at noon on each of 5 days, and a row a day to join."""
     with duckdb.connect() as opened_connection:
         opened_connection.execute(
             f"create table labels as select k, 'x' as shop, {DAYS} + interval 12 hours as t "

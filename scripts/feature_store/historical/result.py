@@ -105,6 +105,9 @@ class HistoricalFeatures:
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
+            _, own, told = str(error).partition("point_in_time_join: ")
+            if own:  # what the macro itself says
+                raise FeatureStoreError(f"the features cannot be joined: {told}") from error
             raise FeatureStoreError(
                 f"the features cannot be joined: {str(error).splitlines()[0]}",
                 allowed="a spine that can be read, and feature tables as dbt describes them",

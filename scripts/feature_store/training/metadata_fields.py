@@ -242,6 +242,11 @@ def _contradictions(content: Mapping[str, Any]) -> Iterator[str]:
     for name in content["features"]:
         if name not in columns:
             yield f"features: {name} is none of columns"
+    for name in sorted({*columns} - kept - {*content["features"]}):
+        yield f"columns: {name} is none of features, and none of labels.columns"
+    for name in content["split_rule"].get("entity", ()):
+        if name not in labels["columns"]:
+            yield f"split_rule.entity: {name} is none of labels.columns"
     known = {f"{view['view']}:v{view['version']}" for view in content["feature_views"]}
     for name, reference in content["features"].items():
         if reference.rpartition(":")[0] not in known:

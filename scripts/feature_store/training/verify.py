@@ -63,6 +63,10 @@ def verify_training_set(store: FeatureStore, folder: Path) -> Verification:
 def _verify(store: FeatureStore, folder: Path, stored: Mapping[str, Any]) -> Verification:
     label = stored["labels"]["label"]
     time = stored["labels"]["time"]
+    try:
+        SplitRule.from_json(stored["split_rule"]).sql(store.macros, time)
+    except FeatureStoreError as error:
+        raise FeatureStoreError(f"{folder / metadata.FILE}: split_rule: {error.what}") from error
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         files = read_written(connection, folder, time=time, label=label)

@@ -56,12 +56,7 @@
         {%- do faults.append('feature_views: ' ~ column
             ~ ' would be there twice; give one of the views a prefix') -%}
     {%- endfor -%}
-    {%- if faults -%}
-        {%- do exceptions.raise_compiler_error(
-            'point_in_time_join: ' ~ faults | length ~ ' fault' ~ ('s' if faults | length > 1 else '')
-            ~ '\n  - ' ~ faults | join('\n  - ')
-        ) -%}
-    {%- endif -%}
+    {{- feature_store._raise_faults('point_in_time_join', faults) -}}
     {{- return(views) -}}
 {%- endmacro -%}
 

@@ -230,3 +230,33 @@ def test_names_that_are_keywords(macros: ProjectMacros, connection: duckdb.DuckD
             found = connection.execute(sql)
             assert [column[0] for column in found.description][3:] == [prefix + n for n in names]
             assert found.fetchall()[0][3:] == (1, 2)
+
+
+def test_splits_and_encodings_take_types_of_one_text(macros: ProjectMacros):
+    """As a text a double 7.0 is another entity, and another category, than an integer 7."""
+    with duckdb.connect() as connection:
+        connection.execute("create table rows as select 7 as k, 7 as x, 'train' as split")
+        fitted = macros.fitted_statistics("rows", numeric=["k"], categorical=["x"])
+        connection.execute(f"create table fitted as {fitted}")
+        calls = {
+            "hash_split": macros.hash_split(["x"]),
+            "ordinal": macros.ordinal("x", "fitted"),
+            "one_hot": macros.one_hot("x", "fitted"),
+            "imputed": macros.imputed("x", "fitted", "most_frequent"),
+        }
+        for name, sql in calls.items():
+            same = "select '7'::{} as x"
+            found = {
+                str(connection.execute(f"select {sql} from ({same.format(kind)})").fetchall())
+                for kind in ("tinyint", "hugeint", "varchar", "enum('7')", "decimal(9,0)")
+                if name == "hash_split" or "decimal" not in kind
+            }
+            assert len(found) == 1, (name, found)
+            for value in ("7::double", "7.0", "now()", "'7'::blob", "interval 7 day"):
+                with pytest.raises(duckdb.InvalidInputException, match=f"{name}: column x"):
+                    connection.execute(f"select {sql} from (select {value} as x)").fetchall()
+        for name in ("standardized", "imputed"):
+            sql = getattr(macros, name)("k", "fitted")
+            assert connection.execute(f"select {sql} from (select 7.0 as k)").fetchall()
+            with pytest.raises(duckdb.InvalidInputException, match=f"{name}: column k"):
+                connection.execute(f"select {sql} from (select '7' as k)").fetchall()

@@ -5,11 +5,6 @@
     kind: numeric or categorical. Other types than those allowed end the query with an error. -#}
 {%- macro _fitted_values_sql(name, columns, kind) -%}
 {%- set is_numeric = kind == 'numeric' -%}
-{%- set types = 'DECIMAL.*|FLOAT|DOUBLE' if is_numeric else 'VARCHAR|ENUM.*|DATE|UUID' -%}
-{#- The type of a null is "NULL" where it was cast to none. -#}
-{%- set patterns = [types, 'BOOLEAN|U?INTEGER|"NULL"', 'U?(TINY|SMALL|BIG|HUGE)INT'] -%}
-{%- set allowed = 'numbers and booleans' if is_numeric
-    else 'texts, enums, whole numbers, booleans, dates and uuids' -%}
 {{ name }} as (
 
     select
@@ -25,10 +20,10 @@
                     {%- else %}
                     'category': if(
                     {%- endif %}
-                        {%- for pattern in patterns %}
-                        {{ 'or ' if not loop.first }}regexp_matches(typeof({{ quoted }}), '^({{ pattern }})$')
-                        {{- ',' if loop.last }}
-                        {%- endfor %}
+                        regexp_full_match(
+                            typeof({{ quoted }}),
+                            {{ feature_store._fitted_types(kind) }}
+                        ),
                         {%- if is_numeric %}
                         -- Adding 0.0 makes one zero of -0.0 and 0.0.
                         try_cast({{ quoted }} as double) + 0.0,
@@ -37,7 +32,7 @@
                         {%- endif %}
                         error(
                             {{ feature_store._literal(message) }}
-                            || ': {{ allowed }} '
+                            || ': {{ feature_store._allowed_to_fit(kind) }} '
                             || 'are allowed; got ' || typeof({{ quoted }})
                         )
                     )

@@ -21,13 +21,13 @@
         {%- set found = feature_store._point_in_time_view_faults(where, given) -%}
         {%- do faults.extend(found) -%}
         {%- if not found -%}
-            {%- set name = given.features.identifier -%}
+            {%- set name = feature_store._cte_name(given.features.identifier) -%}
             {%- do names.append(name | lower) -%}
             {%- set repeats = names | select('equalto', name | lower) | list | length -%}
             {%- set prefix = given.prefix or '' -%}
             {%- set entity = feature_store._entity_columns(given.entity) -%}
             {%- set spine_columns = entity.values() | join(', ') | lower -%}
-            {%- set spine = 'spine_' ~ entity.values() | join('_') | lower -%}
+            {%- set spine = feature_store._cte_name('spine_' ~ entity.values() | join('_') | lower) -%}
             {%- if spine_columns not in spines -%}
                 {#- [a_b, c] and [a, b_c] would have one name. -#}
                 {%- do spines.update({
@@ -36,12 +36,13 @@
             {%- endif -%}
             {%- set columns = [] -%}
             {%- for feature in given.select or [] -%}
-                {%- do columns.append(prefix ~ feature) -%}
+                {%- do columns.append(prefix ~ feature_store._plain_name(feature)) -%}
             {%- endfor -%}
             {%- do taken.extend(columns | map('lower')) -%}
             {%- do views.append({
                 'name': name ~ ('__' ~ repeats if repeats > 1 else ''),
                 'relation': given.features,
+                'identifier': given.features.identifier,
                 'entity': entity,
                 'spine': spines[spine_columns],
                 'select': given.select or none,
@@ -55,20 +56,21 @@
         {%- do faults.append('feature_views: ' ~ column
             ~ ' would be there twice; give one of the views a prefix') -%}
     {%- endfor -%}
-    {%- if faults -%}
-        {%- do exceptions.raise_compiler_error(
-            'point_in_time_join: ' ~ faults | length ~ ' fault' ~ ('s' if faults | length > 1 else '')
-            ~ '\n  - ' ~ faults | join('\n  - ')
-        ) -%}
-    {%- endif -%}
+    {{- feature_store._raise_faults('point_in_time_join', faults) -}}
     {{- return(views) -}}
+{%- endmacro -%}
+
+{#- A name for a CTE that needs no quotes, from that of a relation or of columns. -#}
+{%- macro _cte_name(name) -%}
+    {{- return(modules.re.sub('^([0-9])', '_\\1', modules.re.sub('[^A-Za-z0-9_]', '_', name))) -}}
 {%- endmacro -%}
 
 {#- The key columns of a view with the spine's columns of these, from a list or a mapping. -#}
 {%- macro _entity_columns(entity) -%}
     {%- set keys = {} -%}
     {%- for key in entity -%}
-        {%- do keys.update({key: entity[key] if entity is mapping else key}) -%}
+        {%- set column = entity[key] if entity is mapping else key -%}
+        {%- do keys.update({feature_store._plain_name(key): feature_store._plain_name(column)}) -%}
     {%- endfor -%}
     {{- return(keys) -}}
 {%- endmacro -%}

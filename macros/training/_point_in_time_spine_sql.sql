@@ -8,16 +8,18 @@
 
     select
         {%- for column in columns %}
-        {{ column }},
+        {{ feature_store._quoted(column) }},
         {%- endfor %}
         count(*) as _spine_rows
     from spine
     where
         {%- for column in columns %}
-        {{ 'and ' if not loop.first }}{{ column }} is not null
+        {{ 'and ' if not loop.first }}{{ feature_store._quoted(column) }} is not null
         {%- endfor %}
     group by
-        {{ columns | join(',\n        ') }}
+        {%- for column in columns %}
+        {{ feature_store._quoted(column) }}{{ ',' if not loop.last }}
+        {%- endfor %}
 
 ),
 
@@ -28,13 +30,14 @@
         spine._spine_row,
         spine._spine_time,
         {%- for column in columns %}
-        spine.{{ column }}{{ ',' if not loop.last }}
+        spine.{{ feature_store._quoted(column) }}{{ ',' if not loop.last }}
         {%- endfor %}
     from spine
     inner join {{ name }}_counts as counts
         on
             {%- for column in columns %}
-            {{ 'and ' if not loop.first }}spine.{{ column }} = counts.{{ column }}
+            {%- set quoted = feature_store._quoted(column) %}
+            {{ 'and ' if not loop.first }}spine.{{ quoted }} = counts.{{ quoted }}
             {%- endfor %}
     where counts._spine_rows {{ condition }} {{ most }}
 

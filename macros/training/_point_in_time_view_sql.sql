@@ -5,7 +5,9 @@
 {%- set conditions = [] -%}
 {%- if mode == 'as_served' -%}
     {%- do conditions.append(
-        '(features.dbt_valid_to is null or held._spine_time < features.dbt_valid_to)'
+        '(\n            features.dbt_valid_to is null\n'
+        ~ '            or held._spine_time < features.dbt_valid_to\n'
+        ~ '            or held._rows_held > 1\n        )'
     ) -%}
 {%- endif -%}
 {%- if view.max_age_us is not none -%}
@@ -13,9 +15,9 @@
         'epoch_us(held._spine_time) - epoch_us(features.feature_time) <= ' ~ view.max_age_us
     ) -%}
 {%- endif -%}
-{{ feature_store._point_in_time_held_sql(view, held_from) }}
+{{ feature_store._point_in_time_held_sql(view, mode, held_from) }}
 
-{{ view.name }}_features as (
+{{ view.name }}_features as materialized (
 
     select
         held._spine_row,
@@ -23,7 +25,7 @@
         columns(
             features.* exclude (
                 {%- for key in view.entity %}
-                {{ key }},
+                {{ feature_store._quoted(key) }},
                 {%- endfor %}
                 feature_time,
                 known_at
@@ -37,15 +39,20 @@
         ){{ ' as "' ~ view.prefix ~ '\\0"' if view.prefix }}
         {%- else -%}
         {%- for feature in view.select %}
-        features.{{ feature }}{{ ' as ' ~ view.prefix ~ feature if view.prefix }}{{ ',' if not loop.last }}
+        features.{{ feature_store._name(feature) }}
+        {{- ' as ' ~ feature_store._quoted(view.prefix ~ feature_store._plain_name(feature)) if view.prefix }}
+        {{- ',' if not loop.last }}
         {%- endfor %}
         {%- endif %}
+        {%- if mode == 'as_served' %},
+        held._rows_held
+        {%- endif %}
     from {{ view.name }}_held as held
-    inner join {{ view.relation }} as features
+    inner join {{ view.name }}_rows as features
         on
             held.{{ held_from }} = features.{{ held_from }}
             {%- for key in view.entity %}
-            and held.{{ key }} = features.{{ key }}
+            and held.{{ feature_store._quoted(key) }} = features.{{ feature_store._quoted(key) }}
             {%- endfor %}
     {%- if conditions %}
     where
@@ -53,4 +60,6 @@
     {%- endif %}
 
 ),
+
+{{ feature_store._point_in_time_twice_sql(view, mode, held_from) }}
 {%- endmacro -%}

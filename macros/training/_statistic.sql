@@ -42,6 +42,33 @@
     {{- return(feature_store._quoted(column) if value is none else '(' ~ value ~ ')') -}}
 {%- endmacro -%}
 
+{#- SQL of that value as it was fitted, a double or the text of a category. One of another kind of type ends
+    the query with an error: as a text, a double 7.0 is another category than an integer 7. -#}
+{%- macro _fitted_value(caller_name, column, value, kind) -%}
+{%- set encoded = feature_store._encoded_value(column, value) -%}
+if(
+    regexp_full_match(typeof({{ encoded }}), {{ feature_store._fitted_types(kind) }}),
+    cast({{ encoded }} as {{ 'double' if kind == 'numeric' else 'varchar' }}),
+    error(
+        {{ feature_store._literal(caller_name ~ ': column ' ~ column) }}
+        || ': {{ feature_store._allowed_to_fit(kind) }} are allowed; got '
+        || typeof({{ encoded }})
+    )
+)
+{%- endmacro -%}
+
+{#- A pattern of the types that can be fitted, as SQL. The type of a null is "NULL" where it has none. -#}
+{%- macro _fitted_types(kind) -%}
+'{{ 'DECIMAL.*|FLOAT|DOUBLE' if kind == 'numeric' else '(?s)VARCHAR|ENUM.*|DATE|UUID' -}}
+|BOOLEAN|"NULL"|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER'
+{%- endmacro -%}
+
+{#- The same for people. -#}
+{%- macro _allowed_to_fit(kind) -%}
+{{ 'numbers and booleans' if kind == 'numeric'
+    else 'texts, enums, whole numbers, booleans, dates and uuids' }}
+{%- endmacro -%}
+
 {#- SQL of the list of a column's fitted categories, in the order of their ranks; then a null. -#}
 {%- macro _fitted_category_list(caller_name, column, statistics) -%}
     {{- feature_store._statistic(caller_name, column, statistics, 'categorical',

@@ -3,7 +3,8 @@
 
     The text `<seed>|<key>|<key>…` is hashed with MD5; the first 15 hex digits of the hash, modulo 100,
     are the entity's bucket, and the shares cut the buckets in order. In a key `%` is written %25 and
-    `|` is written %7C, so that no two entities have one text; a null key is written %null.
+    `|` is written %7C, so that no two entities have one text; a null key is written %null. Keys are of types
+    in which an entity has one text: a double 7.0 would be another entity than an integer 7.
 
     entity: the key columns.
     train, validation, test: whole per cents, 100 together.
@@ -30,7 +31,7 @@
     {%- endif -%}
     {{- feature_store._raise_faults('hash_split', at.faults) -}}
 {%- set values = ["'" ~ seed ~ "'"] -%}
-    {%- for key in entity -%}{%- do values.append(feature_store._quoted(key)) -%}{%- endfor -%}
+    {%- for key in entity -%}{%- do values.append(feature_store._split_text(key)) -%}{%- endfor -%}
 case
     {%- for split, below in [('train', train), ('validation', train + validation)] %}
     when
@@ -46,4 +47,23 @@ case
     {%- endfor %}
     else 'test'
 end
+{%- endmacro -%}
+
+{#- SQL of a key as text; a key of a type that has no one text ends the query with an error. -#}
+{%- macro _split_text(key) -%}
+{%- set quoted = feature_store._quoted(key) -%}
+if(
+    regexp_full_match(
+        typeof({{ quoted }}),
+        'U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL[(][0-9]+,0[)]|'
+        || '(?s)VARCHAR|ENUM.*|BOOLEAN|DATE|UUID|"NULL"'
+    ),
+    cast({{ quoted }} as varchar),
+    error(
+        {{ feature_store._literal('hash_split: column ' ~ key) }}
+        || ' is of type '
+        || typeof({{ quoted }})
+        || '; a whole number, text, enum, boolean, date or uuid is allowed'
+    )
+)
 {%- endmacro -%}

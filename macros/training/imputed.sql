@@ -15,9 +15,8 @@
 {%- set replacement = feature_store._statistic(
     'imputed', column, statistics, kinds[with], 'any_value(fitted.' ~ with ~ ')'
 ) -%}
-{%- set sql_type = 'double' if kinds[with] == 'numeric' else 'varchar' -%}
 coalesce(
-    cast({{ feature_store._encoded_value(column, value) }} as {{ sql_type }}),
+    {{ feature_store._fitted_value('imputed', column, value, kinds[with]) | indent(4) }},
     {{ replacement | indent(4) }}
 )
 {%- endmacro -%}

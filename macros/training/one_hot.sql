@@ -13,7 +13,7 @@
     value: SQL to encode in the column's place. -#}
 {%- macro one_hot(column, statistics, categories=none, value=none) -%}
 {%- set fitted = feature_store._fitted_category_list('one_hot', column, statistics) -%}
-{%- set encoded = 'cast(' ~ feature_store._encoded_value(column, value) ~ ' as varchar)' -%}
+{%- set encoded = feature_store._fitted_value('one_hot', column, value, 'categorical') -%}
 {%- if categories is none -%}
 {#- A list of one struct, so that the lambdas need no column and no subquery. The null that ends the
     list of the fitted categories stands for every other one. -#}

@@ -19,7 +19,7 @@ case
     else coalesce(
         list_position(
             {{ fitted | indent(12) }},
-            cast({{ encoded }} as varchar)
+            {{ feature_store._fitted_value('ordinal', column, value, 'categorical') | indent(12) }}
         ) - 1,
         {{ 'null' if unseen is none else unseen }}
     )

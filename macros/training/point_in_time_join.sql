@@ -17,7 +17,7 @@
 {%- macro point_in_time_join(spine, feature_views, time='label_time', mode='as_recomputed') -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- set views = feature_store._point_in_time_plan(feature_views, time, mode) -%}
--- Made by point_in_time_join(), {{ mode }}: what held at {{ time }}.
+-- Made by point_in_time_join(), {{ mode }}: what held at {{ feature_store._plain_name(time) | replace('\n', ' ') }}.
 -- Grain: one row per row of the spine.
 with
 
@@ -26,10 +26,14 @@ spine as (
     select
         given.*,
         row_number() over () as _spine_row,
-        cast(given.{{ time }} as timestamp) as _spine_time
+        {{ feature_store._instant_sql(
+            'given.' ~ feature_store._name(time), 'time column ' ~ feature_store._plain_name(time)
+        ) | indent(8) }} as _spine_time
     from {{ spine }} as given
 
 ),
+
+{{ feature_store._point_in_time_types_sql(views, time) }}
 
 {% set spines = {} -%}
 {%- for view in views if view.spine not in spines -%}
@@ -44,17 +48,19 @@ spine as (
 joined as (
 
     select
+        checked_types.is_ok,
         spine.*
         {%- for view in views %},
         {%- if view.select is none %}
-        {{ view.name }}_features.* exclude (_spine_row)
+        {{ view.name }}_features.* exclude (_spine_row{{ ', _rows_held' if mode == 'as_served' }})
         {%- else -%}
         {%- for column in view.columns %}
-        {{ view.name }}_features.{{ column }}{{ ',' if not loop.last }}
+        {{ view.name }}_features.{{ feature_store._quoted(column) }}{{ ',' if not loop.last }}
         {%- endfor %}
         {%- endif %}
         {%- endfor %}
     from spine
+    cross join checked_types
     {%- for view in views %}
     left join {{ view.name }}_features
         on spine._spine_row = {{ view.name }}_features._spine_row
@@ -62,7 +68,12 @@ joined as (
 
 )
 
-select * exclude (_spine_row, _spine_time)
+select * exclude (_spine_row, _spine_time, is_ok)
 from joined
+where
+    is_ok
+    {%- for view in views %}
+    and (select count({{ view.name }}_checked.is_wrong) from {{ view.name }}_checked) = 0
+    {%- endfor %}
 order by _spine_row
 {%- endmacro -%}

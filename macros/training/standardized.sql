@@ -18,7 +18,7 @@
 ) -%}
 (
     (
-        cast({{ feature_store._encoded_value(column, value) }} as double)
+        {{ feature_store._fitted_value('standardized', column, value, 'numeric') | indent(8) }}
         - {{ mean | indent(8) }}
     ) / {{ deviation | indent(4) }} + 0.0
 )

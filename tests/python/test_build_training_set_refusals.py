@@ -275,6 +275,7 @@ def test_stopped_in_the_middle(
     assert all(name.startswith(".set-new-") for name in left)
     project.build(out, features=["visits"])
     assert project.verify(out).is_reproducible
+    assert [*out.parent.iterdir()] == [out]
 
 
 def test_the_old_set_comes_back_where_the_new_one_cannot_take_its_place(

@@ -21,8 +21,12 @@ def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose object columns have the type that all of their values have.
 
     Raises:
-        FeatureStoreError: a column holds values of several types; says which.
+        FeatureStoreError: a column holds values of several types, or times that DuckDB would cut to
+            microseconds; says which.
     """
+    if frame.columns.is_unique:
+        for name in frame.columns:
+            _check_precision(name, frame[name])
     objects = [
         name for name in frame.columns if frame.columns.is_unique and _is_object(frame[name])
     ]
@@ -34,7 +38,7 @@ def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
     # DuckDB would take another index than this for a column.
     typed = frame.reset_index(drop=True)
     for name in objects:
-        column = frame[name]
+        column = frame[name].astype(object)
         kinds = sorted({_kind(value) for value in column[column.notna()]})
         if len(kinds) > 1 and not any(set(kinds) <= numbers for numbers in _NUMBERS):
             raise FeatureStoreError(
@@ -52,7 +56,27 @@ def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _is_object(column: Any) -> bool:
-    return column.dtype == object
+    categories = getattr(column.dtype, "categories", None)
+    return column.dtype == object or (
+        categories is not None and {*map(type, categories)} not in ({str}, set())
+    )
+
+
+def _check_precision(name: Any, column: Any) -> None:
+    """Refuse times with a zone that are finer than those of SQL, which would be cut."""
+    dtype = column.dtype
+    if getattr(dtype, "tz", None) is not None and dtype.unit == "ns":
+        is_finer = bool((column.dropna().dt.nanosecond).any())
+    else:
+        is_finer = _is_object(column) and any(
+            getattr(value, "nanosecond", 0) for value in column[column.notna()]
+        )
+    if is_finer:
+        raise FeatureStoreError(
+            f"column {name} of the spine has parts of a microsecond",
+            allowed="times to the microsecond",
+            next_step=f"round them down, with df[{name!r}].dt.floor('us')",
+        )
 
 
 def _kind(value: Any) -> str:

@@ -11,7 +11,6 @@ from feature_store.definitions import Feature, FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError, option
 from feature_store.historical.spine import SPINE
 from feature_store.macros import ProjectMacros, Relation
-from feature_store.raw.sql import identifier
 
 Mode: TypeAlias = Literal["as_recomputed", "as_served"]
 MODES = ("as_recomputed", "as_served")
@@ -93,7 +92,7 @@ class Join:
                 }
                 for joined in self.views
             ],
-            time=identifier(time),
+            time=time,
             mode=self.mode,
         )
 

@@ -66,6 +66,7 @@ class HistoricalFeatures:
         progress: bool | None = None,
     ):
         self._settings = settings
+        self._macros = macros
         self._source = source
         self.time = time
         self.join = join
@@ -82,7 +83,11 @@ class HistoricalFeatures:
         try:
             self._limit_memory(connection)
             spine = open_spine(
-                connection, self._source, self.time, [joined.view for joined in self.join.views]
+                connection,
+                self._source,
+                self.time,
+                [joined.view for joined in self.join.views],
+                self._macros,
             )
             self.join.check_names([*spine.columns])
             yield connection, spine
@@ -100,6 +105,9 @@ class HistoricalFeatures:
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
+            _, own, told = str(error).partition("point_in_time_join: ")
+            if own:  # what the macro itself says
+                raise FeatureStoreError(f"the features cannot be joined: {told}") from error
             raise FeatureStoreError(
                 f"the features cannot be joined: {str(error).splitlines()[0]}",
                 allowed="a spine that can be read, and feature tables as dbt describes them",

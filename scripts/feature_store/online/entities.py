@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from feature_store.definitions import FeatureView
 from feature_store.errors import FeatureStoreError
-from feature_store.online.keys import entity_id
+from feature_store.online.keys import id_text
 from feature_store.online.values import INTEGERS, type_id
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 _ALLOWED = (
     'a list with one mapping an entity, such as [{"customer_id": 1029}]; or a pandas or Arrow table'
 )
+
+#: A float holds every whole number up to here, and none beyond it for certain.
+_EXACT_IN_FLOAT = 2**53
+#: In the ids of keys every % is written %25, so this is none of them.
+_NULL = "%null"
 
 
 def entity_rows(entities: Entities) -> list[dict[str, Any]]:
@@ -34,7 +39,7 @@ def entity_rows(entities: Entities) -> list[dict[str, Any]]:
     if package == "pandas" and hasattr(entities, "columns"):
         if not entities.columns.is_unique:
             raise FeatureStoreError("entities has columns of the same name", allowed=_ALLOWED)
-        return entities.to_dict("records")
+        return _records(entities)
     if package == "pyarrow" and hasattr(entities, "to_pylist"):
         entities = entities.to_pylist()
     if isinstance(entities, Mapping):
@@ -49,6 +54,21 @@ def entity_rows(entities: Entities) -> list[dict[str, Any]]:
     return [_mapping(entity, position) for position, entity in enumerate(entities)]
 
 
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table, with whole numbers where gaps made floats of them."""
+    columns = {}
+    for name in frame.columns:
+        values = frame[name].tolist()
+        if {*map(type, values)} == {float}:
+            known = [value for value in values if value == value]
+            if len(known) < len(values) and all(
+                value.is_integer() and abs(value) < _EXACT_IN_FLOAT for value in known
+            ):
+                values = [int(value) if value == value else None for value in values]
+        columns[name] = values
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
 def _mapping(entity: Any, position: int) -> dict[str, Any]:
     if not isinstance(entity, Mapping):
         raise FeatureStoreError(f"entity {position}: {entity!r}", allowed=_ALLOWED)
@@ -57,6 +77,8 @@ def _mapping(entity: Any, position: int) -> dict[str, Any]:
 
 def entity_ids(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the id of each entity as it stands in the keys of a view.
+
+    A null id is one that no key has, as in a point-in-time join, where it is equal to nothing.
 
     Raises:
         FeatureStoreError: an entity lacks a key, or an id is of another type.
@@ -71,18 +93,22 @@ def entity_ids(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> list
 
 def _id(view: FeatureView, entity: Mapping[str, Any], position: int) -> str:
     wanted = [key.name for key in view.entity]
-    missing = [name for name in wanted if _is_missing(entity.get(name))]
+    missing = [name for name in wanted if name not in entity]
     if missing:
         raise FeatureStoreError(
             f"entity {position}: {dict(entity)} has no {', '.join(missing)}",
             allowed=f"{view.label} is read by {', '.join(wanted)}",
         )
     try:
-        return entity_id(view, [entity[name] for name in wanted])
+        parts = [
+            _NULL if _is_missing(entity[key.name]) else id_text(key, entity[key.name])
+            for key in view.entity
+        ]
     except FeatureStoreError as error:
         raise FeatureStoreError(
             f"entity {position}: {error.what}", allowed=error.allowed, next_step=error.next_step
         ) from error
+    return "|".join(parts)
 
 
 def _is_missing(value: Any) -> bool:

@@ -21,6 +21,7 @@ from feature_store.store import FeatureStore
 from feature_store.training import metadata
 from feature_store.training.folder import check_folder, new_folder
 from feature_store.training.labels import Labels, find_labels
+from feature_store.training.metadata_fields import FORMAT
 from feature_store.training.splits import NO_RULE, SPLIT, SplitRule, check_rule
 from feature_store.training.write import Written, utc_text, write_splits
 from feature_store.warehouse import connect
@@ -66,8 +67,7 @@ def build_training_set(store: FeatureStore, request: Request, out: Path) -> Writ
         FeatureStoreError: the features, labels or rule are wrong, the features are not green, or
             the folder holds something else.
     """
-    out = out.resolve()  # A link stays one.
-    check_folder(out)
+    out = check_folder(out)
     labels = find_labels(store.definitions, request.labels)
     answer = historical(store, request, labels.source)
     rule = check_rule(request.rule, answer.spine_columns)
@@ -88,7 +88,7 @@ def build_training_set(store: FeatureStore, request: Request, out: Path) -> Writ
         written = write(store, answer, folder, rule, label)
         times = [split for split in written.splits.values() if split.first_time]
         content = {
-            "format": metadata.FORMAT,
+            "format": FORMAT,
             "service": request.features if isinstance(request.features, str) else None,
             "content_hash": written.content_hash,
             "rows": written.rows,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from feature_store.definitions import FeatureDefinitions
 from feature_store.errors import FeatureStoreError, near_names
+from feature_store.historical.query import begins_like_a_query, is_statement, one_query
 from feature_store.raw.reader import exists
 from feature_store.raw.sql import identifier
 
@@ -37,9 +37,10 @@ def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
     Raises:
         FeatureStoreError: it is none of these; lists the near names of models.
     """
-    text = given.strip().rstrip("; \n")
+    text = given.strip()
     # A file may be called values.parquet.
-    if re.match(r"(?i)(select|with|from|values)\b|\(", text) and not exists(Path(text)):
+    if begins_like_a_query(text) and not exists(Path(text)):
+        text = one_query(text, "the labels")
         checksum = hashlib.sha256(text.encode()).hexdigest()
         return Labels(text, {"kind": "query", "query": text, "checksum": checksum})
     models = _models(definitions)
@@ -57,6 +58,8 @@ def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
         return Labels(f"select * from {relation}", origin, node["unique_id"])
     path = Path(text)
     if not exists(path) or not path.is_file():
+        if is_statement(text):
+            one_query(text, "the labels")
         raise FeatureStoreError(
             f"labels {text!r}: there is no such file and no such dbt model",
             allowed="a Parquet or CSV file, a model's name, or a query that begins with select; "
@@ -84,9 +87,16 @@ def _models(definitions: FeatureDefinitions) -> dict[str, dict[str, Any]]:
 
 
 def file_checksum(path: Path) -> str:
-    """Return the SHA-256 of a file, read piece by piece."""
+    """Return the SHA-256 of a file, read piece by piece.
+
+    Raises:
+        FeatureStoreError: it cannot be read.
+    """
     digest = hashlib.sha256()
-    with open(path, "rb") as stream:
-        while piece := stream.read(_CHUNK_BYTES):
-            digest.update(piece)
+    try:
+        with open(path, "rb") as stream:
+            while piece := stream.read(_CHUNK_BYTES):
+                digest.update(piece)
+    except OSError as error:
+        raise FeatureStoreError(f"{path}: cannot be read: {error.strerror}") from error
     return digest.hexdigest()

@@ -16,13 +16,10 @@ from feature_store.definitions import FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError
 from feature_store.historical.join import Join
 from feature_store.raw.sql import rows_of
+from feature_store.training import metadata_fields
 
 FILE = "metadata.json"
 _JOIN = "point_in_time_join"
-_REQUIRED = {"content_hash", "rows", "splits", "split_rule", "mode", "labels", "columns"} | {
-    *("features", "feature_views", "join_macros", "full_feature_names", "duckdb_version")
-}
-FORMAT = 1
 
 
 def describe_views(
@@ -152,7 +149,8 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     """Read the metadata of a training set.
 
     Raises:
-        FeatureStoreError: there is none, or it was written by another version of this project.
+        FeatureStoreError: there is none, it was written by another version of this project, or was
+            changed since; names the fields.
     """
     path = folder / FILE
     try:
@@ -162,15 +160,12 @@ def read_metadata(folder: Path) -> dict[str, Any]:
             f"{folder}: no training set, there is no {FILE}",
             allowed="a folder written by scripts/build_training_set.py",
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise FeatureStoreError(f"{path}: cannot be read: {error}") from error
-    if (
-        not isinstance(content, dict)
-        or content.get("format") != FORMAT
-        or not {*content} >= _REQUIRED
-    ):
+    what, faults = metadata_fields.faults(content)
+    if faults:
         raise FeatureStoreError(
-            f"{path}: is not of format {FORMAT}",
+            f"{path}: {what}\n  - " + "\n  - ".join(faults),
             next_step="build the training set again with this version of the project",
         )
     return content
@@ -180,7 +175,7 @@ def is_metadata(folder: Path) -> bool:
     """Return whether a folder has the metadata of a training set, of whatever format."""
     try:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and {"content_hash", "feature_views"} <= {*content}
 

@@ -46,11 +46,27 @@ def verify_training_set(store: FeatureStore, folder: Path) -> Verification:
     """Build a stored training set again, from its own labels and today's warehouse, and compare.
 
     Raises:
-        FeatureStoreError: the folder holds no training set.
+        FeatureStoreError: the folder holds no training set, or it cannot be read.
     """
     stored = metadata.read_metadata(folder)
+    try:
+        return _verify(store, folder, stored)
+    except duckdb.InterruptException:
+        raise
+    except duckdb.Error as error:
+        raise FeatureStoreError(
+            f"{folder}: cannot be verified: {str(error).splitlines()[0]}",
+            next_step="build the training set again",
+        ) from error
+
+
+def _verify(store: FeatureStore, folder: Path, stored: Mapping[str, Any]) -> Verification:
     label = stored["labels"]["label"]
     time = stored["labels"]["time"]
+    try:
+        SplitRule.from_json(stored["split_rule"]).sql(store.macros, time)
+    except FeatureStoreError as error:
+        raise FeatureStoreError(f"{folder / metadata.FILE}: split_rule: {error.what}") from error
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         files = read_written(connection, folder, time=time, label=label)

@@ -1,0 +1,35 @@
+{#- SQL of a time as a timestamp of UTC, whatever the zone of the session.
+
+    A type that _time_type_fault() tells of gives null. What cannot be a timestamp exactly, such as a time
+    with parts of a microsecond, ends the query with an error.
+
+    time: SQL of the time.
+    what: the column, as a person calls it. -#}
+{%- macro _instant_sql(time, what) -%}
+case
+    when typeof({{ time }}) = 'TIMESTAMP WITH TIME ZONE'
+        then timezone('UTC', try_cast({{ time }} as timestamptz))
+    when
+        typeof({{ time }}) = 'TIMESTAMP_NS'
+        and epoch_ns(try_cast({{ time }} as timestamp_ns)) % 1000 <> 0
+        then
+            error(
+                {{ feature_store._literal(what) }} || ' has parts of a microsecond; '
+                || 'times rounded down to microseconds are allowed; got '
+                || cast({{ time }} as varchar)
+            )
+    when
+        {{ time }} is not null
+        and typeof({{ time }}) in (
+            {{ feature_store._time_types() }}
+        )
+        then
+            coalesce(
+                try_cast({{ time }} as timestamp),
+                error(
+                    {{ feature_store._literal(what) }} || ' has a time that no timestamp holds; '
+                    || 'years up to 294246 are allowed'
+                )
+            )
+end
+{%- endmacro -%}

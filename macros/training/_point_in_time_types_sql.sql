@@ -1,0 +1,42 @@
+{#- The CTE that ends a point-in-time join with one error where the types of its columns do not go together,
+    in place of a cast: one row, is_ok. Types are known before any row is read, so this costs nothing. -#}
+{%- macro _point_in_time_types_sql(views, time) -%}
+{%- set faults = [feature_store._time_type_fault(
+    'time column ' ~ feature_store._plain_name(time), 'typeof(spine.' ~ feature_store._name(time) ~ ')'
+)] -%}
+{%- for view in views -%}
+    {%- for key, column in view.entity.items() -%}
+        {%- do faults.append(feature_store._key_type_fault(
+            'key column ' ~ column,
+            'typeof(spine.' ~ feature_store._quoted(column) ~ ')',
+            'typeof(' ~ view.name ~ '.' ~ feature_store._quoted(key) ~ ')',
+            ', as in ' ~ view.identifier
+        )) -%}
+    {%- endfor -%}
+{%- endfor -%}
+-- The types of keys and time. Nothing is cast to another type: where they differ this is an error.
+checked_types as (
+
+    select
+        if(
+            found.faults = '',
+            true,
+            error('point_in_time_join: types that do not go together' || found.faults)
+        ) as is_ok
+    from (
+        select
+            concat(
+                {%- for fault in faults %}
+                chr(10) || '  - ' || {{ fault | indent(16) }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            ) as faults
+        from (select 1 as row_count) as one
+        left join spine on false
+        {%- for view in views %}
+        left join {{ view.relation }} as {{ view.name }} on false
+        {%- endfor %}
+        where one.row_count = 1
+    ) as found
+
+),
+{%- endmacro -%}

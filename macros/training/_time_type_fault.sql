@@ -1,0 +1,25 @@
+{#- SQL of what is wrong with the type of a time, null where nothing is.
+
+    what: the column, as a person calls it.
+    type: SQL of the type's name. -#}
+{%- macro _time_type_fault(what, type) -%}
+if(
+    {{ type }} in (
+        'TIMESTAMP WITH TIME ZONE',
+        {{ feature_store._time_types() }},
+        '"NULL"'
+    ),
+    null,
+    {{ feature_store._literal(what) }}
+    || ' is of type '
+    || left({{ type }}, 80)
+    || '; a timestamp or a date is allowed (without a zone it is UTC), '
+    || 'with a zone one of microseconds. '
+    || 'Cast texts with an offset to timestamptz, others to timestamp'
+)
+{%- endmacro -%}
+
+{#- The types of times without a zone. -#}
+{%- macro _time_types() -%}
+'DATE', 'TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS'
+{%- endmacro -%}

@@ -1,0 +1,84 @@
+"""Times of a CSV file, converted exactly or not at all.
+
+DuckDB types a column by a sample of its rows and casts the others: an offset that comes later is
+lost without a word, and ``05/02/2024`` is read as a day of either month. So times are read as texts
+here.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from feature_store.errors import FeatureStoreError
+from feature_store.raw.sql import identifier, literal, rows_of
+
+_DATE = "[0-9]{4,6}-[0-9]{2}-[0-9]{2}"
+_TIME = _DATE + "[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?"
+_OFFSET = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
+_ALLOWED = "ISO 8601 times, all with an offset or all without (UTC), to the microsecond"
+
+
+def csv_query(connection: duckdb.DuckDBPyConnection, path: str, time: str) -> str:
+    """Return a query of the rows of a CSV file, with the types that all of its rows have.
+
+    Another column than ``time`` whose texts are no such times stays text.
+
+    Args:
+        connection: where the query is to run.
+        path: the file's path as SQL text.
+        time: the column of the rows' times.
+
+    Raises:
+        FeatureStoreError: a time in it cannot be converted exactly.
+    """
+    # The types of other columns, keys among them, are those of all rows and not of the first ones.
+    options = f"{path}, hive_partitioning = false, sample_size = -1"
+    types = {row[0]: row[1] for row in rows_of(connection, f"describe from read_csv({options})")}
+    times = [
+        name
+        for name, kind in types.items()
+        if name == time or kind.startswith(("DATE", "TIMESTAMP"))
+    ]
+    if not times:
+        return f"select * from read_csv({options})"
+    texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in times)
+    rows = f"read_csv({options}, types = {{{texts}}})"
+    casts = []
+    for name in times:
+        kind = _time_type(connection, rows, name, name == time)
+        casts.append(f"cast({identifier(name)} as {kind}) as {identifier(name)}")
+    return f"select * replace ({', '.join(casts)}) from {rows}"
+
+
+def _time_type(
+    connection: duckdb.DuckDBPyConnection, rows: str, name: str, is_required: bool
+) -> str:
+    """Return the type to which all texts of a column are cast exactly."""
+    text = identifier(name)
+    kinds = {
+        "date": f"regexp_full_match({text}, '{_DATE}') and try_cast({text} as date) is not null",
+        "timestamp": f"regexp_full_match({text}, '{_TIME}') "
+        f"and try_cast({text} as timestamp) is not null",
+        "timestamptz": f"regexp_full_match({text}, '{_TIME}{_OFFSET}') "
+        f"and try_cast({text} as timestamptz) is not null",
+    }
+    cases = " ".join(f"when {condition} then '{kind}'" for kind, condition in kinds.items())
+    found = dict(
+        rows_of(
+            connection,
+            f"select case {cases} end as kind, min({text}) from {rows} "
+            f"where {text} is not null group by kind",
+        )
+    )
+    if None in found:
+        problem = f"{found[None]!r} is no such time"
+    elif "timestamptz" in found and len(found) > 1:
+        others = [example for kind, example in found.items() if kind != "timestamptz"]
+        problem = f"{found['timestamptz']!r} has an offset and {others[0]!r} has none"
+    else:
+        return next(
+            (kind for kind in ("timestamptz", "timestamp", "date") if kind in found), "timestamp"
+        )
+    if is_required:
+        raise FeatureStoreError(f"time column {name}: {problem}", allowed=_ALLOWED)
+    return "varchar"

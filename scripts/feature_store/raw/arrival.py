@@ -13,6 +13,7 @@ from feature_store.errors import FeatureStoreError
 from feature_store.raw import plan
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
 from feature_store.raw.files import SourceFile, resolve_files
+from feature_store.raw.reader import NotUtf8Error
 from feature_store.raw.readers import READERS
 from feature_store.raw.sql import count_of
 from feature_store.raw.table_load import Request
@@ -103,13 +104,14 @@ def _rows_of_interval(
     file: SourceFile,
     request: Request,
     drift: Drift,
+    check_texts: bool = False,
 ) -> tuple[int, bool]:
     """Return how many rows of the interval a file has, and whether it has rows on both sides."""
     create_temp_tables(connection)
     reader = READERS[file.format](connection, file, table, declared)
+    reader.check_texts = check_texts
     reader.prepare()
     targets = plan.make_plan(table, reader, declared, {})
-    drift.add(reader, targets, declared, [column.name for column in reader.columns])
     [event_time] = [
         target.conversion.value for target in targets if target.name == table.event_time
     ]
@@ -117,7 +119,11 @@ def _rows_of_interval(
     later = Request(start=request.end).interval(event_time)
     inside = request.interval(event_time)
     # A reader may leave out the rest, so that of a large file only the interval is kept.
-    reader.stage(inside)
+    try:
+        reader.stage(inside)
+    except NotUtf8Error:
+        return _rows_of_interval(connection, table, declared, file, request, drift, True)
+    drift.add(reader, targets, declared, [column.name for column in reader.columns])
     rows = count_of(connection, f"select count(*) from load_staged where {inside}")
     is_passed = False
     if not rows:

@@ -14,6 +14,7 @@ from feature_store.errors import FeatureStoreError
 from feature_store.profiles import check_warehouse_name
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
 from feature_store.raw.files import SourceFile, resolve_files
+from feature_store.raw.reader import NotUtf8Error
 from feature_store.raw.table_load import Request, TableLoad, TableResult
 from feature_store.settings import Settings
 
@@ -77,7 +78,13 @@ def _in_transaction(
     try:
         work.check_declaration()
         connection.begin()
-        work.run(files, on_file)
+        try:
+            work.run(files, on_file)
+        except NotUtf8Error:
+            connection.rollback()
+            work.start(check_texts=True)
+            connection.begin()
+            work.run(files, lambda table, file: None)
         connection.commit()
     except BaseException as error:
         with contextlib.suppress(duckdb.Error):

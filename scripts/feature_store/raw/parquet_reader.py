@@ -6,7 +6,7 @@ import duckdb
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.parquet_exact import Leaf, has_nanoseconds, read_exactly, read_schema
-from feature_store.raw.reader import FileColumn, Reader, duckdb_path
+from feature_store.raw.reader import FileColumn, NotUtf8Error, Reader, duckdb_path
 from feature_store.raw.sql import identifier, literal, rows_of
 from feature_store.raw.values import INEXACT, LONG_DECIMAL
 
@@ -47,6 +47,8 @@ class ParquetReader(Reader):
             if leaf.is_decimal or (leaf.is_time and has_nanoseconds(self.file.path, leaf)):
                 self._read_exactly(leaf)
 
+        self._broken = self._read_bytes() if self.check_texts else []
+
     def _read_exactly(self, leaf: Leaf) -> None:
         """Let a column that DuckDB reads inexactly have its exact values."""
         column, kind = self.columns[leaf.column], INEXACT
@@ -71,9 +73,8 @@ class ParquetReader(Reader):
         except duckdb.InvalidInputException as error:
             if _NOT_UTF8 not in str(error):
                 raise
-            broken = self._read_bytes()
-            self._stage(where)
-            self._reject(broken)
+            raise NotUtf8Error from error
+        self._reject_broken()
 
     def _stage(self, where: str) -> None:
         values = "".join(
@@ -98,13 +99,14 @@ class ParquetReader(Reader):
 
     def _read_bytes(self) -> list[int]:
         """Let the columns with a text that is not UTF-8 be bytes; return their indexes."""
-        broken = []
+        broken: list[int] = []
+        elsewhere = self.connection.cursor()  # An error must not end the loader's transaction.
         for leaf in self._leaves:
             column, name = self.columns[leaf.column], identifier(self._names[leaf.column])
             if "VARCHAR" not in str(column.kind) or leaf.column in self._exact:
                 continue
             try:
-                rows_of(self.connection, f"select max({name}) from {self._source})")
+                rows_of(elsewhere, f"select max({name}) from {self._source})")
             except duckdb.InvalidInputException as error:
                 if leaf.is_nested:
                     raise FeatureStoreError(
@@ -114,15 +116,17 @@ class ParquetReader(Reader):
                     ) from error
                 table = f"load_exact_{leaf.column}"
                 read_exactly(self.connection, self.file.path, leaf, "BLOB", table)
-                value = f"(select value from temp.{table} as x where x.record = s.record)"
-                self._exact[leaf.column] = f"coalesce(try(decode({value})), {value}::varchar)"
+                text = "coalesce(try(decode(value)), value::varchar)"
+                self._exact[leaf.column] = (
+                    f"(select {text} from temp.{table} as x where x.record = s.record)"
+                )
                 broken.append(leaf.column)
         return broken
 
-    def _reject(self, broken: list[int]) -> None:
+    def _reject_broken(self) -> None:
         """Put the rows whose declared texts are not UTF-8 aside."""
         declared = {name.lower() for name in self.kinds}
-        for i in broken:
+        for i in self._broken:
             name = self.columns[i].name
             if name.lower() not in declared:
                 continue
@@ -137,9 +141,10 @@ class ParquetReader(Reader):
                 where value is not null and try(decode(value)) is null
                 """
             )
-        self.connection.execute(
-            "delete from load_staged where record in (select line from load_faults)"
-        )
+        if self._broken:
+            self.connection.execute(
+                "delete from load_staged where record in (select line from load_faults)"
+            )
 
     def locate(self, limit: int | None) -> None:
         """Write the bad rows as JSON, for want of a text of their own."""

@@ -48,6 +48,13 @@ def exists(path: Path) -> bool:
         return False
 
 
+class NotUtf8Error(Exception):
+    """A file has texts that are not UTF-8, which ended the transaction.
+
+    The file is to be read again with ``check_texts``.
+    """
+
+
 class Reader(ABC):
     """What all formats share.
 
@@ -61,6 +68,8 @@ class Reader(ABC):
 
     record = "record"
     empty_is_null = False
+    #: Whether texts are checked one by one, because DuckDB does not read the file as a whole.
+    check_texts = False
     #: What a row's place in the file is called.
     place = "line"
 

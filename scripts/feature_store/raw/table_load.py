@@ -103,14 +103,20 @@ class TableLoad:
         self.connection = connection
         self.table = table
         self.request = request
-        self.loaded_at = f"timestamp {literal(loaded_at.isoformat(' '))}"
-        self.result = TableResult(table.name)
+        self.clock = f"timestamp {literal(loaded_at.isoformat(' '))}"
         self.raw = identifier(table.schema, table.identifier)
         self.by_interval = request.has_interval and table.event_time is not None
+        self.start(check_texts=False)
+
+    def start(self, *, check_texts: bool) -> None:
+        """Forget what happened to the files so far."""
+        self.check_texts = check_texts
+        self.loaded_at = self.clock
+        self.result = TableResult(self.table.name)
         self.unchanged_files = 0
         self.renumbered_files = 0
         self.timeless = 0
-        self.drift = Drift(table)
+        self.drift = Drift(self.table)
 
     def check_declaration(self) -> None:
         """Check the declared types; not to be called within the transaction."""
@@ -165,6 +171,7 @@ class TableLoad:
         connection, table = self.connection, self.table
         create_temp_tables(connection)
         reader = READERS[file.format](connection, file, table, self.declared)
+        reader.check_texts = self.check_texts
         reader.prepare()
         targets = plan.make_plan(table, reader, self.declared, self.existing)
         event_time, in_scope, fault_scope = "null::timestamp", "true", "true"

@@ -32,7 +32,7 @@ SCALARS = [*INTEGERS, *DECIMALS, *TIMES, "double", "float", "boolean", "date", "
 SCALARS += ["varchar", "blob"]
 KINDS = [*SCALARS, *NESTED]
 real_loads = settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -133,7 +133,7 @@ def check(
 
 
 @real_loads
-@given(cases=st.lists(st.tuples(st.sampled_from(KINDS), texts), min_size=80, max_size=120))
+@given(cases=st.lists(st.tuples(st.sampled_from(KINDS), texts), min_size=80, max_size=100))
 def test_texts_of_csv(project: RawProject, cases: list[tuple[str, str]]) -> None:
     lines = [",".join(["n", *(f"v{i}" for i in range(len(KINDS)))])]
     for n, (kind, text) in enumerate(cases):
@@ -152,7 +152,7 @@ def test_texts_of_csv(project: RawProject, cases: list[tuple[str, str]]) -> None
 
 
 @real_loads
-@given(cases=st.lists(st.tuples(st.sampled_from(KINDS), json_values), min_size=80, max_size=120))
+@given(cases=st.lists(st.tuples(st.sampled_from(KINDS), json_values), min_size=80, max_size=100))
 def test_values_of_json(project: RawProject, cases: list[tuple[str, Any]]) -> None:
     lines = [json.dumps({"n": -1} | {f"v{i}": None for i in range(len(KINDS))})]
     lines += [

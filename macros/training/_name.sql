@@ -1,6 +1,8 @@
-{#- A column's name as a quoted SQL identifier; one that is quoted already stays as it is. -#}
+{#- A column's name as an identifier behind that of a table, where keywords need no quotes. -#}
 {%- macro _name(name) -%}
-    {{- return(feature_store._quoted(feature_store._plain_name(name))) -}}
+    {%- set plain = feature_store._plain_name(name) -%}
+    {%- if modules.re.fullmatch('[A-Za-z_][A-Za-z0-9_]*', plain) -%}{{- return(plain) -}}{%- endif -%}
+    {{- return(feature_store._quoted(plain)) -}}
 {%- endmacro -%}
 
 {#- A column's name without the quotes of SQL. -#}

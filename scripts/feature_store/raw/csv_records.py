@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import deque
 from collections.abc import Iterator
-from itertools import chain
 from typing import BinaryIO
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.files import SourceFile, empty
+from feature_store.raw.files import SourceFile, bounded_lines, empty
 
-#: Bytes; a longer record is a fault (most often a quote that nobody closed).
+#: Bytes; a longer record is malformed (most often by a quote that nobody closed).
 RECORD_LIMIT = 2_000_000
 _BOM = b"\xef\xbb\xbf"
 _OPEN_QUOTE = "a quote is opened and not closed"
@@ -37,11 +37,18 @@ def _reason(error: csv.Error) -> str:
     return text
 
 
+class _RecordEndError(Exception):
+    """The record that is being read ends here, malformed; its text is the reason."""
+
+
 class CsvRecords:
     """Goes once over the records of an open CSV file.
 
-    A malformed record ends where the reader noticed it; one whose quote is never closed is taken
-    to be its first line only, so that the lines behind it are not swallowed.
+    A malformed record ends where the reader noticed it. One whose quote is not closed within
+    ``RECORD_LIMIT`` is taken to be its first line only, so that the lines behind it are not
+    swallowed. These are read again, but no two records are looked for the end of an open quote in
+    the same lines: what is open at the end of a line is open as long as the first record found it
+    to be. So the work grows with the size of the file, and memory holds one record.
 
     Attributes:
         header: the column names, as received.
@@ -55,8 +62,12 @@ class CsvRecords:
         self.taken: list[bytes] = []
         self.mixed = False
         self._invalid = False
-        self._lines: Iterator[bytes] = iter(stream)
+        self._lines = bounded_lines(stream, RECORD_LIMIT)
+        self._again: deque[tuple[bytes, bool]] = deque()
+        self._size = 0
         self._number = 0
+        # The last line at whose end an open quote is known to be open still.
+        self._open_until = 0
         self._delimiter = delimiter
         self._reader = self._new_reader()
         mark = re.escape(delimiter)
@@ -73,16 +84,36 @@ class CsvRecords:
 
     def _decoded(self) -> Iterator[str]:
         """Yield the lines as text and remember them; each ends with its line feed."""
-        for raw in self._lines:
+        while True:
+            if self.taken and self._number < self._open_until:
+                raise _RecordEndError(_OPEN_QUOTE)
+            line = self._again.popleft() if self._again else next(self._lines, None)
+            if line is None:
+                return
+            raw, is_cut = line
             self._number += 1
             if self._number == 1 and raw.startswith(_BOM):
                 raw = raw[len(_BOM) :]
             self.taken.append(raw)
+            self._size += len(raw)
+            if is_cut or self._size > RECORD_LIMIT:
+                self._is_last_cut = is_cut
+                raise _RecordEndError(_TOO_LONG if len(self.taken) == 1 else _OPEN_QUOTE)
             try:
                 yield raw.decode("utf-8")
             except UnicodeDecodeError:
                 self._invalid = True
                 yield raw.decode("utf-8", "backslashreplace")
+
+    def _read_again(self) -> None:
+        """Take the record to be its first line only, and let the lines behind it be read again."""
+        self._open_until = max(self._open_until, self._number)
+        ends = [False] * (len(self.taken) - 1)
+        if ends:
+            ends[-1] = self._is_last_cut
+            self._again.extendleft(reversed([*zip(self.taken[1:], ends, strict=True)]))
+            self._number -= len(ends)
+            del self.taken[1:]
 
     def _read_header(self, file: SourceFile) -> list[str]:
         _, header, reason = self._next() or (1, None, None)
@@ -103,30 +134,25 @@ class CsvRecords:
     def _next(self) -> tuple[int, list[str] | None, str | None] | None:
         """Return the next record's first line, fields and fault; None at the end."""
         self.taken.clear()
-        self._invalid = False
+        self._invalid = self._is_last_cut = False
+        self._size = 0
         first = self._number + 1
         fields, reason = None, None
         try:
             fields = next(self._reader)
         except StopIteration:
             return None
-        except csv.Error as error:
-            reason = _reason(error)
-            if reason == _OPEN_QUOTE and len(self.taken[0]) > RECORD_LIMIT:
-                reason = _TOO_LONG
-            elif reason == _OPEN_QUOTE and len(self.taken) > 1:
-                self._lines = chain(self.taken[1:], self._lines)
-                del self.taken[1:]
-                self._number = first
+        except (csv.Error, _RecordEndError) as error:
+            reason = _reason(error) if isinstance(error, csv.Error) else str(error)
+            if reason == _OPEN_QUOTE:
+                self._read_again()
+            if reason == _OPEN_QUOTE or isinstance(error, _RecordEndError):
                 self._reader = self._new_reader()
         if self._invalid and not _is_utf8(b"".join(self.taken)):
             reason = "the text is not UTF-8"
         if reason is None and any(b' "' in raw for raw in self.taken) and self._is_spaced():
             reason = _SPACE_BEFORE_QUOTE
         last = self.taken[-1]
-        size = len(last) if len(self.taken) == 1 else sum(map(len, self.taken))
-        if reason is None and size > RECORD_LIMIT:
-            reason = _TOO_LONG
         if (last[-2:] == b"\r\n") is not self._crlf and last.endswith(b"\n"):
             self.mixed = True
         return first, fields, reason

@@ -20,6 +20,7 @@ from feature_store.raw.declarations import RawTable
 
 _ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _PACKAGE = "package:"
+_SKIPPED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,21 @@ class SourceFile:
             ) from error
         except OSError as error:
             raise unreadable(self.label, error) from error
+
+
+def bounded_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, bool]]:
+    """Yield each line with its line feed, and whether it is cut off.
+
+    Args:
+        stream: an open file.
+        limit: bytes; of a longer line no more are kept, and the rest is passed over.
+    """
+    while line := stream.readline(limit + 1):
+        is_cut = len(line) > limit and not line.endswith(b"\n")
+        yield line, is_cut
+        rest = line if is_cut else b"\n"
+        while rest and not rest.endswith(b"\n"):
+            rest = stream.readline(_SKIPPED_AT_ONCE)
 
 
 def unreadable(label: str, error: OSError) -> FeatureStoreError:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from feature_store.raw.column_types import is_nested
-from feature_store.raw.files import empty
+from feature_store.raw.files import bounded_lines, empty
 from feature_store.raw.json_values import exact_numbers
 from feature_store.raw.reader import FileColumn, Reader
 from feature_store.raw.sql import count_of, literals, rows_of
 from feature_store.raw.temp_tables import Appender
 from feature_store.raw.values import JSON_VALUE
 
+#: Bytes; a longer line is malformed. DuckDB reads no longer JSON objects by default either.
+RECORD_LIMIT = 16 << 20
+_TOO_LONG = f"the line is longer than {RECORD_LIMIT:,} bytes"
+#: Of such a line, so many bytes are shown.
+_SHOWN = 10_000
 # The JSON functions fail on a line that is no JSON, so only a case may call them.
 _LINES = """
     select
@@ -43,7 +48,11 @@ class JsonLinesReader(Reader):
             Appender(self.connection, "load_lines") as lines,
             Appender(self.connection, "load_faults") as faults,
         ):
-            for number, raw in enumerate(stream, 1):
+            for number, (raw, is_cut) in enumerate(bounded_lines(stream, RECORD_LIMIT), 1):
+                if is_cut:
+                    shown = raw[:_SHOWN].decode("utf-8", "backslashreplace")
+                    faults.add((number, None, _TOO_LONG, shown, None), len(shown))
+                    continue
                 text = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
                 text = text.strip(b" \t\r\n")
                 if not text:

@@ -32,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[TinyStore]:
     manifest = json.loads(path.read_text())
     for node in (TEST, ASIDE):
         kind, project, name = node.split(".")
-        common = {"unique_id": node, "fqn": [project, name], "config": {}}
+        common = {"unique_id": node, "name": name, "fqn": [project, name], "config": {}}
         manifest["nodes"][node] = common | {"resource_type": kind}
     manifest["unit_tests"] = {UNIT_TEST: {"unique_id": UNIT_TEST}}
     manifest["parent_map"] |= {TEST: [TABLE], UNIT_TEST: [TABLE], ASIDE: []}
@@ -147,7 +147,13 @@ def test_what_is_older_than_what_it_reads_through_an_ephemeral_model(store: Tiny
     path = store.folder / "target" / "manifest.json"
     manifest = json.loads(path.read_text())
     for node, materialized in ((base, "table"), (between, "ephemeral")):
-        common = {"unique_id": node, "fqn": ["tiny", node.split(".")[-1]], "resource_type": "model"}
+        parts = {"unique_id": node, "name": node, "fqn": ["tiny", node.split(".")[-1]]}
+        common = parts | {"resource_type": "model"}
+            "unique_id": node,
+            "name": node,
+            "fqn": ["tiny", node.split(".")[-1]],
+            "resource_type": "model",
+        }
         manifest["nodes"][node] = common | {"config": {"materialized": materialized}}
     manifest["parent_map"] |= {TABLE: [between], between: [base], base: []}
     manifest["child_map"] |= {between: [TABLE], base: [between]}

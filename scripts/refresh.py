@@ -20,6 +20,11 @@ from feature_store.refresh import Refreshed, Watcher, refresh
 from feature_store.settings import load_settings
 
 
+def _is_usual(note: str) -> bool:
+    """Return whether a note of the load is one that every run has, and no news."""
+    return "skipped: the same" in note or note.startswith("has no event time")
+
+
 class Terminal(Watcher):
     """Prints a line a step, and shows on a terminal how far the step is."""
 
@@ -68,6 +73,10 @@ class Terminal(Watcher):
             seconds,
             f"{counts['loaded']:,} rows loaded, {counts['skipped']:,} unchanged{rejected}",
         )
+        for result in results:
+            for note in result.notes:
+                if not _is_usual(note):
+                    self.said(f"       {result.name}: {note}")
 
     def built(self, build: DbtBuild) -> None:
         """Print what dbt did."""

@@ -1,5 +1,5 @@
 {#- End the build of a feature view where two of its rows have the same entity and feature time, or one of them
-    has none, with an error that says how many and shows one. What is built is undone.
+    has none, with an error that says how many and shows one; and where a column is missing that every view has. What is built is undone.
 
     declaration: the feature view, as in `config.meta.feature_view`.
     changed: of a windowed view that is built incrementally, the table of the entities whose rows were made: only
@@ -8,10 +8,11 @@
     {%- set names = declaration.entity + ['feature_time'] -%}
     {%- set found = adapter.get_columns_in_relation(this) | map(attribute='name') | map('lower') | list -%}
     {%- set faults = [] -%}
-    {%- for name in names if name | lower not in found -%}
+    {%- for name in names + ['known_at'] if name | lower not in found -%}
         {%- do faults.append(
             name ~ ': the view has no such column; it has ' ~ found | join(', ')
-            ~ '. Next: select it, or correct entity'
+            ~ '. Next: select it' ~ (', or correct entity' if name in declaration.entity)
+            ~ (', such as max(loaded_at) of the rows that it is made from' if name == 'known_at')
         ) -%}
     {%- endfor -%}
     {%- if not faults and (not changed or context.get('_is_increment')) -%}

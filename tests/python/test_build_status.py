@@ -149,11 +149,6 @@ def test_what_is_older_than_what_it_reads_through_an_ephemeral_model(store: Tiny
     for node, materialized in ((base, "table"), (between, "ephemeral")):
         parts = {"unique_id": node, "name": node, "fqn": ["tiny", node.split(".")[-1]]}
         common = parts | {"resource_type": "model"}
-            "unique_id": node,
-            "name": node,
-            "fqn": ["tiny", node.split(".")[-1]],
-            "resource_type": "model",
-        }
         manifest["nodes"][node] = common | {"config": {"materialized": materialized}}
     manifest["parent_map"] |= {TABLE: [between], between: [base], base: []}
     manifest["child_map"] |= {between: [TABLE], base: [between]}

@@ -128,8 +128,12 @@ BROKEN = {
         "2 rows without customer_id or feature_time, such as customer_id 4, feature_time null.",
     ),
     "no_feature_time": (
-        "select 1 as customer_id",
-        "feature_time: the view has no such column; it has customer_id.",
+        "select 1 as customer_id, timestamp '2024-05-01' as known_at",
+        "feature_time: the view has no such column; it has customer_id, known_at.",
+    ),
+    "no_known_at": (
+        "select 1 as customer_id, timestamp '2024-05-01' as feature_time",
+        "known_at: the view has no such column; it has customer_id, feature_time.",
     ),
 }
 
@@ -143,7 +147,7 @@ def test_wrong_keys_end_the_build_and_leave_what_was_there(
 ) -> None:
     name = {"incremental": "checked", "table": "a_table", "view": "a_view"}[kind]
     sql, _ = VIEWS[name]
-    for broken, expected in list(BROKEN.values())[: 3 if kind == "incremental" else 1]:
+    for broken, expected in list(BROKEN.values())[: 4 if kind == "incremental" else 1]:
         config = f"{{{{ config(materialized='{kind}') }}}}"
         project.write(f"models/features/{name}.sql", config + broken)
         dbt.parse()

@@ -100,8 +100,9 @@ def refuse(
         "\n".join(what),
         allowed=f"the types declared for table {table.name} in {table.declared_in}; nothing is "
         "rounded, trimmed or guessed",
-        next_step=f"correct the file, declare the column as varchar, or keep the malformed rows "
-        f"apart with --quarantine. Table {table.schema}.{table.identifier} is unchanged.",
+        next_step="correct the file, declare the column as varchar, or keep the malformed rows "
+        f"apart with load_raw.py --quarantine. Table {table.schema}.{table.identifier} is "
+        "unchanged.",
     )
 
 

@@ -72,6 +72,10 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
     return kinds
 
 
+#: Between the fields of the CSV files that people have.
+_DELIMITERS = (",", ";", "\t", "|", ":")
+
+
 def existing_columns(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
     """Return the raw table's columns with their types, none if it does not exist."""
     rows = rows_of(
@@ -200,8 +204,11 @@ def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) ->
     missing = [name for name in declared if name.lower() not in in_file]
     if not missing:
         return
+    _check_delimiter(table, reader, names)
     many = "columns" if len(missing) > 1 else "column"
-    near = "; ".join(f"for {name}, {near_names(name, names)}" for name in missing[:3])
+    near = "; ".join(
+        f"for {name}, {near_names(name, names)}" for name in missing[: 3 if len(names) > 1 else 1]
+    )
     raise FeatureStoreError(
         f"{_place(reader)}: {many} {', '.join(missing)} missing",
         allowed=f"every column that {table.declared_in} declares for table {table.name}; in the "
@@ -210,20 +217,43 @@ def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) ->
     )
 
 
+def _check_delimiter(table: RawTable, reader: Reader, names: list[str]) -> None:
+    """Refuse a CSV file whose header has the declared names between other delimiters."""
+    if reader.file.format != "csv":
+        return
+    declared = {name.lower() for name in table.columns}
+
+    def known(delimiter: str) -> int:
+        parts = [part.strip(' "').lower() for name in names for part in name.split(delimiter)]
+        return len(declared & {*parts})
+
+    likely = max(_DELIMITERS, key=known)
+    if likely == table.delimiter or known(likely) <= len(declared & {n.lower() for n in names}):
+        return
+    shown, said = ("\\t", "tabs") if likely == "\t" else (likely, repr(likely))
+    raise FeatureStoreError(
+        f"{_place(reader)}: the fields seem to be separated by {said}",
+        allowed=f"{table.delimiter!r}, as table {table.name} of {table.declared_in} is declared; "
+        "all files of a table have one delimiter",
+        next_step=f'if all of them have this one, write delimiter: "{shown}" under '
+        "config.meta.load; else convert this file",
+    )
+
+
 def add_columns(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
-    targets: list[Target],
+    columns: dict[str, str],
     existing: dict[str, str],
 ) -> dict[str, str]:
     """Make the raw table, or add the columns that it lacks; return its columns with their types."""
     raw = identifier(table.schema, table.identifier)
-    new = {t.name: t.kind for t in targets if t.name not in existing}
+    new = {name: kind for name, kind in columns.items() if name not in existing}
     if existing and ROW_NUMBER not in existing:
         new[ROW_NUMBER] = INTERNAL_COLUMNS[ROW_NUMBER]
     if not existing:
-        columns = [f"{identifier(n)} {kind}" for n, kind in (new | INTERNAL_COLUMNS).items()]
-        connection.execute(f"create table {raw} ({', '.join(columns)})")
+        parts = [f"{identifier(n)} {kind}" for n, kind in (new | INTERNAL_COLUMNS).items()]
+        connection.execute(f"create table {raw} ({', '.join(parts)})")
         return new | INTERNAL_COLUMNS
     for name, kind in new.items():
         connection.execute(f"alter table {raw} add column {identifier(name)} {kind}")

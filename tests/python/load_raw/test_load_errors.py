@@ -192,7 +192,7 @@ def test_the_first_bad_rows_and_their_number_are_shown(orders: RawProject) -> No
     [
         ("household,amount,note,sold_at", "o.csv, line 1: column id missing"),
         ("id,amout,note,sold_at", "for amount, near names: amout"),
-        ("id;amount;note;sold_at", "columns id, amount, note, sold_at missing"),
+        ("id;amount;note;sold_at", "the fields seem to be separated by ';'"),
         ("Id,amount,note,sold_at,ID", "o.csv, line 1: column 'id' is there twice (Id, ID)"),
         ("id,amount,note,sold_at,id", "o.csv, line 1: column 'id' is there twice (id, id)"),
         ("", "o.csv, line 1: the header line is blank"),
@@ -251,3 +251,36 @@ def test_files_that_cannot_be_read(
     make(orders)
     orders.declare(name)
     assert words in str(orders.fail(quarantine=True))
+
+
+def test_a_table_without_files_stops_no_other(project: RawProject):
+    project.declare("o.csv")
+    project.declare("later_*.csv", table="later")
+    project.declare("named.csv", table="named")
+    project.write("o.csv", HEADER + "1,2.50,a,2026-01-01\n")
+    orders, later, named = project.run()
+    assert (orders.loaded, later.error, named.error) == (1, None, None)
+    assert later.notes == ["warning: later_*.csv: no file matches: nothing loaded"]
+    assert named.notes == ["warning: named.csv: no such file: nothing loaded"]
+    columns = project.query("describe raw.later")
+    assert [row[0] for row in columns][: len(ORDERS)] == [*ORDERS]
+    project.write("later_1.csv", HEADER + "1,2.50,a,2026-01-01\n")
+    assert project.run()[1].loaded == 1
+
+
+def test_no_files_at_all_or_of_a_table_that_is_asked_for_is_an_error(project: RawProject):
+    project.declare("o.csv")
+    assert "no such file" in str(project.run()[0].error)
+    project.declare("p.csv", table="present")
+    project.write("p.csv", HEADER)
+    assert "no such file" in str(project.run(tables=["orders"])[0].error)
+
+
+@pytest.mark.parametrize(("delimiter", "said"), [(";", "';'"), ("\t", "tabs"), ("|", "'|'")])
+def test_another_delimiter_is_named_once(project: RawProject, delimiter: str, said: str):
+    project.declare("o.csv")
+    project.write("o.csv", HEADER.replace(",", delimiter))
+    error = str(project.run()[0].error)
+    assert f"o.csv, line 1: the fields seem to be separated by {said}" in error
+    assert "delimiter:" in error
+    assert error.count("sold_at") == 0

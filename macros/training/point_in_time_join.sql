@@ -35,10 +35,8 @@ spine as (
 
 {{ feature_store._point_in_time_types_sql(views, time) }}
 
-{% set spines = {} -%}
-{%- for view in views if view.spine not in spines -%}
-{%- do spines.update({view.spine: true}) -%}
-{{ feature_store._point_in_time_spine_sql(view.spine, view.entity.values()) }}
+{% for of_spine in views | groupby('spine') -%}
+{{ feature_store._point_in_time_spine_sql(of_spine[0], of_spine[1][0].entity.values()) }}
 
 {% endfor -%}
 {% for view in views -%}
@@ -73,7 +71,10 @@ from joined
 where
     is_ok
     {%- for view in views %}
-    and (select count({{ view.name }}_checked.is_wrong) from {{ view.name }}_checked) = 0
+    and (
+        select count({{ view.name }}_checked.is_wrong)
+        from {{ view.name }}_checked
+    ) = 0
     {%- endfor %}
 order by _spine_row
 {%- endmacro -%}

@@ -12,8 +12,7 @@
             nothing that a macro can see: enforce the model's contract.
         max_age: duration; features whose feature_time is older than this at the spine's time are null.
     time: the spine's time column; what has no zone is UTC.
-    mode: as_recomputed takes what is known today, late corrections included; as_served what was served
-        then, from the snapshots. -#}
+    mode: as_recomputed takes what is known today; as_served what was served then, from snapshots. -#}
 {%- macro point_in_time_join(spine, feature_views, time='label_time', mode='as_recomputed') -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- set views = feature_store._point_in_time_plan(feature_views, time, mode) -%}

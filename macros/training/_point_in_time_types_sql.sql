@@ -33,7 +33,9 @@ checked_types as (
         from (select 1 as row_count) as one
         left join spine on false
         {%- for view in views %}
-        left join {{ view.relation }} as {{ view.name }} on false
+        left join
+            {{ view.relation }} as {{ view.name }}
+            on false
         {%- endfor %}
         where one.row_count = 1
     ) as found

@@ -12,8 +12,7 @@
             nothing that a macro can see: enforce the model's contract.
         max_age: duration; features whose feature_time is older than this at the spine's time are null.
     time: the spine's time column; what has no zone is UTC.
-    mode: as_recomputed takes what is known today, late corrections included; as_served what was served
-        then, from the snapshots. -#}
+    mode: as_recomputed takes what is known today; as_served what was served then, from snapshots. -#}
 {%- macro point_in_time_join(spine, feature_views, time='label_time', mode='as_recomputed') -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- set views = feature_store._point_in_time_plan(feature_views, time, mode) -%}
@@ -35,10 +34,8 @@ spine as (
 
 {{ feature_store._point_in_time_types_sql(views, time) }}
 
-{% set spines = {} -%}
-{%- for view in views if view.spine not in spines -%}
-{%- do spines.update({view.spine: true}) -%}
-{{ feature_store._point_in_time_spine_sql(view.spine, view.entity.values()) }}
+{% for of_spine in views | groupby('spine') -%}
+{{ feature_store._point_in_time_spine_sql(of_spine[0], of_spine[1][0].entity.values()) }}
 
 {% endfor -%}
 {% for view in views -%}
@@ -73,7 +70,10 @@ from joined
 where
     is_ok
     {%- for view in views %}
-    and (select count({{ view.name }}_checked.is_wrong) from {{ view.name }}_checked) = 0
+    and (
+        select count({{ view.name }}_checked.is_wrong)
+        from {{ view.name }}_checked
+    ) = 0
     {%- endfor %}
 order by _spine_row
 {%- endmacro -%}

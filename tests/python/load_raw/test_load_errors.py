@@ -263,7 +263,7 @@ def test_a_table_without_files_stops_no_other(project: RawProject):
     assert later.notes == ["warning: later_*.csv: no file matches: nothing loaded"]
     assert named.notes == ["warning: named.csv: no such file: nothing loaded"]
     columns = project.query("describe raw.later")
-    assert [row[0] for row in columns][: len(ORDERS)] == [*ORDERS]
+    assert [row[0] for row in columns][:4] == ["id", "amount", "note", "sold_at"]
     project.write("later_1.csv", HEADER + "1,2.50,a,2026-01-01\n")
     assert project.run()[1].loaded == 1
 

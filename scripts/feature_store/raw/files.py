@@ -23,10 +23,6 @@ _PACKAGE = "package:"
 _SKIPPED_AT_ONCE = 1 << 20
 
 
-class NoFilesError(FeatureStoreError):
-    """A table has no file, or none yet."""
-
-
 @dataclass(frozen=True)
 class SourceFile:
     """One file of a source.
@@ -135,8 +131,7 @@ def resolve_files(table: RawTable, project_dir: Path) -> list[SourceFile]:
     """Return the files of a table, by name, each a non-empty regular file.
 
     Raises:
-        NoFilesError: no file is there.
-        FeatureStoreError: one is a directory, empty or out of reach.
+        FeatureStoreError: no file is there, or one is a directory, empty or out of reach.
     """
     root, prefix, rest = _root(table, project_dir)
     names = [rest]
@@ -144,7 +139,7 @@ def resolve_files(table: RawTable, project_dir: Path) -> list[SourceFile]:
         found = glob.glob(rest, root_dir=root, recursive=True)
         names = sorted(name for name in found if not (root / name).is_dir())
         if not names:
-            raise NoFilesError(
+            raise FeatureStoreError(
                 f"{table.path}: no file matches",
                 allowed="a glob relative to the project that matches at least one file",
                 next_step=f"check the files, or the path of table {table.name} in "
@@ -165,7 +160,7 @@ def _check(path: Path, label: str, table: RawTable) -> None:
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise NoFilesError(
+        raise FeatureStoreError(
             f"{label}: no such file",
             allowed="a file or glob relative to the project",
             next_step=f"put the file there, or correct the path of table {table.name} in "

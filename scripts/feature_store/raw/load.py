@@ -13,7 +13,7 @@ from feature_store import warehouse
 from feature_store.errors import FeatureStoreError
 from feature_store.profiles import check_warehouse_name
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
-from feature_store.raw.files import NoFilesError, SourceFile, resolve_files
+from feature_store.raw.files import SourceFile, resolve_files
 from feature_store.raw.reader import NotUtf8Error
 from feature_store.raw.table_load import Request, TableLoad, TableResult
 from feature_store.settings import Settings
@@ -27,9 +27,7 @@ def load(
 ) -> list[TableResult]:
     """Load the requested tables, each in a transaction of its own.
 
-    A table that fails is left as it was, and the others are loaded all the same. A table without
-    files is no failure, unless it was asked for or no table has files: its raw table is made where
-    it is missing, so that what stands on it can be built, and a note says so.
+    A table that fails is left as it was, and the others are loaded all the same.
 
     Args:
         settings: the project and its warehouse.
@@ -52,7 +50,6 @@ def load(
             found.append(resolve_files(table, settings.project_dir))
         except FeatureStoreError as error:
             found.append(error)
-    may_be_without = not request.tables and any(isinstance(files, list) for files in found)
     on_start(sum(len(files) for files in found if isinstance(files, list)))
     connection = warehouse.connect(settings.warehouse_path, read_only=False)
     results = []
@@ -60,10 +57,7 @@ def load(
         for table, files in zip(tables, found, strict=True):
             work = TableLoad(connection, table, request, loaded_at)
             began = time.monotonic()
-            if isinstance(files, NoFilesError) and may_be_without:
-                _in_transaction(work, [], on_file)
-                work.result.notes.append(f"warning: {files.what}: nothing loaded")
-            elif isinstance(files, FeatureStoreError):
+            if isinstance(files, FeatureStoreError):
                 work.result.error = files
             else:
                 _in_transaction(work, files, on_file)

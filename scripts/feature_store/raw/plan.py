@@ -243,17 +243,17 @@ def _check_delimiter(table: RawTable, reader: Reader, names: list[str]) -> None:
 def add_columns(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
-    columns: dict[str, str],
+    targets: list[Target],
     existing: dict[str, str],
 ) -> dict[str, str]:
     """Make the raw table, or add the columns that it lacks; return its columns with their types."""
     raw = identifier(table.schema, table.identifier)
-    new = {name: kind for name, kind in columns.items() if name not in existing}
+    new = {t.name: t.kind for t in targets if t.name not in existing}
     if existing and ROW_NUMBER not in existing:
         new[ROW_NUMBER] = INTERNAL_COLUMNS[ROW_NUMBER]
     if not existing:
-        parts = [f"{identifier(n)} {kind}" for n, kind in (new | INTERNAL_COLUMNS).items()]
-        connection.execute(f"create table {raw} ({', '.join(parts)})")
+        columns = [f"{identifier(n)} {kind}" for n, kind in (new | INTERNAL_COLUMNS).items()]
+        connection.execute(f"create table {raw} ({', '.join(columns)})")
         return new | INTERNAL_COLUMNS
     for name, kind in new.items():
         connection.execute(f"alter table {raw} add column {identifier(name)} {kind}")

@@ -128,8 +128,6 @@ class TableLoad:
         self.existing = plan.existing_columns(self.connection, self.table)
         if "_loaded_at" in self.existing:
             self.loaded_at = ledger.later_than_loaded(self.connection, self.raw, self.loaded_at)
-        if not files and not self.existing:
-            plan.add_columns(self.connection, self.table, self.declared, self.existing)
         if self.request.has_interval and not self.by_interval:
             self.result.notes.append("has no event time: loaded whole, whatever the interval")
         for file in files:
@@ -190,8 +188,7 @@ class TableLoad:
         if malformed and not self.request.quarantine:
             raise refuse(connection, reader, table, malformed)
         self.drift.add(reader, targets, self.declared, self.existing)
-        columns = {target.name: target.kind for target in targets}
-        self.existing = plan.add_columns(connection, table, columns, self.existing)
+        self.existing = plan.add_columns(connection, table, targets, self.existing)
 
         good = f"{reader.record} not in (select record from load_bad)" if malformed else "true"
         values = ", ".join(f"{t.conversion.value} as {identifier(t.name)}" for t in targets)
@@ -289,8 +286,6 @@ class TableLoad:
             notes.append(
                 f"in {self.table.schema}.{REJECTS}: {_count(self.result.rejected, 'malformed row')}"
             )
-        if not files:
-            return
         labels = ", ".join(literal(file.label) for file in files)
         gone = rows_of(
             self.connection,

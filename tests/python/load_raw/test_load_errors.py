@@ -253,29 +253,6 @@ def test_files_that_cannot_be_read(
     assert words in str(orders.fail(quarantine=True))
 
 
-def test_a_table_without_files_stops_no_other(project: RawProject):
-    project.declare("o.csv")
-    project.declare("later_*.csv", table="later")
-    project.declare("named.csv", table="named")
-    project.write("o.csv", HEADER + "1,2.50,a,2026-01-01\n")
-    orders, later, named = project.run()
-    assert (orders.loaded, later.error, named.error) == (1, None, None)
-    assert later.notes == ["warning: later_*.csv: no file matches: nothing loaded"]
-    assert named.notes == ["warning: named.csv: no such file: nothing loaded"]
-    columns = project.query("describe raw.later")
-    assert [row[0] for row in columns][:4] == ["id", "amount", "note", "sold_at"]
-    project.write("later_1.csv", HEADER + "1,2.50,a,2026-01-01\n")
-    assert project.run()[1].loaded == 1
-
-
-def test_no_files_at_all_or_of_a_table_that_is_asked_for_is_an_error(project: RawProject):
-    project.declare("o.csv")
-    assert "no such file" in str(project.run()[0].error)
-    project.declare("p.csv", table="present")
-    project.write("p.csv", HEADER)
-    assert "no such file" in str(project.run(tables=["orders"])[0].error)
-
-
 @pytest.mark.parametrize(("delimiter", "said"), [(";", "';'"), ("\t", "tabs"), ("|", "'|'")])
 def test_another_delimiter_is_named_once(project: RawProject, delimiter: str, said: str):
     project.declare("o.csv")

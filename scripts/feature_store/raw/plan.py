@@ -213,12 +213,13 @@ def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) ->
 def add_columns(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
-    targets: list[Target],
+    kinds: dict[str, str],
     existing: dict[str, str],
 ) -> dict[str, str]:
     """Make the raw table, or add the columns that it lacks; return its columns with their types."""
     raw = identifier(table.schema, table.identifier)
-    new = {t.name: t.kind for t in targets if t.name not in existing}
+    known = {name.lower() for name in existing}
+    new = {name: kind for name, kind in kinds.items() if name.lower() not in known}
     if existing and ROW_NUMBER not in existing:
         new[ROW_NUMBER] = INTERNAL_COLUMNS[ROW_NUMBER]
     if not existing:

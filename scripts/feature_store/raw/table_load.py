@@ -12,7 +12,7 @@ from feature_store.errors import FeatureStoreError
 from feature_store.raw import ledger, plan
 from feature_store.raw.declarations import RawTable
 from feature_store.raw.faults import find_faults, refuse, replace_rejects
-from feature_store.raw.files import SourceFile, fingerprint
+from feature_store.raw.files import NoFiles, SourceFile, fingerprint
 from feature_store.raw.readers import READERS
 from feature_store.raw.sql import (
     INTERNAL_COLUMNS,
@@ -40,6 +40,7 @@ class TableResult:
         rejected: the malformed rows put into ``raw_rejects``.
         seconds: how long it took.
         notes: what a person should know besides.
+        warning: why the table was not loaded although that is no error, or None.
         error: why nothing of the table was changed, or None.
     """
 
@@ -51,6 +52,7 @@ class TableResult:
     rejected: int = 0
     seconds: float = 0.0
     notes: list[str] = field(default_factory=list)
+    warning: str | None = None
     error: FeatureStoreError | None = None
 
 
@@ -118,8 +120,7 @@ class TableLoad:
 
     def run(self, files: list[SourceFile], on_file: Callable[[RawTable, SourceFile], None]) -> None:
         """Load all files."""
-        ledger.create_ledger(self.connection, self.table.schema)
-        self.existing = plan.existing_columns(self.connection, self.table)
+        self._open()
         if "_loaded_at" in self.existing:
             self.loaded_at = ledger.later_than_loaded(self.connection, self.raw, self.loaded_at)
         if self.request.has_interval and not self.by_interval:
@@ -130,6 +131,23 @@ class TableLoad:
             on_file(self.table, file)
         drop_temp_tables(self.connection)
         self._add_notes(files)
+
+    def _open(self) -> None:
+        ledger.create_ledger(self.connection, self.table.schema)
+        self.existing = plan.existing_columns(self.connection, self.table)
+
+    def run_without_files(self, error: NoFiles) -> None:
+        """Make the raw table with its declared columns, so that the models on it can be built.
+
+        Args:
+            error: says that no file is there.
+        """
+        self._open()
+        plan.check_types(self.table, self.declared, self.existing)
+        plan.add_columns(self.connection, self.table, self.declared, self.existing)
+        rows = ledger.count_rows(self.connection, self.table, "true")
+        state = f"rows from earlier files stay ({rows:,})" if rows else "the table is empty"
+        self.result.warning = f"{error.what}; {state}"
 
     def _scope(self, file: SourceFile) -> str:
         """Return the SQL that picks the raw rows that the file is to replace."""
@@ -181,7 +199,9 @@ class TableLoad:
         if malformed and not self.request.quarantine:
             raise refuse(connection, reader, table, malformed)
         self.drift.add(reader, targets, self.declared, self.existing)
-        self.existing = plan.add_columns(connection, table, targets, self.existing)
+        self.existing = plan.add_columns(
+            connection, table, {target.name: target.kind for target in targets}, self.existing
+        )
 
         good = f"{reader.record} not in (select record from load_bad)" if malformed else "true"
         values = ", ".join(f"{t.conversion.value} as {identifier(t.name)}" for t in targets)

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from feature_store.errors import FeatureStoreError
+from feature_store.raw.encodings import encoding_advice, not_in_encoding
 from feature_store.raw.files import SourceFile, empty
 
 #: Bytes; a longer record is a fault (most often a quote that nobody closed).
@@ -56,6 +57,7 @@ class CsvRecords:
         self._lines: Iterator[bytes] = iter(stream)
         self._number = 0
         self._delimiter = delimiter
+        self._file = file
         self._reader = self._new_reader()
         self._crlf = False
         self.header = self._read_header(file)
@@ -85,6 +87,12 @@ class CsvRecords:
             raise empty(file.label)
         if reason is None and not header:
             reason = "the header line is blank"
+        if any("\0" in name for name in header or ()):
+            reason = "the text is not UTF-8: it has zero bytes"
+        if reason is not None and reason.startswith("the text is not"):
+            raise FeatureStoreError(
+                f"{file.label}, line 1: {reason}", next_step=encoding_advice(file, "the table")
+            )
         if reason is not None:
             raise FeatureStoreError(
                 f"{file.label}, line 1: {reason}",
@@ -114,8 +122,8 @@ class CsvRecords:
                 del self.taken[1:]
                 self._number = first
                 self._reader = self._new_reader()
-        if self._invalid and not _is_utf8(b"".join(self.taken)):
-            reason = "the text is not UTF-8"
+        if self._invalid:
+            reason = not_in_encoding(self.taken, self._file.encoding) or reason
         last = self.taken[-1]
         size = len(last) if len(self.taken) == 1 else sum(map(len, self.taken))
         if reason is None and size > RECORD_LIMIT:
@@ -142,14 +150,6 @@ class CsvRecords:
     def text(self) -> str:
         """Return the text of the record that was yielded last, without its line end."""
         return b"".join(self.taken).decode("utf-8", "backslashreplace").rstrip("\r\n")
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _count(fields: int) -> str:

@@ -32,12 +32,14 @@ class SourceFile:
             ``package:<package>/<path>``.
         format: csv, jsonl or parquet.
         gzipped: whether the file is read through gzip.
+        encoding: what its text was written in; the text itself is read as UTF-8.
     """
 
     path: Path
     label: str
     format: str
     gzipped: bool
+    encoding: str = "utf-8"
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -63,7 +65,7 @@ class SourceFile:
             raise unreadable(self.label, error) from error
 
 
-class NoFiles(FeatureStoreError):
+class NoFilesError(FeatureStoreError):
     """The error for a table whose path matches no file, which may mean that none came yet."""
 
 
@@ -119,12 +121,12 @@ def resolve_files(table: RawTable, project_dir: Path) -> list[SourceFile]:
     """Return the files of a table, by name, each a non-empty regular file.
 
     Raises:
-        NoFiles: no file is there.
+        NoFilesError: no file is there.
         FeatureStoreError: a file is a directory, empty or out of reach.
     """
     root, prefix, rest = _root(table, project_dir)
     # The files of an installed package do not come later: without one, the path is wrong.
-    error = FeatureStoreError if prefix else NoFiles
+    error = FeatureStoreError if prefix else NoFilesError
     names = [rest]
     if not os.path.lexists(root / rest):
         _check_folders(root, rest)

@@ -14,7 +14,7 @@ from feature_store import warehouse
 from feature_store.errors import FeatureStoreError
 from feature_store.profiles import check_warehouse_name
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
-from feature_store.raw.files import NoFiles, SourceFile, resolve_files
+from feature_store.raw.files import NoFilesError, SourceFile, resolve_files
 from feature_store.raw.table_load import Request, TableLoad, TableResult
 from feature_store.settings import Settings
 
@@ -52,7 +52,9 @@ def load(
             found.append(resolve_files(table, settings.project_dir))
         except FeatureStoreError as error:
             found.append(error)
-    is_optional = not request.tables and not all(isinstance(files, NoFiles) for files in found)
+    is_optional = not (request.tables and request.needs_files) and not all(
+        isinstance(files, NoFilesError) for files in found
+    )
     on_start(sum(len(files) for files in found if isinstance(files, list)))
     connection = warehouse.connect(settings.warehouse_path, read_only=False)
     results = []
@@ -60,7 +62,7 @@ def load(
         for table, files in zip(tables, found, strict=True):
             work = TableLoad(connection, table, request, loaded_at)
             began = time.monotonic()
-            if isinstance(files, NoFiles) and is_optional:
+            if isinstance(files, NoFilesError) and is_optional:
                 _in_transaction(work, partial(work.run_without_files, files))
             elif isinstance(files, FeatureStoreError):
                 work.result.error = files

@@ -64,23 +64,8 @@ times = st.builds(
 )
 words = st.sampled_from(
     ["yes", "t", "TRUE", "0", "2", "0x1F", "0b1", "1_000", "1,000", " 12", "12 ", "\t1", "inf"]
-    + [
-        "nan",
-        "infinity",
-        "1e400",
-        "1e-400",
-        "epoch",
-        "now",
-        "24:00:00",
-        "12:30",
-        "12:30:45.1234567",
-    ]
-    + [
-        "12345678-1234-1234-1234-1234567890AB",
-        "{12345678-1234-1234-1234-1234567890ab}",
-        "é",
-        "a\\x",
-    ]
+    + ["nan", "infinity", "1e400", "1e-400", "epoch", "now", "24:00:00", "12:30", "12:30:45.1234567"]
+    + ["12345678-1234-1234-1234-1234567890AB", "{12345678-1234-1234-1234-1234567890ab}", "é", "a\\x"]
     + ["1234567890123456.789e0", "9007199254740993", "16777217", "123.0", "[1, 2.7]", "[1.239]"]
     + ['[1, "2"]', '{"a": 1, "c": 2}', '{"a": 1, "a": 2}', '{"a": 12345678901234567.5}', "[a, b]"]
     + ["[1, NaN]", "[1,]", "[[1], null]", '[{"a": 1, "b": 2.50}]', '{"k": 1234567890.123456}']
@@ -90,10 +75,8 @@ texts = numbers | times | words | st.text(st.characters(codec="utf-8", exclude_c
 leaves = st.none() | st.booleans() | json_numbers.map(Number) | texts
 json_values = st.recursive(
     leaves,
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["a", "b", "c"]), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["a", "b", "c"]), inner, max_size=3),
     max_leaves=5,
 )
 
@@ -120,13 +103,8 @@ def read_json(text: str) -> Any:
         raise ValueError(constant)
 
     try:
-        return json.loads(
-            text,
-            parse_float=Number,
-            parse_int=Number,
-            parse_constant=refuse,
-            object_pairs_hook=pairs,
-        )
+        return json.loads(text, parse_float=Number, parse_int=Number, parse_constant=refuse,
+                          object_pairs_hook=pairs)
     except ValueError:
         return REJECTED
 
@@ -150,22 +128,15 @@ def loaded(project: RawProject, kinds: list[str]) -> dict[int, Any]:
     columns = []
     for i, kind in enumerate(kinds):
         in_ns = kind.startswith("timestamp") and kind in TIMES
-        columns.append(
-            f"epoch_ns(v{i}::timestamp_ns)"
-            if kind == "timestamp_ns"
-            else f"epoch_us(v{i}::timestamp)::hugeint * 1000"
-            if in_ns
-            else f"epoch_us(date '1970-01-01' + v{i}) * 1000"
-            if kind == "time"
-            else f"v{i}"
-        )
+        columns.append(f"epoch_ns(v{i}::timestamp_ns)" if kind == "timestamp_ns" else
+                       f"epoch_us(v{i}::timestamp)::hugeint * 1000" if in_ns else
+                       f"epoch_us(date '1970-01-01' + v{i}) * 1000" if kind == "time" else
+                       f"v{i}")
     rows = project.query(f"select n, {', '.join(columns)} from raw.orders")
     return {n: next((comparable(v) for v in values if v is not None), None) for n, *values in rows}
 
 
-def check(
-    found: dict[int, Any], cases: list[tuple[str, Any]], expected: Callable[..., Any]
-) -> None:
+def check(found: dict[int, Any], cases: list[tuple[str, Any]], expected: Callable[..., Any]) -> None:
     """Compare what was loaded with the oracle."""
     for n, (kind, source) in enumerate(cases):
         if n in found:
@@ -195,9 +166,7 @@ def test_texts_of_csv(project: RawProject, cases: list[tuple[str, str]]) -> None
 @given(cases=st.lists(st.tuples(st.sampled_from(KINDS), json_values), min_size=30, max_size=60))
 def test_values_of_json(project: RawProject, cases: list[tuple[str, Any]]) -> None:
     lines = [json.dumps({"n": -1} | {f"v{i}": None for i in range(len(KINDS))})]
-    lines += [
-        f'{{"n": {n}, "v{KINDS.index(k)}": {write_json(v)}}}' for n, (k, v) in enumerate(cases)
-    ]
+    lines += [f'{{"n": {n}, "v{KINDS.index(k)}": {write_json(v)}}}' for n, (k, v) in enumerate(cases)]
     project.write("o.jsonl", "\n".join(lines))
     project.declare("o.jsonl", {"n": "bigint"} | {f"v{i}": kind for i, kind in enumerate(KINDS)})
 

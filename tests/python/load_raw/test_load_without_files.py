@@ -76,7 +76,8 @@ def test_one_table_at_least_needs_a_file(project: RawProject) -> None:
     (project.folder / "orders.csv").unlink()
     error = failure(project.run())
     assert isinstance(error, FeatureStoreError)
-    assert "orders.csv: no such file" in str(error) and "in/returns_*.csv" in str(error)
+    assert "orders.csv: no such file" in str(error)
+    assert "in/returns_*.csv" in str(error)
     assert project.dump() == {}
 
 

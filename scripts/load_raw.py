@@ -10,7 +10,7 @@ import typer
 from feature_store import command_line
 from feature_store.arguments import read_interval
 from feature_store.raw.load import load
-from feature_store.raw.report import failure, load_progress, print_results
+from feature_store.raw.report import failure, load_progress, print_results, warnings
 from feature_store.raw.table_load import Request
 from feature_store.settings import load_settings
 from feature_store.warehouse import waiting
@@ -44,6 +44,8 @@ def main(
     with load_progress(command_line.err) as progress, waiting(wait):
         results = load(settings, request, progress.file_done, progress.start)
     print_results(command_line.out, results)
+    for line in warnings(results):
+        command_line.err.print(line, markup=False)
     error = failure(results)
     if error:
         raise error

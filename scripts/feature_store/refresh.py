@@ -16,7 +16,7 @@ from feature_store.online.export import export_features
 from feature_store.online.export_types import ExportedView, ExportOptions
 from feature_store.online.export_types import Watcher as ExportWatcher
 from feature_store.raw.load import load
-from feature_store.raw.report import failure
+from feature_store.raw.report import failure, warnings
 from feature_store.raw.table_load import Request, TableResult
 from feature_store.run_lock import RunLock
 from feature_store.settings import Settings
@@ -132,6 +132,8 @@ def load_step(settings: Settings, request: Request, watcher: Watcher) -> list[Ta
         watcher.advanced("load", done, files)
 
     results = load(settings, request, step, begin)
+    for line in warnings(results):
+        watcher.said(line)
     if error := failure(results):
         raise error
     return results

@@ -160,7 +160,8 @@ def _run(
 ) -> Replayed:
     """Load, build and export one interval, and put it on record."""
     began = time.perf_counter()
-    load_step(own.settings, Request(names, interval.start, interval.end), watcher)
+    request = Request(names, interval.start, interval.end, needs_files=False)
+    load_step(own.settings, request, watcher)
     loaded = time.perf_counter()
     build = project.build(interval.end, lambda done, total: watcher.advanced("dbt", done, total))
     built = time.perf_counter()

@@ -15,7 +15,9 @@ import yaml
 from feature_store.errors import FeatureStoreError
 from feature_store.profiles import check_warehouse_file, project_schemas, read_target, read_yaml
 from feature_store.raw.declarations import RawTable
+from feature_store.raw.plan import canonical_types
 from feature_store.raw.sql import identifier, rows_of
+from feature_store.raw.time_formats import event_time_of
 from feature_store.refresh import last_served
 from feature_store.settings import Settings, load_settings
 from feature_store.warehouse import connect
@@ -129,7 +131,9 @@ class ReplayWarehouse:
         later = []
         for table in tables:
             raw = identifier(table.schema, table.identifier)
-            time = f"cast({identifier(str(table.event_time))} as timestamp)"
+            name = str(table.event_time)
+            kind = canonical_types(connection, table)[name]
+            time = f"cast({event_time_of(table, identifier(name), kind)} as timestamp)"
             try:
                 [(latest,)] = rows_of(connection, f"select max({time}) from {raw}")
             except duckdb.CatalogException:  # not loaded yet

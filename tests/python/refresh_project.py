@@ -159,7 +159,7 @@ def tables(
             "select schema_name, view_name from duckdb_views() where not internal"
         ).fetchall():
             if schema in ("operations", "monitoring") or (
-                not history and table in ("raw_files", "raw_rejects")
+                not history and table in ("raw_files", "raw_file_times", "raw_rejects")
             ):
                 continue
             name = f'"{schema}"."{table}"'

@@ -12,12 +12,14 @@ import duckdb
 from feature_store.errors import FeatureStoreError
 from feature_store.raw import plan
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
+from feature_store.raw.encodings import decoded
 from feature_store.raw.files import SourceFile, resolve_files
 from feature_store.raw.reader import NotUtf8Error
 from feature_store.raw.readers import READERS
 from feature_store.raw.sql import count_of
 from feature_store.raw.table_load import Request
 from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
+from feature_store.raw.time_formats import event_time_of
 from feature_store.raw.undeclared import Drift
 
 
@@ -82,7 +84,8 @@ def _arrival(
     is_there, found = False, f"no row of the interval in {many}"
     # The newest name first: that is where a new interval is, where each has its own file.
     for file in reversed(files):
-        rows, is_passed = _rows_of_interval(connection, table, declared, file, request, drift)
+        with decoded(file, table.encoding) as text:
+            rows, is_passed = _rows_of_interval(connection, table, declared, text, request, drift)
         if rows:
             is_there, found = True, f"{_count(rows, 'row')} in {file.label}"
             break
@@ -113,7 +116,9 @@ def _rows_of_interval(
     reader.prepare()
     targets = plan.make_plan(table, reader, declared, {})
     [event_time] = [
-        target.conversion.value for target in targets if target.name == table.event_time
+        event_time_of(table, target.conversion.value, target.kind)
+        for target in targets
+        if target.name == table.event_time
     ]
     earlier = Request(end=request.start).interval(event_time)
     later = Request(start=request.end).interval(event_time)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from feature_store.errors import FeatureStoreError
+from feature_store.raw.encodings import encoding_advice, not_in_encoding
 from feature_store.raw.files import SourceFile, bounded_lines, empty
 
 #: Bytes; a longer record is malformed (most often by a quote that nobody closed).
@@ -69,6 +70,7 @@ class CsvRecords:
         # The last line at whose end an open quote is known to be open still.
         self._open_until = 0
         self._delimiter = delimiter
+        self._file = file
         self._reader = self._new_reader()
         mark = re.escape(delimiter)
         self._quoted = re.compile(rf'(^|{mark})"(?:[^"]|"")*"(?={mark}|\r?\n|$)')
@@ -121,6 +123,12 @@ class CsvRecords:
             raise empty(file.label)
         if reason is None and not header:
             reason = "the header line is blank"
+        if any("\0" in name for name in header or ()):
+            reason = "the text is not UTF-8: it has zero bytes"
+        if reason is not None and reason.startswith("the text is not"):
+            raise FeatureStoreError(
+                f"{file.label}, line 1: {reason}", next_step=encoding_advice(file, "the table")
+            )
         if reason is not None:
             raise FeatureStoreError(
                 f"{file.label}, line 1: {reason}",
@@ -148,8 +156,8 @@ class CsvRecords:
                 self._read_again()
             if reason == _OPEN_QUOTE or isinstance(error, _RecordEndError):
                 self._reader = self._new_reader()
-        if self._invalid and not _is_utf8(b"".join(self.taken)):
-            reason = "the text is not UTF-8"
+        if self._invalid:
+            reason = not_in_encoding(self.taken, self._file.encoding) or reason
         if reason is None and any(b' "' in raw for raw in self.taken) and self._is_spaced():
             reason = _SPACE_BEFORE_QUOTE
         last = self.taken[-1]
@@ -181,14 +189,6 @@ class CsvRecords:
     def text(self) -> str:
         """Return the text of the record that was yielded last, without its line end."""
         return b"".join(self.taken).decode("utf-8", "backslashreplace").rstrip("\r\n")
-
-
-def _is_utf8(raw: bytes) -> bool:
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _count(fields: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,9 @@ import yaml
 
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.profiles import read_yaml
-from feature_store.raw.sql import INTERNAL_COLUMNS, LEDGER, REJECTS
+from feature_store.raw.load_keys import load_settings_of
+from feature_store.raw.sql import FILE_TIMES, INTERNAL_COLUMNS, LEDGER, REJECTS
 
-FORMATS = ("csv", "jsonl", "parquet")
-LOAD_KEYS = ("path", "format", "event_time", "delimiter", "null_values")
 _TYPE_TEXT = re.compile(r"[\w\s(),'\"\[\]]+")
 _YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -37,6 +36,10 @@ class RawTable:
         columns: name to declared type, in declared order.
         undeclared: lower-case names of columns that are described but have no type.
         declared_in: the YAML file, relative to the project.
+        encoding: the encoding of text files.
+        decimal: what stands before the fraction of a CSV number, ``.`` or ``,``.
+        time_format: the format of all times that are texts, or None.
+        time_formats: columns with formats of their own.
     """
 
     source: str
@@ -51,6 +54,10 @@ class RawTable:
     columns: dict[str, str]
     undeclared: frozenset[str]
     declared_in: str
+    encoding: str = "utf-8"
+    decimal: str = "."
+    time_format: str | None = None
+    time_formats: dict[str, str] = field(default_factory=dict)
 
 
 def _yaml_files(project_dir: Path) -> Iterator[tuple[str, Any]]:
@@ -88,43 +95,6 @@ def _named(parent: dict[str, Any], key: str, where: str) -> Iterator[dict[str, A
         yield item
 
 
-def _load_settings(table: dict[str, Any], where: str) -> dict[str, Any] | None:
-    """Return the checked ``config.meta.load`` of a table, or None if it has none."""
-    load: Any = table
-    for key in ("config", "meta", "load"):
-        load = load.get(key) if isinstance(load, dict) else None
-    if load is None:
-        return None
-    if not isinstance(load, dict) or not isinstance(load.get("path"), str) or not load["path"]:
-        raise FeatureStoreError(
-            f"{where}: config.meta.load has no path",
-            allowed="path: a file, a glob, or package:<package>/<file>",
-        )
-    for key in load:
-        if key not in LOAD_KEYS:
-            raise FeatureStoreError(
-                f"{where}: config.meta.load has the unknown key {key!r}",
-                allowed=", ".join(LOAD_KEYS) + f"; {near_names(str(key), LOAD_KEYS)}",
-            )
-    if load.get("format") not in (None, *FORMATS):
-        raise FeatureStoreError(
-            f"{where}: config.meta.load.format is {load['format']!r}", allowed=", ".join(FORMATS)
-        )
-    delimiter = load.get("delimiter", ",")
-    if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
-        raise FeatureStoreError(
-            f"{where}: config.meta.load.delimiter is {delimiter!r}",
-            allowed="one character, no quote and no line end",
-        )
-    nulls = load.get("null_values", [])
-    if not isinstance(nulls, list) or not all(isinstance(value, str) for value in nulls):
-        raise FeatureStoreError(
-            f"{where}: config.meta.load.null_values is {nulls!r}",
-            allowed="a list of texts, quoted in the YAML: ['NA', 'NULL']",
-        )
-    return load
-
-
 def _columns(table: dict[str, Any], where: str) -> tuple[dict[str, str], frozenset[str]]:
     """Return the typed columns and the lower-case names of those without a type."""
     typed: dict[str, str] = {}
@@ -153,7 +123,7 @@ def _columns(table: dict[str, Any], where: str) -> tuple[dict[str, str], frozens
 def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> RawTable | None:
     """Return a table's declaration, or None where something else loads the table."""
     where = f"{file}: source {source.get('name')}, table {table.get('name')}"
-    load = _load_settings(table, where)
+    load = load_settings_of(table, where)
     if load is None:
         return None
     schema = str(source.get("schema") or source["name"])
@@ -164,7 +134,7 @@ def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> Ra
                 f"{where}: {text!r} is a template",
                 allowed="a plain schema and table name; the loader runs without dbt",
             )
-    if identifier.lower() in (REJECTS, LEDGER):
+    if identifier.lower() in (REJECTS, LEDGER, FILE_TIMES):
         raise FeatureStoreError(f"{where}: {identifier} is a table of the loader's own")
     columns, undeclared = _columns(table, where)
     event_time = load.get("event_time")
@@ -173,6 +143,13 @@ def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> Ra
             f"{where}: config.meta.load.event_time names {event_time!r}",
             allowed=f"a column declared with its data_type; {near_names(str(event_time), columns)}",
         )
+    formats = load.get("time_format")
+    for name in formats if isinstance(formats, dict) else ():
+        if name not in columns:
+            raise FeatureStoreError(
+                f"{where}: config.meta.load.time_format names {name!r}",
+                allowed=f"a column declared with its data_type; {near_names(str(name), columns)}",
+            )
     return RawTable(
         source=str(source["name"]),
         name=str(table["name"]),
@@ -186,6 +163,10 @@ def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> Ra
         columns=columns,
         undeclared=undeclared,
         declared_in=file,
+        encoding=load.get("encoding", "utf-8"),
+        decimal=load.get("decimal", "."),
+        time_format=formats if isinstance(formats, str) else None,
+        time_formats=formats if isinstance(formats, dict) else {},
     )
 
 

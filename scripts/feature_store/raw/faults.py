@@ -6,6 +6,7 @@ import duckdb
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.declarations import RawTable
+from feature_store.raw.encodings import encoding_advice
 from feature_store.raw.plan import Target
 from feature_store.raw.readers import Reader
 from feature_store.raw.sql import REJECTS, count_of, identifier, literal, rows_of
@@ -96,6 +97,11 @@ def refuse(
     what = [f"{reader.file.label}, {lines[0]}", *(f"  {line}" for line in lines[1:])]
     if total > len(lines):
         what.append(f"  … ({total:,} malformed rows in all)")
+    if any(reason.startswith("the text is not ") for _, _, reason, _ in rows):
+        return FeatureStoreError(
+            "\n".join(what),
+            next_step=encoding_advice(reader.file, f"table {table.name} in {table.declared_in}"),
+        )
     return FeatureStoreError(
         "\n".join(what),
         allowed=f"the types declared for table {table.name} in {table.declared_in}; nothing is "

@@ -33,12 +33,14 @@ class SourceFile:
             ``package:<package>/<path>``.
         format: csv, jsonl or parquet.
         gzipped: whether the file is read through gzip.
+        encoding: what its text was written in; the text itself is read as UTF-8.
     """
 
     path: Path
     label: str
     format: str
     gzipped: bool
+    encoding: str = "utf-8"
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -62,6 +64,10 @@ class SourceFile:
             ) from error
         except OSError as error:
             raise unreadable(self.label, error) from error
+
+
+class NoFilesError(FeatureStoreError):
+    """The error for a table whose path matches no file, which may mean that none came yet."""
 
 
 def bounded_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, bool]]:
@@ -131,18 +137,29 @@ def resolve_files(table: RawTable, project_dir: Path) -> list[SourceFile]:
     """Return the files of a table, by name, each a non-empty regular file.
 
     Raises:
-        FeatureStoreError: no file is there, or one is a directory, empty or out of reach.
+        NoFilesError: no file is there.
+        FeatureStoreError: a file is a directory, empty or out of reach.
     """
     root, prefix, rest = _root(table, project_dir)
+    # The files of an installed package do not come later: without one, the path is wrong.
+    error = FeatureStoreError if prefix else NoFilesError
     names = [rest]
-    if glob.has_magic(rest) and not os.path.lexists(root / rest):
-        found = glob.glob(rest, root_dir=root, recursive=True)
+    if not os.path.lexists(root / rest):
+        _check_folders(root, rest)
+        found = glob.glob(rest, root_dir=root, recursive=True) if glob.has_magic(rest) else []
         names = sorted(name for name in found if not (root / name).is_dir())
-        if not names:
-            raise FeatureStoreError(
+        if not names and glob.has_magic(rest):
+            raise error(
                 f"{table.path}: no file matches",
                 allowed="a glob relative to the project that matches at least one file",
                 next_step=f"check the files, or the path of table {table.name} in "
+                f"{table.declared_in}",
+            )
+        if not names:
+            raise error(
+                f"{_label(prefix, root, rest)}: no such file",
+                allowed="a file or glob relative to the project",
+                next_step=f"put the file there, or correct the path of table {table.name} in "
                 f"{table.declared_in}",
             )
     files = []
@@ -155,13 +172,28 @@ def resolve_files(table: RawTable, project_dir: Path) -> list[SourceFile]:
     return files
 
 
+def _check_folders(root: Path, rest: str) -> None:
+    """Raise an error for a folder of the path that cannot be listed; glob takes it for empty."""
+    folder = root
+    for part in Path(rest).parts[:-1]:
+        if glob.has_magic(part):
+            break
+        folder /= part
+    try:
+        next(os.scandir(folder), None)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unreadable(str(folder), error) from error
+
+
 def _check(path: Path, label: str, table: RawTable) -> None:
     """Refuse what is no readable, non-empty file."""
     try:
         status = path.stat()
     except FileNotFoundError as error:
         raise FeatureStoreError(
-            f"{label}: no such file",
+            f"{label}: the file is gone, or is a link to one that is not there",
             allowed="a file or glob relative to the project",
             next_step=f"put the file there, or correct the path of table {table.name} in "
             f"{table.declared_in}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from feature_store.raw.column_types import is_nested
+from feature_store.raw.encodings import not_in_encoding
 from feature_store.raw.files import bounded_lines, empty
 from feature_store.raw.json_values import exact_numbers
 from feature_store.raw.reader import FileColumn, Reader
@@ -61,7 +62,8 @@ class JsonLinesReader(Reader):
                     lines.add((number, text.decode("utf-8")), len(text))
                 except UnicodeDecodeError:
                     shown = text.decode("utf-8", "backslashreplace")
-                    faults.add((number, None, "the text is not UTF-8", shown, None), len(shown))
+                    reason = not_in_encoding([raw], self.file.encoding)
+                    faults.add((number, None, reason, shown, None), len(shown))
         if not number:
             raise empty(self.file.label)
         self._read_keys()

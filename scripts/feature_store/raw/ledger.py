@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import duckdb
 
@@ -10,7 +11,15 @@ from feature_store.raw.declarations import RawTable
 from feature_store.raw.faults import create_rejects
 from feature_store.raw.files import SourceFile
 from feature_store.raw.plan import source_filter
-from feature_store.raw.sql import LEDGER, ROW_NUMBER, count_of, identifier, literal, rows_of
+from feature_store.raw.sql import (
+    FILE_TIMES,
+    LEDGER,
+    ROW_NUMBER,
+    count_of,
+    identifier,
+    literal,
+    rows_of,
+)
 from feature_store.raw.values import RULES
 
 
@@ -30,11 +39,34 @@ def create_ledger(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
         )
         """
     )
+    connection.execute(
+        f"""
+        create table if not exists {identifier(schema, FILE_TIMES)} (
+            table_name varchar,
+            source_file varchar,
+            batch_id varchar,
+            options varchar,
+            least timestamp,
+            greatest timestamp,
+            without_time bigint
+        )
+        """
+    )
 
 
-def _options(table: RawTable, file: SourceFile) -> str:
+def file_options(table: RawTable, file: SourceFile) -> str:
     """Return a hash of all that decides, besides the bytes, what rows a file has."""
-    settings = (RULES, file.format, file.gzipped, table.delimiter, table.null_values, table.columns)
+    settings: tuple[Any, ...] = (
+        RULES,
+        file.format,
+        file.gzipped,
+        table.delimiter,
+        table.null_values,
+        table.columns,
+    )
+    formats = (table.encoding, table.decimal, table.time_format, table.time_formats)
+    if formats != ("utf-8", ".", None, {}):  # what has none of them keeps its hash
+        settings += formats
     return hashlib.sha256(repr(settings).encode()).hexdigest()
 
 
@@ -53,7 +85,7 @@ def known_rows(
         from {identifier(table.schema, LEDGER)}
         where table_name = ? and source_file = ? and batch_id = ? and options = ?
         """,
-        [table.identifier, file.label, batch_id, _options(table, file)],
+        [table.identifier, file.label, batch_id, file_options(table, file)],
     )
     numbered = f"{source_filter(file.label)} and {ROW_NUMBER} is not null"
     if not found or {found[0][0]} != {
@@ -118,7 +150,7 @@ def remember(
     forget(connection, table, file)
     connection.execute(
         f"insert into {identifier(table.schema, LEDGER)} values (?, ?, ?, ?, ?, ?)",
-        [table.identifier, file.label, batch_id, _options(table, file), *counts],
+        [table.identifier, file.label, batch_id, file_options(table, file), *counts],
     )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import duckdb
 
@@ -13,7 +14,7 @@ from feature_store import warehouse
 from feature_store.errors import FeatureStoreError
 from feature_store.profiles import check_warehouse_name
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
-from feature_store.raw.files import SourceFile, resolve_files
+from feature_store.raw.files import NoFilesError, SourceFile, resolve_files
 from feature_store.raw.reader import NotUtf8Error
 from feature_store.raw.table_load import Request, TableLoad, TableResult
 from feature_store.settings import Settings
@@ -27,7 +28,9 @@ def load(
 ) -> list[TableResult]:
     """Load the requested tables, each in a transaction of its own.
 
-    A table that fails is left as it was, and the others are loaded all the same.
+    A table that fails is left as it was, and the others are loaded all the same. One without a file
+    is an error only if it was asked for by name, or if no table has a file; else its raw table is
+    made, empty, and ``warning`` says so.
 
     Args:
         settings: the project and its warehouse.
@@ -50,6 +53,9 @@ def load(
             found.append(resolve_files(table, settings.project_dir))
         except FeatureStoreError as error:
             found.append(error)
+    is_optional = not (request.tables and request.needs_files) and not all(
+        isinstance(files, NoFilesError) for files in found
+    )
     on_start(sum(len(files) for files in found if isinstance(files, list)))
     connection = warehouse.connect(settings.warehouse_path, read_only=False)
     results = []
@@ -57,10 +63,12 @@ def load(
         for table, files in zip(tables, found, strict=True):
             work = TableLoad(connection, table, request, loaded_at)
             began = time.monotonic()
-            if isinstance(files, FeatureStoreError):
+            if isinstance(files, NoFilesError) and is_optional:
+                _in_transaction(work, partial(work.run_without_files, files))
+            elif isinstance(files, FeatureStoreError):
                 work.result.error = files
             else:
-                _in_transaction(work, files, on_file)
+                _in_transaction(work, partial(work.run, files, on_file))
             work.result.seconds = time.monotonic() - began
             results.append(work.result)
     finally:
@@ -68,23 +76,19 @@ def load(
     return results
 
 
-def _in_transaction(
-    work: TableLoad,
-    files: list[SourceFile],
-    on_file: Callable[[RawTable, SourceFile], None],
-) -> None:
+def _in_transaction(work: TableLoad, run: Callable[[], None]) -> None:
     """Load one table; an error changes nothing of it."""
     connection = work.connection
     try:
         work.check_declaration()
         connection.begin()
         try:
-            work.run(files, on_file)
+            run()
         except NotUtf8Error:
             connection.rollback()
             work.start(check_texts=True)
             connection.begin()
-            work.run(files, lambda table, file: None)
+            run()
         connection.commit()
     except BaseException as error:
         with contextlib.suppress(duckdb.Error):

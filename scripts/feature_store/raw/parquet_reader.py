@@ -76,7 +76,17 @@ class ParquetReader(Reader):
             raise NotUtf8Error from error
         self._reject_broken()
 
+    def all_rows(self) -> str:
+        """Return the SQL of the whole file, of which only the used columns are read."""
+        return f"({self._rows()})"
+
     def _stage(self, where: str) -> None:
+        self.connection.execute(
+            f"create or replace temp table load_staged as select * from ({self._rows()}) "
+            f"where {where}"
+        )
+
+    def _rows(self) -> str:
         values = "".join(
             f", {self._exact.get(i, 's.' + identifier(name))} as c{i}"
             for i, name in enumerate(self._names)
@@ -88,14 +98,7 @@ class ParquetReader(Reader):
         if self._exact:
             source = f"select *, {number} as record from ({source})"
             number = "record"
-        self.connection.execute(
-            f"""
-            create or replace temp table load_staged as
-            select * from (
-                select {number} as record{values} from ({source}) as s
-            ) where {where}
-            """
-        )
+        return f"select {number} as record{values} from ({source}) as s"
 
     def _read_bytes(self) -> list[int]:
         """Let the columns with a text that is not UTF-8 be bytes; return their indexes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -10,6 +10,13 @@ from feature_store.errors import FeatureStoreError, near_names
 from feature_store.raw.declarations import RawTable
 from feature_store.raw.reader import FileColumn, Reader
 from feature_store.raw.sql import INTERNAL_COLUMNS, ROW_NUMBER, identifier, literal, rows_of
+from feature_store.raw.text_values import FLOATS, INTEGERS
+from feature_store.raw.time_formats import (
+    check_columns,
+    checked_text,
+    format_of,
+    from_format,
+)
 from feature_store.raw.values import (
     EVENT_TIME_TYPES,
     NO_TYPES,
@@ -63,11 +70,15 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
                 ) from error
         raise
     kinds = dict(zip(table.columns, found, strict=True))
-    if table.event_time and kinds[table.event_time] not in EVENT_TIME_TYPES:
+    check_columns(table, kinds)
+    kind = kinds.get(str(table.event_time))
+    is_formatted = kind == "VARCHAR" and format_of(table, str(table.event_time), kind)
+    if table.event_time and kind not in EVENT_TIME_TYPES and not is_formatted:
         raise FeatureStoreError(
             f"{table.declared_in}: table {table.name}: event_time {table.event_time} is of the "
             f"type {table.columns[table.event_time]}",
-            allowed=", ".join(kind.lower() for kind in EVENT_TIME_TYPES),
+            allowed=", ".join(kind.lower() for kind in EVENT_TIME_TYPES)
+            + ", or varchar with a time_format",
         )
     return kinds
 
@@ -145,7 +156,8 @@ def make_plan(
     targets = []
     for name, kind in declared.items():
         column = _the_one(reader, name, in_file.pop(name.lower()))
-        targets.append(Target(name, kind, column.staged, _conversion(reader, column, kind), True))
+        conversion = _declared_conversion(table, reader, column, (name, kind))
+        targets.append(Target(name, kind, column.staged, conversion, True))
     known = {name.lower(): name for name in existing}
     for column in reader.columns:
         if column.name.lower() not in in_file or not_loaded(reader, declared, column):
@@ -178,6 +190,24 @@ def _conversion(reader: Reader, column: FileColumn, kind: str) -> Conversion:
     if column.kind is None:
         return from_text(column.staged, kind, empty_is_null=reader.empty_is_null)
     return from_type(column.staged, column.kind, kind)
+
+
+def _declared_conversion(
+    table: RawTable, reader: Reader, column: FileColumn, declared: tuple[str, str]
+) -> Conversion:
+    """Return the conversion of a column whose texts may have a declared format."""
+    name, kind = declared
+    time_format = format_of(table, name, kind)
+    if time_format and kind == "VARCHAR":
+        return checked_text(_conversion(reader, column, kind), time_format)
+    if time_format and column.kind in (None, "VARCHAR"):
+        is_null = reader.empty_is_null
+        return from_format(column.staged, kind, time_format, empty_is_null=is_null)
+    is_number = kind in (*INTEGERS, *FLOATS, "BIGNUM") or kind.startswith("DECIMAL")
+    if table.decimal == "," and reader.file.format == "csv" and is_number:
+        # A point becomes a comma, which no number has.
+        column = replace(column, staged=f"translate({column.staged}, ',.', '.,')")
+    return _conversion(reader, column, kind)
 
 
 def _the_one(reader: Reader, name: str, columns: list[FileColumn]) -> FileColumn:
@@ -243,12 +273,13 @@ def _check_delimiter(table: RawTable, reader: Reader, names: list[str]) -> None:
 def add_columns(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
-    targets: list[Target],
+    kinds: dict[str, str],
     existing: dict[str, str],
 ) -> dict[str, str]:
     """Make the raw table, or add the columns that it lacks; return its columns with their types."""
     raw = identifier(table.schema, table.identifier)
-    new = {t.name: t.kind for t in targets if t.name not in existing}
+    known = {name.lower() for name in existing}
+    new = {name: kind for name, kind in kinds.items() if name.lower() not in known}
     if existing and ROW_NUMBER not in existing:
         new[ROW_NUMBER] = INTERNAL_COLUMNS[ROW_NUMBER]
     if not existing:

@@ -98,6 +98,10 @@ class Reader(ABC):
     def locate(self, limit: int | None) -> None:
         """Fill ``load_located`` with line and text of the first rows in ``load_bad``."""
 
+    def all_rows(self) -> str:
+        """Return the SQL of a relation with the columns of ``load_staged`` and all rows."""
+        return "load_staged"
+
     def named(self, names: list[str]) -> list[FileColumn]:
         """Return text columns of these names."""
         return [FileColumn(name, f"c{i}") for i, name in enumerate(names)]

@@ -70,6 +70,11 @@ def print_results(console: Console, results: list[TableResult]) -> None:
         console.print(f"{escape(', '.join(names))}: {escape(note)}")
 
 
+def warnings(results: list[TableResult]) -> list[str]:
+    """Return a line for each table that was not loaded although that is no error."""
+    return [f"warning: {result.name}: {result.warning}" for result in results if result.warning]
+
+
 def failure(results: list[TableResult]) -> FeatureStoreError | None:
     """Return the errors of all tables as one, or None if every table was loaded."""
     errors = [result.error for result in results if result.error]

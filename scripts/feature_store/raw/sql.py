@@ -18,6 +18,7 @@ INTERNAL_COLUMNS = {
 #: The tables that the loader itself keeps in the schema of the raw tables.
 REJECTS = "raw_rejects"
 LEDGER = "raw_files"
+FILE_TIMES = "raw_file_times"
 
 
 def identifier(*parts: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 
 import duckdb
@@ -11,9 +10,12 @@ import duckdb
 from feature_store.errors import FeatureStoreError
 from feature_store.raw import ledger, plan
 from feature_store.raw.declarations import RawTable
+from feature_store.raw.encodings import decoded
+from feature_store.raw.event_times import EventTimes
 from feature_store.raw.faults import find_faults, refuse, replace_rejects
-from feature_store.raw.files import SourceFile, fingerprint
+from feature_store.raw.files import NoFilesError, SourceFile, fingerprint
 from feature_store.raw.readers import READERS
+from feature_store.raw.request import Request, TableResult
 from feature_store.raw.sql import (
     INTERNAL_COLUMNS,
     REJECTS,
@@ -24,65 +26,8 @@ from feature_store.raw.sql import (
     rows_of,
 )
 from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
+from feature_store.raw.time_formats import event_time_of
 from feature_store.raw.undeclared import Drift, fit_columns
-
-
-@dataclass
-class TableResult:
-    """What happened to one raw table.
-
-    Attributes:
-        name: the source table's name.
-        files: the number of its files.
-        read: the rows that were read: of whole files, or of the interval in them.
-        loaded: the rows written to the raw table.
-        skipped: the rows that were there already with the same content.
-        rejected: the malformed rows put into ``raw_rejects``.
-        seconds: how long it took.
-        notes: what a person should know besides.
-        error: why nothing of the table was changed, or None.
-    """
-
-    name: str
-    files: int = 0
-    read: int = 0
-    loaded: int = 0
-    skipped: int = 0
-    rejected: int = 0
-    seconds: float = 0.0
-    notes: list[str] = field(default_factory=list)
-    error: FeatureStoreError | None = None
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to load.
-
-    Attributes:
-        tables: names of source tables; none: all.
-        start: rows from this event time on, naive UTC; None: no lower bound.
-        end: rows before this event time, naive UTC; None: no upper bound.
-        quarantine: whether malformed rows go to ``raw_rejects`` instead of ending the load.
-    """
-
-    tables: list[str] = field(default_factory=list)
-    start: datetime | None = None
-    end: datetime | None = None
-    quarantine: bool = False
-
-    @property
-    def has_interval(self) -> bool:
-        """Whether only an interval of event times is loaded."""
-        return self.start is not None or self.end is not None
-
-    def interval(self, event_time: str) -> str:
-        """Return the SQL that is true for event times in the interval."""
-        bounds = [
-            f"{event_time} {operator} timestamp {literal(bound.isoformat(' '))}"
-            for operator, bound in ((">=", self.start), ("<", self.end))
-            if bound is not None
-        ]
-        return "(" + " and ".join(bounds) + ")"
 
 
 def _count(number: int, thing: str) -> str:
@@ -115,6 +60,7 @@ class TableLoad:
         self.result = TableResult(self.table.name)
         self.unchanged_files = 0
         self.renumbered_files = 0
+        self.outside_files = 0
         self.timeless = 0
         self.drift = Drift(self.table)
 
@@ -124,12 +70,14 @@ class TableLoad:
 
     def run(self, files: list[SourceFile], on_file: Callable[[RawTable, SourceFile], None]) -> None:
         """Load all files."""
-        ledger.create_ledger(self.connection, self.table.schema)
-        self.existing = plan.existing_columns(self.connection, self.table)
+        self._open()
         if "_loaded_at" in self.existing:
             self.loaded_at = ledger.later_than_loaded(self.connection, self.raw, self.loaded_at)
         if self.request.has_interval and not self.by_interval:
             self.result.notes.append("has no event time: loaded whole, whatever the interval")
+        self.times = EventTimes(
+            self.connection, self.table, self._raw_event_time(), self.request.bounds
+        )
         for file in files:
             self._load_file(file)
             self.result.files += 1
@@ -137,17 +85,47 @@ class TableLoad:
         drop_temp_tables(self.connection)
         self._add_notes(files)
 
+    def _open(self) -> None:
+        ledger.create_ledger(self.connection, self.table.schema)
+        self.existing = plan.existing_columns(self.connection, self.table)
+
+    def run_without_files(self, error: NoFilesError) -> None:
+        """Make the raw table with its declared columns, so that the models on it can be built.
+
+        Args:
+            error: says that no file is there.
+        """
+        self._open()
+        plan.check_types(self.table, self.declared, self.existing)
+        plan.add_columns(self.connection, self.table, self.declared, self.existing)
+        rows = ledger.count_rows(self.connection, self.table, "true")
+        state = f"rows from earlier files stay ({rows:,})" if rows else "the table is empty"
+        self.result.warning = f"{error.what}; {state}"
+
     def _scope(self, file: SourceFile) -> str:
         """Return the SQL that picks the raw rows that the file is to replace."""
         where = plan.source_filter(file.label)
         if self.by_interval:
-            where += " and " + self.request.interval(identifier(str(self.table.event_time)))
+            where += " and " + self.request.interval(self._raw_event_time())
         return where
+
+    def _raw_event_time(self) -> str:
+        """Return the SQL of the event time of a raw row."""
+        name = self.table.event_time
+        if name is None:
+            return "null"
+        return event_time_of(self.table, identifier(name), self.declared[name])
 
     def _load_file(self, file: SourceFile) -> None:
         before = file.path.stat()
         batch_id = fingerprint(file)
         complete = plan.check_types(self.table, self.declared, self.existing)
+        if complete and self.by_interval:
+            timeless = self.times.outside(file, batch_id)
+            if timeless is not None:
+                self.outside_files += 1
+                self.timeless += timeless
+                return
         known = ledger.known_rows(self.connection, self.table, file, batch_id) if complete else None
         if known is not None:
             self.unchanged_files += 1
@@ -158,7 +136,8 @@ class TableLoad:
                     f"{_count(known[1], 'malformed row')}"
                 )
             return
-        self._replace(file, batch_id)
+        with decoded(file, self.table.encoding) as text:
+            self._replace(file, text, batch_id)
         after = file.path.stat()
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise FeatureStoreError(
@@ -166,29 +145,34 @@ class TableLoad:
                 next_step="load again when whatever writes it has ended",
             )
 
-    def _replace(self, file: SourceFile, batch_id: str) -> None:
-        """Read a file and make the raw rows in scope equal to it."""
+    def _replace(self, file: SourceFile, text: SourceFile, batch_id: str) -> None:
+        """Read a file, or its text in UTF-8, and make the raw rows in scope equal to it."""
         connection, table = self.connection, self.table
         create_temp_tables(connection)
-        reader = READERS[file.format](connection, file, table, self.declared)
+        reader = READERS[file.format](connection, text, table, self.declared)
         reader.check_texts = self.check_texts
         reader.prepare()
         targets = plan.make_plan(table, reader, self.declared, self.existing)
         event_time, in_scope, fault_scope = "null::timestamp", "true", "true"
         for target in targets:
             if target.name.lower() == str(table.event_time).lower():
-                event_time = f"{target.conversion.value}::timestamp"
+                time = event_time_of(table, target.conversion.value, target.kind)
+                event_time = f"{time}::timestamp"
                 if self.by_interval:
-                    in_scope = self.request.interval(target.conversion.value)
+                    in_scope = self.request.interval(time)
                     # A row whose event time is null or unreadable may belong anywhere.
-                    fault_scope = f"({in_scope} or {target.conversion.value} is null)"
+                    fault_scope = f"({in_scope} or {time} is null)"
         reader.stage(fault_scope)
         targets = fit_columns(connection, table, reader, targets, self.existing)
         malformed = find_faults(connection, reader, targets, event_time, fault_scope)
         if malformed and not self.request.quarantine:
             raise refuse(connection, reader, table, malformed)
+        if table.event_time is not None:
+            self.times.remember(file, reader, event_time, self.declared[table.event_time], batch_id)
         self.drift.add(reader, targets, self.declared, self.existing)
-        self.existing = plan.add_columns(connection, table, targets, self.existing)
+        self.existing = plan.add_columns(
+            connection, table, {target.name: target.kind for target in targets}, self.existing
+        )
 
         good = f"{reader.record} not in (select record from load_bad)" if malformed else "true"
         values = ", ".join(f"{t.conversion.value} as {identifier(t.name)}" for t in targets)
@@ -272,6 +256,9 @@ class TableLoad:
             what = "file" if many == 1 else f"{self.unchanged_files} of {many} files"
             kind = "interval" if self.by_interval else "content"
             notes.append(f"{what} skipped: the same {kind} is loaded already")
+        if self.outside_files:
+            what = "file" if many == 1 else f"{self.outside_files} of {many} files"
+            notes.append(f"{what} not read: no row in the interval when last read")
         if self.renumbered_files:
             notes.append(
                 f"{_count(self.renumbered_files, 'file')} loaded anew for the numbers of the rows "

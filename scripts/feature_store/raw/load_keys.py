@@ -1,0 +1,85 @@
+"""The keys of ``config.meta.load``, and what is allowed in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from feature_store.errors import FeatureStoreError, near_names
+from feature_store.raw.encodings import check_encoding
+from feature_store.raw.time_formats import check_format
+
+FORMATS = ("csv", "jsonl", "parquet")
+LOAD_KEYS = (
+    "path",
+    "format",
+    "event_time",
+    "time_format",
+    "encoding",
+    "delimiter",
+    "decimal",
+    "null_values",
+)
+
+
+def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None:
+    """Return the checked ``config.meta.load`` of a table, or None if it has none."""
+    load: Any = table
+    for key in ("config", "meta", "load"):
+        load = load.get(key) if isinstance(load, dict) else None
+    if load is None:
+        return None
+    if not isinstance(load, dict) or not isinstance(load.get("path"), str) or not load["path"]:
+        raise FeatureStoreError(
+            f"{where}: config.meta.load has no path",
+            allowed="path: a file, a glob, or package:<package>/<file>",
+        )
+    for key in load:
+        if key not in LOAD_KEYS:
+            raise FeatureStoreError(
+                f"{where}: config.meta.load has the unknown key {key!r}",
+                allowed=", ".join(LOAD_KEYS) + f"; {near_names(str(key), LOAD_KEYS)}",
+            )
+    if load.get("format") not in (None, *FORMATS):
+        raise FeatureStoreError(
+            f"{where}: config.meta.load.format is {load['format']!r}", allowed=", ".join(FORMATS)
+        )
+    delimiter = load.get("delimiter", ",")
+    if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
+        raise FeatureStoreError(
+            f"{where}: config.meta.load.delimiter is {delimiter!r}",
+            allowed="one character, no quote and no line end",
+        )
+    nulls = load.get("null_values", [])
+    if not isinstance(nulls, list) or not all(isinstance(value, str) for value in nulls):
+        raise FeatureStoreError(
+            f"{where}: config.meta.load.null_values is {nulls!r}",
+            allowed="a list of texts, quoted in the YAML: ['NA', 'NULL']",
+        )
+    _check_text_settings(load, delimiter, where)
+    return load
+
+
+def _check_text_settings(load: dict[str, Any], delimiter: str, where: str) -> None:
+    """Check what says how a text file is to be read; the encoding becomes its one name."""
+    kind = load.get("format") or ("parquet" if load["path"].lower().endswith(".parquet") else None)
+    for key in ("encoding", "decimal"):
+        if key in load and (kind == "parquet" or (kind == "jsonl" and key == "decimal")):
+            raise FeatureStoreError(
+                f"{where}: config.meta.load.{key} says nothing about {kind}",
+                next_step=f"remove {key}",
+            )
+    if "encoding" in load:
+        load["encoding"] = check_encoding(load["encoding"], f"{where}: config.meta.load.encoding")
+    decimal = load.get("decimal", ".")
+    if "decimal" in load and (decimal not in (".", ",") or decimal == delimiter):
+        given = f"{decimal!r}" + (", as is the delimiter" if decimal == delimiter else "")
+        raise FeatureStoreError(
+            f"{where}: config.meta.load.decimal is {given}",
+            allowed="'.' or ',', but not the delimiter; with ',' most files have delimiter ';'",
+        )
+    formats = load.get("time_format")
+    if "time_format" in load:
+        named = formats if isinstance(formats, dict) and formats else {None: formats}
+        for name, text in named.items():
+            of = "" if name is None else f" of {name}"
+            check_format(text, f"{where}: config.meta.load.time_format{of}")

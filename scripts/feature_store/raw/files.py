@@ -180,7 +180,8 @@ def _check_folders(root: Path, rest: str) -> None:
             break
         folder /= part
     try:
-        next(os.scandir(folder), None)
+        with os.scandir(folder) as entries:
+            next(entries, None)
     except FileNotFoundError:
         return
     except OSError as error:

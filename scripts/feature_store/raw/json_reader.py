@@ -81,8 +81,12 @@ class JsonLinesReader(Reader):
             "select distinct unnest(names) as name from load_keys where not is_twice order by name",
         )
         names = [name for (name,) in keys]
-        if not count_of(self.connection, "select count(*) from load_lines"):
-            names = list(self.table.columns)  # No object is there to tell the columns.
+        wrong = "select count(*) from load_faults where starts_with(reason, 'the text is not ')"
+        if not count_of(self.connection, "select count(*) from load_lines") or count_of(
+            self.connection, wrong
+        ):  # No object is there to tell the columns, or some cannot be read.
+            known = {name.lower() for name in names}
+            names += [name for name in self.table.columns if name.lower() not in known]
         self._keys: dict[str, list[str]] = {}
         for name in names:
             self._keys.setdefault(name.lower(), []).append(name)

@@ -33,7 +33,7 @@ def orders(project: RawProject) -> RawProject:
         ("3,1,z,2017-01-01,", "5 fields where the header has 4: 3,1,z,2017-01-01,"),
         ('"3"x,1,z,2017-01-01', 'text follows a closing quote: "3"x,1'),
         ('3,1,"z,2017-01-01', 'a quote is opened and not closed: 3,1,"z,2017-01-01'),
-        (b"3,1,\xff\xfe,2017-01-01", "the text is not UTF-8: 3,1,\\xff\\xfe,"),
+        (b"3,1,\xff\xfe,2017-01-01", "the text is not UTF-8 (byte 5 is 0xFF): 3,1,\\xff\\xfe,"),
         ("3,1,\rz,2017-01-01", "a bare carriage return stands outside quotes"),
         (f"3,1,{'z' * 2_000_001},", "the record is longer than 2,000,000 bytes"),
     ],
@@ -117,7 +117,7 @@ def test_texts_that_are_no_value_of_their_type(project: RawProject, name: str) -
         ('{"id": 1', "the line is no valid JSON"),
         ("[1]", "the line is no JSON object"),
         ('{"id": 1, "id": 2}', "the object has a key twice"),
-        (b'{"id": "\xff"}', "the text is not UTF-8"),
+        (b'{"id": "\xff"}', "the text is not UTF-8 (byte 9 is 0xFF)"),
     ],
 )
 def test_a_malformed_line_of_json(project: RawProject, line: str | bytes, reason: str) -> None:

@@ -7,6 +7,9 @@ from raw_project import HEADER, ORDERS, RawProject
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.report import failure
+from feature_store.raw.request import Request
+from feature_store.refresh import Watcher, load_step
+from feature_store.settings import load_settings
 
 COLUMNS = [*ORDERS, "_loaded_at", "_source_file", "_batch_id", "_source_row"]
 
@@ -101,3 +104,19 @@ def test_a_path_through_a_file_is_an_error(project: RawProject) -> None:
     project.declare("orders.csv/*.csv", table="returns")
     _, returns = project.run()
     assert "orders.csv: cannot be read: Not a directory" in str(returns.error)
+
+
+def test_a_refresh_says_which_table_has_no_file(project: RawProject) -> None:
+    said: list[str] = []
+
+    class Lines(Watcher):
+        def said(self, line: str) -> None:
+            said.append(line)
+
+    settings = load_settings(project_dir=project.folder)
+    load_step(settings, Request(), Lines())
+    warning = "warning: returns: in/returns_*.csv: no file matches; the table is empty"
+    assert said == [warning]
+    # A replay names all its tables, but no file of them is asked for.
+    load_step(settings, Request(["orders", "returns"], needs_files=False), Lines())
+    assert said == [warning, warning]

@@ -1,14 +1,14 @@
 {#- A subquery of the times of events, in microseconds since the epoch (UTC), one row each: _event_us and
     _loaded_us. A time that is infinite is null.
 
-    A relation without a column loaded_at gives null: the name then means the one in `unknown`. So nothing has
+    A relation without a column loaded_at gives null: the name then means the one in `no_load`. So nothing has
     to be read from the database to make the SQL. -#}
 {%- macro _event_times_sql(events, event_time) -%}
 (
     select
         epoch_us(found._time) as _event_us,
-        {{ feature_store._load_us('found.loaded_at') }} as _loaded_us
-    from (select cast(null as timestamp) as loaded_at) as unknown
+        {{ feature_store._load_us('found.loaded_at') | indent(8) }} as _loaded_us
+    from (select cast(null as timestamp) as loaded_at) as no_load
     cross join lateral (
         select
             {{ feature_store._quoted(event_time) }} as _time,
@@ -21,5 +21,6 @@
 {#- A load time in microseconds since the epoch (UTC); of a date, the end of its day, so that what happened on the
     day that it was loaded is not later than its load. -#}
 {%- macro _load_us(loaded_at) -%}
-epoch_us({{ loaded_at }}) + if(typeof({{ loaded_at }}) = 'DATE', 86399999999, 0)
+epoch_us({{ loaded_at }})
++ if(typeof({{ loaded_at }}) = 'DATE', 86399999999, 0)
 {%- endmacro -%}

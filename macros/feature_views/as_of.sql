@@ -32,7 +32,9 @@
         select
             coalesce(
                 max(times._event_us) filter (
-                    where times._event_us <= coalesce(times._loaded_us, loads.latest, times._event_us)
+                    where
+                    times._event_us
+                    <= coalesce(times._loaded_us, loads.latest, times._event_us)
                 ),
                 max(loads.latest) filter (where times._event_us is not null)
             ) as latest

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
+
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.csv_records import CsvRecords
+from feature_store.raw.csv_records import CsvRecords, MalformedHeaderError
+from feature_store.raw.delimiters import check_malformed_header
 from feature_store.raw.reader import Reader, duckdb_path
 from feature_store.raw.sql import count_of, literal, literals
 from feature_store.raw.temp_tables import Appender
+
+# Flags of a gzip header (RFC 1952).
+_EXTRA_FIELDS, _NAME = 4, 8
 
 
 class CsvReader(Reader):
@@ -23,8 +30,12 @@ class CsvReader(Reader):
 
     def prepare(self) -> None:
         """Read the header."""
-        with self.file.open() as stream:
-            header = CsvRecords(stream, self.file, self.table.delimiter).header
+        try:
+            with self.file.open() as stream:
+                header = CsvRecords(stream, self.file, self.table.delimiter).header
+        except MalformedHeaderError:
+            check_malformed_header(self.table, self.file)
+            raise
         self.columns = self.named(header)
 
     def stage(self, where: str) -> None:
@@ -40,9 +51,12 @@ class CsvReader(Reader):
                     good += 1
                 else:
                     bad += 1
-                    text = records.text()
+                    text = records.shown()
                     faults.add((line, None, reason, text, None), len(text))
+            size = stream.tell()
         plain = not bad and not records.mixed and records.plain_header
+        if plain and self.file.gzipped:
+            plain = _is_plain_gzip(self.file.path, size)
         if plain and self._read(self.file.path, self.file.gzipped) == good:
             return
         with tempfile.TemporaryDirectory() as folder:
@@ -77,8 +91,7 @@ class CsvReader(Reader):
         columns = ", ".join(f"{literal(c.staged)}: 'VARCHAR'" for c in self.columns)
         if numbered:
             columns = f"'record': 'BIGINT', {columns}"
-        self.connection.execute(
-            f"""
+        query = f"""
             create or replace temp table load_staged as
             select * from read_csv(
                 {duckdb_path(path)}, auto_detect = false, header = true,
@@ -89,7 +102,15 @@ class CsvReader(Reader):
                 max_line_size = 4000000
             )
             """
-        )
+        try:
+            self.connection.execute(query)
+        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+            raise FeatureStoreError(
+                f"{self.file.label}: DuckDB cannot read the rows: {str(error).splitlines()[0]}",
+                allowed="CSV that the csv module of Python and DuckDB read alike",
+                next_step="check the space on the disk, or write the file again with every text "
+                "in quotes and lines that end with LF",
+            ) from error
         return count_of(self.connection, "select count(*) from load_staged")
 
     def locate(self, limit: int | None) -> None:
@@ -105,7 +126,7 @@ class CsvReader(Reader):
                 if target is None:
                     return
                 if number == target:
-                    text = records.text()
+                    text = records.shown()
                     located.add((number, line, text), len(text))
                     target = next(wanted, None)
 
@@ -114,3 +135,19 @@ class CsvReader(Reader):
         rows = self.connection.sql(self.wanted(limit)).to_arrow_table()
         for batch in rows.to_batches():
             yield from batch.column(0).to_pylist()
+
+
+def _is_plain_gzip(path: Path, size: int) -> bool:
+    """Return whether DuckDB reads a gzip file that Python has read.
+
+    It takes a header with no more than a name and extra fields, and nothing behind the last member.
+
+    Args:
+        path: the file.
+        size: the bytes that were unzipped. A file of one member ends with this number.
+    """
+    with open(path, "rb") as stream:
+        flags = stream.read(4)[3]
+        stream.seek(-4, os.SEEK_END)
+        last = int.from_bytes(stream.read(), "little")
+    return not flags & ~(_EXTRA_FIELDS | _NAME) and last == size % 2**32

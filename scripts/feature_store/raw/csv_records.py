@@ -17,6 +17,7 @@ from typing import BinaryIO
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.encodings import encoding_advice, not_in_encoding
 from feature_store.raw.files import SourceFile, bounded_lines, empty
+from feature_store.raw.temp_tables import kept_text
 
 #: Bytes; a longer record is malformed (most often by a quote that nobody closed).
 RECORD_LIMIT = 2_000_000
@@ -38,6 +39,10 @@ def _reason(error: csv.Error) -> str:
     return text
 
 
+class MalformedHeaderError(FeatureStoreError):
+    """The error for a CSV file whose header is malformed."""
+
+
 class _RecordEndError(Exception):
     """The record that is being read ends here, malformed; its text is the reason."""
 
@@ -45,16 +50,17 @@ class _RecordEndError(Exception):
 class CsvRecords:
     """Goes once over the records of an open CSV file.
 
-    A malformed record ends where the reader noticed it. One whose quote is not closed within
-    ``RECORD_LIMIT`` is taken to be its first line only, so that the lines behind it are not
-    swallowed. These are read again, but no two records are looked for the end of an open quote in
-    the same lines: what is open at the end of a line is open as long as the first record found it
-    to be. So the work grows with the size of the file, and memory holds one record.
+    A malformed record is taken to be its first line only, so that a quote too many does not
+    swallow the lines behind it. These are read again, but no two records are looked for the end of
+    an open quote in the same lines: whatever is open at the end of one of them ends where the
+    first record did, with its error. So the work grows with the size of the file, and memory holds
+    one record.
 
     Attributes:
         header: the column names, as received.
         taken: the raw lines of the record that was yielded last.
-        mixed: whether a record has ended with another line end than the header's.
+        mixed: whether a record has ended with another line end than the header's, or with more
+            than one carriage return.
         plain_header: whether the header stands on one line.
     """
 
@@ -63,22 +69,23 @@ class CsvRecords:
         self.taken: list[bytes] = []
         self.mixed = False
         self._invalid = False
-        self._lines = bounded_lines(stream, RECORD_LIMIT)
-        self._again: deque[tuple[bytes, bool]] = deque()
+        # A line that was cut off is longer than the limit, so it needs no mark.
+        self._lines = (line for line, _ in bounded_lines(stream, RECORD_LIMIT))
+        self._again: deque[bytes] = deque()
         self._size = 0
         self._number = 0
-        # The last line at whose end an open quote is known to be open still.
-        self._open_until = 0
+        # Whatever is open at the end of a line before this one ends in it, with this error.
+        self._open_until, self._open_error = 0, ""
         self._delimiter = delimiter
         self._file = file
         self._reader = self._new_reader()
         mark = re.escape(delimiter)
         self._quoted = re.compile(rf'(^|{mark})"(?:[^"]|"")*"(?={mark}|\r?\n|$)')
         self._spaced = re.compile(rf'(^|{mark}) +"')
-        self._crlf = False
+        self._line_end = b""
         self.header = self._read_header(file)
-        self._crlf = self.taken[-1].endswith(b"\r\n")
-        self.mixed = False
+        self._line_end = _line_end(self.taken[-1])
+        self.mixed = self._line_end.count(b"\r") > 1
         self.plain_header = len(self.taken) == 1
 
     def _new_reader(self) -> Iterator[list[str]]:
@@ -88,18 +95,16 @@ class CsvRecords:
         """Yield the lines as text and remember them; each ends with its line feed."""
         while True:
             if self.taken and self._number < self._open_until:
-                raise _RecordEndError(_OPEN_QUOTE)
-            line = self._again.popleft() if self._again else next(self._lines, None)
-            if line is None:
+                raise _RecordEndError(self._open_error)
+            raw = self._again.popleft() if self._again else next(self._lines, None)
+            if raw is None:
                 return
-            raw, is_cut = line
             self._number += 1
+            self._size += len(raw)
             if self._number == 1 and raw.startswith(_BOM):
                 raw = raw[len(_BOM) :]
             self.taken.append(raw)
-            self._size += len(raw)
-            if is_cut or self._size > RECORD_LIMIT:
-                self._is_last_cut = is_cut
+            if self._size > RECORD_LIMIT:
                 raise _RecordEndError(_TOO_LONG if len(self.taken) == 1 else _OPEN_QUOTE)
             try:
                 yield raw.decode("utf-8")
@@ -107,15 +112,21 @@ class CsvRecords:
                 self._invalid = True
                 yield raw.decode("utf-8", "backslashreplace")
 
-    def _read_again(self) -> None:
-        """Take the record to be its first line only, and let the lines behind it be read again."""
-        self._open_until = max(self._open_until, self._number)
-        ends = [False] * (len(self.taken) - 1)
-        if ends:
-            ends[-1] = self._is_last_cut
-            self._again.extendleft(reversed([*zip(self.taken[1:], ends, strict=True)]))
-            self._number -= len(ends)
-            del self.taken[1:]
+    def _read_again(self, reason: str) -> str:
+        """Take the record to be its first line only, and let the lines behind it be read again.
+
+        Returns:
+            the reason, with the line where the record ended.
+        """
+        if len(self.taken) == 1:
+            return reason
+        if reason != _OPEN_QUOTE:
+            reason = f"a quote is opened, and in line {self._number}, {reason}"
+        self._open_until, self._open_error = self._number, reason
+        self._number -= len(self.taken) - 1
+        self._again.extendleft(reversed(self.taken[1:]))
+        del self.taken[1:]
+        return reason
 
     def _read_header(self, file: SourceFile) -> list[str]:
         _, header, reason = self._next() or (1, None, None)
@@ -130,7 +141,7 @@ class CsvRecords:
                 f"{file.label}, line 1: {reason}", next_step=encoding_advice(file, "the table")
             )
         if reason is not None:
-            raise FeatureStoreError(
+            raise MalformedHeaderError(
                 f"{file.label}, line 1: {reason}",
                 allowed="UTF-8 text; a header of names; "
                 f"lines that end with LF or CRLF; fields separated by {self._delimiter!r}",
@@ -142,7 +153,7 @@ class CsvRecords:
     def _next(self) -> tuple[int, list[str] | None, str | None] | None:
         """Return the next record's first line, fields and fault; None at the end."""
         self.taken.clear()
-        self._invalid = self._is_last_cut = False
+        self._invalid = False
         self._size = 0
         first = self._number + 1
         fields, reason = None, None
@@ -152,16 +163,13 @@ class CsvRecords:
             return None
         except (csv.Error, _RecordEndError) as error:
             reason = _reason(error) if isinstance(error, csv.Error) else str(error)
-            if reason == _OPEN_QUOTE:
-                self._read_again()
-            if reason == _OPEN_QUOTE or isinstance(error, _RecordEndError):
-                self._reader = self._new_reader()
+            reason = self._read_again(reason)
+            self._reader = self._new_reader()
         if self._invalid:
             reason = not_in_encoding(self.taken, self._file.encoding) or reason
         if reason is None and any(b' "' in raw for raw in self.taken) and self._is_spaced():
             reason = _SPACE_BEFORE_QUOTE
-        last = self.taken[-1]
-        if (last[-2:] == b"\r\n") is not self._crlf and last.endswith(b"\n"):
+        if _line_end(self.taken[-1]) not in (self._line_end, b""):
             self.mixed = True
         return first, fields, reason
 
@@ -189,6 +197,17 @@ class CsvRecords:
     def text(self) -> str:
         """Return the text of the record that was yielded last, without its line end."""
         return b"".join(self.taken).decode("utf-8", "backslashreplace").rstrip("\r\n")
+
+    def shown(self) -> str:
+        """Return as much of that text as is kept of a malformed row."""
+        return kept_text(b"".join(self.taken)).rstrip("\r\n")
+
+
+def _line_end(line: bytes) -> bytes:
+    """Return the line feed at the end of a line, with all carriage returns before it."""
+    if line[-2:-1] != b"\r" and line[-1:] != b"\r":
+        return line[-1:] if line[-1:] == b"\n" else b""
+    return line[len(line.rstrip(b"\r\n")) :]
 
 
 def _count(fields: int) -> str:

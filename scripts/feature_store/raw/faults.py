@@ -10,10 +10,9 @@ from feature_store.raw.encodings import encoding_advice
 from feature_store.raw.plan import Target
 from feature_store.raw.readers import Reader
 from feature_store.raw.sql import REJECTS, count_of, identifier, literal, rows_of
+from feature_store.raw.temp_tables import TEXT_LIMIT
 
 _SHOWN = 5
-#: Characters of a row's text that are kept.
-_TEXT_LIMIT = 10_000
 
 
 def find_faults(
@@ -164,7 +163,7 @@ def replace_rejects(
     ):
         return False
     _merge(connection, reader, None)
-    kept = f"line, column_name, reason, left(row_text, {_TEXT_LIMIT}) as row_text, event_time"
+    kept = f"line, column_name, reason, left(row_text, {TEXT_LIMIT}) as row_text, event_time"
     old = f"select {kept} from {rejects} where {scope}"
     new = f"select {kept} from load_faults"
     difference = f"({old} except all {new}) union all ({new} except all {old})"

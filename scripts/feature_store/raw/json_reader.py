@@ -8,14 +8,12 @@ from feature_store.raw.files import bounded_lines, empty
 from feature_store.raw.json_values import exact_numbers
 from feature_store.raw.reader import FileColumn, Reader
 from feature_store.raw.sql import count_of, literals, rows_of
-from feature_store.raw.temp_tables import Appender
+from feature_store.raw.temp_tables import TEXT_LIMIT, Appender, kept_text
 from feature_store.raw.values import JSON_VALUE
 
 #: Bytes; a longer line is malformed. DuckDB reads no longer JSON objects by default either.
 RECORD_LIMIT = 16 << 20
 _TOO_LONG = f"the line is longer than {RECORD_LIMIT:,} bytes"
-#: Of such a line, so many bytes are shown.
-_SHOWN = 10_000
 # The JSON functions fail on a line that is no JSON, so only a case may call them.
 _LINES = """
     select
@@ -51,7 +49,7 @@ class JsonLinesReader(Reader):
         ):
             for number, (raw, is_cut) in enumerate(bounded_lines(stream, RECORD_LIMIT), 1):
                 if is_cut:
-                    shown = raw[:_SHOWN].decode("utf-8", "backslashreplace")
+                    shown = kept_text(raw)
                     faults.add((number, None, _TOO_LONG, shown, None), len(shown))
                     continue
                 text = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
@@ -61,7 +59,7 @@ class JsonLinesReader(Reader):
                 try:
                     lines.add((number, text.decode("utf-8")), len(text))
                 except UnicodeDecodeError:
-                    shown = text.decode("utf-8", "backslashreplace")
+                    shown = kept_text(text)
                     reason = not_in_encoding([raw], self.file.encoding)
                     faults.add((number, None, reason, shown, None), len(shown))
         if not number:
@@ -70,7 +68,9 @@ class JsonLinesReader(Reader):
         self.connection.execute(
             f"""
             insert into load_faults
-            select record, null, fault, row_text, null from ({_FAULTS}) where fault is not null
+            select record, null, fault, left(row_text, {TEXT_LIMIT}), null
+            from ({_FAULTS})
+            where fault is not null
             """
         )
         self.connection.execute(

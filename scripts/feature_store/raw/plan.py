@@ -8,6 +8,7 @@ import duckdb
 
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.raw.declarations import RawTable
+from feature_store.raw.delimiters import check_delimiter
 from feature_store.raw.reader import FileColumn, Reader
 from feature_store.raw.sql import INTERNAL_COLUMNS, ROW_NUMBER, identifier, literal, rows_of
 from feature_store.raw.text_values import FLOATS, INTEGERS
@@ -81,10 +82,6 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
             + ", or varchar with a time_format",
         )
     return kinds
-
-
-#: Between the fields of the CSV files that people have.
-_DELIMITERS = (",", ";", "\t", "|", ":")
 
 
 def existing_columns(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
@@ -234,7 +231,8 @@ def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) ->
     missing = [name for name in declared if name.lower() not in in_file]
     if not missing:
         return
-    _check_delimiter(table, reader, names)
+    if reader.file.format == "csv":
+        check_delimiter(table, reader.file, names)
     many = "columns" if len(missing) > 1 else "column"
     near = "; ".join(
         f"for {name}, {near_names(name, names)}" for name in missing[: 3 if len(names) > 1 else 1]
@@ -244,29 +242,6 @@ def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) ->
         allowed=f"every column that {table.declared_in} declares for table {table.name}; in the "
         f"file, {near}",
         next_step="correct the file, or the columns (or the delimiter) in the YAML",
-    )
-
-
-def _check_delimiter(table: RawTable, reader: Reader, names: list[str]) -> None:
-    """Refuse a CSV file whose header has the declared names between other delimiters."""
-    if reader.file.format != "csv":
-        return
-    declared = {name.lower() for name in table.columns}
-
-    def known(delimiter: str) -> int:
-        parts = [part.strip(' "').lower() for name in names for part in name.split(delimiter)]
-        return len(declared & {*parts})
-
-    likely = max(_DELIMITERS, key=known)
-    if likely == table.delimiter or known(likely) <= len(declared & {n.lower() for n in names}):
-        return
-    shown, said = ("\\t", "tabs") if likely == "\t" else (likely, repr(likely))
-    raise FeatureStoreError(
-        f"{_place(reader)}: the fields seem to be separated by {said}",
-        allowed=f"{table.delimiter!r}, as table {table.name} of {table.declared_in} is declared; "
-        "all files of a table have one delimiter",
-        next_step=f'if all of them have this one, write delimiter: "{shown}" under '
-        "config.meta.load; else convert this file",
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+#: Characters of a malformed row's text that are kept.
+TEXT_LIMIT = 10_000
 _BATCH_ROWS = 50_000
 _BATCH_CHARACTERS = 8_000_000
 
@@ -20,6 +22,11 @@ _TABLES = {
     "event_time timestamp",
     "load_located": "record bigint, line bigint, row_text varchar",
 }
+
+
+def kept_text(raw: bytes) -> str:
+    """Return as much of a malformed row's text as is kept."""
+    return raw[: 4 * TEXT_LIMIT].decode("utf-8", "backslashreplace")[:TEXT_LIMIT]
 
 
 def create_temp_tables(connection: duckdb.DuckDBPyConnection) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from raw_project import RawProject
 
-from feature_store.raw import csv_records, json_reader
+from feature_store.raw import csv_records
 from feature_store.raw.csv_records import CsvRecords
 from feature_store.raw.files import SourceFile, bounded_lines
 
@@ -23,14 +24,64 @@ OPEN = "a quote is opened and not closed"
 
 
 class Counted(CsvRecords):
-    """Counts the lines that are given to the csv module."""
+    """Counts the lines and characters that are given to the csv module."""
 
     given = 0
+    characters = 0
 
     def _decoded(self):
         for line in super()._decoded():
             self.given += 1
+            self.characters += len(line)
             yield line
+
+
+def by_definition(body: bytes) -> list[tuple[int, bool]]:
+    """Return each record's first line and whether it is well-formed, in quadratic time.
+
+    A record is what the csv module reads from its first line on; where it raises an error, the
+    record is that line only.
+    """
+    lines = [line.decode() for line in io.BytesIO(body)]
+    found, first = [], 0
+    while first < len(lines):
+        reader = csv.reader(iter(lines[first:]), strict=True)
+        try:
+            fields = next(reader)
+            taken = reader.line_num
+        except csv.Error:
+            fields, taken = None, 1
+        if fields != []:  # a blank line is no record
+            found.append((first + 2, fields is not None and len(fields) == 2))
+        first += taken
+    return found
+
+
+MALFORMED = st.lists(
+    st.sampled_from(["a", ",", '"', '""', "\n", "\r\n", "\r", "\0", "é", '1,"', '"x"', 'b,"c"\n']),
+    max_size=60,
+).map("".join)
+
+
+@given(MALFORMED)
+@settings(max_examples=1_000, deadline=None)
+def test_records_are_those_of_the_definition(body: str):
+    data = body.encode()
+    records = Counted(io.BytesIO(b"a,b\n" + data), FILE, ",")
+    assert [(line, reason is None) for line, reason in records] == by_definition(data)
+    assert records.characters <= 2 * (len(body) + 4)
+
+
+@pytest.mark.parametrize("limit", [20, 50])
+@given(body=MALFORMED)
+@settings(max_examples=300, deadline=None)
+def test_the_work_is_bounded_whatever_the_limit_of_a_record(limit: int, body: str):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_records, "RECORD_LIMIT", limit)
+        records = Counted(io.BytesIO(b"a,b\n" + body.encode() * 3), FILE, ",")
+        lines = [line for line, _ in records]
+    assert lines == sorted(set(lines))
+    assert records.characters <= 2 * (3 * len(body) + 4)
 
 
 def read(data: bytes, delimiter: str = ",") -> tuple[list[tuple[int, str | None]], int]:
@@ -103,32 +154,29 @@ def test_a_long_record_is_malformed_and_the_next_one_is_not(monkeypatch: pytest.
 
 @pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_a_line_of_any_length_takes_bounded_memory(tmp_path: Path, kind: str):
-    """300 MB on one line of a small file are read within 200 MB over what the imports take."""
+    """300 MB on one line of a small file are loaded within 200 MB over what the imports take."""
     path = tmp_path / f"f.{kind}.gz"
     with gzip.open(path, "wb", compresslevel=1) as stream:
         stream.write(b'a,b\n1,"' if kind == "csv" else b'{"a": "')
         for _ in range(300):
             stream.write(b"x" * 1_000_000)
         stream.write(b'"\n1,2\n' if kind == "csv" else b'"}\n{"a": 1}\n')
-    limit = {"csv": csv_records, "jsonl": json_reader}[kind].RECORD_LIMIT
+    RawProject(tmp_path).declare(path.name, {"a": "varchar"})
     program = f"""
-import gzip, json, resource, sys
+import json, resource
 from pathlib import Path
-from feature_store.raw.csv_records import CsvRecords
-from feature_store.raw.files import SourceFile, bounded_lines
+from feature_store.raw.load import load
+from feature_store.raw.request import Request
+from feature_store.settings import load_settings
+import pyarrow
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-file = SourceFile(Path({str(path)!r}), "f", {kind!r}, True)
-with file.open() as stream:
-    if {kind!r} == "csv":
-        found = [reason is None for _, reason in CsvRecords(stream, file, ",")]
-    else:
-        found = [not is_cut for _, is_cut in bounded_lines(stream, {limit})]
+(result,) = load(load_settings(project_dir=Path({str(tmp_path)!r})), Request(quarantine=True))
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-print(json.dumps([found, grown]))
+print(json.dumps([result.loaded, result.rejected, grown]))
 """
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    found, grown = json.loads(done.stdout)
-    assert found == [False, True]
+    loaded, rejected, grown = json.loads(done.stdout)
+    assert (loaded, rejected) == (1, 1)
     assert grown * 1024 < 200_000_000

@@ -7,6 +7,8 @@ here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 from feature_store.errors import FeatureStoreError
@@ -18,15 +20,19 @@ _OFFSET = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
 _ALLOWED = "ISO 8601 times, all with an offset or all without (UTC), to the microsecond"
 
 
-def csv_query(connection: duckdb.DuckDBPyConnection, path: str, time: str) -> str:
+def csv_query(
+    connection: duckdb.DuckDBPyConnection, path: str, time: str, keys: Iterable[tuple[str, str]]
+) -> str:
     """Return a query of the rows of a CSV file, with the types that all of its rows have.
 
-    Another column than ``time`` whose texts are no such times stays text.
+    Another column than ``time`` whose texts are no such times stays text. A key without any value
+    has the type of the features' key.
 
     Args:
         connection: where the query is to run.
         path: the file's path as SQL text.
         time: the column of the rows' times.
+        keys: names and types of the features' keys.
 
     Raises:
         FeatureStoreError: a time in it cannot be converted exactly.
@@ -39,15 +45,22 @@ def csv_query(connection: duckdb.DuckDBPyConnection, path: str, time: str) -> st
         for name, kind in types.items()
         if name == time or kind.startswith(("DATE", "TIMESTAMP"))
     ]
-    if not times:
-        return f"select * from read_csv({options})"
+    empty = {
+        name: kind
+        for name, kind in keys
+        if types.get(name) == "VARCHAR"
+        and name not in times
+        and rows_of(connection, f"select count({identifier(name)}) = 0 from read_csv({options})")
+        == [(True,)]
+    }
+    casts = [f"cast(null as {kind}) as {identifier(name)}" for name, kind in empty.items()]
     texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in times)
-    rows = f"read_csv({options}, types = {{{texts}}})"
-    casts = []
+    rows = f"read_csv({options}, types = {{{texts}}})" if times else f"read_csv({options})"
     for name in times:
         kind = _time_type(connection, rows, name, name == time)
         casts.append(f"cast({identifier(name)} as {kind}) as {identifier(name)}")
-    return f"select * replace ({', '.join(casts)}) from {rows}"
+    replaced = f" replace ({', '.join(casts)})" if casts else ""
+    return f"select *{replaced} from {rows}"
 
 
 def _time_type(

@@ -17,6 +17,7 @@ from feature_store.raw.sql import identifier, literal, rows_of
 _DATE = "[0-9]{4,6}-[0-9]{2}-[0-9]{2}"
 _TIME = _DATE + "[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?"
 _OFFSET = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
+_TEXTS = ("varchar", "text", "string", "enum")
 _ALLOWED = "ISO 8601 times, all with an offset or all without (UTC), to the microsecond"
 
 
@@ -25,8 +26,8 @@ def csv_query(
 ) -> str:
     """Return a query of the rows of a CSV file, with the types that all of its rows have.
 
-    Another column than ``time`` whose texts are no such times stays text. A key without any value
-    has the type of the features' key.
+    Another column than ``time`` whose texts are no such times stays text. A key that is a text
+    in the features is the text of the file, and one without any value has the features' type.
 
     Args:
         connection: where the query is to run.
@@ -40,10 +41,11 @@ def csv_query(
     # The types of other columns, keys among them, are those of all rows and not of the first ones.
     options = f"{path}, hive_partitioning = false, sample_size = -1"
     types = {row[0]: row[1] for row in rows_of(connection, f"describe from read_csv({options})")}
+    texts = {name for name, kind in keys if name != time and kind.lower().startswith(_TEXTS)}
     times = [
         name
         for name, kind in types.items()
-        if name == time or kind.startswith(("DATE", "TIMESTAMP"))
+        if name == time or (kind.startswith(("DATE", "TIMESTAMP")) and name not in texts)
     ]
     empty = {
         name: kind
@@ -54,8 +56,10 @@ def csv_query(
         == [(True,)]
     }
     casts = [f"cast(null as {kind}) as {identifier(name)}" for name, kind in empty.items()]
-    texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in times)
-    rows = f"read_csv({options}, types = {{{texts}}})" if times else f"read_csv({options})"
+    as_text = ", ".join(
+        f"{literal(name)}: 'VARCHAR'" for name in types if name in texts or name in times
+    )
+    rows = f"read_csv({options}{f', types = {{{as_text}}}' if as_text else ''})"
     for name in times:
         kind = _time_type(connection, rows, name, name == time)
         casts.append(f"cast({identifier(name)} as {kind}) as {identifier(name)}")

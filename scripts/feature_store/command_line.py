@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import signal
@@ -22,10 +23,18 @@ from feature_store.errors import FeatureStoreError, advice_for_commands
 from feature_store.unexpected_errors import described
 from feature_store.warehouse import interrupt_queries, waiting
 
+
+class _PipedConsole(Console):
+    """A console whose closed pipe is an error; rich would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 #: Results go to stdout, so that they can be piped. Names such as fs:lock: are no emoji.
-out = Console(soft_wrap=True, highlight=False, emoji=False)
+out = _PipedConsole(soft_wrap=True, highlight=False, emoji=False)
 #: Progress, notes and errors go to stderr.
-err = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+err = _PipedConsole(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 _SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 #: What ends a command on its own terms; typer prints it.
@@ -123,5 +132,6 @@ def _end(code: int, message: str) -> None:
         sys.stdout.flush()
     except OSError:
         _drop_output()
-    err.print(message)
+    with contextlib.suppress(BrokenPipeError):
+        err.print(message)
     sys.exit(code)

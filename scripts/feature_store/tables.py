@@ -62,7 +62,8 @@ def print_table(
     if total:
         table.add_section()
         table.add_row(*map(escape, total))
-    Console(file=console.file, width=_UNLIMITED, highlight=False, emoji=False).print(table)
+    whole = type(console)(file=console.file, width=_UNLIMITED, highlight=False, emoji=False)
+    whole.print(table)
 
 
 def print_columns(

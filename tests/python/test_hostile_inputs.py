@@ -259,6 +259,8 @@ def test_processes(whole: HostileProject, kind: str) -> None:
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
     assert (done.returncode == 0) == (kind == "ascii")
+    if kind == "closed pipe":
+        assert done.returncode == 141
     if kind == "full disk":
         assert "No space left" in done.stderr
         out.close()

@@ -135,6 +135,30 @@ def test_keys_of_a_csv_have_the_type_of_all_rows(
         assert "customer_id is of type VARCHAR; bigint is allowed" in message
 
 
+@pytest.mark.parametrize("rows", ["", ",b,2017-01-03\n", ",,\n1,,\n"])
+def test_a_csv_without_a_row_or_a_key(
+    rows: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    path = tmp_path / "labels.csv"
+    path.write_text("customer_id,shop,label_time\n" + rows)
+    with opened(history_store(tmp_path_factory)) as store:
+        found = store.get_historical_features(path, FEATURES).to_arrow()
+    assert found.column("orders_7d").to_pylist() == [None] * rows.count("\n")
+
+
+def test_text_keys_of_a_csv_are_the_texts_of_the_file(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    """Among them numbers, dates and booleans, as DuckDB sees them."""
+    path = tmp_path / "labels.csv"
+    for shops in (["007", "7"], ["2017-01-03", "2017-01-04"], ["true", "f"], ["1e3", "01.50"]):
+        rows = "".join(f"1,{shop},2017-01-03\n" for shop in shops)
+        path.write_text("customer_id,shop,label_time\n" + rows)
+        with opened(history_store(tmp_path_factory)) as store:
+            found = store.get_historical_features(path, ["affinity:share"]).to_arrow()
+        assert found.column("shop").to_pylist() == shops
+
+
 def series(*values: Any, dtype: Any = None) -> pd.Series:
     return pd.Series([*values], dtype=dtype)
 

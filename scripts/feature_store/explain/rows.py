@@ -100,9 +100,12 @@ def entity_ids(view: FeatureView, entity: Mapping[str, Any]) -> list[str]:
 
 
 def key_filter(view: FeatureView) -> str:
-    """Return the SQL that picks an entity's rows; its ids are the parameters."""
+    """Return the SQL that picks an entity's rows; its ids are the parameters.
+
+    No row has an id that the type cannot hold.
+    """
     return " and ".join(
-        f"{identifier(key.name)} = cast(? as {key.data_type})" for key in view.entity
+        f"{identifier(key.name)} = try_cast(? as {key.data_type})" for key in view.entity
     )
 
 

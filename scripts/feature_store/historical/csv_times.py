@@ -7,6 +7,8 @@ here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 
 from feature_store.errors import FeatureStoreError
@@ -15,18 +17,23 @@ from feature_store.raw.sql import identifier, literal, rows_of
 _DATE = "[0-9]{4,6}-[0-9]{2}-[0-9]{2}"
 _TIME = _DATE + "[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?"
 _OFFSET = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
+_TEXTS = ("varchar", "text", "string", "enum")
 _ALLOWED = "ISO 8601 times, all with an offset or all without (UTC), to the microsecond"
 
 
-def csv_query(connection: duckdb.DuckDBPyConnection, path: str, time: str) -> str:
+def csv_query(
+    connection: duckdb.DuckDBPyConnection, path: str, time: str, keys: Iterable[tuple[str, str]]
+) -> str:
     """Return a query of the rows of a CSV file, with the types that all of its rows have.
 
-    Another column than ``time`` whose texts are no such times stays text.
+    Another column than ``time`` whose texts are no such times stays text. A key that is a text
+    in the features is the text of the file, and one without any value has the features' type.
 
     Args:
         connection: where the query is to run.
         path: the file's path as SQL text.
         time: the column of the rows' times.
+        keys: names and types of the features' keys.
 
     Raises:
         FeatureStoreError: a time in it cannot be converted exactly.
@@ -34,20 +41,30 @@ def csv_query(connection: duckdb.DuckDBPyConnection, path: str, time: str) -> st
     # The types of other columns, keys among them, are those of all rows and not of the first ones.
     options = f"{path}, hive_partitioning = false, sample_size = -1"
     types = {row[0]: row[1] for row in rows_of(connection, f"describe from read_csv({options})")}
+    texts = {name for name, kind in keys if name != time and kind.lower().startswith(_TEXTS)}
     times = [
         name
         for name, kind in types.items()
-        if name == time or kind.startswith(("DATE", "TIMESTAMP"))
+        if name == time or (kind.startswith(("DATE", "TIMESTAMP")) and name not in texts)
     ]
-    if not times:
-        return f"select * from read_csv({options})"
-    texts = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in times)
-    rows = f"read_csv({options}, types = {{{texts}}})"
-    casts = []
+    empty = {
+        name: kind
+        for name, kind in keys
+        if types.get(name) == "VARCHAR"
+        and name not in times
+        and rows_of(connection, f"select count({identifier(name)}) = 0 from read_csv({options})")
+        == [(True,)]
+    }
+    casts = [f"cast(null as {kind}) as {identifier(name)}" for name, kind in empty.items()]
+    as_text = ", ".join(
+        f"{literal(name)}: 'VARCHAR'" for name in types if name in texts or name in times
+    )
+    rows = f"read_csv({options}{f', types = {{{as_text}}}' if as_text else ''})"
     for name in times:
         kind = _time_type(connection, rows, name, name == time)
         casts.append(f"cast({identifier(name)} as {kind}) as {identifier(name)}")
-    return f"select * replace ({', '.join(casts)}) from {rows}"
+    replaced = f" replace ({', '.join(casts)})" if casts else ""
+    return f"select *{replaced} from {rows}"
 
 
 def _time_type(

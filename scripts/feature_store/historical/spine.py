@@ -74,7 +74,7 @@ def open_spine(
         if _kind(source) == ("pandas", "DataFrame"):
             _register_frame(connection, typed_frame(source), keys, macros)
         else:
-            _register(connection, source, time)
+            _register(connection, source, time, keys)
         described = rows_of(connection, f"describe {SPINE}")
     except duckdb.Error as error:
         raise FeatureStoreError(
@@ -101,11 +101,14 @@ def _wrong(faults: Sequence[str]) -> FeatureStoreError:
     )
 
 
-def _register(connection: duckdb.DuckDBPyConnection, source: Any, time: str) -> None:
+def _register(
+    connection: duckdb.DuckDBPyConnection, source: Any, time: str, keys: Iterable[tuple[str, str]]
+) -> None:
     if isinstance(source, (str, Path)):
         query = _file_query(source) or one_query(str(source), "the spine")
         if query.startswith("read_csv("):
-            query = csv_query(connection, query.removeprefix("read_csv(").removesuffix(")"), time)
+            path = query.removeprefix("read_csv(").removesuffix(")")
+            query = csv_query(connection, path, time, keys)
         connection.execute(f"create or replace temp view {SPINE} as {query}")
     elif _kind(source) in _TABLES:
         connection.register(SPINE, source)

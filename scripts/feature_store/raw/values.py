@@ -94,6 +94,8 @@ def from_type(column: str, source: str, kind: str) -> Conversion:
     if source == "VARCHAR":
         return from_text(column, kind, empty_is_null=False)
     value, test = _typed(column, source, kind, 0)
+    if is_nested(kind):  # Of a null struct, DuckDB packs a struct of nulls.
+        value = f"case when {column} is not null then {value} end"
     return Conversion(value, _test(column, test), _expects(kind, source))
 
 
@@ -122,6 +124,8 @@ def _typed(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
         column, source = f"({column}::timestamp_ns)", "TIMESTAMP_NS"
     cast = f"try_cast({column} as {kind})"
     is_same = f"try_cast({cast} as {source}) is not distinct from {column}"
+    if kind == "JSON":  # DuckDB writes NaN and Infinity, which are no JSON.
+        is_same += f" and {is_strict(f'{cast}::varchar')}"
     return cast, f"{cast} is not null and {is_same}"
 
 

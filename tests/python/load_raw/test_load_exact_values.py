@@ -230,3 +230,18 @@ def test_typed_values_come_back_from_every_format(project: RawProject, data: st.
         found = project.query(f"select {values} from raw.{name} order by n")
         for row, wanted in zip(found, expected, strict=True):
             assert [comparable(value) for value in row] == wanted, name
+
+
+def test_nulls_and_numbers_that_a_cast_would_change(project: RawProject) -> None:
+    """A null struct is no struct of nulls, and NaN is no JSON."""
+    path = project.folder / "o.parquet"
+    duckdb.sql(
+        "copy (select 1 as id, {'a': 1} as part, 0.5::double as number "
+        f"union all select 2, null, 'nan' union all select 3, null, null) to '{path}'"
+    )
+    columns = {"id": "bigint", "part": "struct(a varchar, b integer)", "number": "json"}
+    project.declare("o.parquet", columns)
+    result = project.load(quarantine=True)
+    assert (result.loaded, result.rejected) == (2, 1)
+    assert project.values("part") == [{"a": "1", "b": None}, None]
+    assert project.values("number") == ["0.5", None]

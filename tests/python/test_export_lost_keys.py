@@ -52,6 +52,20 @@ def test_a_key_that_was_deleted(exported: TinyStore, server: RedisServer):
     assert (again.reason, again.rows, again.looked) == ("changes", 0, 3)
 
 
+def test_a_key_that_another_program_replaced_by_one_of_another_type(
+    exported: TinyStore, server: RedisServer
+):
+    with server.client() as client:
+        client.set(KEY, "x")
+    done = run_script("export_to_redis.py", environment=tiny_environment(exported, server.unix_url))
+    assert done.returncode == 1
+    assert f"not online, such as {KEY}" in " ".join(done.stderr.split())
+    [healed] = exported.export(server.unix_url)
+    assert healed.rows == 3
+    with server.client() as client:
+        assert client.type(KEY) in ("hash", b"hash")
+
+
 def test_a_key_of_many_by_the_number_of_keys(store: TinyStore, server: RedisServer):
     """One in 20,001 is in hardly any sample; keys of other programs do not stand in for it."""
     serve_many(store)

@@ -34,6 +34,11 @@ class KeyState(NamedTuple):
         """Whether there is such a key."""
         return self.life != _ABSENT
 
+    @property
+    def holds_row(self) -> bool:
+        """Whether there is such a key, of the type in which rows are written."""
+        return self.exists and self.size is not None
+
 
 def key_states(
     client: redis.Redis | RedisCluster, view: FeatureView, keys: Sequence[str]

@@ -32,7 +32,7 @@ class Presence:
 
     Attributes:
         looked: keys that were asked for.
-        missing: those that are not there.
+        missing: those that are not there, or hold no row.
         example: one of them, if any.
     """
 
@@ -55,7 +55,8 @@ def look_for_keys(
     """
     keys = current_keys(connection, prefix, view, SAMPLE, new_seed())
     states = key_states(client, view, keys) if keys else []
-    missing = [key for key, state in zip(keys, states, strict=True) if not state.exists]
+    # A key of another type, written by another program, holds no row either.
+    missing = [key for key, state in zip(keys, states, strict=True) if not state.holds_row]
     return Presence(len(keys), len(missing), missing[0] if missing else None)
 
 

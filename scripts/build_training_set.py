@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from feature_store import FeatureStore, FeatureStoreError, command_line
 from feature_store.historical.join import MODES
@@ -96,14 +96,16 @@ def verify(folder: Path, target: str | None) -> None:
     with FeatureStore(target) as store:
         outcome = verify_training_set(store, folder)
     for note in outcome.notes:
-        command_line.err.print(f"[yellow]note[/] {escape(note)}")
+        command_line.err.print(Text.assemble(("note", "yellow"), f" {note}"))
     if not outcome.is_reproducible:
         raise FeatureStoreError(
             "\n  - ".join([f"{folder}: cannot be reproduced", *outcome.findings]),
             next_step="go back to what it was built from (metadata.json has the git revision), or "
             "build a new set",
         )
-    command_line.out.print(f"{folder}: reproduced, content hash {outcome.content_hash[:16]}")
+    command_line.out.print(
+        f"{folder}: reproduced, content hash {outcome.content_hash[:16]}", markup=False
+    )
 
 
 def build(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from feature_store import FeatureStore, FeatureStoreError, command_line
 from feature_store.arguments import entity_mapping, read_time
@@ -36,7 +36,7 @@ def show(rows: list[FeatureAt], title: str) -> None:
                 " / ".join(time for time in times if time),
             ]
         )
-    command_line.out.print(f"[bold]{escape(title)}[/]")
+    command_line.out.print(Text(title, style="bold"))
     header = ["feature", "as recomputed", "", "as served", "feature time (UTC)"]
     print_columns(command_line.out, header, cells, styles=[_STYLES.get(r.status) for r in rows])
 

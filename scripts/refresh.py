@@ -22,7 +22,11 @@ from feature_store.settings import load_settings
 
 def _is_usual(note: str) -> bool:
     """Return whether a note of the load is one that every run has, and no news."""
-    return "skipped: the same" in note or note.startswith("has no event time")
+    return (
+        "skipped: the same" in note
+        or "not read: no row in the interval" in note
+        or note.startswith("has no event time")
+    )
 
 
 class Terminal(Watcher):

@@ -124,7 +124,9 @@ def main(
         own = replay(target, path.resolve(), asked, terminal)
     if terminal.done:
         each = sum(replayed.total for replayed in terminal.done) / len(terminal.done)
-        command_line.out.print(f"{len(terminal.done)} intervals, {each:.1f} s each: {path}")
+        command_line.out.print(
+            f"{len(terminal.done)} intervals, {each:.1f} s each: {path}", markup=False
+        )
     if reports := served_report(own.settings):
         show_report(reports)
 

@@ -15,7 +15,7 @@ from typing import TextIO
 import duckdb
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from feature_store.command_arguments import Command
 from feature_store.deprecation import DeprecatedFeatureViewWarning
@@ -96,7 +96,7 @@ def _show_warning(
     line: str | None = None,
 ) -> None:
     if issubclass(category, DeprecatedFeatureViewWarning):
-        err.print(f"[bold yellow]warning[/] {escape(str(message))}")
+        err.print(Text.assemble(("warning", "bold yellow"), f" {message}"))
     else:
         _show_other_warning(message, category, filename, lineno, file, line)
 
@@ -106,9 +106,9 @@ def _end_with(error: BaseException, received: Sequence[int]) -> None:
     if isinstance(error, _TYPER_ERRORS):
         raise error
     if received:  # DuckDB makes an error of its own of the interrupt
-        _end(128 + received[0], f"[bold red]stopped[/] by {_SIGNALS[received[0]]}")
+        _end(128 + received[0], "stopped", f" by {_SIGNALS[received[0]]}")
     if isinstance(error, (KeyboardInterrupt, duckdb.InterruptException)):
-        _end(128 + signal.SIGINT, "[bold red]stopped[/]")
+        _end(128 + signal.SIGINT, "stopped", "")
     if isinstance(error, BrokenPipeError):
         _drop_output()
         sys.exit(_BROKEN_PIPE)
@@ -116,7 +116,7 @@ def _end_with(error: BaseException, received: Sequence[int]) -> None:
         traceback.print_exception(error)
     if not isinstance(error, FeatureStoreError):
         error = described(error)
-    _end(1, f"[bold red]error[/] {escape(str(error))}")
+    _end(1, "error", f" {error}")
 
 
 def _drop_output() -> None:
@@ -127,11 +127,12 @@ def _drop_output() -> None:
         return
 
 
-def _end(code: int, message: str) -> None:
+def _end(code: int, word: str, rest: str) -> None:
+    """Print one message, its first word in red, and end this process."""
     try:
         sys.stdout.flush()
     except OSError:
         _drop_output()
     with contextlib.suppress(BrokenPipeError):
-        err.print(message)
+        err.print(Text.assemble((word, "bold red"), rest))
     sys.exit(code)

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 #: Between two columns without lines; between the name and the value in a block.
 _GAP = "  "
@@ -48,7 +48,7 @@ def print_table(
         total: a last row, set off.
     """
     if title:
-        console.print(f"[italic]{escape(title)}[/]")
+        console.print(Text(title, style="italic"))
     every = [*rows, total] if total else rows
     # A cell has a space on both sides and a line behind it.
     if sum(_widths(header, every)) + 3 * len(header) + 1 > width_of(console):
@@ -56,12 +56,12 @@ def print_table(
         return
     table = Table()
     for name in header:
-        table.add_column(escape(name), no_wrap=True, justify="right" if name in right else "left")
+        table.add_column(Text(name), no_wrap=True, justify="right" if name in right else "left")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*map(Text, row))
     if total:
         table.add_section()
-        table.add_row(*map(escape, total))
+        table.add_row(*map(Text, total))
     whole = type(console)(file=console.file, width=_UNLIMITED, highlight=False, emoji=False)
     whole.print(table)
 
@@ -95,8 +95,8 @@ def print_columns(
             left_out = [name for i, name in enumerate(header) if i not in shown]
             print_columns(console, [header[i] for i in shown], rows, right=right, indent=indent)
             many = f"{len(left_out)} column" + ("s" if len(left_out) > 1 else "")
-            listed = escape(", ".join(left_out))
-            console.print(f"{indent}[dim]{many} left out, for a wider terminal: {listed}[/]")
+            said = f"{indent}{many} left out, for a wider terminal: {', '.join(left_out)}"
+            console.print(Text(said, style="dim"))
             return
     widths = _widths(header, rows)
     styles = [*styles, *[None] * len(rows)]
@@ -110,23 +110,24 @@ def print_columns(
         for name, cell, width in zip(header, cells, widths, strict=True):
             space = " " * (width - cell_len(cell))
             parts.append(space + cell if name in right else cell + space)
-        return escape(indent + _GAP.join(parts).rstrip())
+        return indent + _GAP.join(parts).rstrip()
 
-    console.print(f"[bold]{line(header)}[/]")
+    console.print(Text(line(header), style="bold"))
     for row, style in zip(rows, styles, strict=False):
-        console.print(line(row), style=style)
+        console.print(Text(line(row), style=style or ""))
 
 
 def _print_block(
     console: Console, header: Sequence[str], row: Sequence[str], style: str | None, indent: str
 ) -> None:
     """Print the first cell, and below it a line for each other cell that is not empty."""
-    console.print(f"{indent}[bold]{escape(row[0])}[/]", style=style)
+    console.print(Text(indent, style=style or "").append(row[0], style="bold"))
     width = max((cell_len(name) for name in header[1:]), default=0)
     for name, cell in zip(header[1:], row[1:], strict=True):
         if cell:
             space = " " * (width - cell_len(name))
-            console.print(escape(f"{indent}{_GAP}{name}{space}{_GAP}{cell}"), style=style)
+            text = f"{indent}{_GAP}{name}{space}{_GAP}{cell}"
+            console.print(Text(text, style=style or ""))
 
 
 def _fitting(

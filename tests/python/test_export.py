@@ -38,7 +38,7 @@ def test_metadata_and_owner(store: TinyStore, server: RedisServer):
         assert client.get("fs:meta") == "tiny"
         meta = client.hgetall(META)
     times = [meta.pop("lives_from"), meta.pop("exported_at")]
-    assert meta.pop("history").startswith("3:")
+    assert meta.pop("history").startswith("2:3:")
     assert meta == {
         "sending": "",
         "watermark": "2026-01-02T03:04:05.678000Z",

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
 from feature_store.explain.contributions import LINEAGE
 from feature_store.explain.explanation import Contribution, Explanation
@@ -22,7 +22,7 @@ File = tuple[Any, Any]
 def show(console: Console, found: Explanation) -> None:
     """Print an explanation, and below it those of the features that it is derived from."""
     who = " ".join(f"{key} {value}" for key, value in found.entity.items())
-    console.print(f"[bold]{escape(found.reference)}[/] of {escape(who)} at {minute(found.at)} UTC")
+    console.print(Text.assemble((found.reference, "bold"), f" of {who} at {minute(found.at)} UTC"))
     _show(console, found, None)
 
 
@@ -31,14 +31,14 @@ def _show(console: Console, found: Explanation, whole: Explanation | None) -> No
     told = dict(_facts(whole)) if whole else {}
     for name, text in _facts(found):
         if told.get(name) != text:
-            console.print(f"  {name:12}  {escape(text)}")
+            console.print(f"  {name:12}  {text}", markup=False)
     for note in found.notes:
         if not whole or note not in whole.notes:
-            console.print(f"  [yellow]note[/]          {escape(note)}")
+            console.print(Text.assemble("  ", ("note", "yellow"), f"          {note}"))
     for rows in found.contributions:
         _show_rows(console, rows)
     for part in found.parts:
-        console.print(f"\n[bold]{escape(part.reference)}[/], which it is made from")
+        console.print(Text.assemble("\n", (part.reference, "bold"), ", which it is made from"))
         _show(console, part, found)
 
 
@@ -80,10 +80,10 @@ def _show_rows(console: Console, rows: Contribution) -> None:
     if rows.row_count > len(rows.rows):
         console.print(f"  … and {rows.row_count - len(rows.rows):,} more (--limit)")
     for table, raw in rows.raw_rows.items():
-        console.print(f"\nas received, in {table}")
+        console.print(f"\nas received, in {table}", markup=False)
         _table(console, raw, list(LINEAGE.values()), files)
     for (file, batch), number in files.items():
-        console.print(f"  file {number}: {escape(str(file))}, batch {batch}")
+        console.print(f"  file {number}: {file}, batch {batch}", markup=False)
 
 
 def _table(console: Console, rows: list[Row], lineage: list[str], files: dict[File, int]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from feature_store.errors import FeatureStoreError
@@ -29,15 +28,13 @@ class LoadProgress:
 
     def file_done(self, table: RawTable, file: SourceFile) -> None:
         """Step over one file."""
-        self._progress.update(
-            self._task, advance=1, description=f"{escape(table.name)}: {escape(file.label)}"
-        )
+        self._progress.update(self._task, advance=1, description=f"{table.name}: {file.label}")
 
 
 @contextmanager
 def load_progress(console: Console) -> Iterator[LoadProgress]:
     """Show the progress of a load on a terminal, and take it away at the end."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns,
         TimeElapsedColumn(),
@@ -67,7 +64,7 @@ def print_results(console: Console, results: list[TableResult]) -> None:
         for note in result.notes:
             notes.setdefault(note, []).append(result.name)
     for note, names in notes.items():
-        console.print(f"{escape(', '.join(names))}: {escape(note)}")
+        console.print(f"{', '.join(names)}: {note}", markup=False)
 
 
 def warnings(results: list[TableResult]) -> list[str]:

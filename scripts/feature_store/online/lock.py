@@ -142,9 +142,10 @@ class ExportLock:
             except LockNotOwnedError:
                 if not self._acquire(blocking=False):
                     raise LockLostError(
-                        f"{self._key}: this export stood still for more than {self._lease:g} s, "
-                        f"and another exporter took over: {self._holder()}",
-                        next_step="export again",
+                        f"{self._key}: another exporter took over: {self._holder()}; this export "
+                        f"stood still for more than {self._lease:g} s, or the server was restarted "
+                        "without what it had last written",
+                        next_step="export again when that one has ended",
                     ) from None
                 self.gaps += 1
             self._held_until = began + self._lease

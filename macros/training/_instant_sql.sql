@@ -7,17 +7,23 @@
     what: the column, as a person calls it. -#}
 {%- macro _instant_sql(time, what) -%}
 case
-    when typeof({{ time }}) = 'TIMESTAMP WITH TIME ZONE'
-        then timezone('UTC', try_cast({{ time }} as timestamptz))
     when
-        typeof({{ time }}) = 'TIMESTAMP_NS'
-        and epoch_ns(try_cast({{ time }} as timestamp_ns)) % 1000 <> 0
+        (
+            typeof({{ time }}) = 'TIMESTAMP_NS'
+            and epoch_ns(try_cast({{ time }} as timestamp_ns)) % 1000 <> 0
+        )
+        or (
+            typeof({{ time }}) = 'TIMESTAMPTZ_NS'
+            and epoch_ns(try_cast({{ time }} as timestamptz_ns)) % 1000 <> 0
+        )
         then
             error(
                 {{ feature_store._literal(what) }} || ' has parts of a microsecond; '
                 || 'times rounded down to microseconds are allowed; got '
                 || cast({{ time }} as varchar)
             )
+    when typeof({{ time }}) in ('TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ_NS')
+        then timezone('UTC', try_cast({{ time }} as timestamptz))
     when
         {{ time }} is not null
         and typeof({{ time }}) in (

@@ -5,7 +5,7 @@
 {%- macro _time_type_fault(what, type) -%}
 if(
     {{ type }} in (
-        'TIMESTAMP WITH TIME ZONE',
+        'TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ_NS',
         {{ feature_store._time_types() }},
         '"NULL"'
     ),
@@ -13,8 +13,7 @@ if(
     {{ feature_store._literal(what) }}
     || ' is of type '
     || left({{ type }}, 80)
-    || '; a timestamp or a date is allowed (without a zone it is UTC), '
-    || 'with a zone one of microseconds. '
+    || '; a timestamp or a date is allowed (without a zone it is UTC). '
     || 'Cast texts with an offset to timestamptz, others to timestamp'
 )
 {%- endmacro -%}

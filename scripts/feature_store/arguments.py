@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from feature_store.definitions import FeatureView
 from feature_store.errors import FeatureStoreError, near_names
+
+#: A fraction of a second that datetime would cut.
+_FINER = re.compile(r"[.,]\d{6}\d*[1-9]")
 
 
 def read_time(option: str, text: str) -> datetime:
@@ -16,8 +20,12 @@ def read_time(option: str, text: str) -> datetime:
         text: ISO 8601, such as ``2017-06-15`` or ``2017-06-15T13:00:00+02:00``.
 
     Raises:
-        FeatureStoreError: it is no time.
+        FeatureStoreError: it is no time, or finer than a microsecond.
     """
+    if _FINER.search(text):
+        raise FeatureStoreError(
+            f"{option}: {text!r} has parts of a microsecond", allowed="times to the microsecond"
+        )
     try:
         return as_utc(datetime.fromisoformat(text.strip()))
     except (ValueError, OverflowError) as error:

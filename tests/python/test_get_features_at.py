@@ -122,6 +122,7 @@ def test_errors(
         ("2017-06-15", JUNE),
         ("2017-06-15 13:00", JUNE + timedelta(hours=13)),
         ("2017-06-15T13:00:00.000001Z", JUNE + timedelta(hours=13, microseconds=1)),
+        ("2017-06-15T00:00:00.0000000", JUNE),
         ("2017-06-15T02:00:00+02:00", JUNE),
     ],
 )
@@ -134,6 +135,12 @@ def test_times(text: str, time: datetime) -> None:
 )
 def test_what_is_no_time(text: str) -> None:
     with pytest.raises(FeatureStoreError, match=r"--at: .* is no time"):
+        read_time("--at", text)
+
+
+@pytest.mark.parametrize("text", ["2017-06-15T13:00:00.0000001Z", "20170615 130000,123456700001"])
+def test_a_time_that_would_be_cut(text: str) -> None:
+    with pytest.raises(FeatureStoreError, match=r"--at: .* has parts of a microsecond"):
         read_time("--at", text)
 
 

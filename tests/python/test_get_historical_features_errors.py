@@ -73,10 +73,10 @@ SPINES = {
         pa.table(
             {
                 **{k: [v] for k, v in ROW.items()},
-                "label_time": pa.array([0], pa.timestamp("ns", "UTC")),
+                "label_time": pa.array([1], pa.timestamp("ns", "UTC")),
             }
         ),
-        "label_time is of type TIMESTAMPTZ_NS; a timestamp or a date is allowed",
+        "label_time has parts of a microsecond; times rounded down to microseconds are allowed",
     ),
     "list": ([ROW], "the spine is a list\nAllowed: a pandas or Arrow table"),
     "nothing": (None, "the spine is a NoneType"),

@@ -11,6 +11,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 from feature_store import FeatureStoreError
@@ -192,7 +193,8 @@ _NS = np.datetime64("2017-01-02T23:59:59.999999999")
         (lambda: series(_NS).dt.tz_localize("UTC"), "parts of a microsecond"),
         (lambda: series(pd.Timestamp(_NS), dtype=object), "parts of a microsecond"),
         (lambda: series(pd.Timestamp(_NS)).astype("category"), "parts of a microsecond"),
-        (lambda: arrow(0, pa.timestamp("ns", "UTC")), "TIMESTAMPTZ_NS; a timestamp or a date"),
+        (lambda: arrow(DAY, pa.timestamp("ns", "Asia/Tokyo")), 12),
+        (lambda: arrow(1, pa.timestamp("ns", "UTC")), "parts of a microsecond"),
         (lambda: series("2017-01-03T00:30:00+02:00"), "is of type VARCHAR; a timestamp"),
         (lambda: series("2017-01-03", dtype="string"), "is of type VARCHAR; a timestamp"),
         (lambda: series("2017-01-03").astype("category"), "is of type ENUM("),
@@ -253,6 +255,31 @@ def test_what_pandas_has_is_what_arrow_has(tmp_path_factory: pytest.TempPathFact
         one = store.get_historical_features(frame, FEATURES).to_arrow()
         other = store.get_historical_features(pa.Table.from_pandas(frame), FEATURES).to_arrow()
     assert one.column("orders_7d") == other.column("orders_7d")
+
+
+@pytest.mark.parametrize("where", ["one.parquet", "", "*.parquet"])
+@pytest.mark.parametrize("is_int96", [True, False])
+@pytest.mark.parametrize("zone", [None, "Asia/Tokyo"])
+def test_nanoseconds_of_parquet(
+    where: str,
+    is_int96: bool,
+    zone: str | None,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+):
+    day = int(DAY.replace(tzinfo=UTC).timestamp()) * 10**9
+    with opened(history_store(tmp_path_factory)) as store:
+        for nanoseconds in (day, day + 1000, day + 1):
+            times = pa.array([day, nanoseconds], pa.timestamp("ns", zone))
+            table = pa.table({"customer_id": [1, 1], "shop": ["b", "b"], "label_time": times})
+            parquet.write_table(
+                table, tmp_path / "one.parquet", use_deprecated_int96_timestamps=is_int96
+            )
+            if nanoseconds % 1000:
+                assert "parts of a microsecond" in refused(store, tmp_path / where, FEATURES)
+            else:
+                found = store.get_historical_features(tmp_path / where, FEATURES).to_arrow()
+                assert found.column("orders_7d").to_pylist() == [12, 12]
 
 
 def test_refusals_are_of_this_project():

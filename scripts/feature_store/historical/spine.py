@@ -15,6 +15,7 @@ from feature_store.historical.csv_times import csv_query
 from feature_store.historical.frames import typed_frame
 from feature_store.historical.query import begins_like_a_query, is_statement, one_query
 from feature_store.macros import ProjectMacros
+from feature_store.raw.parquet_exact import Leaf, has_nanoseconds
 from feature_store.raw.reader import duckdb_path, exists
 from feature_store.raw.sql import identifier, literal, rows_of
 
@@ -31,6 +32,15 @@ _FRAME = "_given_frame"
 _EXACT_IN_DOUBLE = 2**53
 _READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
 _TABLES = {("pandas", "DataFrame"), ("pyarrow", "Table"), ("pyarrow", "RecordBatch")}
+
+
+@dataclass(frozen=True)
+class _Files:
+    """Files that DuckDB reads, as SQL: the function, its first argument and the others."""
+
+    reader: str
+    paths: str
+    options: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,11 +80,12 @@ def open_spine(
         FeatureStoreError: it cannot be read, or lacks the time or a key, or has a wrong type there.
     """
     keys = _keys(views)
+    files = _find_files(source)
     try:
         if _kind(source) == ("pandas", "DataFrame"):
             _register_frame(connection, typed_frame(source), keys, macros)
         else:
-            _register(connection, source, time, keys)
+            _register(connection, source, files, time, keys)
         described = rows_of(connection, f"describe {SPINE}")
     except duckdb.Error as error:
         raise FeatureStoreError(
@@ -82,10 +93,11 @@ def open_spine(
             allowed="a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query",
         ) from error
     is_registered = not isinstance(source, (str, Path))
-    is_parquet = not is_registered and "read_parquet(" in _file_query(source)[:30]
+    parquet = files.paths if files and files.reader == "read_parquet" else ""
     columns = {row[0]: row[1] for row in described}
-    spine = Spine(columns, time, is_registered or is_parquet, is_registered)
-    faults = [*_name_faults(_names(source, spine)), *_time_faults(connection, spine, macros)]
+    spine = Spine(columns, time, is_registered or bool(parquet), is_registered)
+    faults = [*_name_faults(_names(source, spine))]
+    faults += _time_faults(connection, spine, parquet, macros)
     for key, data_type in keys:
         faults += _key_faults(connection, spine, key, data_type, macros)
     if faults:
@@ -102,13 +114,19 @@ def _wrong(faults: Sequence[str]) -> FeatureStoreError:
 
 
 def _register(
-    connection: duckdb.DuckDBPyConnection, source: Any, time: str, keys: Iterable[tuple[str, str]]
+    connection: duckdb.DuckDBPyConnection,
+    source: Any,
+    files: _Files | None,
+    time: str,
+    keys: Iterable[tuple[str, str]],
 ) -> None:
     if isinstance(source, (str, Path)):
-        query = _file_query(source) or one_query(str(source), "the spine")
-        if query.startswith("read_csv("):
-            path = query.removeprefix("read_csv(").removesuffix(")")
-            query = csv_query(connection, path, time, keys)
+        if files is None:
+            query = one_query(str(source), "the spine")
+        elif files.reader == "read_csv":
+            query = csv_query(connection, files.paths, time, keys)
+        else:
+            query = f"select * from read_parquet({files.paths}{files.options})"
         connection.execute(f"create or replace temp view {SPINE} as {query}")
     elif _kind(source) in _TABLES:
         connection.register(SPINE, source)
@@ -163,8 +181,10 @@ def _kind(source: Any) -> tuple[str, str]:
     return type(source).__module__.split(".")[0], type(source).__name__
 
 
-def _file_query(source: Path | str) -> str:
-    """Return SQL that reads a file or files, ``read_csv(<path>)`` for CSV; nothing for a query."""
+def _find_files(source: Any) -> _Files | None:
+    """Return the file or files that a text or path names; None for a query or a table."""
+    if not isinstance(source, (str, Path)):
+        return None
     text = str(source).strip()
     path = Path(text)
     # A file may be called values.parquet.
@@ -173,26 +193,23 @@ def _file_query(source: Path | str) -> str:
         and begins_like_a_query(text)
         and not (path.suffix.lower() in _READERS and exists(path))
     ):
-        return ""
+        return None
     if text and exists(path) and path.is_dir():
-        files = duckdb_path(path)[:-1] + "/**/*.parquet'"
-        return f"select * from read_parquet({files})"
-    read = _READERS.get(path.suffix.lower())
-    if read is None and is_statement(text):
-        return ""
-    if read is None:
+        return _Files("read_parquet", duckdb_path(path)[:-1] + "/**/*.parquet'")
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None and is_statement(text):
+        return None
+    if reader is None:
         raise FeatureStoreError(
             f"{text or 'an empty text'}: the kind of file is not known",
             allowed="a name that ends in .parquet or .csv, or a query that begins with select",
         )
     if not exists(path) and not any(mark in text for mark in "*?["):
         raise FeatureStoreError(f"{text}: there is no such file", allowed="a Parquet or CSV file")
-    files = duckdb_path(path) if exists(path) else literal(text)
-    if read == "read_csv":
-        return f"read_csv({files})"
+    if not exists(path):
+        return _Files(reader, literal(text))
     # A folder such as day=7 above one file is no column of it.
-    options = ", hive_partitioning = false" if exists(path) else ""
-    return f"select * from read_parquet({files}{options})"
+    return _Files(reader, duckdb_path(path), ", hive_partitioning = false")
 
 
 def _keys(views: Iterable[FeatureView]) -> list[tuple[str, str]]:
@@ -224,7 +241,7 @@ def _missing(spine: Spine, name: str, what: str) -> list[str]:
 
 
 def _time_faults(
-    connection: duckdb.DuckDBPyConnection, spine: Spine, macros: ProjectMacros
+    connection: duckdb.DuckDBPyConnection, spine: Spine, parquet: str, macros: ProjectMacros
 ) -> list[str]:
     faults = _missing(spine, spine.time, "time column")
     data_type = spine.columns.get(spine.time)
@@ -232,16 +249,30 @@ def _time_faults(
         faults += _told(
             connection, macros._time_type_fault(f"time column {spine.time}", literal(data_type))
         )
-    if data_type == "TIMESTAMP_NS":
+    if data_type and _is_finer(connection, spine.time, data_type, parquet):
         # Rounded to microseconds, a time could reach a row that was not there yet.
-        column = identifier(spine.time)
-        finer = f"select {column} from {SPINE} where epoch_ns({column}) % 1000 <> 0 limit 1"
-        if rows_of(connection, finer):
-            faults.append(
-                f"time column {spine.time} has parts of a microsecond; times rounded down to "
-                "microseconds are allowed"
-            )
+        faults.append(
+            f"time column {spine.time} has parts of a microsecond; times rounded down to "
+            "microseconds are allowed"
+        )
     return faults
+
+
+def _is_finer(
+    connection: duckdb.DuckDBPyConnection, time: str, data_type: str, parquet: str
+) -> bool:
+    """Return whether the time column has parts of a microsecond."""
+    if data_type in ("TIMESTAMP_NS", "TIMESTAMPTZ_NS"):
+        finer = f"from {SPINE} where epoch_ns({identifier(time)}) % 1000 <> 0 limit 1"
+        return bool(rows_of(connection, f"select 1 {finer}"))
+    if not parquet:
+        return False
+    # Times of this type are cut by DuckDB as it reads them.
+    of_type = f"from parquet_schema({parquet}) where type = 'INT96' and name = {literal(time)}"
+    return any(
+        has_nanoseconds(Path(file), Leaf(0, (time,), is_time=True, is_decimal=False))
+        for (file,) in rows_of(connection, f"select distinct file_name {of_type}")
+    )
 
 
 def _told(connection: duckdb.DuckDBPyConnection, fault_sql: str) -> list[str]:

@@ -1,8 +1,11 @@
-{#- Make the tables of record_served_results() before the first model reads them; refuse a second snapshot of an
-    online view before anything is built. -#}
+{#- Make the tables of record_served_results() before the first model reads them; end the run before anything is
+    built where a feature view is ephemeral or an online view has two snapshots. -#}
 {%- macro record_served_start() -%}
     {%- if execute -%}
-        {%- do feature_store._raise_faults('snapshots', feature_store._second_snapshot_faults()) -%}
+        {%- do feature_store._raise_faults(
+            'feature views',
+            feature_store._ephemeral_view_faults() + feature_store._second_snapshot_faults()
+        ) -%}
     {%- endif -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
         create schema if not exists operations;

@@ -57,6 +57,7 @@ AGGREGATES: dict[str, tuple[Any, list[str]]] = {
     "inner_window": ("max(lag(line) over (order by line))", ["lag() over (…) is not allowed"]),
     "nested": ("sum(stddev(amount))", ["one aggregate is allowed, and inside of it…stddev"]),
     "subquery": ("max((select unnest([1])))", [f"a subquery is not allowed: {JOINED}"]),
+    "any": ("count(*) filter (where line = any([1]))", ["= any(…) is written as in (…) or list_c"]),
     "in_subquery": ("count(*) filter (where line in (select 1))", ["a subquery is not allowed"]),
     "parameter": ("sum($1)", ["a parameter is not allowed"]),
     "now": ("count(*) filter (where ordered_at > now())", [f"now is not allowed: it {RUN}"]),

@@ -114,11 +114,12 @@ def test_features_with_commas_in_their_names(store: TinyStore, server: RedisServ
         assert {*client.hgetall("fs:{thing:1}:things:v1")} == {"a", "b", "_feature_time"}
 
 
-def test_dbt_refuses_a_second_snapshot_before_it_builds_anything(tmp_path: Path):
+def test_dbt_refuses_what_cannot_be_served_before_it_builds_anything(tmp_path: Path):
     folder = tmp_path / "project"
     view = {"feature_view": {"entity": ["customer_id"], "event_time": "at", "grain": "1d"}}
     models = {
         "things": "select 1 as customer_id",
+        "inlined": "{{ config(materialized='ephemeral') }} select 1 as customer_id",
         "online_things": "select * from {{ ref('things') }}",
     }
     write_project(folder, models, dict.fromkeys(models, view))
@@ -136,3 +137,4 @@ def test_dbt_refuses_a_second_snapshot_before_it_builds_anything(tmp_path: Path)
     assert run.returncode != 0
     said = " ".join(run.stdout.split())
     assert "things:v1 has 2 snapshots of its online view: a_copy (snapshots/s.yml), served_" in said
+    assert "inlined (models/inlined.sql) is ephemeral: its rows would be checked by nothing" in said

@@ -26,7 +26,8 @@
         {%- set name = part.name -%}
         {%- if part.class == 'SUBQUERY' -%}
             {%- do told.append('a subquery is not allowed: what is to be looked up belongs into the model of '
-                ~ 'the events') -%}
+                ~ 'the events' ~ (', and = any(…) is written as in (…) or list_contains(…)'
+                   if modules.re.search('(?i)\\b(any|all|some)\\s*\\(', given.expression))) -%}
         {%- elif part.class == 'PARAMETER' -%}
             {%- do told.append('a parameter is not allowed: nothing gives it a value') -%}
         {%- elif part.class == 'WINDOW' -%}

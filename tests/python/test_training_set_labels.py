@@ -11,8 +11,10 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
+from feature_store.errors import FeatureStoreError
 from feature_store.training.splits import split_by_time
 from training_project import (
+    FEATURES,
     Rows,
     TrainingProject,
     files,
@@ -77,7 +79,8 @@ def exotic(project: TrainingProject, out: Path) -> Path:
             [shop, null, ''] as list, {'n': customer_id, 't': [label_time]} as struct,
             null as nothing, label_time::date as day, map {'k': 1.5} as map,
             'm'::enum('m', 'n') as mood, interval 3 day as span, label_time as _split,
-            row_number() over () as _row, is_churned
+            row_number() over () as _row, time_ns '01:02:03.000000004' as clock,
+            timezone('America/New_York', label_time)::varchar::timestamptz_ns as at_ns, is_churned
         from raw_labels
     """
     project.build(folder / "set", labels, time="at", rule=split_by_time("2024-02-25,2024-03-08"))
@@ -101,6 +104,56 @@ def test_labels_of_many_types(exotic: Path, project: TrainingProject, joined: Ro
     assert (found["labels"]["label"], "shop=wrong" in found["columns"]) == ("is_churned", False)
     outcome = project.verify(exotic)
     assert (outcome.is_reproducible, outcome.findings, outcome.notes) == (True, [], [])
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        ("huge", "column x: up to 38 digits are allowed, got 1000"),
+        ("-huge", "column x: up to 38 digits are allowed, got -1000"),
+        ("huge::uhugeint", "column x: up to 38 digits are allowed, got 1000"),
+        ("[huge]", "column x is of type hugeint[], and Parquet holds no hugeint inside of it"),
+        ("{'a': map {'k': [span]}}", "and Parquet holds no interval inside of it exactly"),
+        ("span", "column x: whole milliseconds, none negative are allowed, got 00:00:00.000001"),
+        ("-interval 1 month", "none negative are allowed, got -1 month"),
+        ("interval 1 month - interval 1 day", "none negative are allowed, got 1 month -1 day"),
+    ],
+)
+def test_what_parquet_does_not_hold(
+    project: TrainingProject, out: Path, column: str, message: str
+) -> None:
+    values = "select repeat('1', 1) || repeat('0', 38) as huge, interval 1 microsecond as span"
+    labels = f"""
+        select raw_labels.*, {column.replace("huge", "huge::hugeint", 1)} as x
+        from raw_labels cross join ({values})
+    """
+    with pytest.raises(FeatureStoreError) as caught:
+        project.build(out, labels)
+    assert message in str(caught.value)
+    assert "cast it to varchar in the query of the labels, or leave it out" in str(caught.value)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_zoned_times_of_nanoseconds(
+    project: TrainingProject, out: Path, joined: Rows, zone: str
+) -> None:
+    """As Arrow writes what pandas holds."""
+    labels = f"select * replace (timezone('{zone}', label_time) as label_time) from raw_labels"
+    project.build(out / "us", labels)
+    finer = labels.replace(" as label_time)", "::varchar::timestamptz_ns as label_time)")
+    project.build(out / "ns", finer)
+    ours, theirs = (metadata(out / name) for name in ("us", "ns"))
+    assert ours["first_time"] == theirs["first_time"]
+    assert ours["splits"]["train"]["rows"] == theirs["splits"]["train"]["rows"]
+    assert project.verify(out / "ns").is_reproducible
+    with duckdb.connect() as connection:
+        same = [
+            connection.sql(f"select {', '.join(FEATURES)} from '{out}/{name}/{TRAIN}'").fetchall()
+            for name in ("us", "ns")
+        ]
+    assert same[0] == same[1]
+    assert len(same[0]) == len(joined)
 
 
 def test_without_a_label_or_time(project: TrainingProject, out: Path) -> None:

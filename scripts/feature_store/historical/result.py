@@ -22,11 +22,12 @@ from feature_store.historical.chunks import (
     spool,
 )
 from feature_store.historical.join import Join
+from feature_store.historical.parquet_types import NOT_HELD, parquet_query
 from feature_store.historical.progress import query_progress
 from feature_store.historical.spine import Spine, open_spine
 from feature_store.macros import ProjectMacros
 from feature_store.raw.reader import duckdb_path
-from feature_store.raw.sql import identifier, literal, rows_of
+from feature_store.raw.sql import literal, rows_of
 from feature_store.settings import Settings
 from feature_store.warehouse import connect
 
@@ -105,9 +106,11 @@ class HistoricalFeatures:
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            _, own, told = str(error).partition("point_in_time_join: ")
-            if own:  # what the macro itself says
-                raise FeatureStoreError(f"the features cannot be joined: {told}") from error
+            # What the queries themselves say.
+            for own, problem in (("point_in_time_join: ", "joined"), (NOT_HELD, "written")):
+                if own in str(error):
+                    told = str(error).partition(own)[2]
+                    raise FeatureStoreError(f"the features cannot be {problem}: {told}") from error
             raise FeatureStoreError(
                 f"the features cannot be joined: {str(error).splitlines()[0]}",
                 allowed="a spine that can be read, and feature tables as dbt describes them",
@@ -171,7 +174,7 @@ class HistoricalFeatures:
                 parts = []
                 for connection in chunks:
                     part = Path(folder) / f"{len(parts)}.parquet"
-                    query = self._parquet_sql(connection)
+                    query = parquet_query(connection, self.sql)
                     self._roomy(connection, partial(_copy, query=query, path=part))
                     parts.append(part)
                 if len(parts) > 1:
@@ -189,18 +192,6 @@ class HistoricalFeatures:
                 f"{target}: cannot be written: {error.strerror}", allowed="a file's path"
             ) from error
         return rows
-
-    def _parquet_sql(self, connection: duckdb.DuckDBPyConnection) -> str:
-        """Return the query with types that Parquet has; 128-bit integers would become doubles."""
-        wide = [
-            identifier(row[0])
-            for row in rows_of(connection, f"describe {self.sql}")
-            if row[1] in ("HUGEINT", "UHUGEINT")
-        ]
-        if not wide:
-            return self.sql
-        casts = ", ".join(f"cast({name} as decimal(38, 0)) as {name}" for name in wide)
-        return f"select * replace ({casts}) from ({self.sql}) as exact"
 
     def _roomy(
         self,

@@ -120,6 +120,8 @@ def _typed(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
         change = from_text("s", kind, empty_is_null=False)
         valid = f"s is not null and {change.valid or 'true'}"
         return bound(text, "s", change.value), bound(text, "s", valid)
+    if source == "TIMESTAMPTZ_NS" and kind == "VARCHAR":
+        return f"{column}::varchar", "true"
     if source == "TIMESTAMPTZ_NS":  # DuckDB casts it to few types, but to this one exactly.
         column, source = f"({column}::timestamp_ns)", "TIMESTAMP_NS"
     cast = f"try_cast({column} as {kind})"

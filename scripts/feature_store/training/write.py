@@ -178,6 +178,8 @@ def _read_split(
     is_boolean = label is not None and columns.get(label) == "BOOLEAN"
     positives = f"count(*) filter (where {identifier(str(label))})" if is_boolean else "null"
     at = f"cast({identifier(time)} as timestamp)"
+    if columns[time] == "TIMESTAMPTZ_NS":  # which DuckDB casts to no timestamp
+        at = f"timezone('UTC', cast({identifier(time)} as timestamptz))"
     count, positive, first, last = rows_of(
         connection, f"select count(*), {positives}, min({at}), max({at}) {rows}"
     )[0]

@@ -60,6 +60,7 @@ CASES: list[tuple[pa.Array, str, dict[int, Any]]] = [
         for zone in (NAIVE, ZONED)
         for kind in ("timestamp", "timestamptz")
     ],
+    (written([NS], ZONED), "varchar", {0: f"{TIME.isoformat(' ')}789+00"}),
     (written([[1.0], [2.7], None, []], pa.list_(pa.float64())), "integer[]",
      {0: [1], 2: None, 3: []}),
     (written([["1.5", None], ["1.239"]], pa.list_(pa.string())), "decimal(10,2)[]",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from feature_store.errors import FeatureStoreError
+from feature_store.raw.converted import converted
 from feature_store.raw.declarations import RawTable
 from feature_store.raw.encodings import encoding_advice
 from feature_store.raw.plan import Target
@@ -34,10 +35,11 @@ def find_faults(
     Returns:
         the number of malformed rows, those that could not even be staged included.
     """
-    checked = [(i, t) for i, t in enumerate(targets) if t.conversion.valid is not None]
+    checked = [(i, t) for i, t in enumerate(targets) if t.shared.valid is not None]
     if checked:
-        tests = ", ".join(f"count(*) filter (not {t.conversion.valid})" for _, t in checked)
-        (counts,) = rows_of(connection, f"select {tests} from load_staged")
+        rows = converted([target for _, target in checked])
+        tests = ", ".join(f"count(*) filter (not {test})" for test in rows.tests)
+        (counts,) = rows_of(connection, f"select {tests} from {rows.source}")
         for (position, target), count in zip(checked, counts, strict=True):
             if not count:
                 continue

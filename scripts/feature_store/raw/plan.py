@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import duckdb
 
@@ -21,6 +21,7 @@ from feature_store.raw.time_formats import (
 from feature_store.raw.values import (
     EVENT_TIME_TYPES,
     NO_TYPES,
+    VALUE,
     Conversion,
     from_text,
     from_type,
@@ -35,15 +36,22 @@ class Target:
         name: its name in the raw table.
         kind: its type.
         staged: its name in ``load_staged``.
-        conversion: from the file's value to the raw table's.
+        source: its type there, as the reader tells it.
+        shared: the conversion from the file's value, ``VALUE``, to the raw table's.
         is_declared: whether the YAML gives it a type; another column never makes a row malformed.
     """
 
     name: str
     kind: str
     staged: str
-    conversion: Conversion
+    source: str | None
+    shared: Conversion
     is_declared: bool = True
+
+    @property
+    def conversion(self) -> Conversion:
+        """The conversion of the staged column."""
+        return self.shared.of(self.staged)
 
 
 def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
@@ -154,14 +162,15 @@ def make_plan(
     for name, kind in declared.items():
         column = _the_one(reader, name, in_file.pop(name.lower()))
         conversion = _declared_conversion(table, reader, column, (name, kind))
-        targets.append(Target(name, kind, column.staged, conversion, True))
+        targets.append(Target(name, kind, column.staged, column.kind, conversion))
     known = {name.lower(): name for name in existing}
     for column in reader.columns:
         if column.name.lower() not in in_file or not_loaded(reader, declared, column):
             continue
         name = known.get(column.name.lower(), column.name)
         kind = existing.get(name, type_of(column))
-        targets.append(Target(name, kind, column.staged, _conversion(reader, column, kind), False))
+        conversion = shared_conversion(reader, column, kind)
+        targets.append(Target(name, kind, column.staged, column.kind, conversion, False))
     return targets
 
 
@@ -183,10 +192,20 @@ def not_loaded(reader: Reader, declared: dict[str, str], column: FileColumn) -> 
     return None
 
 
-def _conversion(reader: Reader, column: FileColumn, kind: str) -> Conversion:
+def shared_conversion(
+    reader: Reader, column: FileColumn, kind: str, value: str = VALUE
+) -> Conversion:
+    """Return the conversion of a file's column to a type.
+
+    Args:
+        reader: the file's reader.
+        column: the column.
+        kind: the canonical name of the type.
+        value: SQL of the file's value.
+    """
     if column.kind is None:
-        return from_text(column.staged, kind, empty_is_null=reader.empty_is_null)
-    return from_type(column.staged, column.kind, kind)
+        return from_text(value, kind, empty_is_null=reader.empty_is_null)
+    return from_type(value, column.kind, kind)
 
 
 def _declared_conversion(
@@ -196,15 +215,15 @@ def _declared_conversion(
     name, kind = declared
     time_format = format_of(table, name, kind)
     if time_format and kind == "VARCHAR":
-        return checked_text(_conversion(reader, column, kind), time_format)
+        return checked_text(shared_conversion(reader, column, kind), time_format)
     if time_format and column.kind in (None, "VARCHAR"):
         is_null = reader.empty_is_null
-        return from_format(column.staged, kind, time_format, empty_is_null=is_null)
+        return from_format(VALUE, kind, time_format, empty_is_null=is_null)
     is_number = kind in (*INTEGERS, *FLOATS, "BIGNUM") or kind.startswith("DECIMAL")
     if table.decimal == "," and reader.file.format == "csv" and is_number:
         # A point becomes a comma, which no number has.
-        column = replace(column, staged=f"translate({column.staged}, ',.', '.,')")
-    return _conversion(reader, column, kind)
+        return shared_conversion(reader, column, kind, f"translate({VALUE}, ',.', '.,')")
+    return shared_conversion(reader, column, kind)
 
 
 def _the_one(reader: Reader, name: str, columns: list[FileColumn]) -> FileColumn:

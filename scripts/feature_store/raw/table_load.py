@@ -9,6 +9,7 @@ import duckdb
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw import ledger, plan
+from feature_store.raw.converted import converted
 from feature_store.raw.declarations import RawTable
 from feature_store.raw.encodings import decoded
 from feature_store.raw.event_times import EventTimes
@@ -175,9 +176,13 @@ class TableLoad:
         )
 
         good = f"{reader.record} not in (select record from load_bad)" if malformed else "true"
-        values = ", ".join(f"{t.conversion.value} as {identifier(t.name)}" for t in targets)
-        values += f", {reader.record} as {ROW_NUMBER}"
-        rows = f"select {values} from load_staged where {in_scope} and {good}"
+        new = converted(targets)
+        values = "".join(
+            f"{value} as {identifier(target.name)}, "
+            for target, value in zip(targets, new.values, strict=True)
+        )
+        values += f"{reader.record} as {ROW_NUMBER}"
+        rows = f"select {values} from {new.source} where {in_scope} and {good}"
         if self.by_interval:
             self.timeless += count_of(
                 connection,

@@ -16,7 +16,7 @@ from feature_store.raw.declarations import RawTable
 from feature_store.raw.plan import Target
 from feature_store.raw.reader import Reader
 from feature_store.raw.sql import count_of, identifier
-from feature_store.raw.values import Conversion, from_text, from_type
+from feature_store.raw.values import VALUE, Conversion, from_type
 
 _SHOWN = 3
 
@@ -67,28 +67,23 @@ def fit_columns(
             )
             if not count_of(connection, has_values):
                 kind = own
-        change = target.conversion if kind == target.kind else None
+        change = target.shared if kind == target.kind else None
         if change is not None and change.valid is not None and kind != "VARCHAR":
             bad = (
-                f"select count(*) from (select 1 from load_staged where not {change.valid} limit 1)"
+                "select count(*) from (select 1 from load_staged "
+                f"where not {change.of(target.staged).valid} limit 1)"
             )
             if count_of(connection, bad):
                 kind, change = "VARCHAR", None
         if change is None:
-            change = (
-                from_text(target.staged, kind, empty_is_null=reader.empty_is_null)
-                if column.kind is None
-                else from_type(target.staged, column.kind, kind)
-            )
+            change = plan.shared_conversion(reader, column, kind)
         if target.name in existing and kind != existing[target.name]:
             old = as_text(name, from_type(name, existing[target.name], "VARCHAR"))
             using = old.value if kind == "VARCHAR" else f"null::{kind}"
             connection.execute(f"alter table {raw} alter column {name} type {kind} using {using}")
             existing[target.name] = kind
-        change = (
-            as_text(target.staged, change) if kind == "VARCHAR" else replace(change, valid=None)
-        )
-        fitted.append(replace(target, kind=kind, conversion=change))
+        change = as_text(VALUE, change) if kind == "VARCHAR" else replace(change, valid=None)
+        fitted.append(replace(target, kind=kind, shared=change))
     return fitted
 
 

@@ -36,9 +36,13 @@ NO_TYPES = (JSON_VALUE, LONG_DECIMAL, INEXACT, '"NULL"')
 RULES = 2
 
 
+#: Stands for the file's value in the SQL of a conversion; a code point that is no character.
+VALUE = "\ufdd1"
+
+
 @dataclass(frozen=True)
 class Conversion:
-    """SQL for one column.
+    """SQL for one column, or with ``VALUE`` in it for each column that is converted so.
 
     Attributes:
         value: the value in its type; null or anything where it is not valid.
@@ -49,6 +53,11 @@ class Conversion:
     value: str
     valid: str | None
     expects: str
+
+    def of(self, column: str) -> Conversion:
+        """Return the SQL for a column, given as SQL."""
+        valid = self.valid and self.valid.replace(VALUE, column)
+        return Conversion(self.value.replace(VALUE, column), valid, self.expects)
 
 
 def _test(column: str, test: str) -> str:

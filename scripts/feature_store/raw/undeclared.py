@@ -142,7 +142,8 @@ class Drift:
                 column = self._left_out.setdefault(
                     found.name or f"number {number}", _Column("column", reason)
                 )
-                column.files.append(reader.file.label)
+                if reader.file.label not in column.files[-1:]:  # its name is there twice
+                    column.files.append(reader.file.label)
 
     def notes(self, what: str) -> list[str]:
         """Return the lines for a person: one of the loaded columns, one of the others.

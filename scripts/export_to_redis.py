@@ -97,7 +97,9 @@ def show_exported(exported: list[ExportedView], server: str) -> None:
 
 def nothing_new(exported: list[ExportedView]) -> str:
     """Return what is known where nothing was sent: since when, and of how many keys."""
-    times = sorted(one.last_export for one in exported)
+    times = sorted(one.last_export for one in exported if one.last_export)
+    if not times:  # the first export, of views without rows
+        return "nothing to send: no view has rows yet"
     said = f"nothing new since the last export at {times[0]}"
     if looked := sum(one.checked.checked if one.checked else one.looked for one in exported):
         missing = sum(one.checked.mismatches if one.checked else one.missing for one in exported)

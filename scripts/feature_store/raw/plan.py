@@ -161,7 +161,9 @@ def make_plan(
             continue
         name = known.get(column.name.lower(), column.name)
         kind = existing.get(name, type_of(column))
-        targets.append(Target(name, kind, column.staged, _conversion(reader, column, kind), False))
+        targets.append(
+            Target(name, kind, column.staged, conversion_to(reader, column, kind), False)
+        )
     return targets
 
 
@@ -183,7 +185,8 @@ def not_loaded(reader: Reader, declared: dict[str, str], column: FileColumn) -> 
     return None
 
 
-def _conversion(reader: Reader, column: FileColumn, kind: str) -> Conversion:
+def conversion_to(reader: Reader, column: FileColumn, kind: str) -> Conversion:
+    """Return the conversion of a file's column to a type."""
     if column.kind is None:
         return from_text(column.staged, kind, empty_is_null=reader.empty_is_null)
     return from_type(column.staged, column.kind, kind)
@@ -196,7 +199,7 @@ def _declared_conversion(
     name, kind = declared
     time_format = format_of(table, name, kind)
     if time_format and kind == "VARCHAR":
-        return checked_text(_conversion(reader, column, kind), time_format)
+        return checked_text(conversion_to(reader, column, kind), time_format)
     if time_format and column.kind in (None, "VARCHAR"):
         is_null = reader.empty_is_null
         return from_format(column.staged, kind, time_format, empty_is_null=is_null)
@@ -204,7 +207,7 @@ def _declared_conversion(
     if table.decimal == "," and reader.file.format == "csv" and is_number:
         # A point becomes a comma, which no number has.
         column = replace(column, staged=f"translate({column.staged}, ',.', '.,')")
-    return _conversion(reader, column, kind)
+    return conversion_to(reader, column, kind)
 
 
 def _the_one(reader: Reader, name: str, columns: list[FileColumn]) -> FileColumn:

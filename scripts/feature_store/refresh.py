@@ -17,7 +17,7 @@ from feature_store.online.export_types import ExportedView, ExportOptions
 from feature_store.online.export_types import Watcher as ExportWatcher
 from feature_store.raw.load import load
 from feature_store.raw.report import failure, warnings
-from feature_store.raw.table_load import Request, TableResult
+from feature_store.raw.request import Request, TableResult
 from feature_store.run_lock import RunLock
 from feature_store.settings import Settings
 from feature_store.warehouse import connect, waiting

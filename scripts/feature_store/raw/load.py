@@ -16,7 +16,8 @@ from feature_store.profiles import check_warehouse_name
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
 from feature_store.raw.files import NoFilesError, SourceFile, resolve_files
 from feature_store.raw.reader import NotUtf8Error
-from feature_store.raw.table_load import Request, TableLoad, TableResult
+from feature_store.raw.request import Request, TableResult
+from feature_store.raw.table_load import TableLoad
 from feature_store.settings import Settings
 
 

@@ -16,7 +16,7 @@ from raw_project import HEADER, ORDERS, RawProject, clean_environment
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.arrival import Arrival, find_arrivals
-from feature_store.raw.table_load import Request
+from feature_store.raw.request import Request
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 DAY = Request(start=datetime(2024, 5, 2), end=datetime(2024, 5, 3))

@@ -13,7 +13,7 @@ import pytest
 from raw_project import RawProject
 
 from feature_store.raw.arrival import find_arrivals
-from feature_store.raw.table_load import Request
+from feature_store.raw.request import Request
 
 ADVICE = "loaded, and not declared; declare them in models/x/_sources.yml"
 

@@ -9,6 +9,7 @@ from feature_store.raw.parquet_exact import Leaf, has_nanoseconds, read_exactly,
 from feature_store.raw.reader import FileColumn, NotUtf8Error, Reader, duckdb_path
 from feature_store.raw.sql import identifier, literal, rows_of
 from feature_store.raw.values import INEXACT, LONG_DECIMAL
+from feature_store.warehouse_errors import first_line
 
 _ROW_NUMBER = "file_row_number"
 _NOT_UTF8 = "not valid UTF8"
@@ -31,7 +32,7 @@ class ParquetReader(Reader):
             )
         except duckdb.Error as error:
             raise FeatureStoreError(
-                f"{self.file.label}: cannot be read as Parquet: {str(error).splitlines()[0]}",
+                f"{self.file.label}: cannot be read as Parquet: {first_line(error)}",
                 allowed="a complete Parquet file",
                 next_step="fetch the file again, or set config.meta.load.format",
             ) from error

@@ -77,7 +77,7 @@ def test_only_what_no_living_process_holds_is_removed(tmp_path: Path):
 
 @pytest.mark.parametrize("is_there", [False, True])
 def test_killed_between_the_two_renames(is_there: bool, tmp_path: Path):
-    """What stood there comes back where nothing has taken its place, and else goes."""
+    """The old set is moved back where no new one has taken its place, and removed elsewhere."""
     out = tmp_path / "set"
     for name in (".set-new-abcdefgh", ".set-new-abcdefgh-old", *(["set"] if is_there else [])):
         (tmp_path / name).mkdir()

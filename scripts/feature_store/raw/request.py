@@ -58,7 +58,7 @@ class Request:
 
     @property
     def has_interval(self) -> bool:
-        """Whether only an interval of event times is loaded."""
+        """True if only an interval of event times is loaded."""
         return self.start is not None or self.end is not None
 
     @property

@@ -1,4 +1,4 @@
-"""Whether the files of an interval are there, before anything is loaded."""
+"""The arrival of the files of an interval, before anything is loaded."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from feature_store.errors import FeatureStoreError
 from feature_store.raw import plan
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
 from feature_store.raw.encodings import decoded
-from feature_store.raw.files import SourceFile, resolve_files
+from feature_store.raw.files import AwaitedFileError, SourceFile, resolve_files
 from feature_store.raw.reader import NotUtf8Error
 from feature_store.raw.readers import READERS
 from feature_store.raw.request import Request, counted
@@ -25,7 +24,7 @@ from feature_store.raw.undeclared import Drift
 
 @dataclass(frozen=True)
 class Arrival:
-    """Whether one table's files hold an interval.
+    """The arrival of an interval in the files of one table.
 
     Attributes:
         table: the source table's name.
@@ -56,13 +55,14 @@ def find_arrivals(project_dir: Path, request: Request) -> Iterator[Arrival]:
         one arrival a table, in the order of the YAML.
 
     Raises:
-        FeatureStoreError: a declaration is wrong, a table unknown, or a file is not as declared.
+        FeatureStoreError: a declaration is wrong, a table unknown, or a file cannot be read as it
+            is declared; to wait would not help.
     """
     tables = select_tables(read_declarations(project_dir), request.tables)
     for table in tables:
         try:
             files = resolve_files(table, project_dir)
-        except FeatureStoreError as error:  # no file, or one without a byte
+        except AwaitedFileError as error:
             yield Arrival(table.name, False, error.what)
             continue
         with contextlib.closing(duckdb.connect()) as connection:

@@ -109,12 +109,12 @@ def data_state(
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> str | None:
-    """Return as of which time the view was served last."""
+    """Return as of which time the view was served last, in the order of the runs."""
     try:
         served = rows_of(
             connection,
             "select as_of from operations.served_runs where features_id = ? "
-            "order by served_at desc limit 1",
+            "order by rowid desc limit 1",
             [view.unique_id],
         )
     except duckdb.CatalogException:  # built by an earlier version of this project

@@ -63,11 +63,11 @@ class Terminal(Watcher):
 
 def show_plan(planned: list[Changes], server: str) -> None:
     """Print what would be exported."""
-    header, rows = ["feature view", "to send", "to delete", "life"], []
+    header, rows = ["feature view", "to send", "to delete", "TTL"], []
     for plan in planned:
         view = plan.served.view
-        life = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
-        rows.append([view.label, f"{plan.rows:,}", f"{plan.departed:,}", life])
+        ttl = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
+        rows.append([view.label, f"{plan.rows:,}", f"{plan.departed:,}", ttl])
     print_table(command_line.out, f"Would go to {server}", header, rows)
     show_reasons([(plan.served.view.label, plan.reason) for plan in planned])
 

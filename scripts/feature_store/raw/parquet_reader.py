@@ -104,13 +104,14 @@ class ParquetReader(Reader):
     def _read_bytes(self) -> list[int]:
         """Let the columns with a text that is not UTF-8 be bytes; return their indexes."""
         broken: list[int] = []
-        elsewhere = self.connection.cursor()  # An error must not end the loader's transaction.
         for leaf in self._leaves:
             column, name = self.columns[leaf.column], identifier(self._names[leaf.column])
             if "VARCHAR" not in str(column.kind) or leaf.column in self._exact:
                 continue
             try:
-                rows_of(elsewhere, f"select max({name}) from {self._source})")
+                # An error must not end the loader's transaction.
+                with self.connection.cursor() as elsewhere:
+                    rows_of(elsewhere, f"select max({name}) from {self._source})")
             except duckdb.InvalidInputException as error:
                 if leaf.is_nested:
                     raise FeatureStoreError(

@@ -77,7 +77,7 @@ class Request:
             for operator, bound in zip((">=", "<"), self.bounds, strict=True)
             if bound is not None
         ]
-        return "(" + " and ".join(bounds) + ")"
+        return "(" + (" and ".join(bounds) or "true") + ")"
 
 
 def counted(number: int, thing: str) -> str:

@@ -70,9 +70,7 @@ class TableLoad:
             self.loaded_at = ledger.later_than_loaded(self.connection, self.raw, self.loaded_at)
         if self.request.has_interval and not self.by_interval:
             self.result.notes.append("has no event time: loaded whole, whatever the interval")
-        self.times = EventTimes(
-            self.connection, self.table, self._raw_event_time(), self.request.bounds
-        )
+        self.times = EventTimes(self.connection, self.table, self._raw_event_time(), self.request)
         for file in files:
             self._load_file(file)
             self.result.files += 1

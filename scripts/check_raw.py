@@ -10,7 +10,7 @@ import typer
 from feature_store import command_line
 from feature_store.arguments import read_interval
 from feature_store.raw.arrival import find_arrivals
-from feature_store.raw.table_load import Request
+from feature_store.raw.request import Request
 from feature_store.settings import find_project_dir
 
 #: The exit code of "not yet": what waits for the data asks again; any other one is an error.

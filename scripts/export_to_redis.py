@@ -63,11 +63,11 @@ class Terminal(Watcher):
 
 def show_plan(planned: list[Changes], server: str) -> None:
     """Print what would be exported."""
-    header, rows = ["feature view", "to send", "to delete", "life"], []
+    header, rows = ["feature view", "to send", "to delete", "TTL"], []
     for plan in planned:
         view = plan.served.view
-        life = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
-        rows.append([view.label, f"{plan.rows:,}", f"{plan.departed:,}", life])
+        ttl = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
+        rows.append([view.label, f"{plan.rows:,}", f"{plan.departed:,}", ttl])
     print_table(command_line.out, f"Would go to {server}", header, rows)
     show_reasons([(plan.served.view.label, plan.reason) for plan in planned])
 
@@ -97,7 +97,9 @@ def show_exported(exported: list[ExportedView], server: str) -> None:
 
 def nothing_new(exported: list[ExportedView]) -> str:
     """Return what is known where nothing was sent: since when, and of how many keys."""
-    times = sorted(one.last_export for one in exported)
+    times = sorted(one.last_export for one in exported if one.last_export)
+    if not times:  # the first export, of views without rows
+        return "nothing to send: no view has rows yet"
     said = f"nothing new since the last export at {times[0]}"
     if looked := sum(one.checked.checked if one.checked else one.looked for one in exported):
         missing = sum(one.checked.mismatches if one.checked else one.missing for one in exported)

@@ -11,7 +11,7 @@ from feature_store import command_line
 from feature_store.arguments import read_interval
 from feature_store.raw.load import load
 from feature_store.raw.report import failure, load_progress, print_results, warnings
-from feature_store.raw.table_load import Request
+from feature_store.raw.request import Request
 from feature_store.settings import load_settings
 from feature_store.warehouse import waiting
 

@@ -15,7 +15,7 @@ from feature_store.definitions import FeatureView
 from feature_store.online.changes import Changes
 from feature_store.online.connection import describe_server
 from feature_store.online.export_types import ExportedView
-from feature_store.raw.table_load import TableResult
+from feature_store.raw.request import TableResult
 from feature_store.refresh import Refreshed, Watcher, refresh
 from feature_store.settings import load_settings
 

@@ -17,7 +17,7 @@ from feature_store.online.export_types import ExportedView, ExportOptions
 from feature_store.online.export_types import Watcher as ExportWatcher
 from feature_store.raw.load import load
 from feature_store.raw.report import failure, warnings
-from feature_store.raw.table_load import Request, TableResult
+from feature_store.raw.request import Request, TableResult
 from feature_store.run_lock import RunLock
 from feature_store.settings import Settings
 from feature_store.warehouse import connect, waiting
@@ -205,6 +205,8 @@ def last_served(
 ) -> list[tuple[str, datetime]]:
     """Return dbt's id of each snapshot with the time as of which it was taken last.
 
+    Last in the order of the runs, not of a clock that may have been wrong in one of them.
+
     Args:
         connection: the warehouse.
         grain: leave out runs whose time lay in the future by more than so much when they were
@@ -213,7 +215,7 @@ def last_served(
     condition = f"where as_of <= served_at + to_seconds({grain.total_seconds()})" if grain else ""
     try:
         return connection.execute(
-            "select snapshot_id, arg_max(as_of, served_at) from operations.served_runs "
+            "select snapshot_id, arg_max(as_of, rowid) from operations.served_runs "
             f"{condition} group by snapshot_id"
         ).fetchall()
     except (duckdb.CatalogException, duckdb.BinderException):

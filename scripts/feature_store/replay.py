@@ -13,7 +13,7 @@ from feature_store.online.connection import check_address
 from feature_store.online.export import export_features
 from feature_store.online.export_types import ExportOptions
 from feature_store.raw.declarations import read_declarations
-from feature_store.raw.table_load import Request
+from feature_store.raw.request import Request
 from feature_store.refresh import Watcher, check_not_in_future, load_step
 from feature_store.replay_warehouse import Interval, ReplayWarehouse
 from feature_store.run_lock import RunLock

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO
 
 from feature_store.errors import FeatureStoreError
 
@@ -75,7 +75,7 @@ class RunLock:
     def _acquire(self, file: TextIO) -> None:
         give_up = time.monotonic() + self._wait
         waited = False
-        while not _is_taken(file):
+        while not try_lock(file):
             if time.monotonic() >= give_up:
                 raise FeatureStoreError(
                     f"{self._warehouse}: another run is at work: {_holder(file)}",
@@ -97,8 +97,8 @@ class RunLock:
             self._file = None
 
 
-def _is_taken(file: TextIO) -> bool:
-    """Take the lock; return whether it could be had."""
+def try_lock(file: IO[str]) -> bool:
+    """Lock an open file for this process alone; return whether no other process has locked it."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -64,8 +64,8 @@ def find_project_dir(start: Path | None = None) -> Path:
         candidates = [Path(named)]
     else:
         candidates = [*_at_or_above(start), Path(__file__).resolve().parents[2]]
-    with suppress(OSError):  # a name too long, or a folder that may not be read
-        for folder in candidates:
+    for folder in candidates:
+        with suppress(OSError):  # a name too long, or a folder that may not be read
             if (folder / "dbt_project.yml").is_file():
                 return folder.resolve()
     raise FeatureStoreError(

@@ -93,7 +93,8 @@ def print_columns(
         if len(shown) > len(keep) and len(shown) < len(header):
             rows = [[row[i] for i in shown] for row in rows]
             left_out = [name for i, name in enumerate(header) if i not in shown]
-            print_columns(console, [header[i] for i in shown], rows, right=right, indent=indent)
+            names = [header[i] for i in shown]
+            print_columns(console, names, rows, right=right, styles=styles, indent=indent)
             many = f"{len(left_out)} column" + ("s" if len(left_out) > 1 else "")
             said = f"{indent}{many} left out, for a wider terminal: {', '.join(left_out)}"
             console.print(Text(said, style="dim"))

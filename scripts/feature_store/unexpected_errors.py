@@ -1,4 +1,4 @@
-"""Errors that nothing in the program has put into words, as one message each."""
+"""One readable message for each error that the program does not expect."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import duckdb
 from feature_store.errors import FeatureStoreError
 from feature_store.warehouse_errors import clear_error, first_line
 
-#: Ends the message of each error that comes here.
+#: The end of each such message.
 TRACE = "FEATURE_STORE_DEBUG=1 shows the stack trace"
 _HERE = Path(__file__).resolve().parent
 

@@ -20,7 +20,7 @@ from feature_store import FeatureStore
 from feature_store.online.export import export_features
 from feature_store.online.export_types import ExportedView
 from feature_store.raw.load import load
-from feature_store.raw.table_load import Request, TableResult
+from feature_store.raw.request import Request, TableResult
 from feature_store.settings import load_settings
 from feature_store.warehouse import connect
 from feature_view_project import MACROS, read_rows

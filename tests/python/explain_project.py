@@ -17,7 +17,7 @@ import yaml
 
 from feature_store.definitions import FeatureDefinitions, load_definitions
 from feature_store.raw.load import load
-from feature_store.raw.table_load import Request
+from feature_store.raw.request import Request
 from feature_store.settings import load_settings
 from feature_view_project import MACROS, dbt
 

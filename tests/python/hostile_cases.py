@@ -1,4 +1,4 @@
-"""What may be given to a command: settings, files and arguments that are wrong."""
+"""Wrong settings, files and arguments for commands."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ sources:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended: its exit code, and what it printed."""
+    """The end of a command: its exit code and its output."""
 
     code: int
     out: str
@@ -104,7 +104,7 @@ class HostileProject:
 
     @property
     def manifest(self) -> Path:
-        """What dbt wrote of the project."""
+        """The manifest that dbt wrote of the project."""
         return self.folder / "target" / "manifest.json"
 
     def copy(self, folder: Path) -> HostileProject:

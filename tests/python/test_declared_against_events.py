@@ -1,6 +1,6 @@
-"""What dbt says of a declaration that does not fit its events, where the warehouse has these.
+"""The errors of dbt for a declaration that does not fit its events, where the warehouse has these.
 
-Each fault is told as ``… what it got``: the parts stand in one line of the error, in this order.
+In a case, ``…`` stands between parts of one line of the error, in their order.
 """
 
 from __future__ import annotations

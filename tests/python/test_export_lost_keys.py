@@ -36,6 +36,14 @@ def test_nothing_new_says_since_when_and_what_was_looked_for(
     assert "whether it is still online was not looked at" in " ".join(unseen.stdout.split())
 
 
+def test_the_first_export_of_a_view_without_rows(store: TinyStore, server: RedisServer):
+    store.execute("delete from snapshots.served_things_v1")
+    done = run_script("export_to_redis.py", environment=tiny_environment(store, server.unix_url))
+    assert done.returncode == 0, done.stderr
+    assert "nothing to send: no view has rows yet" in done.stdout
+    assert "last export" not in done.stdout
+
+
 def test_a_key_that_was_deleted(exported: TinyStore, server: RedisServer):
     with server.client() as client:
         client.delete(KEY)

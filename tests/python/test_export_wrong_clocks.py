@@ -45,7 +45,7 @@ def test_a_clock_that_was_ahead_for_one_run(store: TinyStore, server: RedisServe
 def test_an_export_that_was_killed_before_the_clock_was_right(
     store: TinyStore, server: RedisServer, rows: int
 ):
-    """What it led to is not what the warehouse holds now, whatever the number of rows."""
+    """The rows that it sent differ from those of the warehouse now, whatever their number."""
     even_rows(store, rows)
 
     def fail(_: int) -> None:

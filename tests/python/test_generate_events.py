@@ -16,7 +16,7 @@ import yaml
 from cleaned_project import CleanedProject, cleaned_project
 from feature_store import FeatureStoreError
 from feature_store.raw.load import load
-from feature_store.raw.table_load import Request, TableResult
+from feature_store.raw.request import Request, TableResult
 from feature_store.settings import load_settings
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -38,6 +39,7 @@ def frame(usual: dict[str, Any], odd: dict[str, Any]) -> pd.DataFrame:
         ({}, {"x": "2"}, "column x of the spine holds values of several types: int, str"),
         ({"x": True}, {"x": "no"}, "column x .*: bool, str"),
         ({"x": True}, {"x": 2}, "column x .*: bool, int"),
+        ({"x": 2**53 + 1}, {"x": 1.5}, "column x .*: float, int"),
     ],
 )
 def test_types_that_do_not_go_together(
@@ -59,6 +61,7 @@ def test_types_that_do_not_go_together(
     [
         ({}, {"x": 1.75}),
         ({}, {"x": 2**50}),
+        ({}, {"x": np.int64(2)}),
         ({}, {"x": None}),
         ({"x": Decimal("1.5")}, {"x": Decimal("1234567.25")}),
         ({"x": "a"}, {"x": "b"}),
@@ -91,3 +94,8 @@ def test_times_with_zones_of_their_own(tmp_path_factory: pytest.TempPathFactory)
 def test_what_needs_no_typing_stays_the_same():
     given = pd.DataFrame({"a": [1, 2], "t": [datetime(2017, 1, 1)] * 2})
     assert typed_frame(given) is given
+
+
+def test_a_decimal_that_arrow_has_not_is_left_to_duckdb():
+    values = pd.Series([Decimal("1.5"), Decimal("Infinity")], dtype=object)
+    assert typed_frame(pd.DataFrame({"x": values})).x.tolist() == values.tolist()

@@ -235,7 +235,7 @@ def test_duckdb_s_errors_do_not_reach_python(
 
 @pytest.mark.parametrize("kind", ["closed pipe", "full disk", "ascii", "bytes in an argument"])
 def test_processes(whole: HostileProject, kind: str) -> None:
-    """What only a process of its own can meet."""
+    """Conditions that need a process of its own."""
     environment = script_environment(
         FEATURE_STORE_PROJECT_DIR=str(whole.folder),
         REDIS_URL=whole.server.unix_url,

@@ -105,6 +105,16 @@ def test_a_time_that_lay_in_the_future_does_not_count(store: TinyStore) -> None:
     assert decided(store, at(3)) == at(5)
 
 
+def test_the_last_run_counts_not_the_latest_clock(store: TinyStore) -> None:
+    """The clock of the machine was wrong for one run, and is right again."""
+    serve(store, (DAILY, at(2)), (HOURLY, at(2)), (DAILY, at(5)), (HOURLY, at(5)))
+    store.execute(
+        "update operations.served_runs set served_at = timestamp '2042-01-02' where as_of = ?",
+        [at(2)],
+    )
+    assert decided(store, at(3)) == at(5)
+
+
 def test_an_end_in_the_future_is_refused(store: TinyStore) -> None:
     with pytest.raises(FeatureStoreError, match=r"END 9999-12-31 00:00:00.* lies in the future"):
         decided(store, datetime(9999, 12, 31))

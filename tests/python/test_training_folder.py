@@ -1,7 +1,9 @@
-"""Where a training set can stand, and what becomes of what killed processes left there."""
+"""The folder of a training set: its allowed places, and the removal of abandoned folders."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
@@ -75,7 +77,7 @@ def test_only_what_no_living_process_holds_is_removed(tmp_path: Path):
 
 @pytest.mark.parametrize("is_there", [False, True])
 def test_killed_between_the_two_renames(is_there: bool, tmp_path: Path):
-    """What stood there comes back where nothing has taken its place, and else goes."""
+    """The old set is moved back where no new one has taken its place, and removed elsewhere."""
     out = tmp_path / "set"
     for name in (".set-new-abcdefgh", ".set-new-abcdefgh-old", *(["set"] if is_there else [])):
         (tmp_path / name).mkdir()
@@ -84,6 +86,21 @@ def test_killed_between_the_two_renames(is_there: bool, tmp_path: Path):
         raise KeyboardInterrupt
     assert names(tmp_path) == {"set"}
     assert (out / "was").read_text() == ("set" if is_there else ".set-new-abcdefgh-old")
+
+
+def test_replaces_a_set_on_a_file_system_without_locks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    out = tmp_path / "set"
+    for text in ("first", "second"):
+        with new_folder(out) as folder:
+            (folder / "part").write_text(text)
+    assert (out / "part").read_text() == "second"
+    assert names(tmp_path) == {"set"}
 
 
 def test_two_at_once_leave_one_whole_set(tmp_path: Path):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from feature_store import FeatureStoreError
@@ -215,3 +216,15 @@ def test_what_passes_the_fields_is_told_as_well(
     finally:
         (folder / metadata.FILE).write_text(json.dumps(stored))
     assert project.verify(folder).is_reproducible
+
+
+def test_a_time_that_python_cannot_read_is_kept_as_text(project: TrainingProject):
+    with project.opened() as store, duckdb.connect() as connection:
+        view = store.feature_views[0]
+        connection.execute("create schema operations")
+        connection.execute(
+            "create table operations.served_runs as select ? as features_id, "
+            "timestamp '10000-01-01' as as_of, timestamp '2024-01-01' as served_at",
+            [view.unique_id],
+        )
+        assert metadata._as_of(connection, view) == "10000-01-01 00:00:00"

@@ -17,6 +17,7 @@ from feature_store.errors import FeatureStoreError
 from feature_store.online.keys import id_text
 from feature_store.online.readable_times import ALLOWED
 from feature_store.raw.sql import identifier, rows_of
+from feature_store.warehouse_errors import first_line
 
 Row = dict[str, Any]
 
@@ -64,17 +65,16 @@ def not_built(relation: str, model: str) -> Iterator[None]:
         yield
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise FeatureStoreError(
-            f"{relation}: not in the warehouse as the project describes it: "
-            f"{str(error).splitlines()[0]}",
+            f"{relation}: not in the warehouse as the project describes it: {first_line(error)}",
             next_step=f"dbt build -s +{model}",
         ) from error
     except duckdb.ConversionException as error:
         raise FeatureStoreError(
-            f"{relation}: {str(error).splitlines()[0]}", next_step="check the id"
+            f"{relation}: {first_line(error)}", next_step="check the id"
         ) from error
     except duckdb.ParserException as error:
         raise FeatureStoreError(
-            f"{relation}: the definition cannot be read: {str(error).splitlines()[0]}",
+            f"{relation}: the definition cannot be read: {first_line(error)}",
             next_step=f"dbt build -s +{model}",
         ) from error
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from feature_store.errors import FeatureStoreError
@@ -41,18 +42,24 @@ def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
         column = frame[name].astype(object)
         kinds = sorted({_kind(value) for value in column[column.notna()]})
         if len(kinds) > 1 and not any(set(kinds) <= numbers for numbers in _NUMBERS):
-            raise FeatureStoreError(
-                f"column {name} of the spine holds values of several types: {', '.join(kinds)}",
-                allowed="one type a column, and times all with a zone or all without",
-                next_step=f"convert it, for times with pd.to_datetime(df[{name!r}], utc=True)",
-            )
+            raise _several_types(name, kinds)
         try:
             values = pa.array(column, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
-            continue  # of one type that Arrow has not, such as numbers beyond 64 bit
+        except (pa.ArrowException, TypeError, OverflowError):
+            if len(kinds) > 1:  # such as 1.5 and an integer that no float is
+                raise _several_types(name, kinds) from None
+            continue  # values that Arrow has not, such as numbers beyond 64 bit
         if not pa.types.is_null(values.type):
             typed[name] = pd.Series(pd.arrays.ArrowExtensionArray(values))
     return typed
+
+
+def _several_types(name: Any, kinds: list[str]) -> FeatureStoreError:
+    return FeatureStoreError(
+        f"column {name} of the spine holds values of several types: {', '.join(kinds)}",
+        allowed="one type a column, and times all with a zone or all without",
+        next_step=f"convert it, for times with pd.to_datetime(df[{name!r}], utc=True)",
+    )
 
 
 def _is_object(column: Any) -> bool:
@@ -82,7 +89,9 @@ def _check_precision(name: Any, column: Any) -> None:
 def _kind(value: Any) -> str:
     if isinstance(value, datetime):
         return "time with a zone" if value.tzinfo else "time without a zone"
-    for kind in (bool, int, float, str, bytes, Decimal, date, dict, list):
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return "int"  # numpy's own integers too
+    for kind in (bool, float, str, bytes, Decimal, date, dict, list):
         if isinstance(value, kind):
             return kind.__name__
     return type(value).__name__

@@ -7,6 +7,7 @@ import re
 import duckdb
 
 from feature_store.errors import FeatureStoreError
+from feature_store.warehouse_errors import first_line
 
 _ALLOWED = "exactly one query, which begins with select, with, from or values"
 #: What a query begins with, behind spaces, comments and empty statements.
@@ -42,7 +43,7 @@ def one_query(text: str, what: str) -> str:
         statements = duckdb.extract_statements(text)
     except (duckdb.Error, UnicodeEncodeError) as error:
         raise FeatureStoreError(
-            f"{what} cannot be read: {str(error).splitlines()[0]}", allowed=_ALLOWED
+            f"{what} cannot be read: {first_line(error)}", allowed=_ALLOWED
         ) from error
     kinds = [statement.type.name for statement in statements]
     if kinds != ["SELECT"]:

@@ -30,6 +30,7 @@ from feature_store.raw.reader import duckdb_path
 from feature_store.raw.sql import literal, rows_of
 from feature_store.settings import Settings
 from feature_store.warehouse import connect
+from feature_store.warehouse_errors import first_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,12 +96,12 @@ class HistoricalFeatures:
         except duckdb.OutOfMemoryException as error:
             raise FeatureStoreError(
                 f"{self._settings.memory_limit} of memory are not enough for this join: "
-                f"{str(error).splitlines()[0]}",
+                f"{first_line(error)}",
                 next_step="set FEATURE_STORE_MEMORY_LIMIT to more, such as 8GB",
             ) from error
         except duckdb.CatalogException as error:
             raise FeatureStoreError(
-                f"{self._settings.warehouse_path}: {str(error).splitlines()[0]}",
+                f"{self._settings.warehouse_path}: {first_line(error)}",
                 next_step="run dbt build",
             ) from error
         except duckdb.InterruptException:
@@ -112,7 +113,7 @@ class HistoricalFeatures:
                     told = str(error).partition(own)[2]
                     raise FeatureStoreError(f"the features cannot be {problem}: {told}") from error
             raise FeatureStoreError(
-                f"the features cannot be joined: {str(error).splitlines()[0]}",
+                f"the features cannot be joined: {first_line(error)}",
                 allowed="a spine that can be read, and feature tables as dbt describes them",
                 next_step="check the spine; if a feature view was changed, run dbt build",
             ) from error

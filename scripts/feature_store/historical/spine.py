@@ -18,6 +18,7 @@ from feature_store.macros import ProjectMacros
 from feature_store.raw.parquet_exact import Leaf, has_nanoseconds
 from feature_store.raw.reader import duckdb_path, exists
 from feature_store.raw.sql import identifier, literal, rows_of
+from feature_store.warehouse_errors import first_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +90,7 @@ def open_spine(
         described = rows_of(connection, f"describe {SPINE}")
     except duckdb.Error as error:
         raise FeatureStoreError(
-            f"the spine cannot be read: {str(error).splitlines()[0]}",
+            f"the spine cannot be read: {first_line(error)}",
             allowed="a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query",
         ) from error
     is_registered = not isinstance(source, (str, Path))

@@ -8,7 +8,6 @@ stops it, so the data are there when it is opened again.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -20,13 +19,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from feature_store.errors import FeatureStoreError
+from feature_store.run_lock import try_lock
 
 #: Seconds until a starting server must answer (it loads its data first), or a stopping one be gone.
 TIMEOUT = 60
@@ -56,7 +55,7 @@ class EmbeddedRedis:
         """Let one process at a time start or stop the server."""
         self.data_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._lock_file.open("w") as handle:
-            if not _wait_until(lambda: _is_locked(handle), 2 * TIMEOUT):
+            if not _wait_until(lambda: try_lock(handle), 2 * TIMEOUT):
                 raise FeatureStoreError(
                     f"{self.data_file}: another process has been starting or stopping the embedded "
                     f"Redis for {2 * TIMEOUT} s",
@@ -244,14 +243,6 @@ def _is_loaded(client: redis.Redis) -> bool:
         return client.ping()
     except redis.exceptions.BusyLoadingError:
         return False
-
-
-def _is_locked(handle: IO[str]) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _listener(path: Path) -> str:

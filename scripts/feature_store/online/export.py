@@ -12,7 +12,12 @@ from feature_store.definitions import FeatureDefinitions, load_definitions
 from feature_store.errors import FeatureStoreError, all_of
 from feature_store.online.changes import Changes
 from feature_store.online.connection import check_address, open_online_store
-from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
+from feature_store.online.export_types import (
+    ExportContext,
+    ExportedView,
+    ExportOptions,
+    Watcher,
+)
 from feature_store.online.exporter import Exporter
 from feature_store.online.served import ServedView, choose_views, not_served, read_served
 from feature_store.raw.sql import literal
@@ -65,8 +70,8 @@ def plan_export(
         open_served(settings, options.views) as (connection, definitions, served, error),
         open_online_store(settings) as client,
     ):
-        exporter = Exporter(settings, options, definitions, connection, client, Watcher())
-        return exporter.plan(served), error
+        context = ExportContext(settings, options, definitions, connection, client, Watcher())
+        return Exporter(context).plan(served), error
 
 
 def export_features(
@@ -94,7 +99,8 @@ def export_features(
         open_served(settings, options.views) as (connection, definitions, served, error),
         open_online_store(settings) as client,
     ):
-        exported = Exporter(settings, options, definitions, connection, client, watcher).run(served)
+        context = ExportContext(settings, options, definitions, connection, client, watcher)
+        exported = Exporter(context).run(served)
         if error:
             raise error
         return exported

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feature_store.definitions import FeatureView
+import duckdb
+import redis
+from redis.cluster import RedisCluster
+
+from feature_store.definitions import FeatureDefinitions, FeatureView
 from feature_store.online.changes import Changes
 from feature_store.online.checked_view import CheckedView
+from feature_store.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -76,3 +81,24 @@ class Watcher:
 
     def finished(self, exported: ExportedView) -> None:
         """A view is complete; its metadata are written. Comes again when it was checked."""
+
+
+@dataclass(frozen=True)
+class ExportContext:
+    """The project, the open warehouse and the open online store of one export.
+
+    Attributes:
+        settings: the project's.
+        options: of the export.
+        definitions: the project's feature views.
+        connection: the warehouse.
+        client: the online store.
+        watcher: is told how the export goes on.
+    """
+
+    settings: Settings
+    options: ExportOptions
+    definitions: FeatureDefinitions
+    connection: duckdb.DuckDBPyConnection
+    client: redis.Redis | RedisCluster
+    watcher: Watcher

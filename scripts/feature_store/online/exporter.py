@@ -8,11 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
-import duckdb
-import redis
-from redis.cluster import RedisCluster
-
-from feature_store.definitions import FeatureDefinitions, FeatureView
+from feature_store.definitions import FeatureView
 from feature_store.errors import FeatureStoreError
 from feature_store.online.changes import (
     Changes,
@@ -22,7 +18,7 @@ from feature_store.online.changes import (
     target_of,
 )
 from feature_store.online.commands import delete_commands_sql, row_commands_sql
-from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
+from feature_store.online.export_types import ExportContext, ExportedView
 from feature_store.online.keys import metadata_key
 from feature_store.online.lock import ExportLock, LockGapError, LockLostError
 from feature_store.online.metadata import Metadata, claim_prefix, held_names, iso, joined_names
@@ -35,7 +31,6 @@ from feature_store.online.routes import route_of
 from feature_store.online.sender import Sender
 from feature_store.online.served import ServedView, warehouse_errors
 from feature_store.online.verification import Verification
-from feature_store.settings import Settings
 
 #: Rows whose commands the warehouse makes at once.
 ROWS_AT_ONCE = 5_000
@@ -51,36 +46,22 @@ class Exporter:
     """An export over an open warehouse and an open online store.
 
     Args:
-        settings: the project's.
-        options: what is asked.
-        definitions: the project's feature views.
-        connection: the warehouse.
-        client: the online store.
-        watcher: is told how it goes on.
+        context: the project, the warehouse, the online store, and what is asked.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        options: ExportOptions,
-        definitions: FeatureDefinitions,
-        connection: duckdb.DuckDBPyConnection,
-        client: redis.Redis | RedisCluster,
-        watcher: Watcher,
-    ):
-        self._settings, self._prefix = settings, settings.prefix
-        self._options, self._definitions = options, definitions
-        self._connection, self._client, self._watcher = connection, client, watcher
-        self._route = route_of(client)
-        self._verification = Verification(
-            settings, options, definitions, connection, client, watcher, self._patiently
-        )
+    def __init__(self, context: ExportContext):
+        settings, self._prefix = context.settings, context.settings.prefix
+        self._options, self._definitions = context.options, context.definitions
+        self._connection, self._client = context.connection, context.client
+        self._watcher = context.watcher
+        self._route = route_of(self._client)
+        self._verification = Verification(context, self._patiently)
         self._lock = ExportLock(
-            client,
-            settings.prefix,
+            self._client,
+            self._prefix,
             lease=settings.lock_lease,
-            wait=options.wait_seconds,
-            say=watcher.said,
+            wait=self._options.wait_seconds,
+            say=self._watcher.said,
         )
 
     def plan(self, served: list[ServedView], sent: frozenset[str] = frozenset()) -> list[Changes]:

@@ -1,8 +1,8 @@
-"""What a server tells cheaply of keys that were lost since their export: evicted or deleted.
+"""Detection of keys that were lost since their export, by eviction or deletion, in a few commands.
 
-Nothing is searched for on the server: a sample of the keys that should be there is asked for, and
-the number of all keys is compared. Other programs' keys only add to that number, so what is less
-than the exports wrote is lost for certain; what others add may hide a loss.
+The server is not searched: the state of a sample of the expected keys is read, and the number of
+all keys is compared with what the exports wrote. Keys of other programs only add to that number:
+if it is too small, keys are lost for certain; if it is not, other programs may hide a loss.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from feature_store.online.metadata import Metadata
 from feature_store.online.routes import Cluster, SingleServer
 from feature_store.online.sampled_rows import current_keys
 
-#: Keys of each view that are asked for.
+#: The keys of each view whose state is read.
 SAMPLE = 1_000
 
 
 @dataclass(frozen=True)
 class Presence:
-    """Whether the keys of a view are there.
+    """The result of looking for a sample of the keys of a view.
 
     Attributes:
-        looked: keys that were asked for.
-        missing: those that are not there, or hold no row.
-        example: one of them, if any.
+        looked: the number of keys in the sample.
+        missing: the number of those that do not exist, or hold no row.
+        example: one of the missing keys, if any.
     """
 
     looked: int
@@ -47,7 +47,7 @@ def look_for_keys(
     prefix: str,
     view: FeatureView,
 ) -> Presence:
-    """Ask for a random sample of the keys that a view should have.
+    """Look for a random sample of the keys that a view should have.
 
     Raises:
         FeatureStoreError: the snapshot cannot be read, or the server refused a command.
@@ -63,11 +63,11 @@ def look_for_keys(
 def missing_keys(
     route: SingleServer | Cluster, exported: Iterable[tuple[FeatureView, Metadata]]
 ) -> tuple[int, int]:
-    """Return how many keys there should be at least, and how many are fewer on the servers.
+    """Return the least number of keys that should be on the servers, and how many are lacking.
 
     Args:
         route: to the servers; the exporter's lock is held.
-        exported: views with their metadata; those whose keys may have expired do not count.
+        exported: views with their metadata; keys that may have expired are not expected.
     """
     now, expected = route.time(), 2  # the project's own, and the lock
     for view, metadata in exported:

@@ -16,6 +16,7 @@ from feature_store.errors import FeatureStoreError
 from feature_store.online.commands import KeysBefore, delete_commands_sql, row_commands_sql
 from feature_store.online.readable_times import ALLOWED, UnreadableTimeError, check_times
 from feature_store.raw.sql import identifier
+from feature_store.warehouse_errors import first_line
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,9 @@ def warehouse_errors(view: FeatureView) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, pa.ArrowException, OSError) as error:
-        first_line = str(error).strip().splitlines()[0]
         raise FeatureStoreError(
             f"{view.label}: {view.served_relation} cannot be read as the project declares it: "
-            f"{first_line}",
+            f"{first_line(error)}",
             next_step="run dbt build, then export again",
         ) from error
 

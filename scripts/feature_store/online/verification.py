@@ -1,4 +1,4 @@
-"""What an export looks at in the end: a sample of what was sent, and whether the rest is there."""
+"""The last step of an export: read a sample of the rows back, and look for lost keys."""
 
 from __future__ import annotations
 
@@ -7,52 +7,32 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import duckdb
-import redis
-from redis.cluster import RedisCluster
-
-from feature_store.definitions import FeatureDefinitions, FeatureView
+from feature_store.definitions import FeatureView
 from feature_store.errors import FeatureStoreError
 from feature_store.online.check import check_view
 from feature_store.online.check_log import record_check
 from feature_store.online.checked_view import check_share
 from feature_store.online.columns import EXPORT_ALL
-from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
+from feature_store.online.export_types import ExportContext, ExportedView
 from feature_store.online.keys import metadata_key
 from feature_store.online.metadata import Metadata
 from feature_store.online.presence import look_for_keys, lost_count, missing_keys
 from feature_store.online.routes import route_of
-from feature_store.settings import Settings
 
 _MISSING = "the last export found keys missing"
 
 
 class Verification:
-    """The look back of an export over an open warehouse and an open online store.
+    """The verification of an export, over its open warehouse and its open online store.
 
     Args:
-        settings: the project's.
-        options: of the export.
-        definitions: the project's feature views.
-        connection: the warehouse.
-        client: the online store.
-        watcher: is told of each view that was looked at.
+        context: of the export; its watcher is told of each view that was verified.
         patiently: calls what asks the servers, again where they are just being replaced.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        options: ExportOptions,
-        definitions: FeatureDefinitions,
-        connection: duckdb.DuckDBPyConnection,
-        client: redis.Redis | RedisCluster,
-        watcher: Watcher,
-        patiently: Callable[[Callable[[], Any]], Any],
-    ):
-        self._settings, self._prefix = settings, settings.prefix
-        self._options, self._definitions = options, definitions
-        self._connection, self._client, self._watcher = connection, client, watcher
+    def __init__(self, context: ExportContext, patiently: Callable[[Callable[[], Any]], Any]):
+        self._context, self._prefix = context, context.settings.prefix
+        self._connection, self._client = context.connection, context.client
         self._patiently = patiently
 
     def verify(self, exported: list[ExportedView]) -> list[ExportedView]:
@@ -61,28 +41,34 @@ class Verification:
         Raises:
             FeatureStoreError: too much of it differs; then the next export sends everything.
         """
-        sample, results = self._options.sample, []
+        sample, allowed = self._context.options.sample, self._context.options.max_mismatch
+        results = []
         for one in exported:
             if sample is None or (sample and one.rows + one.deleted):
-                check = partial(
-                    check_view,
-                    *(self._connection, self._client, self._prefix, self._definitions, one.view),
-                    sample=sample,
-                )
-                one = replace(one, checked=self._patiently(check))
-                record_check(self._settings, one.checked, by="export")
-                if one.checked.share > self._options.max_mismatch:
-                    self._write(one.view, {"disturbed": "the last check found differences"})
-                self._watcher.finished(one)
+                one = self._check(one, sample)
             results.append(one)
         try:
-            check_share([one.checked for one in results if one.checked], self._options.max_mismatch)
+            check_share([one.checked for one in results if one.checked], allowed)
         except FeatureStoreError as error:
             what = f"{error.what}\n{self._lost()}"
             raise FeatureStoreError(
                 what, allowed=error.allowed, next_step=error.next_step
             ) from error
         return self._look_for(results) if sample != 0 else results
+
+    def _check(self, one: ExportedView, sample: int | None) -> ExportedView:
+        """Compare a sample of a view, and note it where the next export has to send everything."""
+        context = self._context
+        check = partial(
+            check_view, context.connection, context.client, self._prefix, context.definitions
+        )
+        checked = self._patiently(partial(check, one.view, sample=sample))
+        record_check(context.settings, checked, by="export")
+        if checked.share > context.options.max_mismatch:
+            self._write(one.view, {"disturbed": "the last check found differences"})
+        one = replace(one, checked=checked)
+        context.watcher.finished(one)
+        return one
 
     def _look_for(self, exported: list[ExportedView]) -> list[ExportedView]:
         """Look for keys of the views to which nothing was sent, and compare the number of keys.
@@ -104,7 +90,7 @@ class Verification:
                         f"{one.view.label}: {presence.missing:,} of {presence.looked:,} keys that "
                         f"were looked for are not online, such as {presence.example}"
                     )
-                self._watcher.finished(one)
+                self._context.watcher.finished(one)
             results.append(one)
         expected, missing = self._patiently(self._missing_keys)
         if missing and not lost:
@@ -126,7 +112,7 @@ class Verification:
 
     def _missing_keys(self) -> tuple[int, int]:
         read = partial(Metadata.read, self._client, self._prefix)
-        exported = [(view, read(view)) for view in self._definitions.views]
+        exported = [(view, read(view)) for view in self._context.definitions.views]
         return missing_keys(route_of(self._client), exported)
 
     def _write(self, view: FeatureView, fields: dict[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""Whether the files of an interval are there, before anything is loaded."""
+"""The arrival of the files of an interval, before anything is loaded."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from feature_store.errors import FeatureStoreError
 from feature_store.raw import plan
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
 from feature_store.raw.encodings import decoded
-from feature_store.raw.files import SourceFile, resolve_files
+from feature_store.raw.files import AwaitedFileError, SourceFile, resolve_files
 from feature_store.raw.reader import NotUtf8Error
 from feature_store.raw.readers import READERS
+from feature_store.raw.request import Request, counted
 from feature_store.raw.sql import count_of
-from feature_store.raw.table_load import Request
 from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
 from feature_store.raw.time_formats import event_time_of
 from feature_store.raw.undeclared import Drift
@@ -25,7 +24,7 @@ from feature_store.raw.undeclared import Drift
 
 @dataclass(frozen=True)
 class Arrival:
-    """Whether one table's files hold an interval.
+    """The arrival of an interval in the files of one table.
 
     Attributes:
         table: the source table's name.
@@ -56,13 +55,14 @@ def find_arrivals(project_dir: Path, request: Request) -> Iterator[Arrival]:
         one arrival a table, in the order of the YAML.
 
     Raises:
-        FeatureStoreError: a declaration is wrong, a table unknown, or a file is not as declared.
+        FeatureStoreError: a declaration is wrong, a table unknown, or a file cannot be read as it
+            is declared; to wait would not help.
     """
     tables = select_tables(read_declarations(project_dir), request.tables)
     for table in tables:
         try:
             files = resolve_files(table, project_dir)
-        except FeatureStoreError as error:  # no file, or one without a byte
+        except AwaitedFileError as error:
             yield Arrival(table.name, False, error.what)
             continue
         with contextlib.closing(duckdb.connect()) as connection:
@@ -76,7 +76,7 @@ def _arrival(
     files: list[SourceFile],
     request: Request,
 ) -> Arrival:
-    many = _count(len(files), "file")
+    many = counted(len(files), "file")
     if table.event_time is None:
         return Arrival(table.name, True, f"{many}, no event time to wait for")
     declared = plan.canonical_types(connection, table)
@@ -87,17 +87,12 @@ def _arrival(
         with decoded(file, table.encoding) as text:
             rows, is_passed = _rows_of_interval(connection, table, declared, text, request, drift)
         if rows:
-            is_there, found = True, f"{_count(rows, 'row')} in {file.label}"
+            is_there, found = True, f"{counted(rows, 'row')} in {file.label}"
             break
         if is_passed:
             is_there, found = True, f"none, but {file.label} has earlier and later rows"
             break
     return Arrival(table.name, is_there, found, tuple(drift.notes("in the file, and")))
-
-
-def _count(number: int, thing: str) -> str:
-    """Return a number with its thing, ``1 row`` or ``2 rows``."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 def _rows_of_interval(

@@ -15,6 +15,7 @@ from feature_store.raw.delimiters import check_malformed_header
 from feature_store.raw.reader import Reader, duckdb_path
 from feature_store.raw.sql import count_of, literal, literals
 from feature_store.raw.temp_tables import Appender
+from feature_store.warehouse_errors import first_line
 
 # Flags of a gzip header (RFC 1952).
 _EXTRA_FIELDS, _NAME = 4, 8
@@ -106,7 +107,7 @@ class CsvReader(Reader):
             self.connection.execute(query)
         except (duckdb.InvalidInputException, duckdb.IOException) as error:
             raise FeatureStoreError(
-                f"{self.file.label}: DuckDB cannot read the rows: {str(error).splitlines()[0]}",
+                f"{self.file.label}: DuckDB cannot read the rows: {first_line(error)}",
                 allowed="CSV that the csv module of Python and DuckDB read alike",
                 next_step="check the space on the disk, or write the file again with every text "
                 "in quotes and lines that end with LF",

@@ -14,6 +14,7 @@ from feature_store.raw.declarations import RawTable
 from feature_store.raw.files import SourceFile
 from feature_store.raw.ledger import file_options
 from feature_store.raw.reader import Reader
+from feature_store.raw.request import Request
 from feature_store.raw.sql import FILE_TIMES, REJECTS, count_of, identifier, rows_of
 
 
@@ -30,7 +31,7 @@ class EventTimes:
         connection: the warehouse, with the raw table and the loader's own tables.
         table: the raw table, which has an event time.
         event_time: SQL of the event time of a raw row.
-        bounds: SQL of the interval's start and end; None: no bound.
+        request: the interval.
     """
 
     def __init__(
@@ -38,20 +39,21 @@ class EventTimes:
         connection: duckdb.DuckDBPyConnection,
         table: RawTable,
         event_time: str,
-        bounds: tuple[str | None, str | None],
+        request: Request,
     ):
         self._connection = connection
         self._table = table
         self._event_time = event_time
-        self._start, self._end = bounds
+        self._request = request
         self._name = identifier(table.schema, FILE_TIMES)
         self._outside: dict[tuple[str, str], int] | None = None
         self._inside: set[str] = set()
 
     def _read(self) -> dict[tuple[str, str], int]:
         """Read once what is known, instead of once a file."""
-        before = f"greatest < {self._start}" if self._start else "false"
-        after = f"least >= {self._end}" if self._end else "false"
+        start, end = self._request.bounds
+        before = f"greatest < {start}" if start else "false"
+        after = f"least >= {end}" if end else "false"
         rows = rows_of(
             self._connection,
             f"""
@@ -64,20 +66,16 @@ class EventTimes:
         labels = rows_of(
             self._connection,
             f"""
-            select distinct _source_file from {raw} where {self._interval(self._event_time)}
+            select distinct _source_file from {raw} where {self._request.interval(self._event_time)}
             union
             select source_file from {identifier(self._table.schema, REJECTS)}
-            where table_name = ? and (event_time is null or {self._interval("event_time")})
+            where table_name = ?
+                and (event_time is null or {self._request.interval("event_time")})
             """,
             [self._table.identifier],
         )
         self._inside = {label for (label,) in labels}
         return {(batch_id, options): count for batch_id, options, count in rows}
-
-    def _interval(self, time: str) -> str:
-        bounds = [f"{time} >= {self._start}"] if self._start else []
-        bounds += [f"{time} < {self._end}"] if self._end else []
-        return " and ".join(bounds) or "true"
 
     def outside(self, file: SourceFile, batch_id: str) -> int | None:
         """Return a file's number of rows without an event time if no row is in the interval.

@@ -66,7 +66,11 @@ class SourceFile:
             raise unreadable(self.label, error) from error
 
 
-class NoFilesError(FeatureStoreError):
+class AwaitedFileError(FeatureStoreError):
+    """The error for a file that may still come: it is missing, or has no content yet."""
+
+
+class NoFilesError(AwaitedFileError):
     """The error for a table whose path matches no file, which may mean that none came yet."""
 
 
@@ -138,7 +142,8 @@ def resolve_files(table: RawTable, project_dir: Path) -> list[SourceFile]:
 
     Raises:
         NoFilesError: no file is there.
-        FeatureStoreError: a file is a directory, empty or out of reach.
+        AwaitedFileError: a file is empty, or a link to none.
+        FeatureStoreError: a file is a directory, of an unknown format or out of reach.
     """
     root, prefix, rest = _root(table, project_dir)
     # The files of an installed package do not come later: without one, the path is wrong.
@@ -193,7 +198,7 @@ def _check(path: Path, label: str, table: RawTable) -> None:
     try:
         status = path.stat()
     except FileNotFoundError as error:
-        raise FeatureStoreError(
+        raise AwaitedFileError(
             f"{label}: the file is gone, or is a link to one that is not there",
             allowed="a file or glob relative to the project",
             next_step=f"put the file there, or correct the path of table {table.name} in "
@@ -213,9 +218,9 @@ def _check(path: Path, label: str, table: RawTable) -> None:
         raise empty(label)
 
 
-def empty(label: str) -> FeatureStoreError:
+def empty(label: str) -> AwaitedFileError:
     """Return the error for a file without a byte."""
-    return FeatureStoreError(
+    return AwaitedFileError(
         f"{label}: the file is empty",
         allowed="at least a header line (CSV), a line (JSON lines) or a schema (Parquet)",
         next_step="fetch the file again, or remove it",

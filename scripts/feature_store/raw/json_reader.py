@@ -40,6 +40,23 @@ class JsonLinesReader(Reader):
 
     def prepare(self) -> None:
         """Read the lines; the columns are the keys of all objects."""
+        self._read_lines()
+        self._read_keys()
+        self._reject_lines()
+        self._keys: dict[str, list[str]] = {}
+        for name in self._names():
+            self._keys.setdefault(name.lower(), []).append(name)
+        kinds = {name.lower(): kind for name, kind in self.kinds.items()}
+        self.columns = []
+        for lower, same in self._keys.items():
+            # A scalar is taken out as text; for the others it matters what JSON it is.
+            kind = kinds.get(lower, "VARCHAR")
+            is_json = kind in ("VARCHAR", "JSON", "BLOB") or is_nested(kind)
+            column = f"c{len(self.columns)}"
+            self.columns.append(FileColumn(same[0], column, JSON_VALUE if is_json else None))
+
+    def _read_lines(self) -> None:
+        """Fill ``load_lines``; what is no text of a bounded length is malformed."""
         self.connection.execute("create temp table load_lines (record bigint, row_text varchar)")
         number = 0
         with (
@@ -64,7 +81,9 @@ class JsonLinesReader(Reader):
                     faults.add((number, None, reason, shown, None), len(shown))
         if not number:
             raise empty(self.file.label)
-        self._read_keys()
+
+    def _reject_lines(self) -> None:
+        """Put aside the lines that are no JSON object, or have a declared key twice."""
         self.connection.execute(
             f"""
             insert into load_faults
@@ -76,6 +95,9 @@ class JsonLinesReader(Reader):
         self.connection.execute(
             "delete from load_lines where record in (select line from load_faults)"
         )
+
+    def _names(self) -> list[str]:
+        """Return the keys of all objects, and the declared columns where these cannot be told."""
         keys = rows_of(
             self.connection,
             "select distinct unnest(names) as name from load_keys where not is_twice order by name",
@@ -87,17 +109,7 @@ class JsonLinesReader(Reader):
         ):  # No object is there to tell the columns, or some cannot be read.
             known = {name.lower() for name in names}
             names += [name for name in self.table.columns if name.lower() not in known]
-        self._keys: dict[str, list[str]] = {}
-        for name in names:
-            self._keys.setdefault(name.lower(), []).append(name)
-        kinds = {name.lower(): kind for name, kind in self.kinds.items()}
-        self.columns = []
-        for lower, same in self._keys.items():
-            # A scalar is taken out as text; for the others it matters what JSON it is.
-            kind = kinds.get(lower, "VARCHAR")
-            is_json = kind in ("VARCHAR", "JSON", "BLOB") or is_nested(kind)
-            column = f"c{len(self.columns)}"
-            self.columns.append(FileColumn(same[0], column, JSON_VALUE if is_json else None))
+        return names
 
     def _read_keys(self) -> None:
         """Fill ``load_keys`` with the distinct lists of keys: few lines have keys of their own."""

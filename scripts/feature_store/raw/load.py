@@ -16,8 +16,10 @@ from feature_store.profiles import check_warehouse_name
 from feature_store.raw.declarations import RawTable, read_declarations, select_tables
 from feature_store.raw.files import NoFilesError, SourceFile, resolve_files
 from feature_store.raw.reader import NotUtf8Error
-from feature_store.raw.table_load import Request, TableLoad, TableResult
+from feature_store.raw.request import Request, TableResult
+from feature_store.raw.table_load import TableLoad
 from feature_store.settings import Settings
+from feature_store.warehouse_errors import first_line
 
 
 def load(
@@ -100,7 +102,7 @@ def _in_transaction(work: TableLoad, run: Callable[[], None]) -> None:
             raise KeyboardInterrupt from error
         elif isinstance(error, duckdb.Error):
             failed.error = FeatureStoreError(
-                f"table {work.raw}: {str(error).splitlines()[0]}",
+                f"table {work.raw}: {first_line(error)}",
                 next_step="nothing of the table was changed; if the message does not tell what "
                 "to do, please report it",
             )

@@ -33,7 +33,7 @@ class Leaf:
 
     @property
     def is_nested(self) -> bool:
-        """Whether the value is part of a list, map or struct."""
+        """True if the value is part of a list, map or struct."""
         return len(self.path) > 1
 
 

@@ -9,6 +9,7 @@ from feature_store.raw.parquet_exact import Leaf, has_nanoseconds, read_exactly,
 from feature_store.raw.reader import FileColumn, NotUtf8Error, Reader, duckdb_path
 from feature_store.raw.sql import identifier, literal, rows_of
 from feature_store.raw.values import INEXACT, LONG_DECIMAL
+from feature_store.warehouse_errors import first_line
 
 _ROW_NUMBER = "file_row_number"
 _NOT_UTF8 = "not valid UTF8"
@@ -31,7 +32,7 @@ class ParquetReader(Reader):
             )
         except duckdb.Error as error:
             raise FeatureStoreError(
-                f"{self.file.label}: cannot be read as Parquet: {str(error).splitlines()[0]}",
+                f"{self.file.label}: cannot be read as Parquet: {first_line(error)}",
                 allowed="a complete Parquet file",
                 next_step="fetch the file again, or set config.meta.load.format",
             ) from error
@@ -103,13 +104,14 @@ class ParquetReader(Reader):
     def _read_bytes(self) -> list[int]:
         """Let the columns with a text that is not UTF-8 be bytes; return their indexes."""
         broken: list[int] = []
-        elsewhere = self.connection.cursor()  # An error must not end the loader's transaction.
         for leaf in self._leaves:
             column, name = self.columns[leaf.column], identifier(self._names[leaf.column])
             if "VARCHAR" not in str(column.kind) or leaf.column in self._exact:
                 continue
             try:
-                rows_of(elsewhere, f"select max({name}) from {self._source})")
+                # An error must not end the loader's transaction.
+                with self.connection.cursor() as elsewhere:
+                    rows_of(elsewhere, f"select max({name}) from {self._source})")
             except duckdb.InvalidInputException as error:
                 if leaf.is_nested:
                     raise FeatureStoreError(

@@ -26,6 +26,7 @@ from feature_store.raw.values import (
     from_text,
     from_type,
 )
+from feature_store.warehouse_errors import first_line
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
             except duckdb.Error as error:
                 raise FeatureStoreError(
                     f"{table.declared_in}: table {table.name}, column {name}: data_type {text!r} "
-                    f"is no type: {str(error).splitlines()[0]}",
+                    f"is no type: {first_line(error)}",
                     allowed="a type of DuckDB, for instance bigint, decimal(10, 2), timestamp",
                 ) from error
         raise

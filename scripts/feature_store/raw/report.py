@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.declarations import RawTable
 from feature_store.raw.files import SourceFile
-from feature_store.raw.table_load import TableResult
+from feature_store.raw.request import TableResult
 from feature_store.tables import print_columns
 
 

@@ -1,4 +1,4 @@
-"""What a load is asked for, and what it gives for each table."""
+"""The request of a load, and the result of each table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from feature_store.raw.sql import literal
 
 @dataclass
 class TableResult:
-    """What happened to one raw table.
+    """The result of loading one raw table.
 
     Attributes:
         name: the source table's name.
@@ -40,7 +40,7 @@ class TableResult:
 
 @dataclass(frozen=True)
 class Request:
-    """What to load.
+    """The tables and the interval to load.
 
     Attributes:
         tables: names of source tables; none: all.
@@ -58,7 +58,7 @@ class Request:
 
     @property
     def has_interval(self) -> bool:
-        """Whether only an interval of event times is loaded."""
+        """True if only an interval of event times is loaded."""
         return self.start is not None or self.end is not None
 
     @property
@@ -77,4 +77,9 @@ class Request:
             for operator, bound in zip((">=", "<"), self.bounds, strict=True)
             if bound is not None
         ]
-        return "(" + " and ".join(bounds) + ")"
+        return "(" + (" and ".join(bounds) or "true") + ")"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with its thing, ``1 row`` or ``2 rows``."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")

@@ -16,7 +16,7 @@ from feature_store.raw.event_times import EventTimes
 from feature_store.raw.faults import find_faults, refuse, replace_rejects
 from feature_store.raw.files import NoFilesError, SourceFile, fingerprint
 from feature_store.raw.readers import READERS
-from feature_store.raw.request import Request, TableResult
+from feature_store.raw.request import Request, TableResult, counted
 from feature_store.raw.sql import (
     INTERNAL_COLUMNS,
     REJECTS,
@@ -29,11 +29,6 @@ from feature_store.raw.sql import (
 from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
 from feature_store.raw.time_formats import event_time_of
 from feature_store.raw.undeclared import Drift, fit_columns
-
-
-def _count(number: int, thing: str) -> str:
-    """Return a number with its thing, ``1 row`` or ``2 rows``."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 class TableLoad:
@@ -76,9 +71,7 @@ class TableLoad:
             self.loaded_at = ledger.later_than_loaded(self.connection, self.raw, self.loaded_at)
         if self.request.has_interval and not self.by_interval:
             self.result.notes.append("has no event time: loaded whole, whatever the interval")
-        self.times = EventTimes(
-            self.connection, self.table, self._raw_event_time(), self.request.bounds
-        )
+        self.times = EventTimes(self.connection, self.table, self._raw_event_time(), self.request)
         for file in files:
             self._load_file(file)
             self.result.files += 1
@@ -134,7 +127,7 @@ class TableLoad:
             if known[1]:
                 self.result.notes.append(
                     f"{file.label}: in {self.table.schema}.{REJECTS} since it was loaded: "
-                    f"{_count(known[1], 'malformed row')}"
+                    f"{counted(known[1], 'malformed row')}"
                 )
             return
         with decoded(file, self.table.encoding) as text:
@@ -266,18 +259,17 @@ class TableLoad:
             notes.append(f"{what} not read: no row in the interval when last read")
         if self.renumbered_files:
             notes.append(
-                f"{_count(self.renumbered_files, 'file')} loaded anew for the numbers of the rows "
+                f"{counted(self.renumbered_files, 'file')} loaded anew for the numbers of the rows "
                 f"({ROW_NUMBER}); the content and _loaded_at stay"
             )
         if self.timeless:
             notes.append(
-                f"{_count(self.timeless, 'row')} without {self.table.event_time}: only a load "
+                f"{counted(self.timeless, 'row')} without {self.table.event_time}: only a load "
                 "without --start and --end takes them"
             )
         if self.result.rejected:
-            notes.append(
-                f"in {self.table.schema}.{REJECTS}: {_count(self.result.rejected, 'malformed row')}"
-            )
+            rejected = counted(self.result.rejected, "malformed row")
+            notes.append(f"in {self.table.schema}.{REJECTS}: {rejected}")
         labels = ", ".join(literal(file.label) for file in files)
         gone = rows_of(
             self.connection,

@@ -87,7 +87,7 @@ def plain_number(column: str) -> str:
     parts = f"regexp_extract({column}, {literal('^' + _EXPONENT + '$')}, "
     parts += "['sign', 'whole', 'fraction', 'exponent'])"
     body = f"""
-        case when abs(try_cast(p.exponent as integer)) <= 400 then p.sign || case
+        case when try_cast(p.exponent as integer) between -400 and 400 then p.sign || case
             when {point} <= 0 then '0.' || repeat('0', -{point}) || {digits}
             when p.exponent::integer >= length(p.fraction)
                 then {digits} || repeat('0', p.exponent::integer - length(p.fraction))

@@ -1,7 +1,7 @@
 """Columns that are in a file and not in the YAML: loaded where they can be, and reported.
 
 Nothing of them is required, so their values never make a row malformed. Where a file's values do
-not fit the type that the raw table has from other files, the column becomes a text.
+not fit the type that the raw table has from other files, the column becomes a varchar.
 """
 
 from __future__ import annotations
@@ -14,20 +14,11 @@ import duckdb
 from feature_store.raw import plan
 from feature_store.raw.declarations import RawTable
 from feature_store.raw.plan import Target
-from feature_store.raw.reader import Reader
+from feature_store.raw.reader import FileColumn, Reader
 from feature_store.raw.sql import count_of, identifier
 from feature_store.raw.values import VALUE, Conversion, from_type
 
 _SHOWN = 3
-
-
-def as_text(value: str, conversion: Conversion) -> Conversion:
-    """Return the conversion to a text that always works."""
-    plain = f"{value}::varchar"
-    text = conversion.value
-    if conversion.valid is not None:
-        text = f"case when {conversion.valid} then {text} else {plain} end"
-    return Conversion(text, None, conversion.expects)
 
 
 def fit_columns(
@@ -37,9 +28,9 @@ def fit_columns(
     targets: list[Target],
     existing: dict[str, str],
 ) -> list[Target]:
-    """Give the columns that are not declared types that hold the staged values.
+    """Give each column that is not declared a type that holds the staged values.
 
-    A column of the raw table that has no value yet takes the type of the file, one whose type
+    A column of the raw table that has no value yet takes the type of the file; one whose type
     cannot hold the file's values becomes a varchar.
 
     Args:
@@ -59,32 +50,57 @@ def fit_columns(
         if target.is_declared:
             fitted.append(target)
             continue
-        column, kind = columns[target.staged], target.kind
-        name, own = identifier(target.name), plan.type_of(column)
-        if target.name in existing and kind != own and column.kind is not None:
-            has_values = (
-                f"select count(*) from (select 1 from {raw} where {name} is not null limit 1)"
-            )
-            if not count_of(connection, has_values):
-                kind = own
-        change = target.shared if kind == target.kind else None
-        if change is not None and change.valid is not None and kind != "VARCHAR":
-            bad = (
-                "select count(*) from (select 1 from load_staged "
-                f"where not {change.of(target.staged).valid} limit 1)"
-            )
-            if count_of(connection, bad):
-                kind, change = "VARCHAR", None
-        if change is None:
+        column, name = columns[target.staged], target.name
+        kind = _fitting_type(connection, raw, column, target, existing)
+        change = target.shared
+        if kind != target.kind:
             change = plan.shared_conversion(reader, column, kind)
-        if target.name in existing and kind != existing[target.name]:
-            old = as_text(name, from_type(name, existing[target.name], "VARCHAR"))
-            using = old.value if kind == "VARCHAR" else f"null::{kind}"
-            connection.execute(f"alter table {raw} alter column {name} type {kind} using {using}")
-            existing[target.name] = kind
-        change = as_text(VALUE, change) if kind == "VARCHAR" else replace(change, valid=None)
+        if name in existing and kind != existing[name]:
+            _change_type(connection, raw, name, existing[name], kind)
+            existing[name] = kind
+        change = _as_text(VALUE, change) if kind == "VARCHAR" else replace(change, valid=None)
         fitted.append(replace(target, kind=kind, shared=change))
     return fitted
+
+
+def _fitting_type(
+    connection: duckdb.DuckDBPyConnection,
+    raw: str,
+    column: FileColumn,
+    target: Target,
+    existing: dict[str, str],
+) -> str:
+    """Return the type in which a column that is not declared can be loaded."""
+    kind, own, valid = target.kind, plan.type_of(column), target.conversion.valid
+    if kind != own and target.name in existing and column.kind is not None:
+        filled = f"{raw} where {identifier(target.name)} is not null"
+        kind = kind if _has_rows(connection, filled) else own
+    if kind != target.kind or kind == "VARCHAR" or valid is None:
+        return kind
+    return "VARCHAR" if _has_rows(connection, f"load_staged where not {valid}") else kind
+
+
+def _has_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    return bool(count_of(connection, f"select count(*) from (select 1 from {rows} limit 1)"))
+
+
+def _change_type(
+    connection: duckdb.DuckDBPyConnection, raw: str, name: str, before: str, kind: str
+) -> None:
+    """Give a column of the raw table another type: a varchar, or any where it has no value."""
+    column = identifier(name)
+    text = _as_text(column, from_type(column, before, "VARCHAR")).value
+    using = text if kind == "VARCHAR" else f"null::{kind}"
+    connection.execute(f"alter table {raw} alter column {column} type {kind} using {using}")
+
+
+def _as_text(value: str, conversion: Conversion) -> Conversion:
+    """Return the conversion to a text that always works."""
+    plain = f"{value}::varchar"
+    text = conversion.value
+    if conversion.valid is not None:
+        text = f"case when {conversion.valid} then {text} else {plain} end"
+    return Conversion(text, None, conversion.expects)
 
 
 @dataclass
@@ -97,7 +113,7 @@ class _Column:
 
 
 class Drift:
-    """What the files of a table have besides the declared columns.
+    """The columns that the files of a table have besides the declared ones.
 
     Args:
         table: the raw table.
@@ -137,7 +153,8 @@ class Drift:
                 column = self._left_out.setdefault(
                     found.name or f"number {number}", _Column("column", reason)
                 )
-                column.files.append(reader.file.label)
+                if reader.file.label not in column.files[-1:]:  # its name is there twice
+                    column.files.append(reader.file.label)
 
     def notes(self, what: str) -> list[str]:
         """Return the lines for a person: one of the loaded columns, one of the others.

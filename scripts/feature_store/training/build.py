@@ -25,7 +25,7 @@ from feature_store.training.metadata_fields import FORMAT
 from feature_store.training.splits import NO_RULE, SPLIT, SplitRule, check_rule
 from feature_store.training.write import Written, utc_text, write_splits
 from feature_store.warehouse import connect
-from feature_store.warehouse_errors import clear_errors
+from feature_store.warehouse_errors import clear_errors, first_line
 
 _LABEL_NAMES = ("label", "target", "y")
 
@@ -161,7 +161,7 @@ def write(
         raise
     except duckdb.Error as error:
         raise FeatureStoreError(
-            f"the training set cannot be written: {str(error).splitlines()[0]}",
+            f"the training set cannot be written: {first_line(error)}",
             next_step="look for room on the disk, or set FEATURE_STORE_MEMORY_LIMIT",
         ) from error
     joined.unlink()

@@ -124,7 +124,9 @@ def new_folder(out: Path) -> Iterator[Path]:
             yield folder
             try:
                 if out.exists():
-                    held.enter_context(_held(out))
+                    # Without locks, as in _make, nothing is taken for abandoned.
+                    with contextlib.suppress(OSError):
+                        held.enter_context(_held(out))
                     os.rename(out, old)
                 os.rename(folder, out)
             except OSError as error:

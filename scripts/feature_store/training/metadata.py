@@ -17,6 +17,7 @@ from feature_store.errors import FeatureStoreError
 from feature_store.historical.join import Join
 from feature_store.raw.sql import rows_of
 from feature_store.training import metadata_fields
+from feature_store.training.write import utc_text
 
 FILE = "metadata.json"
 _JOIN = "point_in_time_join"
@@ -105,21 +106,21 @@ def data_state(
     count, known_at = rows_of(
         connection, f"select count(*), max(known_at)::timestamp from {relation}"
     )[0]
-    return {"rows": count, "known_at": known_at.isoformat() + "Z" if known_at else None}
+    return {"rows": count, "known_at": utc_text(known_at)}
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> str | None:
-    """Return as of which time the view was served last."""
+    """Return as of which time the view was served last, in the order of the runs."""
     try:
         served = rows_of(
             connection,
             "select as_of from operations.served_runs where features_id = ? "
-            "order by served_at desc limit 1",
+            "order by rowid desc limit 1",
             [view.unique_id],
         )
     except duckdb.CatalogException:  # built by an earlier version of this project
         served = []
-    return served[0][0].isoformat() + "Z" if served else None
+    return utc_text(served[0][0]) if served else None
 
 
 def git_state(project_dir: Path) -> dict[str, Any] | None:

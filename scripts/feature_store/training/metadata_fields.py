@@ -1,4 +1,4 @@
-"""The fields of a training set's metadata: of which types and values each of them is."""
+"""The fields of a training set's metadata: the allowed types and values of each."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from feature_store.training.labels import find_labels
 from feature_store.training.splits import SPLIT, SplitRule
 from feature_store.training.write import Written, read_written, split_files
 from feature_store.warehouse import connect
+from feature_store.warehouse_errors import first_line
 
 #: Columns of the stored rows; no column of a set can have these names.
 _SPLIT, _ROW = "_spine_split", "_spine_row"
@@ -55,7 +56,7 @@ def verify_training_set(store: FeatureStore, folder: Path) -> Verification:
         raise
     except duckdb.Error as error:
         raise FeatureStoreError(
-            f"{folder}: cannot be verified: {str(error).splitlines()[0]}",
+            f"{folder}: cannot be verified: {first_line(error)}",
             next_step="build the training set again",
         ) from error
 
@@ -196,7 +197,7 @@ def _changed_labels(store: FeatureStore, stored: Mapping[str, Any], folder: Path
             for a, b in ((today, stored_rows), (stored_rows, today))
         )
     except duckdb.Error as error:
-        yield f"labels: cannot be compared: {str(error).splitlines()[0]}"
+        yield f"labels: cannot be compared: {first_line(error)}"
         return
     finally:
         connection.close()

@@ -15,6 +15,7 @@ from feature_store.raw.reader import duckdb_path
 from feature_store.raw.sql import identifier, literal, rows_of
 from feature_store.training.content import content_hash, split_hash
 from feature_store.training.splits import PART, SPLIT, SPLITS
+from feature_store.warehouse_errors import first_line
 
 #: The labels cannot have it: names that begin with _spine_ are refused there.
 _SPLIT = "_spine_split"
@@ -161,7 +162,7 @@ def read_written(
             splits[name] = _read_split(connection, rows, columns, time, label)
     except duckdb.Error as error:
         raise FeatureStoreError(
-            f"{folder}: cannot be read: {str(error).splitlines()[0]}",
+            f"{folder}: cannot be read: {first_line(error)}",
             allowed="the files as they were written",
         ) from error
     hashes = {name: (split.rows, split.content_hash) for name, split in splits.items()}

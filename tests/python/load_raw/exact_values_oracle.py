@@ -1,4 +1,4 @@
-"""What a text or a JSON value is in a type, written from the types' definitions.
+"""The value of a text or of JSON in a type, computed from the definition of the type.
 
 Independent of DuckDB: Python's decimal, datetime, json and struct. ``REJECTED`` stands for a value
 that the type does not have.

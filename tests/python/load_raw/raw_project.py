@@ -13,7 +13,7 @@ import yaml
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.load import load
-from feature_store.raw.table_load import Request, TableResult
+from feature_store.raw.request import Request, TableResult
 from feature_store.settings import load_settings
 
 SCRIPT = Path(__file__).resolve().parents[3] / "scripts" / "load_raw.py"

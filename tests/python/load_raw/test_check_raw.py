@@ -16,7 +16,7 @@ from raw_project import HEADER, ORDERS, RawProject, clean_environment
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.arrival import Arrival, find_arrivals
-from feature_store.raw.table_load import Request
+from feature_store.raw.request import Request
 
 SCRIPTS = Path(__file__).resolve().parents[3] / "scripts"
 DAY = Request(start=datetime(2024, 5, 2), end=datetime(2024, 5, 3))
@@ -118,6 +118,37 @@ def test_a_file_unlike_its_declaration_is_an_error(project: RawProject) -> None:
         arrival(project)
     with pytest.raises(FeatureStoreError, match="--table carts: no such table"):
         [*find_arrivals(project.folder, Request(["carts"], DAY.start, DAY.end))]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("orders.txt", "does not tell its format"),
+        ("folder", "is a directory"),
+        ("package:no_such_package/orders.csv", "is not installed"),
+    ],
+)
+def test_a_path_that_no_load_can_read_is_an_error(
+    project: RawProject, path: str, message: str
+) -> None:
+    """Waiting would not help."""
+    project.write("orders.txt", rows())
+    project.write("folder/orders.csv", rows())
+    project.declare(path, event_time="sold_at")
+    with pytest.raises(FeatureStoreError, match=message):
+        arrival(project)
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+def test_an_empty_file_and_a_link_to_none_are_waited_for(
+    project: RawProject, is_link: bool
+) -> None:
+    project.declare("orders.csv", event_time="sold_at")
+    if is_link:
+        (project.folder / "orders.csv").symlink_to(project.folder / "elsewhere.csv")
+    else:
+        project.write("orders.csv", "")
+    assert not arrival(project).is_there
 
 
 def test_exit_codes_tell_waiting_from_errors(project: RawProject) -> None:

@@ -152,7 +152,7 @@ def test_a_killed_load_leaves_the_old_state(shop: RawProject, tmp_path: Path) ->
     die = (
         "import os, signal\n"
         "from feature_store.raw.load import load\n"
-        "from feature_store.raw.table_load import Request\n"
+        "from feature_store.raw.request import Request\n"
         "from feature_store.settings import load_settings\n"
         "def stop(table, file):\n"
         "    if file.label == 'o.csv':\n"

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import duckdb
+import pytest
 from exact_values_oracle import (
     DECIMALS,
     EPOCH,
@@ -245,3 +246,14 @@ def test_nulls_and_numbers_that_a_cast_would_change(project: RawProject) -> None
     assert (result.loaded, result.rejected) == (2, 1)
     assert project.values("part") == [{"a": "1", "b": None}, None]
     assert project.values("number") == ["0.5", None]
+
+
+@pytest.mark.parametrize("exponent", [-(2**31), 2**31 - 1, -(2**63), 400, -401])
+def test_a_number_with_a_huge_exponent_is_malformed_and_no_overflow(
+    project: RawProject, exponent: int
+) -> None:
+    project.write("o.csv", f"id,amount\n1,1e{exponent}\n2,1e1\n")
+    project.declare("o.csv", {"id": "bigint", "amount": "decimal(10, 2)"})
+    result = project.load(quarantine=True)
+    assert (result.loaded, result.rejected) == (1, 1)
+    assert project.rows("id, amount") == [(2, Decimal(10))]

@@ -13,7 +13,7 @@ import pytest
 from raw_project import RawProject
 
 from feature_store.raw.arrival import find_arrivals
-from feature_store.raw.table_load import Request
+from feature_store.raw.request import Request
 
 ADVICE = "loaded, and not declared; declare them in models/x/_sources.yml"
 
@@ -137,3 +137,9 @@ def test_intervals_and_the_check_report_them_too(project: RawProject) -> None:
         assert loaded.returncode == 0, loaded.stderr
         assert "column coupon" in loaded.stdout.replace("\n", " ")
     assert project.values("coupon") == [None, "x"]
+
+
+def test_a_file_is_named_once_for_a_name_that_it_has_twice(project: RawProject) -> None:
+    project.write("o.csv", "id,x,x\n1,2,3\n")
+    project.declare("o.csv", {"id": "bigint"})
+    assert project.load().notes == ["o.csv: column x (its name is there twice): not loaded"]

@@ -18,5 +18,5 @@ end
 
 {#- The types, as a regular expression, that are one number or one run of bytes to hash(). -#}
 {%- macro _hashed_as_they_are() -%}
-(U?(TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\(1?[0-9],[0-9]+\)|BOOLEAN|VARCHAR|BLOB|DATE|TIME|TIMESTAMP.*)
+(U?(TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\((1[0-8]|[1-9]),[0-9]+\)|BOOLEAN|VARCHAR|BLOB|DATE|TIME|TIMESTAMP.*)
 {%- endmacro -%}

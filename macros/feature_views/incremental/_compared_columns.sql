@@ -2,7 +2,7 @@
     they mean there, and `loaded_at`, from which `known_at` is made. All columns where the SQL may name them
     otherwise: `columns(…)`, or the whole row. One too many costs time, nothing else. -#}
 {%- macro _compared_columns(columns, declaration) -%}
-    {%- set expressions = declaration.entity + [declaration.event_time]
+    {%- set expressions = feature_store._quoted_names(declaration.entity + [declaration.event_time])
         + declaration.aggregates.values() | map(attribute='sql') | map('string') | list -%}
     {#- not as JSON, which writes other letters than a to z as numbers -#}
     {%- set text = expressions | join(' ') | lower -%}

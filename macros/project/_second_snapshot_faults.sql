@@ -1,5 +1,5 @@
-{#- Snapshots of online views beyond the one that each feature view's version may have: the export could not say
-    which of them is served. -#}
+{#- Snapshots of online views beyond the one that each feature view's version may have: the
+    export could not say which of them is served. -#}
 {%- macro _second_snapshot_faults() -%}
     {%- set snapshots, faults = {}, [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'snapshot' and node.depends_on.nodes -%}

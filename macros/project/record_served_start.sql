@@ -1,5 +1,5 @@
-{#- Make the tables of record_served_results() before the first model reads them; refuse a second snapshot of an
-    online view before anything is built. -#}
+{#- Make the tables of record_served_results() before the first model reads them; refuse a
+    second snapshot of an online view before anything is built. -#}
 {%- macro record_served_start() -%}
     {%- if execute -%}
         {%- do feature_store._raise_faults('snapshots', feature_store._second_snapshot_faults()) -%}

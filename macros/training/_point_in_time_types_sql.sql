@@ -1,5 +1,6 @@
-{#- The CTE that ends a point-in-time join with one error where the types of its columns do not go together,
-    in place of a cast: one row, _types_are_ok. Types are known before any row is read, so this costs nothing. -#}
+{#- The CTE that ends a point-in-time join with one error where the types of its columns do not
+    go together, in place of a cast: one row, _types_are_ok. Types are known before any row is
+    read, so this costs nothing. -#}
 {%- macro _point_in_time_types_sql(views, time) -%}
 {%- set faults = [feature_store._time_type_fault(
     'time column ' ~ feature_store._plain_name(time), 'typeof(spine.' ~ feature_store._name(time) ~ ')'

@@ -10,7 +10,7 @@ from incremental_project import IncrementalProject
 
 EVENTS = """
 select
-    *, k1 as "group", k2 as "Ä b", ts as "end", k1 as events, k2 as changed, k1 as now, k2 as seen,
+    *, k1 as "group", k2 as "Ä, b", ts as "end", k1 as events, k2 as changed, k1 as now, k2 as seen,
     ts as "When", k1 as features, k2 as changes, k1 as grains, k2 as "sElEcT",
     ts as "my ""own"" time"
 from raw_events
@@ -23,7 +23,7 @@ AGGREGATES = {
 }
 NAMES = {
     "plain": (["k1", "k2"], "ts"),
-    "words": (["group", "Ä b"], "end"),
+    "words": (["group", "Ä, b"], "end"),
     "ours": (["events", "changed", "now", "seen"], "When"),
     "ours_too": (["features", "changes", "grains", "sElEcT"], 'my "own" time'),
 }
@@ -104,8 +104,8 @@ def test_rows_are_those_of_plain_names(name: str, project: IncrementalProject, s
         "columns: end is no name that SQL takes without quotes; add quote: true to the column",
         "columns: group is no name that SQL takes without quotes; add quote: true to the column",
         "columns: order is no name that SQL takes without quotes; add quote: true to the column",
-        "columns: Ä b is no name that SQL takes without quotes; add quote: true to the column",
-        'columns: a "b": a name with a double quote in it is none that dbt can write. Next: ',
+        "columns: Ä, b is no name that SQL takes without quotes; add quote: true to the column",
+        'columns: a "b": dbt cannot write a name with a double quote in it. Next: ',
         'entity: K1 of "store"."main"."events" is written k1 there, and so in the view. Next: ',
     ],
 )

@@ -1,5 +1,5 @@
-{#- Where an event table lacks a column that every windowed feature view needs, has one of another type, or one
-    with a name that the generated SQL uses itself.
+{#- The errors of an event table's columns: one that every windowed feature view needs is
+    missing or of another type, or one has a name that the generated SQL uses itself.
 
     events: relation of the events.
     declaration: the feature view, without other faults.
@@ -25,7 +25,9 @@
         {%- set type = types.get(column | lower) -%}
         {%- if not type -%}
             {%- do faults.append(where ~ ': ' ~ column ~ ': ' ~ events ~ ' has no such column'
-                ~ (feature_store._nearest(column, names) if where == 'event_time' else ', from which known_at is made') ~ '. Next: ' ~ next) -%}
+                ~ (feature_store._nearest(column, names) if where == 'event_time'
+                    else ', from which known_at is made')
+                ~ '. Next: ' ~ next) -%}
         {%- elif not modules.re.match('TIMESTAMP|DATE$', type) -%}
             {%- do faults.append(where ~ ': a timestamp or a date is allowed, in UTC; got ' ~ column ~ place
                 ~ ', which is ' ~ type | lower ~ '. Next: cast it in the model ' ~ events.identifier) -%}

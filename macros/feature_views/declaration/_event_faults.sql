@@ -1,6 +1,6 @@
-{#- What is wrong between a declaration and its events, told before DuckDB does it, and in words: relations that
-    cannot be read, columns, functions and types. Nothing where the relation is not in the warehouse yet while
-    compiling, and in unit tests.
+{#- The errors of a declaration compared with its events, found before DuckDB runs the SQL: a
+    relation that cannot be read, wrong columns, functions and types. No errors in unit tests,
+    nor while compiling if the relation is not in the warehouse yet.
 
     events: relation of the events.
     declaration: the feature view, without other faults.
@@ -30,7 +30,7 @@
     {{- return(faults) -}}
 {%- endmacro -%}
 
-{#- Why a relation cannot be read, as DuckDB says it; nothing where it can. DuckDB plans a query on it. -#}
+{#- DuckDB's reason why a relation cannot be read, or none if it can: it plans a query on it. -#}
 {%- macro _unreadable(relation) -%}
     {%- set found = fromjson(run_query(
         "select json_object('type', plan ->> 'error_type', 'message', plan ->> 'error_message') from (select "

@@ -1,5 +1,5 @@
-{#- What is wrong in the SQL of a declaration, and in the values of its empty windows, where the events' columns
-    are known.
+{#- The errors in the SQL of a declaration, and in its values for empty windows, given the
+    events' columns.
 
     events: relation of the events.
     declaration: the feature view, without other faults.
@@ -31,7 +31,8 @@
     {{- return(faults) -}}
 {%- endmacro -%}
 
-{#- What the binder says of an expression in which nothing else is wrong, and of what it is derived from. -#}
+{#- DuckDB's binder error of an expression without another error; none where one of those that
+    it is derived from is wrong already. -#}
 {%- macro _binding_faults(given, parsed, wrong, features) -%}
     {%- set refused = parsed.refused -%}
     {%- if not refused -%}{{- return([]) -}}{%- endif -%}
@@ -43,7 +44,7 @@
     {%- set message = refused.error_message.split('\n')[0] | trim -%}
     {%- if refused.call -%}
         {%- set found = modules.re.findall('(?m)^\\s+(\\S.*->.*)$', refused.error_message) -%}
-        {%- set message = 'no function takes what ' ~ refused.call ~ ' is given; there are '
+        {%- set message = 'there is no ' ~ refused.call ~ '; there are '
             ~ found[:4] | join(', ') ~ (' and ' ~ (found | length - 4) ~ ' more' if found | length > 4 else '') -%}
     {%- elif given.scope == 'features' and refused.name in features -%}
         {%- set message = refused.name ~ ' is derived further down; only what stands above can be used. Next: '
@@ -52,7 +53,7 @@
     {{- return([given.place ~ ': ' ~ message ~ '; got ' ~ given.expression.split() | join(' ')]) -}}
 {%- endmacro -%}
 
-{#- The names of the features that are no derived ones. -#}
+{#- The names of the features that are aggregates, not derived. -#}
 {%- macro _feature_names(plan) -%}
     {%- set names = [] -%}
     {%- for aggregate in plan.aggregates -%}

@@ -1,4 +1,5 @@
-{#- The end of an error about a name that is none: the names that come near it, by DuckDB's measure, or all. -#}
+{#- The end of an error about an unknown name: similar names (Jaro-Winkler) or, without any, all
+    names. -#}
 {%- macro _nearest(name, names) -%}
     {%- set listed = [] -%}
     {%- for one in names -%}{%- do listed.append(feature_store._literal(one)) -%}{%- endfor -%}
@@ -6,7 +7,7 @@
     {{- return('; near: ' ~ near | join(', ') if near else '; it has ' ~ names | join(', ')) -}}
 {%- endmacro -%}
 
-{#- The same for a function; of functions, only those that come near. -#}
+{#- The same for a function, but nothing without a similar name. -#}
 {%- macro _nearest_function(name, is_aggregate) -%}
     {%- set types = "('aggregate')" if is_aggregate else "('aggregate', 'scalar', 'macro')" -%}
     {%- set near = feature_store._nearest_of(

@@ -1,4 +1,5 @@
-{#- What is wrong with the parts of one expression: names that are none, and what has no place in it.
+{#- The errors in the parts of one expression: unknown columns and functions, and SQL that is
+    not allowed there.
 
     given: the expression, one of _expressions().
     parsed: what DuckDB makes of it, one of _parsed_sql().
@@ -25,7 +26,7 @@
     {%- for part in parsed.parts -%}
         {%- set name = part.name -%}
         {%- if part.class == 'SUBQUERY' -%}
-            {%- do told.append('a subquery is not allowed: what is to be looked up belongs into the model of '
+            {%- do told.append('a subquery is not allowed: what is to be looked up belongs in the model of '
                 ~ 'the events') -%}
         {%- elif part.class == 'PARAMETER' -%}
             {%- do told.append('a parameter is not allowed: nothing gives it a value') -%}
@@ -39,7 +40,9 @@
         {%- elif part.class == 'FUNCTION' and part.is_aggregate and not (part.is_top and is_aggregate) -%}
             {%- do told.append(
                 'one aggregate is allowed, and inside of it stands another, ' ~ name
-                ~ ' (put what joins two in derived)' if is_aggregate else 'an expression over one row is allowed, and ' ~ name
+                ~ ' (put what joins two in derived)'
+                if is_aggregate else
+                'an expression over one row is allowed, and ' ~ name
                 ~ ' is an aggregate (declare it under aggregates)'
             ) -%}
         {%- elif part.is_volatile or (name == 'age' and part.arguments == 1) -%}
@@ -65,8 +68,8 @@
     {{- return(faults) -}}
 {%- endmacro -%}
 
-{#- Whether a name, as the parts between its dots, is that of a column, of a field in one, or one that SQL has
-    besides, such as current_date. -#}
+{#- Returns true if a name, as a list of its parts between the dots, is a column, a field in
+    one, or a value of SQL's own, such as current_date. -#}
 {%- macro _is_known(path, scope, known) -%}
     {%- set names = known | map('lower') | list -%}
     {%- set first = path[0] | lower -%}

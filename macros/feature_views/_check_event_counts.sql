@@ -27,16 +27,17 @@
         ) -%}
         {%- if unused > allowed * events -%}
             {%- do feature_store._raise_faults(place, [
-                said ~ '. Allowed: {:.1%} (max_unused). Next: repair them in staging, or, if they are right, '.format(
-                    allowed
-                ) ~ 'declare the share that is expected, such as max_unused: '
+                said ~ '. Allowed: {:.1%} (max_unused). Next: repair them in staging, '.format(allowed)
+                ~ 'or, if they are right, declare the share that is expected, such as max_unused: '
                 ~ '{:.2f}'.format([unused / events + 0.01, 1] | min)
             ]) -%}
         {%- endif -%}
         {%- do exceptions.warn('Warning: ' ~ place ~ ': ' ~ said ~ ' (operations.event_counts)') -%}
     {%- endif -%}
     {%- if after_load -%}
-        {%- do feature_store._warn_of_late_times(place, declaration.event_time, after_load, events, latest) -%}
+        {%- do feature_store._warn_of_late_times(
+            place, declaration.event_time, after_load, events, latest
+        ) -%}
     {%- endif -%}
 {%- endmacro -%}
 
@@ -46,9 +47,10 @@
     latest: the latest of their times. -#}
 {%- macro _warn_of_late_times(place, event_time, after_load, events, latest) -%}
     {%- do exceptions.warn(
-        'Warning: ' ~ place ~ ': {:,} of {:,} events are later than their own load '.format(after_load, events)
-        ~ '({} up to {}, UTC). They do not move the time of the run, and their '.format(event_time, latest)
-        ~ 'rows are not served before that time. Next: correct them at the source or in staging, or leave '
-        ~ 'them out in cleaned; then build again'
+        'Warning: ' ~ place ~ ': '
+        ~ '{:,} of {:,} events are later than their own load '.format(after_load, events)
+        ~ '({} up to {}, UTC). They do not move the time of the run, '.format(event_time, latest)
+        ~ 'and their rows are not served before that time. Next: correct them at the source or in '
+        ~ 'staging, or leave them out in cleaned; then build again'
     ) -%}
 {%- endmacro -%}

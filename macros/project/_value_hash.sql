@@ -11,7 +11,8 @@
     value: an expression; columns(…) makes one hash a column. -#}
 {%- macro _value_hash(value) -%}
 case
-    when regexp_full_match(typeof({{ value }}), '{{ feature_store._hashed_as_they_are() }}') then hash({{ value }})
+    when regexp_full_match(typeof({{ value }}), '{{ feature_store._hashed_as_they_are() }}')
+        then hash({{ value }})
     when typeof({{ value }}) in ('FLOAT', 'DOUBLE')
         then hash({{ value }}, {{ value }} = 0 and signbit(try_cast({{ value }} as double)))
     else hash(cast(to_json({{ value }}) as varchar))

@@ -19,14 +19,15 @@
                 {%- do faults.append('columns: ' ~ column ~ ' is declared as '
                     ~ made[lowered.index(column | lower)] ~ '; write it so here') -%}
             {%- else -%}
-                {%- do faults.append('columns: ' ~ column ~ ' is listed and not declared; declare an aggregate, '
-                    ~ 'a window or a derived feature that makes it, or take it off the columns') -%}
+                {%- do faults.append('columns: ' ~ column ~ ' is listed and not declared; declare an '
+                    ~ 'aggregate, a window or a derived feature that makes it, or take it off the '
+                    ~ 'columns') -%}
             {%- endif -%}
         {%- endfor -%}
         {%- set unquoted = columns | rejectattr('quote') | map(attribute='name') | list -%}
         {%- for column in feature_store._in_need_of_quotes(unquoted) -%}
-            {%- do faults.append('columns: ' ~ column ~ ' is no name that SQL takes without quotes; add quote: true '
-                ~ 'to the column') -%}
+            {%- do faults.append('columns: ' ~ column ~ ' is no name that SQL takes without quotes; '
+                ~ 'add quote: true to the column') -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(faults) -}}
@@ -38,8 +39,8 @@
     {%- for name in names -%}{%- do listed.append(feature_store._literal(name)) -%}{%- endfor -%}
     {%- if not listed -%}{{- return([]) -}}{%- endif -%}
     {{- return(fromjson(run_query(
-        "select to_json(coalesce(list(name order by name), [])) from (select unnest([" ~ listed | join(', ')
-        ~ "]) as name) where contains(name, ',') or json_serialize_sql("
+        "select to_json(coalesce(list(name order by name), [])) from (select unnest(["
+        ~ listed | join(', ') ~ "]) as name) where contains(name, ',') or json_serialize_sql("
         ~ "'select 1 from (select 1) as t (' || name || ')') ->> 'error' = 'true'"
     ).columns[0].values()[0])) -}}
 {%- endmacro -%}

@@ -6,16 +6,19 @@
     columns: those of the events, name to type. -#}
 {%- macro _event_column_faults(events, declaration, columns) -%}
     {%- set types, faults = {}, [] -%}
-    {%- for name, type in columns.items() -%}{%- do types.update({name | lower: type}) -%}{%- endfor -%}
+    {%- for name, type in columns.items() -%}
+        {%- do types.update({name | lower: type}) -%}
+    {%- endfor -%}
     {%- set place, names = ' of ' ~ events, columns.keys() | list -%}
     {%- for key in declaration.entity if key | lower not in types -%}
         {%- do faults.append('entity: ' ~ key ~ ': ' ~ events ~ ' has no such column'
-            ~ feature_store._nearest(key, names) ~ '. Next: correct entity, or add the column there') -%}
+            ~ feature_store._nearest(key, names)
+            ~ '. Next: correct entity, or add the column there') -%}
     {%- endfor -%}
     {%- for key in declaration.entity if key | lower in types and key not in columns -%}
         {%- for name in names if name | lower == key | lower -%}
-            {%- do faults.append('entity: ' ~ key ~ place ~ ' is written ' ~ name ~ ' there, and so in the view. '
-                ~ 'Next: write ' ~ name ~ ' here too') -%}
+            {%- do faults.append('entity: ' ~ key ~ place ~ ' is written ' ~ name
+                ~ ' there, and so in the view. Next: write ' ~ name ~ ' here too') -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for where, column, next in [
@@ -29,13 +32,14 @@
                     else ', from which known_at is made')
                 ~ '. Next: ' ~ next) -%}
         {%- elif not modules.re.match('TIMESTAMP|DATE$', type) -%}
-            {%- do faults.append(where ~ ': a timestamp or a date is allowed, in UTC; got ' ~ column ~ place
-                ~ ', which is ' ~ type | lower ~ '. Next: cast it in the model ' ~ events.identifier) -%}
+            {%- do faults.append(where ~ ': a timestamp or a date is allowed, in UTC; got '
+                ~ column ~ place ~ ', which is ' ~ type | lower
+                ~ '. Next: cast it in the model ' ~ events.identifier) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for column in ['_grain', '_from_grain', '_place', '_is_event'] if column in types -%}
-        {%- do faults.append('events: ' ~ column ~ place ~ ' has a name that the generated SQL uses itself. '
-            ~ 'Next: rename it in the model ' ~ events.identifier) -%}
+        {%- do faults.append('events: ' ~ column ~ place ~ ' has a name that the generated SQL uses '
+            ~ 'itself. Next: rename it in the model ' ~ events.identifier) -%}
     {%- endfor -%}
     {{- return(faults) -}}
 {%- endmacro -%}

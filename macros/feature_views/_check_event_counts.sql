@@ -1,12 +1,12 @@
-{#- Keep in operations.event_counts how many events a feature view has and does not use, tell of these, and end its
-    build where they are more than the share `max_unused` of its declaration. Events later than their own load are
-    told of, too; they are used.
+{#- Keep in operations.event_counts how many events a feature view has and does not use. Warn of
+    those that are not used, and end the build if they are more than the declaration's share
+    `max_unused`. Warn of events later than their own load, too; these are used.
 
     declaration: the feature view, as in `config.meta.feature_view`.
     counts: a query of one row, the struct of _event_counts_sql() as _counts. -#}
 {%- macro _check_event_counts(declaration, counts) -%}
     {%- set place = feature_store._place_of(model) -%}
-    {#- A text: not every year is one of Python's. -#}
+    {#- as a text: DuckDB has years that Python has not -#}
     {%- set row = run_query(
         'select * replace (cast(latest_after_load as varchar) as latest_after_load) '
         ~ 'from (select unnest(_counts) from (' ~ counts ~ '))'
@@ -27,28 +27,30 @@
         ) -%}
         {%- if unused > allowed * events -%}
             {%- do feature_store._raise_faults(place, [
-                said ~ '. Allowed: {:.1%} (max_unused). Next: repair them in staging, or, if they are right, '.format(
-                    allowed
-                ) ~ 'declare the share that is expected, such as max_unused: '
+                said ~ '. Allowed: {:.1%} (max_unused). Next: repair them in staging, '.format(allowed)
+                ~ 'or, if they are right, declare the share that is expected, such as max_unused: '
                 ~ '{:.2f}'.format([unused / events + 0.01, 1] | min)
             ]) -%}
         {%- endif -%}
         {%- do exceptions.warn('Warning: ' ~ place ~ ': ' ~ said ~ ' (operations.event_counts)') -%}
     {%- endif -%}
     {%- if after_load -%}
-        {%- do feature_store._warn_of_late_times(place, declaration.event_time, after_load, events, latest) -%}
+        {%- do feature_store._warn_of_late_times(
+            place, declaration.event_time, after_load, events, latest
+        ) -%}
     {%- endif -%}
 {%- endmacro -%}
 
-{#- Tell of events that are later than their own load.
+{#- Warn of events that are later than their own load.
 
-    place: what the feature view is called.
+    place: the feature view's name in the warning.
     latest: the latest of their times. -#}
 {%- macro _warn_of_late_times(place, event_time, after_load, events, latest) -%}
     {%- do exceptions.warn(
-        'Warning: ' ~ place ~ ': {:,} of {:,} events have a {} that is later than their own load, up to {} (UTC). '.format(
-            after_load, events, event_time, latest
-        ) ~ 'They do not move the time of the run; their rows lie in the future and are not served before. '
-        ~ 'Next: correct them at the source or in staging, or leave them out in cleaned; then build again'
+        'Warning: ' ~ place ~ ': '
+        ~ '{:,} of {:,} events are later than their own load '.format(after_load, events)
+        ~ '({} up to {}, UTC). They do not move the time of the run, '.format(event_time, latest)
+        ~ 'and their rows are not served before that time. Next: correct them at the source or in '
+        ~ 'staging, or leave them out in cleaned; then build again'
     ) -%}
 {%- endmacro -%}

@@ -1,9 +1,11 @@
-{#- End the build of a feature view where two of its rows have the same entity and feature time, or one of them
-    has none, with an error that says how many and shows one; and where a column is missing that every view has. What is built is undone.
+{#- End the build of a feature view, and undo it, if two of its rows have the same entity and
+    feature time, if a row has none of these, or if a column is missing that every view has. The
+    error says how many rows and shows one.
 
     declaration: the feature view, as in `config.meta.feature_view`.
-    changed: of a windowed view that is built incrementally, the table of the entities whose rows were made: only
-        theirs are looked at. A full build groups by entity and feature time itself. -#}
+    changed: of a windowed view that is built incrementally, the table of the entities whose
+        rows were made: only theirs are looked at. A full build groups by entity and feature
+        time itself. -#}
 {%- macro _check_feature_keys(declaration, changed=none) -%}
     {%- set names = declaration.entity + ['feature_time'] -%}
     {%- set found = adapter.get_columns_in_relation(this) | map(attribute='name') | map('lower') | list -%}

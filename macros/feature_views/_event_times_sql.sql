@@ -1,8 +1,8 @@
-{#- A subquery of the times of events, in microseconds since the epoch (UTC), one row each: _event_us and
-    _loaded_us. A time that is infinite is null.
+{#- A subquery of the times of events, in microseconds since the epoch (UTC), one row each:
+    _event_us and _loaded_us. A time that is infinite is null.
 
-    A relation without a column loaded_at gives null: the name then means the one in `no_load`. So nothing has
-    to be read from the database to make the SQL. -#}
+    A relation without a column loaded_at gives null: the name then means the one in `no_load`.
+    So nothing has to be read from the database to make the SQL. -#}
 {%- macro _event_times_sql(events, event_time) -%}
 (
     select
@@ -18,8 +18,8 @@
 )
 {%- endmacro -%}
 
-{#- A load time in microseconds since the epoch (UTC); of a date, the end of its day, so that what happened on the
-    day that it was loaded is not later than its load. -#}
+{#- A load time in microseconds since the epoch (UTC); of a date, the end of its day, so that
+    what happened on the day that it was loaded is not later than its load. -#}
 {%- macro _load_us(loaded_at) -%}
 epoch_us({{ loaded_at }})
 + if(typeof({{ loaded_at }}) = 'DATE', 86399999999, 0)

@@ -1,8 +1,10 @@
-{#- The time of the run, a query of one timestamp as_of (UTC): the var as_of or, without it, the end of
-    the last grain that holds an event not later than its own load. The clock is never read.
+{#- The time of the run, a query of one timestamp as_of (UTC): the var as_of or, without it, the
+    end of the last grain that holds an event not later than its own load. The clock is never
+    read.
 
-    An event later than its load has a wrong time, or is one that is planned: it is not the newest moment of
-    the data. Where all events are later than their load, the latest load counts in their place.
+    An event later than its load has a wrong time, or is one that is planned: it is not the
+    newest moment of the data. Where all events are later than their load, the latest load
+    counts in their place.
 
     events: relation of events.
     event_time: their time column.

@@ -1,8 +1,8 @@
 {#- The whole SQL of an online view: each entity's latest row at the time of the run.
 
     features: relation of the feature view's version.
-    events: relation of what the view is made from, with its event time; it says the time of the run, unless
-        the var as_of does: see as_of().
+    events: relation of what the view is made from, with its event time; it says the time of the
+        run, unless the var as_of does: see as_of().
     declaration: the feature view, as in `config.meta.feature_view`. -#}
 {%- macro online_features(features, events, declaration) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
@@ -10,7 +10,7 @@
     {%- set entity = declaration.entity -%}
     {%- set keys = feature_store._quoted_names(entity) -%}
 -- Made by online_features() from config.meta.feature_view of {{ model.name }}.
--- Grain: one row per {{ entity | join(', ') }}.
+-- Grain: one row per {{ entity | join(', ') | replace('\n', ' ') }}.
 with
 
 run as (

@@ -1,14 +1,15 @@
-{#- The whole SQL of a windowed feature view: one row per entity and feature time, with each aggregate
-    over each window of the past, `feature_time - window <= event_time < feature_time`.
+{#- The whole SQL of a windowed feature view: one row per entity and feature time, with each
+    aggregate over each window of the past, `feature_time - window <= event_time <
+    feature_time`.
 
-    A row stands where a value can change: at the first multiple of the grain after an event, and one
-    window later, when the event leaves. It holds until the entity's next row.
+    A row stands where a value can change: at the first multiple of the grain after an event,
+    and one window later, when the event leaves. It holds until the entity's next row.
 
-    Of an incremental model that is there already, only the rows are made that find_changed_entities() found
-    missing.
+    Of an incremental model that is there already, only the rows are made that
+    find_changed_entities() found missing.
 
-    In a run, entities are taken part by part, so that memory is bounded by `events_at_once`: the model's own
-    statement makes the first part, finish_feature_view() the others.
+    In a run, entities are taken part by part, so that memory is bounded by `events_at_once`:
+    the model's own statement makes the first part, finish_feature_view() the others.
 
     events: relation of events with the entity's columns, the event time and `loaded_at`.
     declaration: the feature view, as in `config.meta.feature_view`. -#}

@@ -1,4 +1,5 @@
-{#- The query of the keys whose rows in two relations are not the same, copies counted. A null is a key too.
+{#- The query of the keys whose rows in two relations are not the same, copies counted. A null
+    is a key too.
 
     received, built: relations with the same columns.
     keys: list of the key columns, quoted.

@@ -1,5 +1,6 @@
-{#- What an incremental model is made from: in a full build all received rows, otherwise those of the groups
-    that delete_changed_groups(), the model's pre-hook, found changed.
+{#- The rows that an incremental model is made from: in a full build all received rows,
+    otherwise those of the groups that delete_changed_groups(), the model's pre-hook, found
+    changed.
 
     received: the relation that the pre-hook has, too. -#}
 {%- macro changed_groups(received) -%}

@@ -1,10 +1,10 @@
-{#- Whether the incremental model being built is a feature view that takes part in nothing incremental, as one is
-    that is written by hand and has its materialization from dbt_project.yml. It has no is_incremental() of its own:
-    its SQL is the same in a full and in an incremental run. And it has no unique_key by which dbt would replace
-    rows, and no microbatches.
+{#- Returns true if the incremental model being built is a feature view that has to be built
+    whole, such as one that is written by hand and is incremental only because dbt_project.yml
+    says so: its SQL is the same in a full and in an incremental run, and it has no unique_key,
+    by which dbt would replace rows, and no microbatches.
 
-    The model's code is rendered again, with a mark in dbt's context: as long as it is there, should_full_refresh()
-    is false. -#}
+    The model's code is rendered again, with a mark in dbt's context: as long as it is there,
+    should_full_refresh() is false. -#}
 {%- macro _is_always_whole() -%}
     {%- if '_kept_is_always_whole' not in context -%}
         {%- set is_view = (model.config.get('meta') or {}).get('feature_view')

@@ -1,4 +1,4 @@
-{#- What an online view stands on: `features`, its feature table's node, and `events`, the relation
+{#- The parents of an online view: `features`, its feature table's node, and `events`, the relation
     whose event times say the time of the run. Nothing where the node is no online view; no events
     where there is no single relation of them that can be queried. -#}
 {%- macro _online_parents(node) -%}

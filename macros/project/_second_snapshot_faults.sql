@@ -1,5 +1,5 @@
-{#- Snapshots of online views beyond the one that each feature view's version may have: the export could not say
-    which of them is served. -#}
+{#- Snapshots of online views beyond the one that each feature view's version may have: the
+    export could not say which of them is served. -#}
 {%- macro _second_snapshot_faults() -%}
     {%- set snapshots, faults = {}, [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'snapshot' and node.depends_on.nodes -%}
@@ -12,9 +12,9 @@
     {%- for unique_id, places in snapshots.items() if places | length > 1 -%}
         {%- set view = graph.nodes[unique_id] -%}
         {%- do faults.append(
-            view.name ~ ':v' ~ (view.version or 1) ~ ' has ' ~ places | length ~ ' snapshots of its online view: '
-            ~ places | sort | join(', ') ~ '. Allowed: one, whose rows are exported. Next: remove or disable '
-            ~ 'the others'
+            view.name ~ ':v' ~ (view.version or 1) ~ ' has ' ~ places | length
+            ~ ' snapshots of its online view: ' ~ places | sort | join(', ')
+            ~ '. Allowed: one, whose rows are exported. Next: remove or disable the others'
         ) -%}
     {%- endfor -%}
     {{- return(faults) -}}

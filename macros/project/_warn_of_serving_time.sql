@@ -1,6 +1,7 @@
-{#- Tell where the time as of which an online view serves is not what one would expect: it lies in the future of this
-    run, by more than the grain, or before the first row of the view, or events of a view that is written by hand are
-    later than their own load. Nothing is decided by the clock.
+{#- Warn of an unlikely time as of which an online view is served: it is later than this run by
+    more than the grain, or before the view's first row, or events of a view that is written by
+    hand are later than their own load. The clock decides about the warning, and about nothing
+    else.
 
     node: dbt's node of the online view.
     parents: of it, from _online_parents().
@@ -17,16 +18,16 @@
     ).rows[0] -%}
     {%- if serving[1] -%}
         {%- do exceptions.warn(
-            'Warning: ' ~ place ~ ': is served as of ' ~ serving[0] ~ ' (UTC), which lies in the future: windows that have '
-            ~ 'passed by then are empty. Next: '
-            ~ ('give as_of a time that has come' if given else 'correct the latest ' ~ declaration.event_time
-                ~ ' of its events, and pass loaded_at on with them, which bounds it')
+            'Warning: ' ~ place ~ ': is served as of ' ~ serving[0] ~ ' (UTC), which lies in the future: '
+            ~ 'windows that have passed by then are empty. Next: '
+            ~ ('give as_of a time that has come' if given else 'correct the latest '
+                ~ declaration.event_time ~ ' of its events, and give them loaded_at, which bounds it')
             ~ ', build again, then export with --force if this was exported'
         ) -%}
     {%- elif given and serving[3] and not serving[2] -%}
         {%- do exceptions.warn(
-            'Warning: ' ~ place ~ ': as_of ' ~ serving[0] ~ ' (UTC) is before the first row of the view: nothing is served. '
-            ~ 'Next: give a later as_of, or none'
+            'Warning: ' ~ place ~ ': as_of ' ~ serving[0] ~ ' (UTC) is before the first row of the view: '
+            ~ 'nothing is served. Next: give a later as_of, or none'
         ) -%}
     {%- endif -%}
     {%- set is_counted = run_query(

@@ -1,4 +1,5 @@
-{#- Make the tables of record_built_model() and finish_feature_view() before the first model is built. -#}
+{#- Make the tables of record_built_model() and finish_feature_view() before the first model is
+    built. -#}
 {%- macro make_built_models() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] %}
         create schema if not exists operations;

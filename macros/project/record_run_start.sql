@@ -1,5 +1,6 @@
-{#- Note in the warehouse which nodes a run is about to build or test. A run that is killed leaves these
-    notes behind, and nothing that depends on such a node is exported until it has run again. -#}
+{#- Note in the warehouse which nodes a run is about to build or test. A run that is killed
+    leaves these notes behind, and nothing that depends on such a node is exported until it has
+    run again. -#}
 {%- macro record_run_start() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
         {%- for source in graph.sources.values() -%}

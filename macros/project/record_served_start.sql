@@ -1,5 +1,5 @@
-{#- Make the tables of record_served_results() before the first model reads them; end the run before anything is
-    built where a feature view is ephemeral or an online view has two snapshots. -#}
+{#- Make the tables of record_served_results() before the first model reads them; end the run before
+    anything is built where a feature view is ephemeral or an online view has two snapshots. -#}
 {%- macro record_served_start() -%}
     {%- if execute -%}
         {%- do feature_store._raise_faults(

@@ -1,7 +1,9 @@
-{#- Pre-hook of a snapshot: give current rows of different keys that have one dbt_scd_id ids of their own.
+{#- Pre-hook of a snapshot: give current rows of different keys that have one dbt_scd_id ids of
+    their own.
 
-    Such are of an earlier version of this project, with dbt's own hash: each would end with the other. All other rows
-    keep the ids that they have, which dbt only compares with themselves. -#}
+    An earlier version of this project took dbt's own hash, which can give two keys one id; the
+    end of one row would end the other, too. All other rows keep their ids: dbt compares an id
+    only with itself. -#}
 {%- macro repair_snapshot_ids() -%}
     {%- set keys = config.get('unique_key') -%}
     {%- if not execute or keys is string or not keys or not load_relation(this) -%}

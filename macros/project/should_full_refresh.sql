@@ -1,11 +1,12 @@
-{#- Whether a model is built in full, asked by dbt: as dbt decides it, and besides where an incremental
-    model is not the one that its table was built from, so that no rows of another definition stay.
+{#- Returns true if a model is built in full, in place of dbt's own macro: where dbt decides so,
+    and where the definition of an incremental model has changed, so that no rows of another
+    definition stay.
 
-    A feature view that is written by hand and has no incremental part of its own is always built in full: it would
-    be appended to itself otherwise.
+    A feature view that is written by hand and has no incremental part of its own is always
+    built in full: it would be appended to itself otherwise.
 
-    `full_refresh` in the model's config stands above that. Outside of runs the answer is yes: what `dbt show`,
-    `dbt compile` and the docs take is SQL that needs no hook before it. -#}
+    `full_refresh` in the model's config stands above that. Outside of runs the answer is yes:
+    what `dbt show`, `dbt compile` and the docs take is SQL that needs no hook before it. -#}
 {%- macro should_full_refresh() -%}
     {%- if context.get('_renders_full_build') -%}{{- return(true) -}}{%- endif -%}
     {%- if context.get('_renders_increment') -%}{{- return(false) -}}{%- endif -%}

@@ -1,7 +1,7 @@
 {#- SQL of a time as a timestamp of UTC, whatever the zone of the session.
 
-    A type that _time_type_fault() tells of gives null. What cannot be a timestamp exactly, such as a time
-    with parts of a microsecond, ends the query with an error.
+    A type that _time_type_fault() tells of gives null. What cannot be a timestamp exactly, such
+    as a time with parts of a microsecond, ends the query with an error.
 
     time: SQL of the time.
     what: the column, as a person calls it. -#}

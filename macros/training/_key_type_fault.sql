@@ -17,8 +17,9 @@ if(
 )
 {%- endmacro -%}
 
-{#- SQL of whether keys of two types are compared: only where that is exact for all values, and means the
-    same. These are whole numbers of any width with each other, texts and enums, and each type with itself.
+{#- SQL of whether keys of two types are compared: only where that is exact for all values, and
+    means the same. These are whole numbers of any width with each other, texts and enums, and
+    each type with itself.
 
     Not so a uhugeint, which DuckDB compares with other whole numbers as a double. -#}
 {%- macro _are_comparable_keys(given, wanted) -%}

@@ -1,5 +1,5 @@
-{#- The CTE of a feature view's rows of the busy entities. Those of a snapshot have the latest end of the
-    rows before them, _earlier_end: a row that holds before it is not the only one. -#}
+{#- The CTE of a feature view's rows of the busy entities. Those of a snapshot have the latest
+    end of the rows before them, _earlier_end: a row that holds before it is not the only one. -#}
 {%- macro _point_in_time_busy_sql(view, mode) -%}
 {%- set is_served = mode == 'as_served' -%}
 {{ view.name }}_of_busy as (

@@ -1,8 +1,8 @@
 {#- Which row of a feature view held at the time of each row of the spine: its keys and time.
 
-    Where an entity has few rows in the spine, each is compared with all rows of its entity, which takes
-    no sorting. As that would be every row with every other where it has many, these are found by an as-of
-    join, for which the rows of their entities are sorted.
+    Where an entity has few rows in the spine, each is compared with all rows of its entity,
+    which takes no sorting. As that would be every row with every other where it has many, these
+    are found by an as-of join, for which the rows of their entities are sorted.
 
     Of a snapshot, the quiet rows also tell of how many rows held; two are one too many. -#}
 {%- macro _point_in_time_held_sql(view, mode, held_from) -%}

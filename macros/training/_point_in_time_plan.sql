@@ -1,5 +1,5 @@
-{#- What point_in_time_join() is to do, a list with one mapping a view, after one error that lists every
-    fault of its arguments, where there is any. -#}
+{#- The arguments of point_in_time_join() as a list with one mapping a view. If any is wrong,
+    one error lists all that is. -#}
 {%- macro _point_in_time_plan(feature_views, time, mode) -%}
     {%- set faults = [] -%}
     {%- if mode not in ['as_recomputed', 'as_served'] -%}
@@ -26,7 +26,7 @@
             {%- set repeats = names | select('equalto', name | lower) | list | length -%}
             {%- set prefix = given.prefix or '' -%}
             {%- set entity = feature_store._entity_columns(given.entity) -%}
-            {%- set spine_columns = entity.values() | join(', ') | lower -%}
+            {%- set spine_columns = feature_store._quoted_names(entity.values()) | join(', ') | lower -%}
             {%- set spine = feature_store._cte_name('spine_' ~ entity.values() | join('_') | lower) -%}
             {%- if spine_columns not in spines -%}
                 {#- [a_b, c] and [a, b_c] would have one name. -#}

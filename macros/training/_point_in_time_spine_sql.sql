@@ -1,5 +1,5 @@
-{#- The keys and times of the spine for the views of one entity, in two parts: quiet are the rows of entities
-    that have few rows in the spine, busy those of the others. -#}
+{#- The keys and times of the spine for the views of one entity, in two parts: quiet are the
+    rows of entities that have few rows in the spine, busy those of the others. -#}
 {%- macro _point_in_time_spine_sql(name, columns) -%}
 {%- set most = 16 -%}
 -- Rows of an entity with at most {{ most }} in the spine, quiet, and of the others, busy, are looked up in

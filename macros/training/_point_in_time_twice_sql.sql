@@ -1,7 +1,9 @@
-{#- The CTEs that end a point-in-time join with an error where a row of the spine finds more than one row of
-    a feature view: an entity has two rows of one time, or in a snapshot two at one time.
+{#- The CTEs that end a point-in-time join with an error where a row of the spine finds more
+    than one row of a feature view: an entity has two rows of one time, or in a snapshot two at
+    one time.
 
-    The example is looked up from one row of the spine, so that it costs nothing where there is none. -#}
+    The example is looked up from one row of the spine, so that it costs nothing where there is
+    none. -#}
 {%- macro _point_in_time_twice_sql(view, mode, held_from) -%}
 {%- set is_served = mode == 'as_served' -%}
 -- The rows of the spine that would be there more than once: an error, no rows if all is well.
@@ -35,7 +37,7 @@
         error(
             {{ feature_store._literal('point_in_time_join: ' ~ view.relation) }}
             {%- if is_served %}
-            || ' has more than one row of an entity for a moment, for '
+            || ' has more than one row of an entity at one time, for '
             {%- else %}
             || ' has duplicates, more than one row of an entity and feature_time, for '
             {%- endif %}

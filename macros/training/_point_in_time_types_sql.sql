@@ -1,5 +1,6 @@
-{#- The CTE that ends a point-in-time join with one error where the types of its columns do not go together,
-    in place of a cast: one row, is_ok. Types are known before any row is read, so this costs nothing. -#}
+{#- The CTE that ends a point-in-time join with one error where the types of its columns do not
+    go together, in place of a cast: one row, _types_are_ok. Types are known before any row is
+    read, so this costs nothing. -#}
 {%- macro _point_in_time_types_sql(views, time) -%}
 {%- set faults = [feature_store._time_type_fault(
     'time column ' ~ feature_store._plain_name(time), 'typeof(spine.' ~ feature_store._name(time) ~ ')'
@@ -9,7 +10,7 @@
         {%- do faults.append(feature_store._key_type_fault(
             'key column ' ~ column,
             'typeof(spine.' ~ feature_store._quoted(column) ~ ')',
-            'typeof(' ~ view.name ~ '.' ~ feature_store._quoted(key) ~ ')',
+            'typeof(' ~ view.name ~ '_given.' ~ feature_store._quoted(key) ~ ')',
             ', as in ' ~ view.identifier
         )) -%}
     {%- endfor -%}
@@ -22,7 +23,7 @@ checked_types as (
             found.faults = '',
             true,
             error('point_in_time_join: types that do not go together' || found.faults)
-        ) as is_ok
+        ) as _types_are_ok
     from (
         select
             concat(
@@ -34,7 +35,7 @@ checked_types as (
         left join spine on false
         {%- for view in views %}
         left join
-            {{ view.relation }} as {{ view.name }}
+            {{ view.relation }} as {{ view.name }}_given
             on false
         {%- endfor %}
         where one.row_count = 1

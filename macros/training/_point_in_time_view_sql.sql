@@ -1,5 +1,6 @@
-{#- One feature view of a point-in-time join, in two steps, so that only keys and times are compared: which
-    row held at the time of each row of the spine, and then the features of these rows. -#}
+{#- One feature view of a point-in-time join, in two steps, so that only keys and times are
+    compared: which row held at the time of each row of the spine, and then the features of
+    these rows. -#}
 {%- macro _point_in_time_view_sql(view, mode) -%}
 {%- set held_from = 'dbt_valid_from' if mode == 'as_served' else 'feature_time' -%}
 {%- set conditions = [] -%}

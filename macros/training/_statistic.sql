@@ -1,5 +1,6 @@
 {#- SQL of what a table of fitted statistics says of a column: a scalar subquery, which ends the
-    query with an error where the table has no such column of that kind (without it, it would be null).
+    query with an error where the table has no such column of that kind (without it, it would be
+    null).
 
     caller_name: the macro that asks.
     column: the column.
@@ -42,8 +43,9 @@
     {{- return(feature_store._quoted(column) if value is none else '(' ~ value ~ ')') -}}
 {%- endmacro -%}
 
-{#- SQL of that value as it was fitted, a double or the text of a category. One of another kind of type ends
-    the query with an error: as a text, a double 7.0 is another category than an integer 7. -#}
+{#- SQL of that value as it was fitted, a double or the text of a category. One of another kind
+    of type ends the query with an error: as a text, a double 7.0 is another category than an
+    integer 7. -#}
 {%- macro _fitted_value(caller_name, column, value, kind) -%}
 {%- set encoded = feature_store._encoded_value(column, value) -%}
 if(
@@ -57,7 +59,8 @@ if(
 )
 {%- endmacro -%}
 
-{#- A pattern of the types that can be fitted, as SQL. The type of a null is "NULL" where it has none. -#}
+{#- A pattern of the types that can be fitted, as SQL. The type of a null is "NULL" where it has
+    none. -#}
 {%- macro _fitted_types(kind) -%}
 '{{ 'DECIMAL.*|FLOAT|DOUBLE' if kind == 'numeric' else '(?s)VARCHAR|ENUM.*|DATE|UUID' -}}
 |BOOLEAN|"NULL"|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER'

@@ -1,7 +1,8 @@
-{#- Make the table of a seed, in place of dbt's own macro, which takes times with an offset for timestamps
-    without a zone: their offset would be lost when the seed is loaded.
+{#- Make the table of a seed, in place of dbt's own macro, which takes times with an offset for
+    timestamps without a zone: their offset would be lost when the seed is loaded.
 
-    Such a column becomes a timestamptz. Where only some of its times have an offset this is an error. -#}
+    Such a column becomes a timestamptz. Where only some of its times have an offset this is an
+    error. -#}
 {%- macro duckdb__create_csv_table(model, agate_table) -%}
     {%- set given = model['config'].get('column_types', {}) -%}
     {%- set columns, faults = [], [] -%}

@@ -1,10 +1,11 @@
-{#- SQL of a row's split by its entity: 'train', 'validation' or 'test', for all rows of an entity alike,
-    whatever the order of the rows, the threads and the version of DuckDB.
+{#- SQL of a row's split by its entity: 'train', 'validation' or 'test', for all rows of an
+    entity alike, whatever the order of the rows, the threads and the version of DuckDB.
 
-    The text `<seed>|<key>|<key>…` is hashed with MD5; the first 15 hex digits of the hash, modulo 100,
-    are the entity's bucket, and the shares cut the buckets in order. In a key `%` is written %25 and
-    `|` is written %7C, so that no two entities have one text; a null key is written %null. Keys are of types
-    in which an entity has one text: a double 7.0 would be another entity than an integer 7.
+    The text `<seed>|<key>|<key>…` is hashed with MD5; the first 15 hex digits of the hash,
+    modulo 100, are the entity's bucket, and the shares cut the buckets in order. In a key `%`
+    is written %25 and `|` is written %7C, so that no two entities have one text; a null key is
+    written %null. Keys are of types in which an entity has one text: a double 7.0 would be
+    another entity than an integer 7.
 
     entity: the key columns.
     train, validation, test: whole per cents, 100 together.

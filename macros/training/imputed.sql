@@ -1,8 +1,8 @@
 {#- SQL of a value or, where it is null, of a fitted one.
 
     column: the column.
-    statistics: relation made by fitted_statistics(), with the column in numeric for the median or the
-        mean, in categorical for the most frequent category.
+    statistics: relation made by fitted_statistics(), with the column in numeric for the median or
+        the mean, in categorical for the most frequent category.
     with: median, mean (both give a double) or most_frequent (gives text).
     value: SQL to encode in the column's place. -#}
 {%- macro imputed(column, statistics, with='median', value=none) -%}

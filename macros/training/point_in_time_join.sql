@@ -45,7 +45,7 @@ spine as (
 joined as (
 
     select
-        checked_types.is_ok,
+        checked_types._types_are_ok,
         spine.*
         {%- for view in views %},
         {%- if view.select is none %}
@@ -65,10 +65,10 @@ joined as (
 
 )
 
-select * exclude (_spine_row, _spine_time, is_ok)
+select * exclude (_spine_row, _spine_time, _types_are_ok)
 from joined
 where
-    is_ok
+    _types_are_ok
     {%- for view in views %}
     and (
         select count({{ view.name }}_checked.is_wrong)

@@ -1,7 +1,8 @@
-{#- SQL of a number's distance from the fitted mean, in fitted standard deviations (of the population).
+{#- SQL of a number's distance from the fitted mean, in fitted standard deviations (of the
+    population).
 
-    Null stays null. A column that was constant when it was fitted gives 0.0 for every number; one that
-    had no value then gives null.
+    Null stays null. A column that was constant when it was fitted gives 0.0 for every number;
+    one that had no value then gives null.
 
     column: the column.
     statistics: relation made by fitted_statistics(), with the column in numeric.

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 #: The types that are one number or one run of bytes to ``hash()``.
 _AS_THEY_ARE = (
-    r"(U?(TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\(1?[0-9],[0-9]+\)|BOOLEAN|VARCHAR|BLOB|DATE|TIME"
-    r"|TIMESTAMP.*)"
+    r"(U?(TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\((1[0-8]|[1-9]),[0-9]+\)|BOOLEAN|VARCHAR|BLOB"
+    r"|DATE|TIME|TIMESTAMP.*)"
 )
 
 

@@ -27,7 +27,7 @@ select
 """
 RUN = "gives another value in each run"
 INSIDE = "use it inside of one, or in derived"
-JOINED = "what is to be looked up belongs into the model of the events"
+JOINED = "what is to be looked up belongs in the model of the events"
 
 #: An aggregate's SQL, or the whole aggregate, and what is told of it.
 AGGREGATES: dict[str, tuple[Any, list[str]]] = {
@@ -77,8 +77,8 @@ AGGREGATES: dict[str, tuple[Any, list[str]]] = {
     "random": ("avg(amount * random())", ["random is not allowed"]),
     "uuid": ("max(uuid())", ["uuid is not allowed"]),
     "age": ("max(age(ordered_at))", ["age is not allowed"]),
-    "types": ("sum(word)", ["no function takes what sum(VARCHAR) is given; there are sum(arg"]),
-    "too_few": ("arg_max(word)", ["what arg_max(VARCHAR) is given; there are … more"]),
+    "types": ("sum(word)", ["there is no sum(VARCHAR); there are sum(arg"]),
+    "too_few": ("arg_max(word)", ["there is no arg_max(VARCHAR); there are … more"]),
     "filter_types": ("sum(amount) filter (where word > 3)", ["Cannot compare values of type"]),
     "syntax": ("sum(amount +)", ["SQL is allowed; DuckDB says: syntax error"]),
 }
@@ -126,7 +126,7 @@ DERIVED: dict[str, tuple[str, list[str]]] = {
     "window": ("lag(lines_7d) over (order by 1)", ["lag() over (…) is not allowed"]),
     "subquery": ("(select 1)", ["a subquery is not allowed"]),
     "function": ("rond(lines_7d)", ["there is no function rond; near: round"]),
-    "types": ("last_7d / 2", ["no function takes what /(VARCHAR, INTEGER_LITERAL) is given"]),
+    "types": ("last_7d / 2", ["there is no /(VARCHAR, INTEGER_LITERAL); there are "]),
     "of_wrong_types": ("types + 1", []),  # told of the other one
     "two": ("lines_7d, 2", ["one expression is allowed"]),
     "named": ("lines_7d as lines", ["one expression is allowed"]),

@@ -103,9 +103,7 @@ def test_events_that_are_not_used_are_counted_and_told(
     said = " ".join(runs[0].said.split())
     place = f"Warning: feature view {name} (models/features/{name}.yml): "
     unused = "2 of 6 events (33.3%) are not used: 1 without customer_id, 1 without seen_at"
-    late = (
-        "1 of 6 events have a seen_at that is later than their own load, up to 2042-05-02 10:00:00"
-    )
+    late = "1 of 6 events are later than their own load (seen_at up to 2042-05-02 10:00:00, UTC)"
     assert place + unused in said
     assert place + late in said
     with project.connected() as connection:

@@ -118,7 +118,7 @@ def test_overlapping_rows_of_a_snapshot(
     if is_refused:
         with pytest.raises(duckdb.InvalidInputException) as caught:
             joined(macros, connection, "as_served")
-        assert "s has more than one row of an entity for a moment, for " in str(caught.value)
+        assert "s has more than one row of an entity at one time, for " in str(caught.value)
         assert "Example: k 1, shop x, dbt_valid_from 2024-05-0" in str(caught.value)
     else:
         rows = joined(macros, connection, "as_served")

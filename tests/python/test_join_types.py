@@ -235,6 +235,22 @@ def test_names_that_are_keywords(macros: ProjectMacros, connection: duckdb.DuckD
             assert found.fetchall()[0][3:] == (1, 2)
 
 
+@pytest.mark.parametrize("name", ["order", "spine", "checked_types"])
+def test_tables_and_columns_may_have_names_of_the_join(
+    name: str, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
+):
+    """Words of SQL, and what the join calls its own parts."""
+    connection.execute(
+        f'create or replace table main."{name}" as select 7 as k, 1 as v, '
+        "timestamp '2024-05-01' as feature_time, null as known_at"
+    )
+    spine = "(select 7 as k, false as is_ok, timestamp '2024-05-02' as t)"
+    view = {"features": Relation(f'main."{name}"', name), "entity": ["k"]}
+    found = connection.execute(macros.point_in_time_join(spine, [view], time="t"))
+    assert [column[0] for column in found.description] == ["k", "is_ok", "t", "v"]
+    assert [(row[1], row[3]) for row in found.fetchall()] == [(False, 1)]
+
+
 def test_splits_and_encodings_take_types_of_one_text(macros: ProjectMacros):
     """As a text a double 7.0 is another entity, and another category, than an integer 7."""
     with duckdb.connect() as connection:

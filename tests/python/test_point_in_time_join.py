@@ -274,22 +274,26 @@ def test_compiled_sql_reads_well(joins: Joins, tmp_path: Path):
 
 
 def test_entities_whose_columns_join_alike(definitions: FeatureDefinitions):
-    """``a_b`` and ``c`` are another entity than ``a`` and ``b_c``, in the names of CTEs too."""
+    """``a_b`` and ``c`` are another entity than ``a`` and ``b_c``, and than ``a_b, c``."""
     sql = ProjectMacros(definitions.manifest).point_in_time_join(
         Relation("spine", "spine"),
         [
             {"features": Relation(name, name), "entity": entity, "select": [name[0]]}
-            for name, entity in (("ps", {"x": "a_b", "y": "c"}), ("qs", {"x": "a", "y": "b_c"}))
+            for name, entity in (
+                ("ps", {"x": "a_b", "y": "c"}),
+                ("qs", {"x": "a", "y": "b_c"}),
+                ("rs", {"x": "a_b, c"}),
+            )
         ],
     )
     with duckdb.connect() as connection:
         connection.execute(
-            "create table spine as select 1 as a_b, 2 as c, 3 as a, 4 as b_c, "
+            'create table spine as select 1 as a_b, 2 as c, 3 as a, 4 as b_c, 5 as "a_b, c", '
             "timestamp '2017-01-02' as label_time"
         )
-        for name, x, y, value in (("ps", 1, 2, "p"), ("qs", 3, 4, "q")):
+        for name, x, y, value in (("ps", 1, 2, "p"), ("qs", 3, 4, "q"), ("rs", 5, 0, "r")):
             connection.execute(
                 f"create table {name} as select {x} as x, {y} as y, "
                 f"timestamp '2017-01-01' as feature_time, '{value}' as {name[0]}"
             )
-        assert connection.execute(sql).fetchall()[0][-2:] == ("p", "q")
+        assert connection.execute(sql).fetchall()[0][-3:] == ("p", "q", "r")

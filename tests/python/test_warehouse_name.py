@@ -23,5 +23,8 @@ def test_dbt_refuses_the_name_of_a_schema(tmp_path: Path, name: str) -> None:
     done = dbt(tmp_path, "parse")
     assert done.returncode != 0
     said = " ".join((done.stdout + done.stderr).split())
-    assert f"the warehouse {name}: DuckDB takes the name {name.split('.')[0]} for a schema" in said
+    assert (
+        f"the warehouse {name}: DuckDB names its database {name.split('.')[0]}, and a schema"
+        in said
+    )
     assert "Next: give the file another name" in said

@@ -1,4 +1,5 @@
-{#- The faults of an aggregate's SQL: not one call, a call inside the call, rows taken in no order. -#}
+{#- The faults of an aggregate's SQL: not one call, a call inside the call, rows taken in no
+    order. -#}
 {%- macro _call_faults(where, sql) -%}
     {%- set call = feature_store._aggregate_call(sql) -%}
     {%- if call is none -%}
@@ -28,8 +29,8 @@
     {{- return(faults) -}}
 {%- endmacro -%}
 
-{#- Whether a comment begins with -- outside of literals and quoted names. The generated SQL goes on in the same
-    line. -#}
+{#- Returns true if a comment begins with --, outside of literals and quoted names: the
+    generated SQL goes on in the same line, and would be part of it. -#}
 {%- macro _has_line_comment(sql) -%}
     {%- set bare = modules.re.sub('\'(?:[^\']|\'\')*\'|"(?:[^"]|"")*"|/\\*[\\s\\S]*?\\*/', '', sql) -%}
     {{- return('--' in bare) -}}

@@ -7,7 +7,7 @@
             ~ '(entity, feature_time, <aggregate>_<window>, derived, known_at)') -%}
     {%- endfor -%}
     {%- for column in entity if '"' in column -%}
-        {%- do faults.append('columns: ' ~ column ~ ': a name with a double quote in it is none that dbt can write. '
+        {%- do faults.append('columns: ' ~ column ~ ': dbt cannot write a name with a double quote in it. '
             ~ 'Next: give the column another name in the model of the events') -%}
     {%- endfor -%}
     {%- for column in entity if column.startswith('_') -%}

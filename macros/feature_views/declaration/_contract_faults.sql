@@ -1,6 +1,6 @@
-{#- Where the columns of the YAML are not those of the declaration, or cannot be written as they stand, told before
-    dbt compares the contract, and in words. Types are left to dbt. Nothing where no contract is enforced, and in
-    unit tests, which know no columns.
+{#- The errors of a contract: columns in the YAML that are not those of the declaration, or that
+    need quotes. dbt would find them later, and less clearly. It compares the types. No errors
+    without an enforced contract, and in unit tests, which know no columns.
 
     declaration: a feature view without other faults. -#}
 {%- macro _contract_faults(declaration) -%}
@@ -19,26 +19,28 @@
                 {%- do faults.append('columns: ' ~ column ~ ' is declared as '
                     ~ made[lowered.index(column | lower)] ~ '; write it so here') -%}
             {%- else -%}
-                {%- do faults.append('columns: ' ~ column ~ ' is listed and not declared; declare an aggregate, '
-                    ~ 'a window or a derived feature that makes it, or take it off the columns') -%}
+                {%- do faults.append('columns: ' ~ column ~ ' is listed and not declared; declare an '
+                    ~ 'aggregate, a window or a derived feature that makes it, or take it off the '
+                    ~ 'columns') -%}
             {%- endif -%}
         {%- endfor -%}
         {%- set unquoted = columns | rejectattr('quote') | map(attribute='name') | list -%}
         {%- for column in feature_store._in_need_of_quotes(unquoted) -%}
-            {%- do faults.append('columns: ' ~ column ~ ' is no name that SQL takes without quotes; add quote: true '
-                ~ 'to the column') -%}
+            {%- do faults.append('columns: ' ~ column ~ ' is no name that SQL takes without quotes; '
+                ~ 'add quote: true to the column') -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(faults) -}}
 {%- endmacro -%}
 
-{#- Which names are words of SQL or have other signs than letters, digits and _ in them, as DuckDB says. -#}
+{#- The names that SQL takes only in quotes, such as keywords, according to DuckDB's parser. -#}
 {%- macro _in_need_of_quotes(names) -%}
     {%- set listed = [] -%}
     {%- for name in names -%}{%- do listed.append(feature_store._literal(name)) -%}{%- endfor -%}
     {%- if not listed -%}{{- return([]) -}}{%- endif -%}
     {{- return(fromjson(run_query(
-        "select to_json(coalesce(list(name order by name), [])) from (select unnest([" ~ listed | join(', ')
-        ~ "]) as name) where json_serialize_sql('select 1 from (select 1) as t (' || name || ')') ->> 'error' = 'true'"
+        "select to_json(coalesce(list(name order by name), [])) from (select unnest(["
+        ~ listed | join(', ') ~ "]) as name) where contains(name, ',') or json_serialize_sql("
+        ~ "'select 1 from (select 1) as t (' || name || ')') ->> 'error' = 'true'"
     ).columns[0].values()[0])) -}}
 {%- endmacro -%}

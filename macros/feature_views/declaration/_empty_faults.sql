@@ -1,5 +1,5 @@
-{#- The fault of an aggregate's `empty`, where it is no value of the aggregate's type, so that it would be
-    rounded, or make the column one of another type.
+{#- The error of an `empty` that is no value of its aggregate's type: it would be rounded, or
+    would give the column another type.
 
     aggregate: of the plan.
     type: of its result, as DuckDB's plan has it: {id, type_info}.
@@ -36,7 +36,7 @@
         ~ ('the text ' ~ feature_store._literal(value) if value is string else value)]) -}}
 {%- endmacro -%}
 
-{#- Whether a text can be cast to the type of a query's result. -#}
+{#- Returns true if a text can be cast to the type of a query's result. -#}
 {%- macro _is_text_of(text, query) -%}
     {%- set type = feature_store._event_columns('(' ~ query ~ ')').values() | first -%}
     {{- return(run_query(

@@ -1,21 +1,24 @@
-{#- Where an event table lacks a column that every windowed feature view needs, has one of another type, or one
-    with a name that the generated SQL uses itself.
+{#- The errors of an event table's columns: one that every windowed feature view needs is
+    missing or of another type, or one has a name that the generated SQL uses itself.
 
     events: relation of the events.
     declaration: the feature view, without other faults.
     columns: those of the events, name to type. -#}
 {%- macro _event_column_faults(events, declaration, columns) -%}
     {%- set types, faults = {}, [] -%}
-    {%- for name, type in columns.items() -%}{%- do types.update({name | lower: type}) -%}{%- endfor -%}
+    {%- for name, type in columns.items() -%}
+        {%- do types.update({name | lower: type}) -%}
+    {%- endfor -%}
     {%- set place, names = ' of ' ~ events, columns.keys() | list -%}
     {%- for key in declaration.entity if key | lower not in types -%}
         {%- do faults.append('entity: ' ~ key ~ ': ' ~ events ~ ' has no such column'
-            ~ feature_store._nearest(key, names) ~ '. Next: correct entity, or add the column there') -%}
+            ~ feature_store._nearest(key, names)
+            ~ '. Next: correct entity, or add the column there') -%}
     {%- endfor -%}
     {%- for key in declaration.entity if key | lower in types and key not in columns -%}
         {%- for name in names if name | lower == key | lower -%}
-            {%- do faults.append('entity: ' ~ key ~ place ~ ' is written ' ~ name ~ ' there, and so in the view. '
-                ~ 'Next: write ' ~ name ~ ' here too') -%}
+            {%- do faults.append('entity: ' ~ key ~ place ~ ' is written ' ~ name
+                ~ ' there, and so in the view. Next: write ' ~ name ~ ' here too') -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for where, column, next in [
@@ -25,15 +28,18 @@
         {%- set type = types.get(column | lower) -%}
         {%- if not type -%}
             {%- do faults.append(where ~ ': ' ~ column ~ ': ' ~ events ~ ' has no such column'
-                ~ (feature_store._nearest(column, names) if where == 'event_time' else ', from which known_at is made') ~ '. Next: ' ~ next) -%}
+                ~ (feature_store._nearest(column, names) if where == 'event_time'
+                    else ', from which known_at is made')
+                ~ '. Next: ' ~ next) -%}
         {%- elif not modules.re.match('TIMESTAMP|DATE$', type) -%}
-            {%- do faults.append(where ~ ': a timestamp or a date is allowed, in UTC; got ' ~ column ~ place
-                ~ ', which is ' ~ type | lower ~ '. Next: cast it in the model ' ~ events.identifier) -%}
+            {%- do faults.append(where ~ ': a timestamp or a date is allowed, in UTC; got '
+                ~ column ~ place ~ ', which is ' ~ type | lower
+                ~ '. Next: cast it in the model ' ~ events.identifier) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for column in ['_grain', '_from_grain', '_place', '_is_event'] if column in types -%}
-        {%- do faults.append('events: ' ~ column ~ place ~ ' has a name that the generated SQL uses itself. '
-            ~ 'Next: rename it in the model ' ~ events.identifier) -%}
+        {%- do faults.append('events: ' ~ column ~ place ~ ' has a name that the generated SQL uses '
+            ~ 'itself. Next: rename it in the model ' ~ events.identifier) -%}
     {%- endfor -%}
     {{- return(faults) -}}
 {%- endmacro -%}

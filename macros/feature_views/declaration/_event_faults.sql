@@ -1,6 +1,6 @@
-{#- What is wrong between a declaration and its events, told before DuckDB does it, and in words: relations that
-    cannot be read, columns, functions and types. Nothing where the relation is not in the warehouse yet while
-    compiling, and in unit tests.
+{#- The errors of a declaration compared with its events, found before DuckDB runs the SQL: a
+    relation that cannot be read, wrong columns, functions and types. No errors in unit tests,
+    nor while compiling if the relation is not in the warehouse yet.
 
     events: relation of the events.
     declaration: the feature view, without other faults.
@@ -10,8 +10,9 @@
     {%- if not this or events is string -%}{{- return([]) -}}{%- endif -%}
     {%- if '__dbt__cte__' in events.identifier -%}
         {%- set name = events.identifier.replace('__dbt__cte__', '') -%}
-        {{- return(['events: ' ~ name ~ ' is ephemeral, and so in no warehouse, where this view\'s hooks read it. '
-            ~ 'Next: write materialized: view, or table, in the config of ' ~ name]) -}}
+        {{- return(['events: ' ~ name ~ ' is ephemeral, and so not in the warehouse, where this '
+            ~ 'view\'s hooks read it. Next: write materialized: view, or table, in the config of '
+            ~ name]) -}}
     {%- endif -%}
     {#- A full build that is rendered again, and other parts, were checked with the first part. -#}
     {%- if flags.WHICH not in ['build', 'run', 'compile'] or context.get('_renders_full_build')
@@ -30,19 +31,22 @@
     {{- return(faults) -}}
 {%- endmacro -%}
 
-{#- Why a relation cannot be read, as DuckDB says it; nothing where it can. DuckDB plans a query on it. -#}
+{#- DuckDB's reason why a relation cannot be read, or none if it can: it plans a query on it. -#}
 {%- macro _unreadable(relation) -%}
     {%- set found = fromjson(run_query(
-        "select json_object('type', plan ->> 'error_type', 'message', plan ->> 'error_message') from (select "
-        ~ "json_serialize_plan(" ~ feature_store._literal('select 1 from ' ~ relation) ~ ") as plan)"
+        "select json_object('type', plan ->> 'error_type', 'message', plan ->> 'error_message') "
+        ~ "from (select json_serialize_plan("
+        ~ feature_store._literal('select 1 from ' ~ relation) ~ ") as plan)"
     ).columns[0].values()[0]) -%}
-    {{- return(found.message.split('\n')[0].rstrip('!') if found.type in ['binder', 'catalog'] else none) -}}
+    {%- if found.type not in ['binder', 'catalog'] -%}{{- return(none) -}}{%- endif -%}
+    {{- return(found.message.split('\n')[0].rstrip('!')) -}}
 {%- endmacro -%}
 
 {#- The columns of a relation, name to type, in their order. -#}
 {%- macro _event_columns(relation) -%}
     {#- as JSON: dbt takes names that look like numbers or dates for these -#}
     {{- return(dict(fromjson(run_query(
-        'select json_group_array([column_name, column_type]) from (describe select * from ' ~ relation ~ ')'
+        'select json_group_array([column_name, column_type]) from (describe select * from '
+        ~ relation ~ ')'
     ).columns[0].values()[0]))) -}}
 {%- endmacro -%}

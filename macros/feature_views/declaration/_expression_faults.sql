@@ -1,5 +1,5 @@
-{#- What is wrong in the SQL of a declaration, and in the values of its empty windows, where the events' columns
-    are known.
+{#- The errors in the SQL of a declaration, and in its values for empty windows, given the
+    events' columns.
 
     events: relation of the events.
     declaration: the feature view, without other faults.
@@ -7,52 +7,59 @@
     columns: those of the events, name to type. -#}
 {%- macro _expression_faults(events, declaration, plan, columns) -%}
     {%- set expressions = feature_store._expressions(plan, declaration, columns) -%}
-    {%- set parsed = fromjson(run_query(feature_store._parsed_sql(expressions)).columns[0].values()[0]) -%}
+    {%- set parsed = fromjson(
+        run_query(feature_store._parsed_sql(expressions)).columns[0].values()[0]
+    ) -%}
     {%- set known = {
         'events': columns.keys() | list,
         'features': declaration.entity + feature_store._feature_names(plan) + plan.derived.keys() | list,
     } -%}
     {%- set faults, wrong = [], [] -%}
     {%- for given in expressions -%}
-        {%- set told = feature_store._part_faults(given, parsed[loop.index0], known[given.scope], events) -%}
+        {%- set found = parsed[loop.index0] -%}
+        {%- set told = feature_store._part_faults(given, found, known[given.scope], events) -%}
         {%- set aggregate = plan.aggregates[loop.index0] if given.scope == 'events' else none -%}
         {%- if not told -%}
-            {%- set told = feature_store._binding_faults(given, parsed[loop.index0], wrong, known.features) -%}
+            {%- set told = feature_store._binding_faults(given, found, wrong, known.features) -%}
         {%- endif -%}
         {%- if told -%}
             {%- do wrong.append(aggregate.name ~ '_' if aggregate else given.place.split('.')[1]) -%}
-        {%- elif aggregate and not parsed[loop.index0].refused -%}
-            {%- do told.extend(feature_store._empty_faults(
-                aggregate, parsed[loop.index0].type, given.query
-            )) -%}
+        {%- elif aggregate and not found.refused -%}
+            {%- do told.extend(feature_store._empty_faults(aggregate, found.type, given.query)) -%}
         {%- endif -%}
         {%- do faults.extend(told) -%}
     {%- endfor -%}
     {{- return(faults) -}}
 {%- endmacro -%}
 
-{#- What the binder says of an expression in which nothing else is wrong, and of what it is derived from. -#}
+{#- DuckDB's binder error of an expression without another error; none where one of those that
+    it is derived from is wrong already. -#}
 {%- macro _binding_faults(given, parsed, wrong, features) -%}
     {%- set refused = parsed.refused -%}
     {%- if not refused -%}{{- return([]) -}}{%- endif -%}
-    {%- for name in wrong if given.scope == 'features' and name in given.query -%}{{- return([]) -}}{%- endfor -%}
-    {%- if refused.error_type not in ['binder', 'catalog', 'parser', 'conversion', 'invalid input', 'out of range'] -%}
+    {%- for name in wrong if given.scope == 'features' and name in given.query -%}
+        {{- return([]) -}}
+    {%- endfor -%}
+    {%- if refused.error_type not in
+        ['binder', 'catalog', 'parser', 'conversion', 'invalid input', 'out of range'] -%}
         {#- such as a plan that cannot be written as JSON -#}
         {{- return([]) -}}
     {%- endif -%}
     {%- set message = refused.error_message.split('\n')[0] | trim -%}
     {%- if refused.call -%}
         {%- set found = modules.re.findall('(?m)^\\s+(\\S.*->.*)$', refused.error_message) -%}
-        {%- set message = 'no function takes what ' ~ refused.call ~ ' is given; there are '
-            ~ found[:4] | join(', ') ~ (' and ' ~ (found | length - 4) ~ ' more' if found | length > 4 else '') -%}
+        {%- set message = 'there is no ' ~ refused.call ~ '; there are '
+            ~ found[:4] | join(', ')
+            ~ (' and ' ~ (found | length - 4) ~ ' more' if found | length > 4 else '') -%}
     {%- elif given.scope == 'features' and refused.name in features -%}
-        {%- set message = refused.name ~ ' is derived further down; only what stands above can be used. Next: '
-            ~ 'put it above' -%}
+        {%- set message = refused.name ~ ' is derived further down; only what stands above can be '
+            ~ 'used. Next: put it above' -%}
     {%- endif -%}
-    {{- return([given.place ~ ': ' ~ message ~ '; got ' ~ given.expression.split() | join(' ')]) -}}
+    {%- set got = given.expression.split() | join(' ') -%}
+    {{- return([given.place ~ ': ' ~ message ~ '; got ' ~ got]) -}}
 {%- endmacro -%}
 
-{#- The names of the features that are no derived ones. -#}
+{#- The names of the features that are aggregates, not derived. -#}
 {%- macro _feature_names(plan) -%}
     {%- set names = [] -%}
     {%- for aggregate in plan.aggregates -%}

@@ -1,6 +1,7 @@
-{#- The SQL texts of a declaration, each with the query by which DuckDB can say whether it fits the events:
-    [{place, scope, expression, query}]; scope: what its columns are of, events or features. The queries are only
-    planned; the events in them are one row of nulls in the events' types.
+{#- The SQL texts of a declaration, each with a query by which DuckDB checks it against the
+    events: [{place, scope, expression, query}]; scope: events or features, whose columns it
+    reads. The queries are only planned; the events in them are one row of nulls of the events'
+    types.
 
     plan: of the declaration.
     declaration: the feature view.
@@ -29,7 +30,7 @@
     {%- endfor -%}
     {%- set above = {} -%}
     {%- for name, sql in plan.derived.items() -%}
-        {#- Of what the query needs not, nothing can be wrong in it. -#}
+        {#- Only what is used is in the query: an error elsewhere is not this expression's. -#}
         {%- set text = feature_store._texts_above(sql, above) -%}
         {%- set used, listed = [], [] -%}
         {%- for column, made_by in made.items() if column | lower in text | lower -%}

@@ -1,11 +1,13 @@
-{#- The query of what DuckDB's own parser and binder make of SQL expressions, none of which ends in an error. One
-    JSON list of mappings, one an expression:
+{#- The query of what DuckDB's own parser and binder say of SQL expressions, wrong ones
+    included. It gives one JSON list, a mapping for each expression:
 
-    - syntax: why it cannot be read, or null; is_one: whether it is one expression, and no list;
-    - parts: its columns, functions, subqueries, windows and parameters, as {class, name, path, is_top, in_lambda,
-      arguments}; of a function also is_aggregate, is_window and is_volatile, null where there is none of the name;
-    - volatile: the functions that give another value in each run, of all that are called in the end;
-    - refused: what the binder says, as {error_message, call, candidates, …}, or null; type: else the result's.
+    - syntax: the parser's error, or null; is_one: true if it is one expression, not a list;
+    - parts: its columns, functions, subqueries, windows and parameters, as {class, name, path,
+      is_top, in_lambda, arguments}; of a function also is_aggregate, is_window and is_volatile,
+      null where there is none of the name;
+    - volatile: of all functions that the plan calls, those that give another value in each run;
+    - refused: the binder's error, as {error_message, call, candidates, …}, or null;
+    - type: of the result, if there is no error.
 
     expressions: as _expressions() gives them. -#}
 {%- macro _parsed_sql(expressions) -%}
@@ -42,46 +44,7 @@ functions as (
 
 ),
 
-parts as (
-
-    select
-        expressions.number,
-        cast(node.value ->> 'query_location' as hugeint) as place,
-        node.value ->> 'class' as class,
-        lower(coalesce(node.value ->> '$.qualified_name.path[#-1]', node.value ->> '$.column_names[0]')) as name,
-        node.value -> 'column_names' as path,
-        node.fullkey = '{{ top }}' as is_top,
-        contains(node.fullkey, '.lhs') as in_lambda,
-        json_array_length(node.value, '$.arguments') as arguments
-    from expressions, json_tree(expressions.tree) as node
-    where
-        node.type = 'OBJECT'
-        and node.value ->> 'class' in ('COLUMN_REF', 'FUNCTION', 'PARAMETER', 'SUBQUERY', 'WINDOW')
-        and not contains(node.fullkey, '.subquery.')
-
-),
-
-part_lists as (
-
-    select
-        parts.number,
-        to_json(list({
-            'class': parts.class,
-            'name': parts.name,
-            'path': parts.path,
-            'is_top': parts.is_top,
-            'in_lambda': parts.in_lambda,
-            'arguments': parts.arguments,
-            'is_aggregate': functions.is_aggregate,
-            'is_window': functions.is_window,
-            'is_volatile': functions.is_volatile
-        } order by parts.place, parts.class)) as parts
-    from parts
-    left join functions
-        on parts.class = 'FUNCTION' and parts.name = functions.name
-    group by parts.number
-
-),
+{{ feature_store._parsed_parts_sql(top) }}
 
 volatile_lists as (
 

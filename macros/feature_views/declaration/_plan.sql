@@ -1,10 +1,11 @@
-{#- What the SQL generators need of a declaration without faults, in one mapping:
+{#- A declaration without errors as one mapping, from which the SQL is generated:
 
     - entity, event_time: the columns, as quoted identifiers
     - grain, grain_us
     - windows: [{name, grains}], ascending, the lifetime (grains none) last
-    - aggregates: [{name, call, filter, value, counts, combine, strategy, has_empty, empty, passed, windows}];
-      passed: where `empty` depends on a filter, the name of the first such aggregate with the same filter
+    - aggregates: [{name, call, filter, value, counts, combine, strategy, has_empty, empty, passed,
+      windows}]; passed: where `empty` depends on a filter, the name of the first such aggregate
+      with the same filter
     - derived: mapping of column to expression -#}
 {%- macro _plan(declaration) -%}
     {%- set grain_us = feature_store._duration_us(declaration.grain) -%}

@@ -1,5 +1,5 @@
-{#- The query of what is counted of all events of the windowed feature view being built; for a view of which
-    nothing is kept from run to run. None where it is made from more than one relation.
+{#- The query of the counts of all events of the windowed feature view being built, for a view
+    that is not built incrementally. None where it is made from more than one relation.
 
     declaration: the feature view, as in `config.meta.feature_view`. -#}
 {%- macro _all_event_counts_sql(declaration) -%}

@@ -1,15 +1,13 @@
-{#- The query of the entities whose events are not those that a view was built from, one row each:
+{#- The query of the entities whose events are not those that a view was built from:
 
     - _events, _fingerprint: how many events there are now, and the sum of their hashes;
     - _loaded_until: the latest load of any of them;
-    - _from_grain: the grain of the earliest new event, where all others are as they were; else null, and
-      everything of the entity is made anew. Rows up to this grain's begin stay as they are;
-    - _part: entities of one part, from 0, have so many events together that their rows are made at once.
+    - _from_grain: the grain of the earliest new event, up to whose begin the entity's rows stay
+      as they are; null where other events changed, too, and all its rows are made anew;
+    - _part: the number of the part, from 0, whose entities' rows are made at once.
 
-    One more row has no entity and no part, and _counts: of all events, those without an entity or a time included
-    (_event_counts_sql).
-
-    A sum of row hashes does not depend on the events' order, and counts copies.
+    One row more has no entity and no part, but _counts of all events: _event_counts_sql(). A sum
+    of row hashes does not depend on the events' order, and counts copies.
 
     events: relation of the events.
     plan: of the declaration.

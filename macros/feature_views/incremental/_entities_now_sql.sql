@@ -1,8 +1,9 @@
-{#- What each entity's events are now, as the CTE `now`, one row each, also where a part of its key is null; see
-    _changed_entities_sql() for the arguments. Events without a time are counted in _rows alone. -#}
+{#- The CTE `now`: the number and fingerprint of each entity's events as they are now, one row
+    an entity, also where a part of its key is null. Events without a time are counted in _rows
+    alone. Arguments: see _changed_entities_sql(). -#}
 {%- macro _entities_now_sql(events, plan, columns, seen) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
-{#- of an infinite time it is null, too -#}
+{#- epoch_us() of an infinite time is null, too -#}
 {%- set has_time = 'epoch_us(' ~ plan.event_time ~ ') is not null' -%}
 last_seen as (
 
@@ -20,7 +21,7 @@ events as (
         if({{ has_time }}, loaded_at, null) as _loaded_at,
         if({{ has_time }}, {{ feature_store._row_hash(columns) | indent(8) }}, null) as _hash,
         {{ plan.event_time }} as _event_time,
-        -- null, and so an old one, where it is not known
+        -- null, and so not new, without a load time
         {{ has_time }} and loaded_at > (select last_seen.loaded_until from last_seen) as _is_new,
         epoch_us({{ plan.event_time }}) > {{ feature_store._load_us('loaded_at') }} as _is_after_load
     from {{ events }}

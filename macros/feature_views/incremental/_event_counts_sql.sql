@@ -1,5 +1,6 @@
-{#- What is counted of the events of a feature view, as an aggregate over rows of the columns _rows, _events (those
-    of them that have a time), _after_load and _latest_after_load, and the entity's: a struct of
+{#- The counts of a feature view's events, an aggregate over rows with the entity's columns,
+    _rows, _events (those of the rows that have a time), _after_load and _latest_after_load: a
+    struct of
 
     - events: all of them;
     - unused: those without an entity or a time, of which no row is made;

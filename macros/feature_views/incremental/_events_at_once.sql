@@ -1,4 +1,5 @@
-{#- How many events the entities of a part may have together; one entity is never divided. -#}
+{#- The number of events that the entities of one part may have together; an entity is never
+    divided. -#}
 {%- macro _events_at_once() -%}
     {%- set events = var('events_at_once') -%}
     {%- if events is not integer or events is boolean or events < 1 -%}

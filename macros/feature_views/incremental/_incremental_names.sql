@@ -1,5 +1,5 @@
-{#- Whether the rows of the model being built are made anew only where events changed, if it is made by
-    windowed_features(): not without its hooks, or where other SQL stands beside the call. -#}
+{#- Returns true if, of a model that windowed_features() makes, only rows whose events changed
+    are made anew. That needs the hooks, and a file without other SQL beside the call. -#}
 {%- macro _is_incremental_view() -%}
     {%- set declaration = (model.config.get('meta') or {}).get('feature_view') or {} -%}
     {{- return(
@@ -8,13 +8,14 @@
     ) -}}
 {%- endmacro -%}
 
-{#- Whether the model being built has the hooks that dbt_project.yml gives to feature views. -#}
+{#- Returns true if the model being built has the hooks that dbt_project.yml gives to feature
+    views. -#}
 {%- macro _has_feature_view_hooks() -%}
     {{- return('find_changed_entities' in (model.config.get('pre-hook') or []) | string) -}}
 {%- endmacro -%}
 
-{#- The tables beside an incremental feature view: what its events were when it was built, and, while it is
-    being built, the entities whose events have changed since. -#}
+{#- The tables beside an incremental feature view: what its events were when it was built, and,
+    while it is being built, the entities whose events have changed since. -#}
 {%- macro _incremental_names(node) -%}
     {%- set identifier = node.alias or node.name -%}
     {{- return({

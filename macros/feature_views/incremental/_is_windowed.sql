@@ -1,11 +1,14 @@
-{#- Whether the model being built is made by windowed_features() and nothing else: its file is one call, of that
-    macro or of one that calls it. For hooks, and where the SQL is given: there is no compiled SQL before. -#}
+{#- Returns true if the model being built is made by windowed_features() alone: its file is one
+    call, of that macro or of one that calls it.
+
+    sql: the model's SQL; by default its compiled SQL, which there is in hooks and not before. -#}
 {%- macro _is_windowed(sql=none) -%}
     {%- set sql = model.compiled_code if sql is none else sql -%}
     {{- return(feature_store._is_one_call() and '-- Made by windowed_features()' in (sql or '')) -}}
 {%- endmacro -%}
 
-{#- Whether the file of the model being built is one call of a macro, beside settings and comments. -#}
+{#- Returns true if the file of the model being built is one call of a macro, beside settings
+    and comments. -#}
 {%- macro _is_one_call() -%}
     {%- set beside = '(?:\\s|\\{#.*?#\\}|\\{%.*?%\\}|--[^\\n]*\\n|/\\*.*?\\*/|'
         ~ '\\{\\{-?\\s*config\\((?:(?!\\}\\}).)*\\}\\})*' -%}

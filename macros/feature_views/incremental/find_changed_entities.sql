@@ -1,9 +1,10 @@
-{#- Pre-hook of a windowed feature view: note which entities' events changed since the view was built, and
-    from when on, and delete the rows that are no longer true. The model and finish_feature_view() then make the
-    new ones.
+{#- Pre-hook of a windowed feature view: note which entities' events changed since the view was
+    built, and from when on, and delete the rows that are no longer true. The model and
+    finish_feature_view() then make the new ones.
 
-    What changed is found by comparing events, not by asking when they were loaded, so a row that was removed
-    or corrected is found too. All of it is in the transaction that the model is built in. -#}
+    What changed is found by comparing events, not by asking when they were loaded, so a row
+    that was removed or corrected is found too. All of it is in the transaction that the model
+    is built in. -#}
 {%- macro find_changed_entities() -%}
     {%- if not execute or not feature_store._is_incremental_view() or not feature_store._is_windowed() -%}
         {{- return('') -}}

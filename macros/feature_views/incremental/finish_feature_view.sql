@@ -1,5 +1,6 @@
-{#- Post-hook of a feature view: make the rows of the other parts of its entities, keep what the events were that
-    all of its rows were made from, and check its keys and how many events were not used. -#}
+{#- Post-hook of a feature view: make the rows of the other parts of its entities, keep what the
+    events were that all of its rows were made from, and check its keys and how many events were
+    not used. -#}
 {%- macro finish_feature_view() -%}
     {%- if not execute or flags.WHICH not in ['build', 'run'] -%}{{- return('') -}}{%- endif -%}
     {%- set declaration = (model.config.get('meta') or {}).get('feature_view') or {} -%}

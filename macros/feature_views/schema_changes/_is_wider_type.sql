@@ -1,5 +1,6 @@
-{#- Whether every value of one SQL type has an equal one in another type: in a longer integer, in a decimal
-    with no fewer digits on either side of the point, in double for float, in timestamp for date.
+{#- Returns true if every value of one SQL type has an equal one in another: in a longer
+    integer, in a decimal with no fewer digits on either side of the point, in double for float,
+    in timestamp for date.
 
     held, wanted: the types as DuckDB names them, such as DECIMAL(10,2). -#}
 {%- macro _is_wider_type(held, wanted) -%}

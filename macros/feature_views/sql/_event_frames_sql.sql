@@ -1,9 +1,10 @@
-{#- The aggregates that do not combine, over frames of the events themselves; nothing where the view
-    has none of these. The rows of the feature times are in the same order and are filtered out.
+{#- The aggregates that do not combine, over frames of the events themselves; nothing where the
+    view has none of these. The rows of the feature times are in the same order and are filtered
+    out.
 
-    A feature time stands between the events of the grain before it and those of its own, so that its frames
-    end with its own row: frames that ended `1 preceding` came out wrong in DuckDB 2.0.0 where threads shared
-    the work of a large partition. -#}
+    A feature time stands between the events of the grain before it and those of its own, so
+    that its frames end with its own row: frames that ended `1 preceding` came out wrong in
+    DuckDB 2.0.0 where threads shared the work of a large partition. -#}
 {%- macro _event_frames_sql(plan) -%}
 {%- set aggregates = plan.aggregates | selectattr('strategy', 'equalto', 'events') | list -%}
 {%- if aggregates -%}

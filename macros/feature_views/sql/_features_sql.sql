@@ -1,7 +1,8 @@
-{#- The view's columns in their order: entity, feature_time, features, derived features, known_at.
+{#- The view's columns in their order: entity, feature_time, features, derived features,
+    known_at.
 
-    changed: the table of entities whose events changed, of which rows are made after the time from which they
-        have; none: all rows. -#}
+    changed: the table of entities whose events changed, of which rows are made after the time
+        from which they have; none: all rows. -#}
 {%- macro _features_sql(plan, changed) -%}
 {%- set from_events = plan.aggregates | selectattr('strategy', 'equalto', 'events') | list -%}
 features as (
@@ -61,8 +62,9 @@ semi join {{ changed }} as changed
 {%- endif %}
 {%- endmacro -%}
 
-{#- The condition that no event of the window passes the aggregate's filter; nothing where that cannot be or
-    makes no difference. Without a filter a lifetime is never empty: an entity's first row has an event. -#}
+{#- The condition that no event of the window passes the aggregate's filter; nothing where that
+    cannot be or makes no difference. Without a filter a lifetime is never empty: an entity's
+    first row has an event. -#}
 {%- macro _is_empty_sql(aggregate, window) -%}
     {%- if aggregate.passed -%}
         {%- set last = 'grain_frames._last_passed_' ~ aggregate.passed -%}

@@ -1,5 +1,6 @@
-{#- What each entity's single grains hold: the partial results of the aggregates that combine and, for each
-    filter of an aggregate with `empty`, the grain itself if an event in it passes the filter. -#}
+{#- The CTE per_grain, one row per entity and grain with events: the partial results of the
+    aggregates that combine and, for each filter of an aggregate with `empty`, the grain itself
+    if an event passes it. -#}
 {%- macro _per_grain_sql(plan, changed) -%}
 per_grain as (
 

@@ -15,7 +15,7 @@
         = row[0] | int, row[1] | int, row[2] | int, row[3] | int, row[4] | int, row[5] -%}
     {%- do run_query(
         "insert or replace into operations.event_counts values ('" ~ model.unique_id ~ "', '" ~ model.name
-        ~ ':v' ~ (model.version or 1) ~ "', " ~ events ~ ', ' ~ unused ~ ', ' ~ without_entity ~ ', '
+        ~ ':v' ~ feature_store._version_of(model) ~ "', " ~ events ~ ', ' ~ unused ~ ', ' ~ without_entity ~ ', '
         ~ without_time ~ ', ' ~ after_load ~ ', ' ~ ("'" ~ latest ~ "'" if latest else 'null') ~ ", '"
         ~ invocation_id ~ "')"
     ) -%}

@@ -6,7 +6,7 @@ select
     cast(
         to_json({
             {%- for key in entity %}
-            '{{ key }}': pairs.{{ key }}{{ ',' if not loop.last }}
+            {{ key }}: pairs.{{ key }}{{ ',' if not loop.last }}
             {%- endfor %}
         }) as varchar
     ) as entity,

@@ -12,6 +12,9 @@
     runs: relation of the served runs, operations.served_runs.
     builds: relation of what was built last, operations.view_builds. -#}
 {%- macro served_differences(features, served, entity, feature_view, runs, builds) -%}
+{%- set names = [] -%}
+{%- for key in entity -%}{%- do names.append(feature_store._plain_name(key)) -%}{%- endfor -%}
+{%- set entity = feature_store._quoted_names(names) -%}
 {%- set keys = entity | join(', ') -%}
 {%- set dbt_columns = 'dbt_scd_id, dbt_updated_at, dbt_valid_from, dbt_valid_to' -%}
 {%- set features_only -%}

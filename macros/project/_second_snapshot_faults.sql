@@ -12,7 +12,7 @@
     {%- for unique_id, places in snapshots.items() if places | length > 1 -%}
         {%- set view = graph.nodes[unique_id] -%}
         {%- do faults.append(
-            view.name ~ ':v' ~ (view.version or 1) ~ ' has ' ~ places | length
+            view.name ~ ':v' ~ feature_store._version_of(view) ~ ' has ' ~ places | length
             ~ ' snapshots of its online view: ' ~ places | sort | join(', ')
             ~ '. Allowed: one, whose rows are exported. Next: remove or disable the others'
         ) -%}

@@ -10,7 +10,7 @@
         insert or replace into operations.served_runs
         select
             '{{ result.node.unique_id }}',
-            '{{ features.name }}:v{{ features.version or 1 }}',
+            '{{ features.name }}:v{{ feature_store._version_of(features) }}',
             '{{ features.unique_id }}',
             run.as_of,
             timestamp '{{ execution.completed_at.strftime("%Y-%m-%d %H:%M:%S.%f") }}',

@@ -213,7 +213,7 @@ def _feature_view(
     deprecation = node.get("deprecation_date")
     return FeatureView(
         name=node["name"],
-        version=1 if node.get("version") is None else node["version"],
+        version=_version(node),
         is_latest=node.get("version") == node.get("latest_version"),
         description=node.get("description", "").strip(),
         entity=_features(node["columns"], keys),
@@ -230,6 +230,10 @@ def _feature_view(
         is_online="online" in declaration or bool(online_ids),
         other_snapshots=tuple(snapshot["name"] for snapshot in snapshots[1:]),
     )
+
+
+def _version(node: dict[str, Any]) -> int | str:
+    return 1 if node.get("version") is None else node["version"]
 
 
 def load_definitions(manifest_path: Path, project_name: str | None = None) -> FeatureDefinitions:
@@ -262,7 +266,7 @@ def load_definitions(manifest_path: Path, project_name: str | None = None) -> Fe
         }
         # A second one never takes the place of the one that is named as they should be.
         node = nodes[unique_id]
-        own = f"served_{node['name']}_v{node.get('version') or 1}"
+        own = f"served_{node['name']}_v{_version(node)}"
         ordered = sorted(snapshots.values(), key=lambda one: (one["name"] != own, one["name"]))
         return online, ordered
 

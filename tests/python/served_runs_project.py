@@ -34,7 +34,7 @@ DECLARATIONS: dict[str, dict[str, Any]] = {
         "online": {"ttl": "9d"},
     },
     "visits": {
-        "entity": ["customer_id", "shop"],
+        "entity": ["customer_id", "group"],  # a word of SQL: it needs quotes
         "event_time": "ordered_at",
         "grain": "1d",
         "windows": ["2d", "lifetime"],
@@ -100,7 +100,7 @@ class ServedRunsProject:
                 "config": {
                     "strategy": "check",
                     "check_cols": "all",
-                    "unique_key": declaration["entity"],
+                    "unique_key": [f'"{key}"' for key in declaration["entity"]],  # it is SQL
                     "hard_deletes": "invalidate",
                 },
             }
@@ -139,10 +139,10 @@ class ServedRunsProject:
         )
 
     def load(self, events: Iterable[tuple[Any, ...]]) -> None:
-        """Add raw events: customer, shop, time, amount, time of the load."""
+        """Add raw events: customer, group, time, amount, time of the load."""
         with connect(self.warehouse, read_only=False) as connection:
             connection.execute(
-                "create table if not exists raw_events (customer_id bigint, shop varchar, "
+                'create table if not exists raw_events (customer_id bigint, "group" varchar, '
                 "ordered_at timestamp, amount decimal(10, 2), loaded_at timestamp)"
             )
             connection.executemany(

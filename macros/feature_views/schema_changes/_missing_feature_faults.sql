@@ -16,7 +16,7 @@
             {%- set parts = reference.split(':') -%}
             {%- set is_pinned = parts | length > 1 and modules.re.fullmatch('v\\d+', parts[1]) -%}
             {%- if parts[0] == model.name and parts | length == (3 if is_pinned else 2)
-                and (parts[1] == 'v' ~ (model.version or 1) if is_pinned else is_meant)
+                and (parts[1] == 'v' ~ feature_store._version_of(model) if is_pinned else is_meant)
                 and parts[-1] | lower not in columns -%}
                 {%- do faults.append(
                     parts[-1] ~ ': exposure ' ~ exposure.name ~ ' uses it (' ~ reference ~ '), and the '

@@ -137,13 +137,14 @@ def test_keys_of_a_csv_have_the_type_of_all_rows(
 
 
 @pytest.mark.parametrize("rows", ["", ",b,2017-01-03\n", ",,\n1,,\n"])
+@pytest.mark.parametrize("time", ["label_time", "t"])  # the second could be a boolean
 def test_a_csv_without_a_row_or_a_key(
-    rows: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+    rows: str, time: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ):
     path = tmp_path / "labels.csv"
-    path.write_text("customer_id,shop,label_time\n" + rows)
+    path.write_text(f"customer_id,shop,{time}\n" + rows)
     with opened(history_store(tmp_path_factory)) as store:
-        found = store.get_historical_features(path, FEATURES).to_arrow()
+        found = store.get_historical_features(path, FEATURES, time=time).to_arrow()
     assert found.column("orders_7d").to_pylist() == [None] * rows.count("\n")
 
 

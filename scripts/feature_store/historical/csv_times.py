@@ -39,7 +39,7 @@ def csv_query(
         FeatureStoreError: a time in it cannot be converted exactly.
     """
     # The types of other columns, keys among them, are those of all rows and not of the first ones.
-    options = f"{path}, hive_partitioning = false, sample_size = -1"
+    options = f"{path}, header = true, hive_partitioning = false, sample_size = -1"
     types = {row[0]: row[1] for row in rows_of(connection, f"describe from read_csv({options})")}
     texts = {name for name, kind in keys if name != time and kind.lower().startswith(_TEXTS)}
     times = [

@@ -17,8 +17,8 @@ from typing import BinaryIO, cast
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.declarations import RawTable
+from feature_store.raw.load_keys import format_of_name
 
-_ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _PACKAGE = "package:"
 _SKIPPED_AT_ONCE = 1 << 20
 
@@ -100,10 +100,8 @@ def unreadable(label: str, error: OSError) -> FeatureStoreError:
 
 def _format_of(table: RawTable, label: str) -> tuple[str, bool]:
     """Return a file's format and whether it is gzipped, by the declaration or its name."""
-    name = label.lower()
-    gzipped = name.endswith(".gz")
-    ending = os.path.splitext(name[:-3] if gzipped else name)[1]
-    kind = table.format or _ENDINGS.get(ending)
+    gzipped = label.lower().endswith(".gz")
+    kind = table.format or format_of_name(label)
     if kind is None or (kind == "parquet" and gzipped):
         raise FeatureStoreError(
             f"{label}: the file's name does not tell its format",

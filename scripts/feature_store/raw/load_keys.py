@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
@@ -9,6 +10,14 @@ from feature_store.raw.encodings import check_encoding
 from feature_store.raw.time_formats import check_format
 
 FORMATS = ("csv", "jsonl", "parquet")
+_ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+#: The keys that not all formats know, with those that do.
+_FORMATS_OF_KEYS = {
+    "encoding": ("csv", "jsonl"),
+    "delimiter": ("csv",),
+    "decimal": ("csv",),
+    "null_values": ("csv",),
+}
 LOAD_KEYS = (
     "path",
     "format",
@@ -19,6 +28,11 @@ LOAD_KEYS = (
     "decimal",
     "null_values",
 )
+
+
+def format_of_name(name: str) -> str | None:
+    """Return the format that a file's name or a pattern ends in, gzipped or not; None: unknown."""
+    return _ENDINGS.get(os.path.splitext(name.lower().removesuffix(".gz"))[1])
 
 
 def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None:
@@ -61,11 +75,12 @@ def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None
 
 def _check_text_settings(load: dict[str, Any], delimiter: str, where: str) -> None:
     """Check what says how a text file is to be read; the encoding becomes its one name."""
-    kind = load.get("format") or ("parquet" if load["path"].lower().endswith(".parquet") else None)
-    for key in ("encoding", "decimal"):
-        if key in load and (kind == "parquet" or (kind == "jsonl" and key == "decimal")):
+    kind = load.get("format") or format_of_name(load["path"])
+    for key, formats in _FORMATS_OF_KEYS.items():
+        if key in load and kind and kind not in formats:
             raise FeatureStoreError(
                 f"{where}: config.meta.load.{key} says nothing about {kind}",
+                allowed=f"{key} for files of the format {' or '.join(formats)}",
                 next_step=f"remove {key}",
             )
     if "encoding" in load:
@@ -77,9 +92,13 @@ def _check_text_settings(load: dict[str, Any], delimiter: str, where: str) -> No
             f"{where}: config.meta.load.decimal is {given}",
             allowed="'.' or ',', but not the delimiter; with ',' most files have delimiter ';'",
         )
-    formats = load.get("time_format")
+    time_formats = load.get("time_format")
     if "time_format" in load:
-        named = formats if isinstance(formats, dict) and formats else {None: formats}
+        named = (
+            time_formats
+            if isinstance(time_formats, dict) and time_formats
+            else {None: time_formats}
+        )
         for name, text in named.items():
             of = "" if name is None else f" of {name}"
             check_format(text, f"{where}: config.meta.load.time_format{of}")

@@ -201,6 +201,13 @@ def test_a_byte_that_the_declared_encoding_does_not_have(project: RawProject) ->
         ({"decimal": "."}, None),
         ({"decimal": ".", "delimiter": "."}, "decimal is '.', as is the delimiter"),
         ({"encoding": "latin-1", "format": "parquet"}, "encoding says nothing about parquet"),
+        (
+            {"decimal": ",", "delimiter": ";", "format": "jsonl"},
+            "delimiter says nothing about jsonl",
+        ),
+        ({"decimal": ",", "path": "*.ndjson.gz"}, "decimal says nothing about jsonl"),
+        ({"null_values": ["NA"], "path": "a/*.PARQUET"}, "null_values says nothing about parquet"),
+        ({"encoding": "latin-1", "path": "*.parquet"}, "encoding says nothing about parquet"),
         ({"time_format": "dd.mm.yyyy"}, "time_format is 'dd.mm.yyyy': no directive"),
         ({"time_format": "%d.%m"}, "not one day, one month and one year"),
         ({"time_format": {}}, "time_format is {}"),
@@ -211,7 +218,7 @@ def test_a_byte_that_the_declared_encoding_does_not_have(project: RawProject) ->
 )
 def test_declarations(project: RawProject, keys: dict, words: str | None) -> None:
     project.write("o.csv", "id,name,amount,sold_at\n")
-    project.declare("o.csv", COLUMNS, **keys)
+    project.declare(keys.pop("path", "o.csv"), COLUMNS, **keys)
     if words is None:
         project.load()
         return

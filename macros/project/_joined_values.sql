@@ -6,7 +6,21 @@
 concat_ws(
     '|'
     {%- for value in values %},
-    coalesce(replace(replace(cast({{ value }} as varchar), '%', '%25'), '|', '%7C'), '%null')
+    coalesce(
+        replace(
+            replace(
+                cast(
+                    {{ value | indent(20) }}
+                    as varchar
+                ),
+                '%',
+                '%25'
+            ),
+            '|',
+            '%7C'
+        ),
+        '%null'
+    )
     {%- endfor %}
 )
 {%- endmacro -%}

@@ -10,7 +10,7 @@
         {%- do faults.append(feature_store._key_type_fault(
             'key column ' ~ column,
             'typeof(spine.' ~ feature_store._quoted(column) ~ ')',
-            'typeof(' ~ view.name ~ '_given.' ~ feature_store._quoted(key) ~ ')',
+            'typeof(' ~ view.name ~ '_v.' ~ feature_store._quoted(key) ~ ')',
             ', as in ' ~ view.identifier
         )) -%}
     {%- endfor -%}
@@ -35,7 +35,7 @@ checked_types as (
         left join spine on false
         {%- for view in views %}
         left join
-            {{ view.relation }} as {{ view.name }}_given
+            {{ view.relation }} as {{ view.name }}_v
             on false
         {%- endfor %}
         where one.row_count = 1

@@ -37,8 +37,8 @@ test: lint-python test-sample lint-sql .venv-airflow/.installed ## Check the sty
 	$(TEST_ENV) $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint-python: setup-dev
-	$(BIN)/ruff check scripts tests/python
-	$(BIN)/ruff format --check scripts tests/python
+	$(BIN)/ruff check scripts tests/python benchmarks
+	$(BIN)/ruff format --check scripts tests/python benchmarks
 
 test-sample: setup-dev
 	$(TEST_ENV) $(BIN)/python scripts/load_raw.py
@@ -52,9 +52,9 @@ lint-sql: test-sample
 		$(COMPILED)/features/*.sql $(COMPILED)/online/*.sql $(COMPILED)/training/*_training_set.sql
 
 bench: setup .venv-feast/.installed .venv-bench/.installed ## Measure against Feast, Polars and pandas, hours; writes docs/benchmarks/.
-	$(BIN)/python scripts/benchmarks/compare_point_in_time_joins.py
-	$(BIN)/python scripts/benchmarks/compare_online_stores.py
-	$(BIN)/python scripts/benchmarks/compare_feature_builds.py
+	$(BIN)/python benchmarks/compare_point_in_time_joins.py
+	$(BIN)/python benchmarks/compare_online_stores.py
+	$(BIN)/python benchmarks/compare_feature_builds.py
 
 airflow: setup .venv-airflow/.installed ## Start a local Airflow with the pipeline's DAG, on loopback, to look at.
 	@scripts/airflow/start.sh

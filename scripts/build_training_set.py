@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from feature_store import FeatureStore, FeatureStoreError, command_line
+from feature_store import FeatureStore, FeatureStoreError
+from feature_store.cli import app
+from feature_store.display import print_table, shown
 from feature_store.historical.join import MODES
-from feature_store.plain_values import shown
-from feature_store.tables import print_table
 from feature_store.training import metadata
 from feature_store.training.build import Request, build_training_set
 from feature_store.training.splits import NO_RULE, SplitRule, split_by_hash, split_by_time
 from feature_store.training.verify import verify_training_set
 from feature_store.training.write import Written, first_rows
-from feature_store.warehouse import waiting
+from feature_store.warehouse.connection import waiting
 
 _SHOWN_ROWS, _SHOWN_COLUMNS = 3, 5
 
@@ -69,9 +69,9 @@ def show(out: Path, written: Written, label: str | None) -> None:
     names, rows = first_rows(out, _SHOWN_ROWS)
     count = min(len(names), _SHOWN_COLUMNS)
     cells = [[shown(value) for value in row[:count]] for row in rows]
-    print_table(command_line.out, f"first rows of {out}", names[:count], cells)
+    print_table(app.out, f"first rows of {out}", names[:count], cells)
     if more := len(names) - count:
-        command_line.out.print(f"and {more} more column{'s'[: more > 1]}")
+        app.out.print(f"and {more} more column{'s'[: more > 1]}")
     counts = [split.positives for split in written.splits.values()]
     positives = sum(count or 0 for count in counts) if None not in counts else None
     splits = ", ".join(
@@ -79,7 +79,7 @@ def show(out: Path, written: Written, label: str | None) -> None:
         for name, split in written.splits.items()
     )
     dropped = f"; {written.dropped:,} rows in no split left out" if written.dropped else ""
-    command_line.out.print(
+    app.out.print(
         f"{written.rows:,} rows × {len(written.columns)} columns"
         f"{share(positives, written.rows).replace('positive', f'{label}')}: {splits}{dropped}; "
         f"content hash {written.content_hash[:16]}",
@@ -96,16 +96,14 @@ def verify(folder: Path, target: str | None) -> None:
     with FeatureStore(target) as store:
         outcome = verify_training_set(store, folder)
     for note in outcome.notes:
-        command_line.err.print(Text.assemble(("note", "yellow"), f" {note}"))
+        app.err.print(Text.assemble(("note", "yellow"), f" {note}"))
     if not outcome.is_reproducible:
         raise FeatureStoreError(
             "\n  - ".join([f"{folder}: cannot be reproduced", *outcome.findings]),
             next_step="go back to what it was built from (metadata.json has the git revision), or "
             "build a new set",
         )
-    command_line.out.print(
-        f"{folder}: reproduced, content hash {outcome.content_hash[:16]}", markup=False
-    )
+    app.out.print(f"{folder}: reproduced, content hash {outcome.content_hash[:16]}", markup=False)
 
 
 def build(
@@ -201,4 +199,4 @@ def build(
 
 
 if __name__ == "__main__":
-    command_line.run(build)
+    app.run(build)

@@ -9,20 +9,20 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from feature_store import command_line
-from feature_store.arguments import read_sample
-from feature_store.definitions import load_definitions
+from feature_store.cli import app
+from feature_store.cli.arguments import read_sample
+from feature_store.display import print_table
 from feature_store.errors import FeatureStoreError, all_of
-from feature_store.online.check import check_view, new_seed
-from feature_store.online.check_log import record_check
-from feature_store.online.checked_view import KINDS, CheckedView, check_share, percent
-from feature_store.online.connection import check_address, describe_server, open_online_store
-from feature_store.online.readable_times import UnreadableTimeError
-from feature_store.online.served import choose_views
-from feature_store.raw.sql import literal
+from feature_store.online.check.check import check_view, new_seed
+from feature_store.online.check.findings import KINDS, CheckedView, check_share, percent
+from feature_store.online.check.log import record_check
+from feature_store.online.connection.open import check_address, describe_server, open_online_store
+from feature_store.online.export.served_views import choose_views
+from feature_store.online.layout.readable_times import UnreadableTimeError
+from feature_store.registry.definitions import load_definitions
 from feature_store.settings import Settings, load_settings
-from feature_store.tables import print_table
-from feature_store.warehouse import connect
+from feature_store.warehouse.connection import connect
+from feature_store.warehouse.sql import literal
 
 
 def show(checked: list[CheckedView], server: str, seed: int) -> None:
@@ -35,12 +35,12 @@ def show(checked: list[CheckedView], server: str, seed: int) -> None:
         share = percent(one.share) if one.is_exported else "never exported"
         numbers = (f"{one.checked:,}", f"{one.departed:,}", wrong, share, f"{one.seconds:.2f}")
         rows.append([one.view.label, *numbers])
-    print_table(command_line.out, f"Compared with {server}, seed {seed}", header, rows)
+    print_table(app.out, f"Compared with {server}, seed {seed}", header, rows)
     for one in checked:
         if one.mismatches or not one.is_exported:
-            command_line.out.print(one.summary(), markup=False)
+            app.out.print(one.summary(), markup=False)
         for example in one.examples:
-            command_line.out.print(f"  {example}", markup=False)
+            app.out.print(f"  {example}", markup=False)
 
 
 def check_all(
@@ -55,9 +55,9 @@ def check_all(
         SpinnerColumn(),
         TextColumn("{task.description}: {task.completed:,} entities"),
         TimeElapsedColumn(),
-        console=command_line.err,
+        console=app.err,
         transient=True,
-        disable=not command_line.err.is_terminal,
+        disable=not app.err.is_terminal,
     )
     with connect(settings.warehouse_path) as connection:
         connection.execute(f"set memory_limit = {literal(settings.memory_limit)}")
@@ -125,4 +125,4 @@ def check_consistency(
 
 
 if __name__ == "__main__":
-    command_line.run(check_consistency)
+    app.run(check_consistency)

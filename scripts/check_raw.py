@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from feature_store import command_line
-from feature_store.arguments import read_interval
-from feature_store.raw.arrival import find_arrivals
+from feature_store.cli import app
+from feature_store.cli.arguments import read_interval
+from feature_store.raw.availability import find_arrivals
 from feature_store.raw.request import Request
 from feature_store.settings import find_project_dir
 
@@ -33,13 +33,13 @@ def check_raw(
     is_complete = True
     for arrival in find_arrivals(find_project_dir(), request):
         state = "is there" if arrival.is_there else "not yet"
-        command_line.out.print(f"{arrival.table}: {state}: {arrival.found}", markup=False)
+        app.out.print(f"{arrival.table}: {state}: {arrival.found}", markup=False)
         for note in arrival.notes:
-            command_line.out.print(f"{arrival.table}: {note}", markup=False)
+            app.out.print(f"{arrival.table}: {note}", markup=False)
         is_complete &= arrival.is_there
     if not is_complete:
         raise typer.Exit(NOT_YET)
 
 
 if __name__ == "__main__":
-    command_line.run(check_raw)
+    app.run(check_raw)

@@ -9,13 +9,15 @@ from typing import Annotated
 
 import typer
 
-from feature_store import FeatureStore, FeatureStoreError, command_line
-from feature_store.arguments import entity_mapping, read_time
-from feature_store.deprecation import check_deprecation
+from feature_store import FeatureStore, FeatureStoreError
+from feature_store.cli import app
+from feature_store.display import plain
 from feature_store.explain import explain_feature
 from feature_store.explain.show import show
-from feature_store.plain_values import plain
-from feature_store.warehouse import connect
+from feature_store.registry.deprecation import check_deprecation
+from feature_store.registry.entity_ids import entity_mapping
+from feature_store.times import read_time
+from feature_store.warehouse.connection import connect
 
 
 def main(
@@ -46,7 +48,7 @@ def main(
         answer = plain(found) | {"is_confirmed": found.is_confirmed}
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     else:
-        show(command_line.out, found)
+        show(app.out, found)
     if found.feature_time is None and found.served is None:
         raise FeatureStoreError(
             found.notes[0], next_step=f"check the id and the time; --at was {at}"
@@ -54,4 +56,4 @@ def main(
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    app.run(main)

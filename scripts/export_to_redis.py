@@ -15,16 +15,16 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from feature_store import command_line
-from feature_store.arguments import read_sample
-from feature_store.definitions import FeatureView
-from feature_store.online.changes import CHANGES, Changes
-from feature_store.online.connection import describe_server
-from feature_store.online.export import export_features, plan_export
-from feature_store.online.export_types import ExportedView, ExportOptions, Watcher
+from feature_store.cli import app
+from feature_store.cli.arguments import read_sample
+from feature_store.display import print_table
+from feature_store.online.connection.open import describe_server
+from feature_store.online.export.delta import CHANGES, Changes
+from feature_store.online.export.options import ExportedView, ExportOptions, Watcher
+from feature_store.online.export.run import export_features, plan_export
+from feature_store.registry.definitions import FeatureView
 from feature_store.settings import load_settings
-from feature_store.tables import print_table
-from feature_store.warehouse import waiting
+from feature_store.warehouse.connection import waiting
 
 
 class Terminal(Watcher):
@@ -37,15 +37,15 @@ class Terminal(Watcher):
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=command_line.err,
+            console=app.err,
             transient=True,
-            disable=not command_line.err.is_terminal,
+            disable=not app.err.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
 
     def said(self, line: str) -> None:
         """Print a line."""
-        command_line.err.print(line, markup=False)
+        app.err.print(line, markup=False)
 
     def began(self, changes: Changes) -> None:
         """Begin a view's bar."""
@@ -68,7 +68,7 @@ def show_plan(planned: list[Changes], server: str) -> None:
         view = plan.served.view
         ttl = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
         rows.append([view.label, f"{plan.rows:,}", f"{plan.departed:,}", ttl])
-    print_table(command_line.out, f"Would go to {server}", header, rows)
+    print_table(app.out, f"Would go to {server}", header, rows)
     show_reasons([(plan.served.view.label, plan.reason) for plan in planned])
 
 
@@ -89,10 +89,10 @@ def show_exported(exported: list[ExportedView], server: str) -> None:
 
     rows = [texts(one.view.label, [one]) for one in exported]
     title = f"Exported to {server}"
-    print_table(command_line.out, title, header, rows, total=texts("all", exported))
+    print_table(app.out, title, header, rows, total=texts("all", exported))
     show_reasons([(one.view.label, one.reason) for one in exported])
     if exported and not any(one.rows or one.deleted for one in exported):
-        command_line.out.print(nothing_new(exported))
+        app.out.print(nothing_new(exported))
 
 
 def nothing_new(exported: list[ExportedView]) -> str:
@@ -113,7 +113,7 @@ def show_reasons(reasons: list[tuple[str, str]]) -> None:
     for reason in dict.fromkeys(reason for _, reason in reasons if reason != CHANGES):
         views = [label for label, found in reasons if found == reason]
         which = "all views" if len(views) == len(reasons) else ", ".join(views)
-        command_line.out.print(f"sent whole, because of {reason}: {which}", markup=False)
+        app.out.print(f"sent whole, because of {reason}: {which}", markup=False)
 
 
 def export_to_redis(
@@ -180,4 +180,4 @@ def export_to_redis(
 
 
 if __name__ == "__main__":
-    command_line.run(export_to_redis)
+    app.run(export_to_redis)

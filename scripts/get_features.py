@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from feature_store import FeatureStore, FeatureStoreError, OnlineFeatures, command_line
-from feature_store.arguments import entity_mapping, read_time
-from feature_store.plain_values import minute, plain, shown
-from feature_store.tables import print_table
+from feature_store import FeatureStore, FeatureStoreError, OnlineFeatures
+from feature_store.cli import app
+from feature_store.display import minute, plain, print_table, shown
+from feature_store.registry.entity_ids import entity_mapping
+from feature_store.times import read_time
 
 #: What is shown where there is no value.
 ABSENT = {"not_found": "no row", "null": "null", "outside_max_age": "too old"}
@@ -25,7 +26,7 @@ def show(answer: OnlineFeatures, title: str) -> None:
         time, status = times[label], statuses[reference]
         text = ABSENT[status] if status in ABSENT else shown(row[reference])
         rows.append([reference, text, minute(time)])
-    print_table(command_line.out, title, ["feature", "value", "feature time (UTC)"], rows)
+    print_table(app.out, title, ["feature", "value", "feature time (UTC)"], rows)
 
 
 def get_features(
@@ -78,4 +79,4 @@ def get_features(
 
 
 if __name__ == "__main__":
-    command_line.run(get_features)
+    app.run(get_features)

@@ -11,13 +11,14 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from feature_store import FeatureStore, FeatureStoreError, command_line
-from feature_store.arguments import entity_mapping, read_time
-from feature_store.deprecation import check_deprecation
+from feature_store import FeatureStore, FeatureStoreError
+from feature_store.cli import app
+from feature_store.display import minute, plain, print_columns, shown
 from feature_store.explain import FeatureAt, features_at
-from feature_store.plain_values import minute, plain, shown
-from feature_store.tables import print_columns
-from feature_store.warehouse import connect
+from feature_store.registry.deprecation import check_deprecation
+from feature_store.registry.entity_ids import entity_mapping
+from feature_store.times import read_time
+from feature_store.warehouse.connection import connect
 
 _STYLES = {"differs": "bold red", "not served": "dim", "no row": "dim"}
 
@@ -36,9 +37,9 @@ def show(rows: list[FeatureAt], title: str) -> None:
                 " / ".join(time for time in times if time),
             ]
         )
-    command_line.out.print(Text(title, style="bold"))
+    app.out.print(Text(title, style="bold"))
     header = ["feature", "as recomputed", "", "as served", "feature time (UTC)"]
-    print_columns(command_line.out, header, cells, styles=[_STYLES.get(r.status) for r in rows])
+    print_columns(app.out, header, cells, styles=[_STYLES.get(r.status) for r in rows])
 
 
 def summary(rows: list[FeatureAt], at: datetime) -> str:
@@ -85,7 +86,7 @@ def main(
         print(json.dumps(answer, indent=2, ensure_ascii=False))
     else:
         show(rows, f"{entity} {entity_id}")
-        command_line.out.print(summary(rows, time))
+        app.out.print(summary(rows, time))
     if all(row.status == "no row" for row in rows):
         raise FeatureStoreError(
             f"there is no row of {entity} {entity_id!r} at {minute(time)} UTC",
@@ -94,4 +95,4 @@ def main(
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    app.run(main)

@@ -13,8 +13,8 @@ from typing import Annotated
 
 import typer
 
-from feature_store.command_line import out, run
-from feature_store.dbt_packages import Source, install
+from feature_store.cli.app import out, run
+from feature_store.dbt.packages import Source, install
 from feature_store.errors import FeatureStoreError
 from feature_store.settings import find_project_dir
 

@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from feature_store import command_line
-from feature_store.arguments import read_interval
+from feature_store.cli import app
+from feature_store.cli.arguments import read_interval
 from feature_store.raw.load import load
 from feature_store.raw.report import failure, load_progress, print_results, warnings
 from feature_store.raw.request import Request
 from feature_store.settings import load_settings
-from feature_store.warehouse import waiting
+from feature_store.warehouse.connection import waiting
 
 
 def main(
@@ -41,15 +41,15 @@ def main(
     """
     request = Request(table or [], *read_interval(start, end), quarantine)
     settings = load_settings(target)
-    with load_progress(command_line.err) as progress, waiting(wait):
+    with load_progress(app.err) as progress, waiting(wait):
         results = load(settings, request, progress.file_done, progress.start)
-    print_results(command_line.out, results)
+    print_results(app.out, results)
     for line in warnings(results):
-        command_line.err.print(line, markup=False)
+        app.err.print(line, markup=False)
     error = failure(results)
     if error:
         raise error
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    app.run(main)

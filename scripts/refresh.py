@@ -8,15 +8,15 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from feature_store import command_line
-from feature_store.arguments import read_interval
-from feature_store.dbt_build import DbtBuild, DbtProject
-from feature_store.definitions import FeatureView
-from feature_store.online.changes import Changes
-from feature_store.online.connection import describe_server
-from feature_store.online.export_types import ExportedView
+from feature_store.cli import app
+from feature_store.cli.arguments import read_interval
+from feature_store.dbt.project import DbtBuild, DbtProject
+from feature_store.online.connection.open import describe_server
+from feature_store.online.export.delta import Changes
+from feature_store.online.export.options import ExportedView
+from feature_store.pipeline.refresh import Refreshed, Watcher, refresh
 from feature_store.raw.request import TableResult
-from feature_store.refresh import Refreshed, Watcher, refresh
+from feature_store.registry.definitions import FeatureView
 from feature_store.settings import load_settings
 
 
@@ -40,16 +40,16 @@ class Terminal(Watcher):
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=command_line.err,
+            console=app.err,
             transient=True,
-            disable=quiet or not command_line.err.is_terminal,
+            disable=quiet or not app.err.is_terminal,
         )
         self._task = self.progress.add_task("load", total=None)
 
     def said(self, line: str) -> None:
         """Print a line on stderr."""
         if not self._quiet:
-            command_line.err.print(line, markup=False)
+            app.err.print(line, markup=False)
 
     def advanced(self, step: str, done: int, total: int) -> None:
         """Move the bar."""
@@ -117,7 +117,7 @@ class Terminal(Watcher):
 
     def _step(self, name: str, seconds: float, text: str) -> None:
         if not self._quiet:
-            command_line.out.print(f"{name:6} {seconds:6.1f} s  {text}", markup=False)
+            app.out.print(f"{name:6} {seconds:6.1f} s  {text}", markup=False)
 
 
 def main(
@@ -158,4 +158,4 @@ def main(
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    app.run(main)

@@ -16,14 +16,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from feature_store import command_line
-from feature_store.arguments import read_interval
-from feature_store.definitions import duration_seconds
-from feature_store.replay import Asked, Replayed, ReplayWatcher, replay
-from feature_store.replay_warehouse import Interval
-from feature_store.served_report import REASONS, ServedReport, served_report
+from feature_store.cli import app
+from feature_store.cli.arguments import read_interval
+from feature_store.display import print_table
+from feature_store.pipeline.replay import Asked, Replayed, ReplayWatcher, replay
+from feature_store.pipeline.replay_warehouse import Interval
+from feature_store.pipeline.served_report import REASONS, ServedReport, served_report
+from feature_store.registry.definitions import duration_seconds
 from feature_store.settings import find_project_dir
-from feature_store.tables import print_table
 
 #: The reasons, short enough for a narrow terminal.
 _HEADS = ("late", "redefined", "other")
@@ -42,16 +42,16 @@ class Terminal(ReplayWatcher):
             TimeElapsedColumn(),
             TextColumn("remaining"),
             TimeRemainingColumn(elapsed_when_finished=False),
-            console=command_line.err,
+            console=app.err,
             transient=True,
-            disable=not command_line.err.is_terminal,
+            disable=not app.err.is_terminal,
         )
         self._task = self.progress.add_task("replay", total=None)
         self._name = ""
 
     def said(self, line: str) -> None:
         """Print a line on stderr."""
-        command_line.err.print(line, markup=False)
+        app.err.print(line, markup=False)
 
     def planned(self, intervals: list[Interval], left: list[Interval]) -> None:
         """Say what an earlier replay did, and set up the bar."""
@@ -91,7 +91,7 @@ def show_report(reports: list[ServedReport]) -> None:
         pairs = [f"{report.runs:,}", f"{report.compared:,}", f"{differing:,}{share}"]
         rows.append([report.view.label, *pairs, *counts])
     title = "Served, compared with what is recomputed today"
-    print_table(command_line.out, title, header, rows, right=header[1:])
+    print_table(app.out, title, header, rows, right=header[1:])
 
 
 def main(
@@ -124,12 +124,10 @@ def main(
         own = replay(target, path.resolve(), asked, terminal)
     if terminal.done:
         each = sum(replayed.total for replayed in terminal.done) / len(terminal.done)
-        command_line.out.print(
-            f"{len(terminal.done)} intervals, {each:.1f} s each: {path}", markup=False
-        )
+        app.out.print(f"{len(terminal.done)} intervals, {each:.1f} s each: {path}", markup=False)
     if reports := served_report(own.settings):
         show_report(reports)
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    app.run(main)

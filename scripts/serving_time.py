@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from feature_store import command_line
-from feature_store.arguments import read_time
-from feature_store.dbt_build import DbtProject
-from feature_store.refresh import time_of_run
+from feature_store.cli import app
+from feature_store.dbt.project import DbtProject
+from feature_store.pipeline.refresh import time_of_run
 from feature_store.settings import load_settings
+from feature_store.times import read_time
 
 
 def print_serving_time(
@@ -31,4 +31,4 @@ def print_serving_time(
 
 
 if __name__ == "__main__":
-    command_line.run(print_serving_time)
+    app.run(print_serving_time)

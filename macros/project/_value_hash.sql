@@ -5,7 +5,7 @@
     hugeint or as a decimal of more than 18 digits, the same for [0, 5] and [5], for an empty
     list and null, for 1 month and 30 days. Values of such types are hashed as JSON, which tells
     them apart. typeof() of a column is a constant, so DuckDB keeps one of the branches and
-    nothing is decided row by row. scripts/feature_store/row_hash.py writes the same SQL;
+    nothing is decided row by row. scripts/feature_store/warehouse/row_hash.py writes the same SQL;
     docs/decisions/row_hashes.md says why.
 
     value: an expression; columns(…) makes one hash a column. -#}

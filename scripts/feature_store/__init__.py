@@ -1,9 +1,9 @@
 """The feature store's Python side: what the scripts share and what a notebook imports."""
 
-from feature_store.deprecation import DeprecatedFeatureViewWarning
 from feature_store.errors import FeatureStoreError
 from feature_store.historical.result import HistoricalFeatures
-from feature_store.online.answer import OnlineFeatures
+from feature_store.online.read.result import OnlineFeatures
+from feature_store.registry.deprecation import DeprecatedFeatureViewWarning
 from feature_store.store import FeatureStore
 
 __all__ = [

@@ -14,23 +14,23 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from feature_store.definitions import FeatureDefinitions, FeatureView, load_definitions
-from feature_store.deprecation import check_deprecation
-from feature_store.feature_services import FeatureService, feature_service
+from feature_store.dbt.macros import ProjectMacros
 from feature_store.historical.join import Mode, make_join
 from feature_store.historical.result import HistoricalFeatures
-from feature_store.macros import ProjectMacros
-from feature_store.online.answer import OnlineFeatures
-from feature_store.online.async_connection import AsyncClients, embedded_async_client
-from feature_store.online.connection import async_client, clear_errors, open_online_store
-from feature_store.online.read import get_online_features, get_online_features_async
-from feature_store.online.request import resolve_request
+from feature_store.online.connection.event_loops import AsyncClients, embedded_async_client
+from feature_store.online.connection.open import async_client, clear_errors, open_online_store
+from feature_store.online.read.get import get_online_features, get_online_features_async
+from feature_store.online.read.request import resolve_request
+from feature_store.online.read.result import OnlineFeatures
+from feature_store.registry.definitions import FeatureDefinitions, FeatureView, load_definitions
+from feature_store.registry.deprecation import check_deprecation
+from feature_store.registry.feature_services import FeatureService, feature_service
 from feature_store.settings import load_settings
 
 if TYPE_CHECKING:
     from feature_store.historical.spine import SpineSource
-    from feature_store.online.clients import AsyncClient, Client
-    from feature_store.online.entities import Entities
+    from feature_store.online.connection.clients import AsyncClient, Client
+    from feature_store.online.read.entities import Entities
 
 #: What reading from the online store may raise, to be told clearly.
 _STORE_ERRORS = (

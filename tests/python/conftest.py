@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from feature_store.definitions import FeatureDefinitions, load_definitions
+from feature_store.registry.definitions import FeatureDefinitions, load_definitions
 from feature_store.settings import Settings, load_settings
-from online_fixtures import RedisServer, redis_server, run_script, script_environment
-from things_store import things_store
-from tiny_store import TinyStore
+from support.projects.things_store import things_store
+from support.projects.tiny_store import TinyStore
+from support.servers.redis_server import RedisServer, redis_server, run_script, script_environment
 
 
 @pytest.fixture(scope="session")

@@ -8,11 +8,12 @@ from typing import Any
 
 import duckdb
 
-from feature_store.definitions import FeatureDefinitions
 from feature_store.explain.declared import relation_of, sources_of
 from feature_store.explain.explanation import Contribution
 from feature_store.explain.rows import Row, columns_of, dict_rows
-from feature_store.raw.sql import INTERNAL_COLUMNS, ROW_NUMBER, identifier, rows_of
+from feature_store.raw.raw_tables import INTERNAL_COLUMNS, ROW_NUMBER
+from feature_store.registry.definitions import FeatureDefinitions
+from feature_store.warehouse.sql import identifier, rows_of
 
 #: The columns by which a cleaned row names its raw row, and their names in the raw table.
 LINEAGE = {"source_file": "_source_file", "batch_id": "_batch_id", "source_row": ROW_NUMBER}

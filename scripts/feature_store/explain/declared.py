@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from feature_store.definitions import Feature, FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError
 from feature_store.explain.explanation import Model
-from feature_store.raw.sql import identifier
+from feature_store.registry.definitions import Feature, FeatureDefinitions, FeatureView
+from feature_store.warehouse.sql import identifier
 
 if TYPE_CHECKING:
     from feature_store.store import FeatureStore

@@ -9,13 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from feature_store.arguments import as_utc
-from feature_store.definitions import (
-    Feature,
-    FeatureDefinitions,
-    FeatureView,
-    duration_seconds,
-)
 from feature_store.errors import FeatureStoreError
 from feature_store.explain import declared as manifest
 from feature_store.explain.contributions import Selection, contribution
@@ -32,8 +25,15 @@ from feature_store.explain.rows import (
     with_zone,
 )
 from feature_store.explain.sql_parts import columns_read, condition_of, sql_literal
-from feature_store.raw.sql import identifier, rows_of
-from feature_store.warehouse_errors import clear_errors
+from feature_store.registry.definitions import (
+    Feature,
+    FeatureDefinitions,
+    FeatureView,
+    duration_seconds,
+)
+from feature_store.times import as_utc
+from feature_store.warehouse.errors import clear_errors
+from feature_store.warehouse.sql import identifier, rows_of
 
 if TYPE_CHECKING:
     from feature_store.store import FeatureStore
@@ -58,7 +58,7 @@ def explain_feature(
 
     Args:
         store: the feature store, or its definitions.
-        connection: the warehouse (``feature_store.warehouse.connect``).
+        connection: the warehouse (``feature_store.warehouse.connection.connect``).
         entity: the id by key column, such as ``{"customer_id": 1029}``.
         reference: ``customer_purchases:spend_28d`` or ``customer_purchases:v1:spend_28d``.
         at: the time; without a zone it is UTC.

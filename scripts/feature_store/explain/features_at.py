@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from feature_store.definitions import FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError
 from feature_store.explain.declared import definitions_of
 from feature_store.explain.explanation import same_value
 from feature_store.explain.rows import ViewRow, entity_ids, recomputed_row, served_row
-from feature_store.warehouse_errors import clear_errors
+from feature_store.registry.definitions import FeatureDefinitions, FeatureView
+from feature_store.warehouse.errors import clear_errors
 
 if TYPE_CHECKING:
     from feature_store.store import FeatureStore
@@ -70,7 +70,7 @@ def features_at(
 
     Args:
         store: the feature store, or its definitions.
-        connection: the warehouse (``feature_store.warehouse.connect``).
+        connection: the warehouse (``feature_store.warehouse.connection.connect``).
         entity: the id by key column, such as ``{"customer_id": 1029}``.
         at: the time; without a zone it is UTC.
         features: references such as ``customer_purchases:spend_28d`` or ``customer_purchases:v1``;

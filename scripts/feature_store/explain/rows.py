@@ -11,13 +11,13 @@ from urllib.parse import unquote
 
 import duckdb
 
-from feature_store.arguments import as_utc
-from feature_store.definitions import FeatureView
 from feature_store.errors import FeatureStoreError
-from feature_store.online.keys import id_text
-from feature_store.online.readable_times import ALLOWED
-from feature_store.raw.sql import identifier, rows_of
-from feature_store.warehouse_errors import first_line
+from feature_store.online.layout.keys import id_text
+from feature_store.online.layout.readable_times import ALLOWED
+from feature_store.registry.definitions import FeatureView
+from feature_store.times import as_utc
+from feature_store.warehouse.errors import first_line
+from feature_store.warehouse.sql import identifier, rows_of
 
 Row = dict[str, Any]
 

@@ -9,12 +9,11 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from feature_store.display import minute, print_columns, shown
 from feature_store.explain.contributions import LINEAGE
 from feature_store.explain.explanation import Contribution, Explanation
 from feature_store.explain.rows import Row
-from feature_store.plain_values import minute, shown
-from feature_store.raw.sql import INTERNAL_COLUMNS
-from feature_store.tables import print_columns
+from feature_store.raw.raw_tables import INTERNAL_COLUMNS
 
 File = tuple[Any, Any]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from feature_store.raw.sql import rows_of
+from feature_store.warehouse.sql import rows_of
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, expression: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import duckdb
 
 from feature_store.historical.spine import SPINE, Spine
-from feature_store.raw.sql import rows_of
+from feature_store.warehouse.sql import rows_of
 
 _SPOOLED = "_spooled_spine"
 #: What a value of the result may take while it is joined, with all that is built for it. Measured

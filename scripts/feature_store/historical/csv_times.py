@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.sql import identifier, literal, rows_of
+from feature_store.warehouse.sql import identifier, literal, rows_of
 
 _DATE = "[0-9]{4,6}-[0-9]{2}-[0-9]{2}"
 _TIME = _DATE + "[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6}0*)?)?"

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from feature_store.asked import max_ages, no_features, references
-from feature_store.definitions import Feature, FeatureDefinitions, FeatureView
+from feature_store.dbt.macros import ProjectMacros, Relation
 from feature_store.errors import FeatureStoreError, option
 from feature_store.historical.spine import SPINE
-from feature_store.macros import ProjectMacros, Relation
+from feature_store.registry.definitions import Feature, FeatureDefinitions, FeatureView
+from feature_store.registry.references import max_ages, no_features, references
 
 Mode: TypeAlias = Literal["as_recomputed", "as_served"]
 MODES = ("as_recomputed", "as_served")

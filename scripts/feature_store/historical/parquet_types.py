@@ -11,7 +11,7 @@ import duckdb
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.column_types import fields_of, is_nested
-from feature_store.raw.sql import identifier, literal, rows_of
+from feature_store.warehouse.sql import identifier, literal, rows_of
 
 _WIDE = ("HUGEINT", "UHUGEINT")
 #: Begins the errors of such a query.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from feature_store.dbt.macros import ProjectMacros
 from feature_store.errors import FeatureStoreError
 from feature_store.historical.chunks import (
     chunks,
@@ -25,12 +26,10 @@ from feature_store.historical.join import Join
 from feature_store.historical.parquet_types import NOT_HELD, parquet_query
 from feature_store.historical.progress import query_progress
 from feature_store.historical.spine import Spine, open_spine
-from feature_store.macros import ProjectMacros
-from feature_store.raw.reader import duckdb_path
-from feature_store.raw.sql import literal, rows_of
 from feature_store.settings import Settings
-from feature_store.warehouse import connect
-from feature_store.warehouse_errors import first_line
+from feature_store.warehouse.connection import connect
+from feature_store.warehouse.errors import first_line
+from feature_store.warehouse.sql import duckdb_path, literal, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd

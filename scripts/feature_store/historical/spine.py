@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
-from feature_store.definitions import FeatureView
+from feature_store.dbt.macros import ProjectMacros
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.historical.csv_times import csv_query
-from feature_store.historical.frames import typed_frame
-from feature_store.historical.query import begins_like_a_query, is_statement, one_query
-from feature_store.macros import ProjectMacros
-from feature_store.raw.parquet_exact import Leaf, has_nanoseconds
-from feature_store.raw.reader import duckdb_path, exists
-from feature_store.raw.sql import identifier, literal, rows_of
-from feature_store.warehouse_errors import first_line
+from feature_store.historical.pandas_columns import typed_frame
+from feature_store.historical.user_query import begins_like_a_query, is_statement, one_query
+from feature_store.raw.readers.parquet_exact import Leaf, has_nanoseconds
+from feature_store.registry.definitions import FeatureView
+from feature_store.warehouse.errors import first_line
+from feature_store.warehouse.sql import duckdb_path, exists, identifier, literal, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd

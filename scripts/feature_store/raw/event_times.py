@@ -10,12 +10,13 @@ import hashlib
 
 import duckdb
 
-from feature_store.raw.declarations import RawTable
 from feature_store.raw.files import SourceFile
 from feature_store.raw.ledger import file_options
-from feature_store.raw.reader import Reader
+from feature_store.raw.raw_tables import FILE_TIMES, REJECTS
+from feature_store.raw.readers.base import Reader
 from feature_store.raw.request import Request
-from feature_store.raw.sql import FILE_TIMES, REJECTS, count_of, identifier, rows_of
+from feature_store.raw.sources import RawTable
+from feature_store.warehouse.sql import count_of, identifier, rows_of
 
 
 def _options(table: RawTable, file: SourceFile) -> str:

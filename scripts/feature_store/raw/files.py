@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.declarations import RawTable
 from feature_store.raw.load_keys import format_of_name
+from feature_store.raw.sources import RawTable
 
 _PACKAGE = "package:"
 _SKIPPED_AT_ONCE = 1 << 20

@@ -7,20 +7,13 @@ from typing import Any
 
 import duckdb
 
-from feature_store.raw.declarations import RawTable
-from feature_store.raw.faults import create_rejects
+from feature_store.raw.column_mapping import source_filter
+from feature_store.raw.conversions import RULES
 from feature_store.raw.files import SourceFile
-from feature_store.raw.plan import source_filter
-from feature_store.raw.sql import (
-    FILE_TIMES,
-    LEDGER,
-    ROW_NUMBER,
-    count_of,
-    identifier,
-    literal,
-    rows_of,
-)
-from feature_store.raw.values import RULES
+from feature_store.raw.raw_tables import FILE_TIMES, LEDGER, ROW_NUMBER
+from feature_store.raw.rejects import create_rejects
+from feature_store.raw.sources import RawTable
+from feature_store.warehouse.sql import count_of, identifier, literal, rows_of
 
 
 def create_ledger(connection: duckdb.DuckDBPyConnection, schema: str) -> None:

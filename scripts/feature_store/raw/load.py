@@ -10,16 +10,16 @@ from functools import partial
 
 import duckdb
 
-from feature_store import warehouse
 from feature_store.errors import FeatureStoreError
 from feature_store.profiles import check_warehouse_name
-from feature_store.raw.declarations import RawTable, read_declarations, select_tables
 from feature_store.raw.files import NoFilesError, SourceFile, resolve_files
-from feature_store.raw.reader import NotUtf8Error
+from feature_store.raw.readers.base import NotUtf8Error
 from feature_store.raw.request import Request, TableResult
+from feature_store.raw.sources import RawTable, read_declarations, select_tables
 from feature_store.raw.table_load import TableLoad
 from feature_store.settings import Settings
-from feature_store.warehouse_errors import first_line
+from feature_store.warehouse import connection as warehouse
+from feature_store.warehouse.errors import first_line
 
 
 def load(

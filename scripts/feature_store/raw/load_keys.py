@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.raw.encodings import check_encoding
+from feature_store.raw.text_encodings import check_encoding
 from feature_store.raw.time_formats import check_format
 
 FORMATS = ("csv", "jsonl", "parquet")

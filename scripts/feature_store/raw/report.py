@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from feature_store.display import print_columns
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.declarations import RawTable
 from feature_store.raw.files import SourceFile
 from feature_store.raw.request import TableResult
-from feature_store.tables import print_columns
+from feature_store.raw.sources import RawTable
 
 
 class LoadProgress:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.sql import literal
+from feature_store.warehouse.sql import literal
 
 
 @dataclass

@@ -8,27 +8,21 @@ from datetime import datetime
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw import ledger, plan
-from feature_store.raw.converted import converted
-from feature_store.raw.declarations import RawTable
-from feature_store.raw.encodings import decoded
+from feature_store.raw import column_mapping as plan
+from feature_store.raw import ledger
+from feature_store.raw.converted_rows import converted
 from feature_store.raw.event_times import EventTimes
-from feature_store.raw.faults import find_faults, refuse, replace_rejects
 from feature_store.raw.files import NoFilesError, SourceFile, fingerprint
-from feature_store.raw.readers import READERS
+from feature_store.raw.raw_tables import INTERNAL_COLUMNS, REJECTS, ROW_NUMBER
+from feature_store.raw.readers.formats import READERS
+from feature_store.raw.readers.staging import create_temp_tables, drop_temp_tables
+from feature_store.raw.rejects import find_faults, refuse, replace_rejects
 from feature_store.raw.request import Request, TableResult, counted
-from feature_store.raw.sql import (
-    INTERNAL_COLUMNS,
-    REJECTS,
-    ROW_NUMBER,
-    count_of,
-    identifier,
-    literal,
-    rows_of,
-)
-from feature_store.raw.temp_tables import create_temp_tables, drop_temp_tables
+from feature_store.raw.sources import RawTable
+from feature_store.raw.text_encodings import decoded
 from feature_store.raw.time_formats import event_time_of
-from feature_store.raw.undeclared import Drift, fit_columns
+from feature_store.raw.undeclared_columns import Drift, fit_columns
+from feature_store.warehouse.sql import count_of, identifier, literal, rows_of
 
 
 class TableLoad:

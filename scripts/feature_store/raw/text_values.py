@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from feature_store.raw.sql import literal
+from feature_store.warehouse.sql import literal
 
 INTEGERS = [
     f"{sign}{size}"

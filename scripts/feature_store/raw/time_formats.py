@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.sql import literal
+from feature_store.raw.conversions import EVENT_TIME_TYPES, Conversion
 from feature_store.raw.text_values import TIMESTAMP_DIGITS, bound, matches
-from feature_store.raw.values import EVENT_TIME_TYPES, Conversion
+from feature_store.warehouse.sql import literal
 
 if TYPE_CHECKING:  # at run time, the declarations need this module
-    from feature_store.raw.declarations import RawTable
+    from feature_store.raw.sources import RawTable
 
 _MONTHS = "january february march april may june july august september october november december"
 #: The directives with the pattern of their texts. One that is followed by another needs all digits.

@@ -12,11 +12,10 @@ from typing import Any
 
 import duckdb
 
-from feature_store.build_status import check_built, check_declared, read_results
 from feature_store.errors import FeatureStoreError, option
 from feature_store.historical.join import Join, Mode
 from feature_store.historical.result import HistoricalFeatures
-from feature_store.raw.sql import literal
+from feature_store.registry.build_status import check_built, check_declared, read_results
 from feature_store.store import FeatureStore
 from feature_store.training import metadata
 from feature_store.training.folder import check_folder, new_folder
@@ -24,8 +23,9 @@ from feature_store.training.labels import Labels, find_labels
 from feature_store.training.metadata_fields import FORMAT
 from feature_store.training.splits import NO_RULE, SPLIT, SplitRule, check_rule
 from feature_store.training.write import Written, utc_text, write_splits
-from feature_store.warehouse import connect
-from feature_store.warehouse_errors import clear_errors, first_line
+from feature_store.warehouse.connection import connect
+from feature_store.warehouse.errors import clear_errors, first_line
+from feature_store.warehouse.sql import literal
 
 _LABEL_NAMES = ("label", "target", "y")
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from feature_store.definitions import FeatureDefinitions
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.historical.query import begins_like_a_query, is_statement, one_query
-from feature_store.raw.reader import exists
-from feature_store.raw.sql import identifier
+from feature_store.historical.user_query import begins_like_a_query, is_statement, one_query
+from feature_store.registry.definitions import FeatureDefinitions
+from feature_store.warehouse.sql import exists, identifier
 
 _CHUNK_BYTES = 1 << 20
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import duckdb
 
-from feature_store.build_status import NodeResult, ancestors
-from feature_store.definitions import FeatureDefinitions, FeatureView
 from feature_store.errors import FeatureStoreError
 from feature_store.historical.join import Join
-from feature_store.raw.sql import rows_of
+from feature_store.registry.build_status import NodeResult, ancestors
+from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 from feature_store.training import metadata_fields
 from feature_store.training.write import utc_text
+from feature_store.warehouse.sql import rows_of
 
 FILE = "metadata.json"
 _JOIN = "point_in_time_join"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from feature_store.definitions import duration_seconds
 from feature_store.errors import FeatureStoreError
-from feature_store.training.content import content_hash
+from feature_store.registry.definitions import duration_seconds
+from feature_store.training.content_hash import content_hash
 
 FORMAT = 1
 #: What is wrong with a value, or nothing.

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from feature_store.dbt.macros import ProjectMacros
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.macros import ProjectMacros
-from feature_store.raw.sql import identifier
+from feature_store.warehouse.sql import identifier
 
 #: The column that holds a row's split.
 SPLIT = "split"

@@ -11,16 +11,15 @@ from typing import Any
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.reader import duckdb_path
-from feature_store.raw.sql import identifier, literal, rows_of
 from feature_store.store import FeatureStore
 from feature_store.training import metadata
 from feature_store.training.build import Request, historical, write
 from feature_store.training.labels import find_labels
 from feature_store.training.splits import SPLIT, SplitRule
 from feature_store.training.write import Written, read_written, split_files
-from feature_store.warehouse import connect
-from feature_store.warehouse_errors import first_line
+from feature_store.warehouse.connection import connect
+from feature_store.warehouse.errors import first_line
+from feature_store.warehouse.sql import duckdb_path, identifier, literal, rows_of
 
 #: Columns of the stored rows; no column of a set can have these names.
 _SPLIT, _ROW = "_spine_split", "_spine_row"

@@ -11,11 +11,10 @@ from typing import Any
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.reader import duckdb_path
-from feature_store.raw.sql import identifier, literal, rows_of
-from feature_store.training.content import content_hash, split_hash
+from feature_store.training.content_hash import content_hash, split_hash
 from feature_store.training.splits import PART, SPLIT, SPLITS
-from feature_store.warehouse_errors import first_line
+from feature_store.warehouse.errors import first_line
+from feature_store.warehouse.sql import duckdb_path, identifier, literal, rows_of
 
 #: The labels cannot have it: names that begin with _spine_ are refused there.
 _SPLIT = "_spine_split"

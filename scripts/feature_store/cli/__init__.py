@@ -1,0 +1,1 @@
+"""Command lines: the application, its arguments, and errors without stack traces."""

@@ -1,0 +1,138 @@
+"""What all command lines share: one console, their arguments, and errors without stack traces."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from feature_store.cli.negative_ids import Command
+from feature_store.cli.unexpected_errors import described
+from feature_store.errors import FeatureStoreError, advice_for_commands
+from feature_store.registry.deprecation import DeprecatedFeatureViewWarning
+from feature_store.warehouse.connection import interrupt_queries, waiting
+
+
+class _PipedConsole(Console):
+    """A console whose closed pipe is an error; rich would end the process with 1."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+#: Results go to stdout, so that they can be piped. Names such as fs:lock: are no emoji.
+out = _PipedConsole(soft_wrap=True, highlight=False, emoji=False)
+#: Progress, notes and errors go to stderr.
+err = _PipedConsole(stderr=True, soft_wrap=True, highlight=False, emoji=False)
+
+_SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+#: What ends a command on its own terms; typer prints it.
+_TYPER_ERRORS = (SystemExit, typer.Exit, typer.Abort, typer.BadParameter)
+#: The exit code of a program that writes to a pipe nobody reads.
+_BROKEN_PIPE = 128 + signal.SIGPIPE
+
+
+def run(command: Callable[..., None], arguments: Sequence[str] | None = None) -> None:
+    """Run a typer command whose errors are one message on stderr, without a stack trace.
+
+    Exit codes: 1 after an error, 2 for wrong arguments, 130 after Ctrl-C, 143 after SIGTERM, 141
+    where what reads the output has ended. ``finally`` clauses and ``with`` blocks come to their end
+    in each case. With ``FEATURE_STORE_DEBUG=1`` the stack trace comes before the message.
+
+    Args:
+        command: the function whose parameters are the options.
+        arguments: those of the command line; None: of this process.
+    """
+    received: list[int] = []
+
+    def stop(signal_number: int, _: object) -> None:
+        received.append(signal_number)
+        interrupt_queries()
+        raise KeyboardInterrupt
+
+    # Inside of typer, which would end a command on Ctrl-C without a word.
+    @functools.wraps(command)
+    def guarded(*args: object, **kwargs: object) -> None:
+        before = {number: signal.signal(number, stop) for number in _SIGNALS}
+        try:
+            with advice_for_commands(), waiting(0, lambda line: err.print(line, markup=False)):
+                command(*args, **kwargs)
+            sys.stdout.flush()  # what cannot be written is an error too
+        except BaseException as error:
+            _end_with(error, received)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    warnings.showwarning = _show_warning
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not every text can be written in every encoding
+            stream.reconfigure(errors="backslashreplace")
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(cls=Command)(guarded)
+    app(arguments, standalone_mode=True)
+
+
+_show_other_warning = warnings.showwarning
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    if issubclass(category, DeprecatedFeatureViewWarning):
+        err.print(Text.assemble(("warning", "bold yellow"), f" {message}"))
+    else:
+        _show_other_warning(message, category, filename, lineno, file, line)
+
+
+def _end_with(error: BaseException, received: Sequence[int]) -> None:
+    """Print what an error says, and end this process with its exit code."""
+    if isinstance(error, _TYPER_ERRORS):
+        raise error
+    if received:  # DuckDB makes an error of its own of the interrupt
+        _end(128 + received[0], "stopped", f" by {_SIGNALS[received[0]]}")
+    if isinstance(error, (KeyboardInterrupt, duckdb.InterruptException)):
+        _end(128 + signal.SIGINT, "stopped", "")
+    if isinstance(error, BrokenPipeError):
+        _drop_output()
+        sys.exit(_BROKEN_PIPE)
+    if os.environ.get("FEATURE_STORE_DEBUG", "0") not in ("", "0"):
+        traceback.print_exception(error)
+    if not isinstance(error, FeatureStoreError):
+        error = described(error)
+    _end(1, "error", f" {error}")
+
+
+def _drop_output() -> None:
+    """Let Python's end not try again to write what could not be written."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # not a file
+        return
+
+
+def _end(code: int, word: str, rest: str) -> None:
+    """Print one message, its first word in red, and end this process."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+    with contextlib.suppress(BrokenPipeError):
+        err.print(Text.assemble((word, "bold red"), rest))
+    sys.exit(code)

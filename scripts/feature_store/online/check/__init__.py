@@ -1,0 +1,1 @@
+"""The consistency check: the online store compared with the warehouse."""

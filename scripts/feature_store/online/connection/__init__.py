@@ -1,0 +1,1 @@
+"""The connection to the online store: servers, Clusters, Sentinels, the embedded server."""

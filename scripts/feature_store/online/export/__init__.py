@@ -1,0 +1,1 @@
+"""The export: served rows copied to the online store."""

@@ -1,0 +1,142 @@
+"""The packed layout: a row is one string, a JSON array; what its elements are is said once.
+
+``[4711,"2017-12-31",4,120.5,null]``: the id of the row's schema, its feature time (ISO 8601, the
+date alone at midnight), the features. The id is made of the features' names and types, so a row
+that was written before they changed is not read by the new ones; ``fs:schema:<view>:v<n>`` keeps
+each schema that rows may have. Every byte counts here: it is why one chooses this layout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from feature_store.online.layout.types import (
+    FEATURE_TIME,
+    INTEGERS,
+    TIMES,
+    json_sql,
+    step_of,
+    type_id,
+)
+from feature_store.registry.definitions import FeatureView
+from feature_store.warehouse.sql import identifier, literal
+
+#: Parses an array without losing a digit of a decimal; see ``values.json_reader``.
+parse = json.JSONDecoder(parse_float=str).decode
+
+
+def schema_key(prefix: str, view: FeatureView) -> str:
+    """Return the key of a view's schemas (a hash: JSON by schema id)."""
+    return f"{prefix}:schema:{view.label}"
+
+
+@cache
+def schema_id(view: FeatureView) -> int:
+    """Return the id of a view's schema: a number below 10,000, a hash of its names and types.
+
+    Two schemas of a view may have the same; the export refuses to write the second.
+    """
+    columns = [[feature.name, feature.data_type] for feature in view.features]
+    return int(hashlib.sha256(json.dumps(columns).encode()).hexdigest(), 16) % 10_000
+
+
+def schema_json(view: FeatureView) -> str:
+    """Return what the schema key holds of a view: names, SQL types and manifest hash."""
+    return json.dumps(
+        {
+            "names": [feature.name for feature in view.features],
+            "types": [feature.data_type for feature in view.features],
+            "manifest_hash": view.definition_hash,
+        }
+    )
+
+
+def same_columns(schema: str, other: str) -> bool:
+    """Return whether two schemas, as the schema key holds them, have the same names and types."""
+    one, two = json.loads(schema), json.loads(other)
+    return all(one[part] == two[part] for part in ("names", "types"))
+
+
+def row_sql(view: FeatureView) -> str:
+    """Return the SQL expression of a row's array, over the columns of the served snapshot.
+
+    Raises:
+        FeatureStoreError: a feature is of a type that cannot be served.
+    """
+    time = "cast(feature_time as timestamp)"
+    elements = [
+        f"case when {time} = date_trunc('day', {time}) then "
+        f"concat('\"', cast({time} as date), '\"') "
+        f"else {json_sql(FEATURE_TIME, 'feature_time')} end"
+    ]
+    elements += [json_sql(feature, identifier(feature.name)) for feature in view.features]
+    head = literal(f"[{schema_id(view)},")
+    return f"concat({head}, " + ", ',', ".join(elements) + ", ']')"
+
+
+#: Python's types of elements that come out of the decoder as they are served.
+_DECODED = dict.fromkeys(INTEGERS, int) | {
+    "boolean": bool,
+    "decimal": Decimal,
+    "double": float,
+    "float": float,
+    "varchar": str,
+    "enum": str,
+}
+#: Types whose elements are text, which is read afterwards.
+_TEXT = TIMES | {"date", "uuid", "json"}
+
+#: Takes replies, None for a row that is not there, and returns columns: schema ids, feature times
+#: (text), features; or None where a row is not what the view's own schema says.
+RowDecoder = Callable[[Sequence[str | None]], list[Sequence[Any]] | None]
+
+
+def is_decoded(data_type: str) -> bool:
+    """Return whether a decoder's column of a type holds values, not what is still to be read."""
+    return type_id(data_type) in _DECODED
+
+
+@cache
+def row_decoder(view: FeatureView) -> RowDecoder | None:
+    """Return the decoder of a view's rows; None where a feature's type is nested."""
+    bases = [type_id(feature.data_type) for feature in view.features]
+    if not all(base in _DECODED or base in _TEXT for base in bases):
+        return None
+    kinds = [_DECODED.get(base, str) | None for base in bases]
+    decode = msgspec.json.Decoder(list[tuple[(int, str | None, *kinds)]], strict=True).decode
+    own = schema_id(view)
+    absent = f"[{own},{','.join(['null'] * (1 + len(bases)))}]"
+    zeros = {
+        2 + position: Decimal(0).quantize(step_of(feature.data_type))
+        for position, feature in enumerate(view.features)
+        if bases[position] == "decimal"
+    }
+
+    def decoded(replies: Sequence[str | None]) -> list[Sequence[Any]] | None:
+        rows = ",".join([absent if reply is None else reply for reply in replies])
+        found = decode(f"[{rows}]")
+        if not found:
+            return [()] * (2 + len(bases))
+        columns: list[Sequence[Any]] = [*zip(*found, strict=True)]
+        if columns[0].count(own) != len(found):
+            return None
+        for position, zero in zeros.items():
+            column = columns[position]
+            # A zero is written as 0, whatever the scale; null stays null.
+            columns[position] = [value or (value if value is None else zero) for value in column]
+        return columns
+
+    def decoded_or_none(replies: Sequence[str | None]) -> list[Sequence[Any]] | None:
+        try:
+            return decoded(replies)
+        except (msgspec.MsgspecError, TypeError):
+            return None
+
+    return decoded_or_none

@@ -1,0 +1,121 @@
+"""The entities of a request: what may be given, and the ids that stand in their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from feature_store.errors import FeatureStoreError
+from feature_store.online.layout.keys import id_text
+from feature_store.online.layout.types import INTEGERS, type_id
+from feature_store.registry.definitions import FeatureView
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    Entities: TypeAlias = "Sequence[Mapping[str, Any]] | pd.DataFrame | pa.Table"
+
+_ALLOWED = (
+    'a list with one mapping an entity, such as [{"customer_id": 1029}]; or a pandas or Arrow table'
+)
+
+#: A float holds every whole number up to here, and none beyond it for certain.
+_EXACT_IN_FLOAT = 2**53
+#: In the ids of keys every % is written %25, so this is none of them.
+_NULL = "%null"
+
+
+def entity_rows(entities: Entities) -> list[dict[str, Any]]:
+    """Return entities as a mapping each, copied.
+
+    Args:
+        entities: mappings, or a pandas or Arrow table with a row an entity.
+
+    Raises:
+        FeatureStoreError: it is something else.
+    """
+    package = type(entities).__module__.partition(".")[0]
+    if package == "pandas" and hasattr(entities, "columns"):
+        if not entities.columns.is_unique:
+            raise FeatureStoreError("entities has columns of the same name", allowed=_ALLOWED)
+        return _records(entities)
+    if package == "pyarrow" and hasattr(entities, "to_pylist"):
+        entities = entities.to_pylist()
+    if isinstance(entities, Mapping):
+        raise FeatureStoreError(
+            "entities is one mapping", allowed=_ALLOWED, next_step="put it into a list"
+        )
+    if isinstance(entities, (str, bytes)) or not isinstance(entities, Iterable):
+        raise FeatureStoreError(f"entities is {entities!r}", allowed=_ALLOWED)
+    entities = [*entities]
+    if {*map(type, entities)} == {dict}:
+        return [*map(dict.copy, entities)]
+    return [_mapping(entity, position) for position, entity in enumerate(entities)]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table, with whole numbers where gaps made floats of them."""
+    columns = {}
+    for name in frame.columns:
+        values = frame[name].tolist()
+        if {*map(type, values)} == {float}:
+            known = [value for value in values if value == value]
+            if len(known) < len(values) and all(
+                value.is_integer() and abs(value) < _EXACT_IN_FLOAT for value in known
+            ):
+                values = [int(value) if value == value else None for value in values]
+        columns[name] = values
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _mapping(entity: Any, position: int) -> dict[str, Any]:
+    if not isinstance(entity, Mapping):
+        raise FeatureStoreError(f"entity {position}: {entity!r}", allowed=_ALLOWED)
+    return dict(entity)
+
+
+def entity_ids(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the id of each entity as it stands in the keys of a view.
+
+    A null id is one that no key has, as in a point-in-time join, where it is equal to nothing.
+
+    Raises:
+        FeatureStoreError: an entity lacks a key, or an id is of another type.
+    """
+    if len(view.entity) == 1 and type_id(view.entity[0].data_type) in INTEGERS:
+        name = view.entity[0].name
+        values = [entity.get(name) for entity in entities]
+        if {*map(type, values)} == {int}:
+            return [*map(str, values)]  # as most ids are, and nothing in them is to be escaped
+    return [_id(view, entity, position) for position, entity in enumerate(entities)]
+
+
+def _id(view: FeatureView, entity: Mapping[str, Any], position: int) -> str:
+    wanted = [key.name for key in view.entity]
+    missing = [name for name in wanted if name not in entity]
+    if missing:
+        raise FeatureStoreError(
+            f"entity {position}: {dict(entity)} has no {', '.join(missing)}",
+            allowed=f"{view.label} is read by {', '.join(wanted)}",
+        )
+    try:
+        parts = [
+            _NULL if _is_missing(entity[key.name]) else id_text(key, entity[key.name])
+            for key in view.entity
+        ]
+    except FeatureStoreError as error:
+        raise FeatureStoreError(
+            f"entity {position}: {error.what}", allowed=error.allowed, next_step=error.next_step
+        ) from error
+    return "|".join(parts)
+
+
+def _is_missing(value: Any) -> bool:
+    """Return whether an id is None, or one of the things that stand for it in numpy and pandas."""
+    try:
+        return value is None or bool(value != value)  # NaN and NaT are not even like themselves
+    except TypeError:
+        return True  # pandas.NA is neither
+    except ValueError:
+        return False  # an array

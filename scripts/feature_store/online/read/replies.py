@@ -1,0 +1,224 @@
+"""From the server's replies to columns of values, for both layouts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import redis
+
+from feature_store.errors import FeatureStoreError
+from feature_store.online.connection.errors import refusal, reply_of
+from feature_store.online.layout.decode import (
+    BAD_VALUE,
+    EXPORT_ALL,
+    read_column,
+    read_times,
+    read_value,
+    value_reader,
+)
+from feature_store.online.layout.packed import is_decoded, parse, row_decoder
+from feature_store.online.layout.types import FEATURE_TIME, json_reader
+from feature_store.online.read.request import ViewRequest
+from feature_store.registry.definitions import Feature
+
+#: Feature times, and for each feature its values; one an entity.
+Columns: TypeAlias = tuple[list[datetime | None], list[list[Any]]]
+
+
+@dataclass(frozen=True)
+class ViewReplies:
+    """The replies for one view.
+
+    Attributes:
+        request: what was asked.
+        ids: the entities, as they stand in the keys.
+        replies: one an entity.
+    """
+
+    request: ViewRequest
+    ids: Sequence[str]
+    replies: Sequence[Any]
+
+    def key(self, row: int) -> str:
+        """Return the key that a row was read from."""
+        return self.request.key(self.ids[row])
+
+    def check(self) -> None:
+        """Check that no reply is an error.
+
+        Raises:
+            FeatureStoreError: one is; says which key it was about.
+        """
+        for row, reply in enumerate(self.replies):
+            if isinstance(reply, redis.RedisError):
+                raise refusal(self.key(row), reply_of(reply)) from reply
+
+    def read_times(self, column: Sequence[Any]) -> list[datetime | None]:
+        """Read a column of feature times.
+
+        Raises:
+            FeatureStoreError: one is no time; names its key.
+        """
+        try:
+            return read_times(column)
+        except BAD_VALUE:
+            return read_column(FEATURE_TIME, "hash", column, self.key)
+
+
+def hash_columns(view: ViewReplies) -> Columns:
+    """Read rows that are hashes, each an answer to HMGET: the features, then the feature time.
+
+    Raises:
+        FeatureStoreError: a reply is an error, or a value cannot be read; names its key.
+    """
+    features = view.request.features
+    if not view.replies:
+        return [], [[] for _ in features]
+    try:
+        *columns, times = zip(*view.replies, strict=True)
+    except TypeError:
+        view.check()
+        raise
+    found = zip(features, columns, strict=True)
+    values = [read_column(feature, "hash", column, view.key) for feature, column in found]
+    return view.read_times(times), values
+
+
+class PackedRows:
+    """Rows that are JSON arrays, each an answer to GET: schema id, feature time, features.
+
+    Args:
+        view: the replies.
+
+    Raises:
+        FeatureStoreError: a reply is an error or no such array; names its key.
+    """
+
+    def __init__(self, view: ViewReplies):
+        self._view = view
+        self._schema = view.request.schema_id
+        self._width = 2 + len(view.request.view.features)
+        #: Stands for a row that is not there.
+        self._no_row = [self._schema] + [None] * (self._width - 1)
+        self._rows: list[list[Any]] = []
+        #: Set where every row has the view's own schema; decoded, or else parsed.
+        self._decoded = self._decoded_at_once()
+        self._columns = None if self._decoded else self._parsed_at_once()
+        #: The ids of schemas other than the view's own that rows have.
+        self.other_schemas: list[int] = []
+        if self._decoded is None and self._columns is None:
+            view.check()
+            self._rows = [self._parsed(row, reply) for row, reply in enumerate(view.replies)]
+            self.other_schemas = [*dict.fromkeys(row[0] for row in self._rows)]
+            if self._schema in self.other_schemas:
+                self.other_schemas.remove(self._schema)
+
+    def _decoded_at_once(self) -> list[Sequence[Any]] | None:
+        """Decode all rows into values of their types, where each is as the export writes it."""
+        decode = row_decoder(self._view.request.view)
+        return decode(self._view.replies) if decode else None
+
+    def _parsed_at_once(self) -> list[Sequence[Any]] | None:
+        """Parse all rows as one text, as a parser's start costs as much as a row."""
+        replies = self._view.replies
+        absent = json.dumps(self._no_row)
+        try:
+            rows = parse(f"[{','.join([absent if row is None else row for row in replies])}]")
+            columns = [*zip(*rows, strict=True)] if rows else [()] * self._width
+        except BAD_VALUE:
+            return None
+        is_own = len(columns) == self._width and columns[0].count(self._schema) == len(replies)
+        return columns if is_own else None
+
+    def _parsed(self, row: int, reply: str | None) -> list[Any]:
+        if reply is None:
+            return self._no_row
+        try:
+            found = parse(reply)
+        except ValueError:
+            found = None
+        if not self._is_row(found):
+            shown = reply if len(reply) <= 40 else reply[:40] + "…"
+            raise FeatureStoreError(
+                f"{self._view.key(row)}: {shown!r} is no row of {self._view.request.view.label}",
+                next_step=EXPORT_ALL,
+            )
+        return found
+
+    def _is_row(self, row: Any) -> bool:
+        return (
+            type(row) is list
+            and len(row) > 1
+            and type(row[0]) is int
+            and (row[0] != self._schema or len(row) == self._width)
+        )
+
+    def columns(self, schemas: Mapping[int, str | None]) -> Columns:
+        """Read the columns.
+
+        Args:
+            schemas: by id, what the schema key holds of each of the ``other_schemas``.
+
+        Raises:
+            FeatureStoreError: a value cannot be read, or a schema is not known; names the key.
+        """
+        features = self._view.request.features
+        columns = self._decoded or self._columns
+        if columns is None:
+            return self._columns_of_schemas(schemas)
+        positions = self._view.request.positions
+        values = [
+            [*columns[2 + position]]
+            if self._decoded and is_decoded(feature.data_type)
+            else read_column(feature, "packed", columns[2 + position], self._view.key)
+            for feature, position in zip(features, positions, strict=True)
+        ]
+        return self._view.read_times(columns[1]), values
+
+    def _columns_of_schemas(self, schemas: Mapping[int, str | None]) -> Columns:
+        """Read row by row: features by their names, values by the types they were written with."""
+        own = self._view.request.view.features
+        written = {self._schema: {feature.name: feature for feature in own}}
+        for one in self.other_schemas:
+            written[one] = self._schema_features(one, schemas.get(one))
+        values: list[list[Any]] = [[] for _ in self._view.request.features]
+        for number, row in enumerate(self._rows):
+            features = written[row[0]]
+            positions = _positions(features.values())
+            if len(row) != 2 + len(features):
+                self._refuse(number, f"its row does not fit the schema {row[0]}")
+            for column, asked in zip(values, self._view.request.features, strict=True):
+                # A feature that was added since is null in this row.
+                feature = features.get(asked.name)
+                value = row[positions[asked.name]] if feature else None
+                column.append(None if value is None else self._value(number, feature, value))
+        return self._view.read_times([row[1] for row in self._rows]), values
+
+    def _value(self, number: int, feature: Feature, value: Any) -> Any:
+        read = value_reader(feature.data_type, "packed")
+        return read_value(feature, read, value, lambda: self._view.key(number))
+
+    def _schema_features(self, one: int, text: str | None) -> dict[str, Feature]:
+        number = next(number for number, row in enumerate(self._rows) if row[0] == one)
+        if text is None:
+            self._refuse(number, f"its row is of the schema {one}, which nothing describes")
+        try:
+            schema = json.loads(text)
+            pairs = zip(schema["names"], schema["types"], strict=True)
+            features = {name: Feature(name, data_type, "") for name, data_type in pairs}
+            for feature in features.values():
+                json_reader(feature)
+        except BAD_VALUE:
+            self._refuse(number, f"the schema {one} of its row cannot be read")
+        return features
+
+    def _refuse(self, number: int, why: str) -> None:
+        raise FeatureStoreError(f"{self._view.key(number)}: {why}", next_step=EXPORT_ALL)
+
+
+def _positions(features: Any) -> dict[str, int]:
+    return {feature.name: 2 + position for position, feature in enumerate(features)}

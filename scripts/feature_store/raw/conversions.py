@@ -1,0 +1,207 @@
+"""The conversion of a file's value to its declared type: exact, or the row is malformed.
+
+Texts state what they look like (``text_values``), JSON keeps the digits of its numbers
+(``json_values``), and a typed value of Parquet must be the same again when it is cast back. Where
+a cast could pass that test and still change the value, a text stands between: of a number (one
+text, however it was written), of bytes (UTF-8). Nested types are converted part by part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from feature_store.raw.column_types import fields_of, is_nested
+from feature_store.raw.json_values import exact_numbers, from_json, is_strict
+from feature_store.raw.text_values import (
+    FLOATS,
+    INTEGERS,
+    TIMESTAMP_DIGITS,
+    bound,
+    float_text,
+    number_text,
+    scalar_from_text,
+)
+from feature_store.warehouse.sql import identifier, literal
+
+#: The types that an event time may have.
+EVENT_TIME_TYPES = ("DATE", *(kind for kind in TIMESTAMP_DIGITS if kind != "TIMESTAMPTZ_NS"))
+#: The type of a staged value that is a part of a JSON line.
+JSON_VALUE = "a JSON value"
+#: The types of staged values that DuckDB has no type for, or cannot read.
+LONG_DECIMAL = "DECIMAL of more than 38 digits"
+INEXACT = "nested value of a type that cannot be read exactly"
+#: Kinds of staged values that a raw table cannot have; "NULL" is Parquet's type without values.
+NO_TYPES = (JSON_VALUE, LONG_DECIMAL, INEXACT, '"NULL"')
+#: Counts the versions of the rules: files that older rules have loaded are read again.
+RULES = 2
+
+
+#: Stands for the file's value in the SQL of a conversion; a code point that is no character.
+VALUE = "\ufdd1"
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """SQL for one column, or with ``VALUE`` in it for each column that is converted so.
+
+    Attributes:
+        value: the value in its type; null or anything where it is not valid.
+        valid: true where the value is a null or survives unchanged; None if it always does.
+        expects: what a valid value is, for the error message.
+    """
+
+    value: str
+    valid: str | None
+    expects: str
+
+    def of(self, column: str) -> Conversion:
+        """Return the SQL for a column, given as SQL."""
+        valid = self.valid and self.valid.replace(VALUE, column)
+        return Conversion(self.value.replace(VALUE, column), valid, self.expects)
+
+
+def _test(column: str, test: str) -> str:
+    return f"({column} is null or coalesce({test}, false))"
+
+
+def from_text(column: str, kind: str, *, empty_is_null: bool) -> Conversion:
+    """Return the conversion of a text column.
+
+    Args:
+        column: SQL of the text.
+        kind: the type's canonical name.
+        empty_is_null: whether an empty text is null in a column that is no text (CSV).
+    """
+    if kind == "VARCHAR":
+        return Conversion(column, None, "text")
+    if empty_is_null:
+        column = f"nullif({column}, '')"
+    if kind == "JSON":
+        return Conversion(f"try_cast({column} as json)", _test(column, is_strict(column)), "JSON")
+    if is_nested(kind):
+        value, test = from_json("j", kind)
+        exact = f"case when {is_strict(column)} then {exact_numbers(column)} end"
+        test = f"j is not null and {test}"
+        expects = f"JSON for {kind.lower()}"
+        return Conversion(bound(exact, "j", value), _test(column, bound(exact, "j", test)), expects)
+    value, test, expects = scalar_from_text(column, kind)
+    return Conversion(value, _test(column, test), expects)
+
+
+def from_type(column: str, source: str, kind: str) -> Conversion:
+    """Return the conversion of a typed column.
+
+    Args:
+        column: SQL of the value.
+        source: the canonical name of its type, or ``JSON_VALUE``.
+        kind: the canonical name of the type that it shall have.
+    """
+    if source == JSON_VALUE:
+        return Conversion(*from_json(column, kind), _expects(kind, "JSON"))
+    if source == kind:
+        return Conversion(column, None, kind.lower())
+    if source == "VARCHAR":
+        return from_text(column, kind, empty_is_null=False)
+    value, test = _typed(column, source, kind, 0)
+    if is_nested(kind):  # Of a null struct, DuckDB packs a struct of nulls.
+        value = f"case when {column} is not null then {value} end"
+    return Conversion(value, _test(column, test), _expects(kind, source))
+
+
+def _expects(kind: str, source: str) -> str:
+    """Return what a value must be, and what the file has."""
+    what = "text" if kind == "VARCHAR" else f"value of the type {kind.lower()}"
+    return f"{what} ({source.lower()} in the file)"
+
+
+def _typed(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
+    """Return value and test of a typed value that is not null."""
+    if source == kind:
+        return column, "true"
+    if source == '"NULL"':
+        return f"null::{kind}", "true"
+    if source == INEXACT:
+        return f"null::{kind}", "false"
+    if is_nested(source) and is_nested(kind):
+        return _nested(column, source, kind, depth)
+    text = _text_of(column, source, kind)
+    if text is not None:
+        change = from_text("s", kind, empty_is_null=False)
+        valid = f"s is not null and {change.valid or 'true'}"
+        return bound(text, "s", change.value), bound(text, "s", valid)
+    if source == "TIMESTAMPTZ_NS" and kind == "VARCHAR":
+        return f"{column}::varchar", "true"
+    if source == "TIMESTAMPTZ_NS":  # DuckDB casts it to few types, but to this one exactly.
+        column, source = f"({column}::timestamp_ns)", "TIMESTAMP_NS"
+    cast = f"try_cast({column} as {kind})"
+    is_same = f"try_cast({cast} as {source}) is not distinct from {column}"
+    if kind == "JSON":  # DuckDB writes NaN and Infinity, which are no JSON.
+        is_same += f" and {is_strict(f'{cast}::varchar')}"
+    return cast, f"{cast} is not null and {is_same}"
+
+
+def _text_of(column: str, source: str, kind: str) -> str | None:
+    """Return the SQL of the text that stands between two types, or None if none has to."""
+    if source == "VARCHAR":
+        return column
+    if source == LONG_DECIMAL:
+        return number_text(column) if kind == "VARCHAR" else column
+    if source == "BLOB":
+        return f"try(decode({column}))"
+    if source == "JSON" and kind != "VARCHAR":
+        return f"{column}::varchar"
+    if source in FLOATS:
+        if kind == "VARCHAR":
+            return float_text(column, source)
+        if kind.startswith("DECIMAL"):
+            return f"{column}::varchar"
+    if (source in INTEGERS or source.startswith("DECIMAL")) and kind == "VARCHAR":
+        return number_text(f"{column}::varchar")
+    return None
+
+
+def _nested(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
+    """Return value and test of a nested value, part by part."""
+    old_name, old_fields = fields_of(source)
+    name, fields = fields_of(kind)
+    item = f"e{depth}"
+
+    def part(old: str, new: str) -> tuple[str, str]:
+        value, test = _typed(item, old, new, depth + 1)
+        return f"case when {item} is not null then {value} end", _test(item, test)
+
+    def each(values: str, body: str) -> str:
+        return f"list_transform({values}, lambda {item}: {body})"
+
+    def all_of(values: str, test: str) -> str:
+        return f"coalesce(list_bool_and({each(values, test)}), true)"
+
+    lists = ("list", "array")
+    if old_name in lists and name in lists:
+        value, test = part(old_fields[0][1], fields[0][1])
+        items = f"{column}::{old_fields[0][1]}[]"
+        size = f"len({items}) = {fields[1][1]} and " if name == "array" else ""
+        return f"try_cast({each(items, value)} as {kind})", size + all_of(items, test)
+    if old_name == name == "map":
+        key, key_test = part(old_fields[0][1], fields[0][1])
+        value, test = part(old_fields[1][1], fields[1][1])
+        keys, values = f"map_keys({column})", f"map_values({column})"
+        made = f"try(map({each(keys, key)}, {each(values, value)}))"
+        return made, f"{made} is not null and {all_of(keys, key_test)} and {all_of(values, test)}"
+    if old_name == name == "struct":
+        old = {field.lower(): (field, child) for field, child in old_fields}
+        values, tests = [], ["true"]
+        for field, child in fields:
+            if field.lower() not in old:
+                values.append(f"{identifier(field)} := null::{child}")
+                continue
+            old_field, old_child = old.pop(field.lower())
+            value, test = part(old_child, child)
+            inner = f"struct_extract({column}, {literal(old_field)})"
+            values.append(f"{identifier(field)} := {bound(inner, item, value)}")
+            tests.append(bound(inner, item, test))
+        tests += [  # A field with a value that has no place.
+            f"struct_extract({column}, {literal(field)}) is null" for field, _ in old.values()
+        ]
+        return f"struct_pack({', '.join(values)})::{kind}", " and ".join(tests)
+    return f"null::{kind}", "false"

@@ -1,0 +1,221 @@
+"""What to load: the ``sources:`` of the project's own YAML files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from feature_store.errors import FeatureStoreError, near_names
+from feature_store.profiles import read_yaml
+from feature_store.raw.load_keys import load_settings_of
+from feature_store.raw.raw_tables import FILE_TIMES, INTERNAL_COLUMNS, LEDGER, REJECTS
+
+_TYPE_TEXT = re.compile(r"[\w\s(),'\"\[\]]+")
+_YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One source table that the loader fills.
+
+    Attributes:
+        source: the dbt source's name.
+        name: the source table's name, as ``--table`` takes it.
+        schema: the schema of the raw table.
+        identifier: the raw table's name in the warehouse.
+        path: a file or glob relative to the project, or ``package:<package>/<file or glob>``.
+        format: csv, jsonl or parquet; None: by the file's name.
+        event_time: the column that ``--start`` and ``--end`` apply to, or None.
+        delimiter: between the fields of a CSV line, one character.
+        null_values: unquoted CSV texts that stand for null, besides the empty field.
+        columns: name to declared type, in declared order.
+        undeclared: lower-case names of columns that are described but have no type.
+        declared_in: the YAML file, relative to the project.
+        encoding: the encoding of text files.
+        decimal: what stands before the fraction of a CSV number, ``.`` or ``,``.
+        time_format: the format of all times that are texts, or None.
+        time_formats: columns with formats of their own.
+    """
+
+    source: str
+    name: str
+    schema: str
+    identifier: str
+    path: str
+    format: str | None
+    event_time: str | None
+    delimiter: str
+    null_values: tuple[str, ...]
+    columns: dict[str, str]
+    undeclared: frozenset[str]
+    declared_in: str
+    encoding: str = "utf-8"
+    decimal: str = "."
+    time_format: str | None = None
+    time_formats: dict[str, str] = field(default_factory=dict)
+
+
+def _yaml_files(project_dir: Path) -> Iterator[tuple[str, Any]]:
+    """Yield the parsed YAML files of the model paths that hold sources."""
+    project = read_yaml(project_dir / "dbt_project.yml", "correct it")
+    for folder in project.get("model-paths", ["models"]):
+        for path in sorted((project_dir / folder).rglob("*.y*ml")):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            if "sources:" not in text:
+                continue
+            name = path.relative_to(project_dir).as_posix()
+            try:
+                content = yaml.load(text, Loader=_YamlLoader)
+            except (yaml.YAMLError, RecursionError) as error:
+                mark = getattr(error, "problem_mark", None)
+                place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+                said = getattr(error, "problem", None) or str(error).splitlines()[0]
+                raise FeatureStoreError(
+                    f"{name}{place}: no valid YAML: {said}",
+                    next_step="correct it; dbt parse reads it too",
+                ) from error
+            if isinstance(content, dict) and content.get("sources"):
+                yield name, content
+
+
+def _named(parent: dict[str, Any], key: str, where: str) -> Iterator[dict[str, Any]]:
+    """Yield the mappings of a list in the YAML, each of which must have a name."""
+    items = parent.get(key) or []
+    for item in items if isinstance(items, list) else [items]:
+        if not isinstance(item, dict) or not item.get("name"):
+            raise FeatureStoreError(
+                f"{where}: {key} holds {item!r}",
+                allowed=f"under {key}: a list of mappings, each with a name",
+            )
+        yield item
+
+
+def _columns(table: dict[str, Any], where: str) -> tuple[dict[str, str], frozenset[str]]:
+    """Return the typed columns and the lower-case names of those without a type."""
+    typed: dict[str, str] = {}
+    untyped: set[str] = set()
+    seen: set[str] = set()
+    for column in _named(table, "columns", where):
+        name = str(column["name"])
+        if name.lower() in INTERNAL_COLUMNS:
+            continue
+        if name.lower() in seen:
+            raise FeatureStoreError(f"{where}: column {name!r} is declared twice")
+        seen.add(name.lower())
+        data_type = column.get("data_type")
+        if data_type is None:
+            untyped.add(name.lower())
+            continue
+        if not isinstance(data_type, str) or not _TYPE_TEXT.fullmatch(data_type):
+            raise FeatureStoreError(
+                f"{where}: column {name!r} has the data_type {data_type!r}",
+                allowed="a type of the warehouse, for instance bigint, decimal(10, 2), timestamp",
+            )
+        typed[name] = data_type
+    return typed, frozenset(untyped)
+
+
+def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> RawTable | None:
+    """Return a table's declaration, or None where something else loads the table."""
+    where = f"{file}: source {source.get('name')}, table {table.get('name')}"
+    load = load_settings_of(table, where)
+    if load is None:
+        return None
+    schema = str(source.get("schema") or source["name"])
+    identifier = str(table.get("identifier") or table["name"])
+    for text in (schema, identifier):
+        if "{{" in text:
+            raise FeatureStoreError(
+                f"{where}: {text!r} is a template",
+                allowed="a plain schema and table name; the loader runs without dbt",
+            )
+    if identifier.lower() in (REJECTS, LEDGER, FILE_TIMES):
+        raise FeatureStoreError(f"{where}: {identifier} is a table of the loader's own")
+    columns, undeclared = _columns(table, where)
+    event_time = load.get("event_time")
+    if event_time is not None and event_time not in columns:
+        raise FeatureStoreError(
+            f"{where}: config.meta.load.event_time names {event_time!r}",
+            allowed=f"a column declared with its data_type; {near_names(str(event_time), columns)}",
+        )
+    formats = load.get("time_format")
+    for name in formats if isinstance(formats, dict) else ():
+        if name not in columns:
+            raise FeatureStoreError(
+                f"{where}: config.meta.load.time_format names {name!r}",
+                allowed=f"a column declared with its data_type; {near_names(str(name), columns)}",
+            )
+    return RawTable(
+        source=str(source["name"]),
+        name=str(table["name"]),
+        schema=schema,
+        identifier=identifier,
+        path=load["path"],
+        format=load.get("format"),
+        event_time=event_time,
+        delimiter=load.get("delimiter", ","),
+        null_values=tuple(load.get("null_values", [])),
+        columns=columns,
+        undeclared=undeclared,
+        declared_in=file,
+        encoding=load.get("encoding", "utf-8"),
+        decimal=load.get("decimal", "."),
+        time_format=formats if isinstance(formats, str) else None,
+        time_formats=formats if isinstance(formats, dict) else {},
+    )
+
+
+def read_declarations(project_dir: Path) -> list[RawTable]:
+    """Read all tables that have ``config.meta.load``, in the order of the YAML files.
+
+    Raises:
+        FeatureStoreError: a YAML file or a declaration is not valid, or there is none.
+    """
+    tables: list[RawTable] = []
+    for file, content in _yaml_files(project_dir):
+        for source in _named(content, "sources", file):
+            for table in _named(source, "tables", f"{file}: source {source['name']}"):
+                declared = _declaration(source, table, file)
+                if declared is not None:
+                    tables.append(declared)
+    if not tables:
+        raise FeatureStoreError(
+            f"{project_dir}: no source table says where its data is",
+            allowed="config.meta.load.path of a table under sources: in models/**/*.yml",
+            next_step="see docs/load_raw.md",
+        )
+    places: dict[tuple[str, str], RawTable] = {}
+    for table in tables:
+        place = (table.schema.lower(), table.identifier.lower())
+        if place in places:
+            raise FeatureStoreError(
+                f"{table.declared_in}: {table.schema}.{table.identifier} is loaded twice, by "
+                f"{places[place].source}.{places[place].name} and {table.source}.{table.name}"
+            )
+        places[place] = table
+    return tables
+
+
+def select_tables(tables: list[RawTable], names: list[str]) -> list[RawTable]:
+    """Return the named tables (``table`` or ``source.table``), or all if none is named.
+
+    Raises:
+        FeatureStoreError: there is no such table.
+    """
+    if not names:
+        return tables
+    chosen: list[RawTable] = []
+    for name in names:
+        found = [t for t in tables if name in (t.name, f"{t.source}.{t.name}")]
+        if not found:
+            raise FeatureStoreError(
+                f"--table {name}: no such table among the sources with config.meta.load",
+                allowed=near_names(name, [t.name for t in tables]),
+            )
+        chosen += [t for t in found if t not in chosen]
+    return chosen

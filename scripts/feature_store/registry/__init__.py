@@ -1,0 +1,1 @@
+"""The registry: what the project declares, as dbt's manifest has it."""

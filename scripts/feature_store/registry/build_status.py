@@ -1,0 +1,220 @@
+"""Whether dbt's last builds left a feature view green: built, tested since, and snapshotted."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from feature_store.errors import FeatureStoreError
+from feature_store.registry.definitions import FeatureDefinitions, FeatureView
+from feature_store.warehouse.sql import rows_of
+
+_GREEN = {"success", "pass", "warn", "no-op"}
+_BUILD = "run dbt build until it is green, then try again"
+_BUILT = ("model", "seed", "snapshot")
+_TESTS = ("test", "unit_test")
+#: At most so many faults are listed, and so much of dbt's message on each.
+_LISTED, _MESSAGE = 5, 300
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """How a dbt node's last run ended, and when that dbt command began (UTC).
+
+    The status is dbt's, or ``started`` where the command did not come to its end.
+    """
+
+    status: str
+    message: str
+    invocation_id: str
+    started_at: datetime
+
+
+def read_results(connection: duckdb.DuckDBPyConnection) -> dict[str, NodeResult]:
+    """Return the last result of every node, by unique id.
+
+    Raises:
+        FeatureStoreError: dbt has not built anything here.
+    """
+    try:
+        rows = connection.execute(
+            "select unique_id, status, message, invocation_id, started_at "
+            "from operations.dbt_results"
+        ).fetchall()
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise FeatureStoreError(
+            "dbt has not built anything in this warehouse", next_step="run dbt build"
+        ) from error
+    return {row[0]: NodeResult(*row[1:]) for row in rows}
+
+
+def check_no_failures(definitions: FeatureDefinitions, results: dict[str, NodeResult]) -> None:
+    """Check that the last run of every node of the project ended well, or with a warning.
+
+    What has never run is no failure here; :func:`check_green` asks more of what a view needs.
+
+    Raises:
+        FeatureStoreError: something failed, was skipped, or did not come to its end.
+    """
+    nodes = {*definitions.manifest["nodes"], *definitions.manifest.get("unit_tests", {})}
+    _refuse("the project", [_failure(node, results[node]) for node in sorted(nodes & {*results})])
+
+
+def check_green(
+    definitions: FeatureDefinitions, view: FeatureView, results: dict[str, NodeResult]
+) -> str:
+    """Check that everything a view is served from is built, tested since then, and passed.
+
+    Returns:
+        The dbt invocation that took the served snapshot.
+
+    Raises:
+        FeatureStoreError: something failed, was skipped, never ran, did not come to its end, or is
+            older than what it depends on; names the first five nodes.
+    """
+    if not view.served_id:
+        raise FeatureStoreError(
+            f"{view.label}: has no snapshot of served rows",
+            next_step=f"add models/online/online_{view.name}_v{view.version}.sql and "
+            f"snapshots/served_{view.name}_v{view.version}.yml",
+        )
+    check_built(definitions, view.label, view.served_id, results)
+    return results[view.served_id].invocation_id
+
+
+def check_built(
+    definitions: FeatureDefinitions, what: str, unique_id: str, results: dict[str, NodeResult]
+) -> None:
+    """Check that a node and all that it is made from is built, tested since then, and passed.
+
+    Args:
+        definitions: the project's definitions.
+        what: the node as a person calls it.
+        unique_id: the node.
+        results: the last result of every node.
+
+    Raises:
+        FeatureStoreError: as :func:`check_green`.
+    """
+    manifest = definitions.manifest
+    lineage = ancestors(manifest, unique_id)
+    built = {node for node in lineage if _is_built(manifest, node)}
+    tests = {
+        test
+        for node in lineage
+        for test in manifest["child_map"].get(node, [])
+        if test.startswith(_TESTS)
+    }
+    faults = []
+    for node in sorted(built | tests):
+        result = results.get(node)
+        if result is None:
+            # Unit tests are often left out of a build on production data.
+            if not node.startswith("unit_test."):
+                faults.append(f"{node}: has never run")
+            continue
+        newer = [
+            parent
+            for parent in sorted(_built_parents(manifest, node) & built)
+            if _is_newer(results.get(parent), result)
+        ]
+        if failure := _failure(node, result):
+            faults.append(failure)
+        elif newer and not node.startswith("unit_test."):
+            faults.append(f"{node}: has not run since {newer[0]} was built again")
+    _refuse(what, faults)
+
+
+def check_declared(
+    connection: duckdb.DuckDBPyConnection,
+    definitions: FeatureDefinitions,
+    views: Iterable[FeatureView],
+) -> None:
+    """Check that feature tables were built from the declarations that the manifest has.
+
+    dbt describes anew with every command, ``dbt parse`` and ``dbt ls`` too, what it builds later.
+
+    Raises:
+        FeatureStoreError: a declaration or SQL file was changed since dbt built the table.
+    """
+    try:
+        built = dict(
+            rows_of(connection, "select unique_id, declaration from operations.view_builds")
+        )
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return  # built by an earlier version of this project, which kept no record
+    for view in views:
+        node = definitions.manifest["nodes"][view.unique_id]
+        declared = json.dumps(node["config"]["meta"]["feature_view"], sort_keys=True)
+        text = declared + node["raw_code"]
+        if built.get(view.unique_id) not in (None, hashlib.md5(text.encode()).hexdigest()):
+            raise FeatureStoreError(
+                f"{view.label}: its definition was changed since dbt built it",
+                next_step="run dbt build, then try again",
+            )
+
+
+def ancestors(manifest: dict[str, Any], unique_id: str) -> set[str]:
+    """Return the ids of a node and of all that it is made from."""
+    found: set[str] = set()
+    todo = [unique_id]
+    while todo:
+        node = todo.pop()
+        if node not in found:
+            found.add(node)
+            todo.extend(manifest["parent_map"].get(node, []))
+    return found
+
+
+def _built_parents(manifest: dict[str, Any], unique_id: str) -> set[str]:
+    """Return what a node reads from the warehouse, looking through ephemeral models."""
+    found: set[str] = set()
+    for parent in manifest["parent_map"].get(unique_id, []):
+        is_built = _is_built(manifest, parent)
+        found |= {parent} if is_built else _built_parents(manifest, parent)
+    return found
+
+
+def _is_built(manifest: dict[str, Any], unique_id: str) -> bool:
+    if not unique_id.startswith(_BUILT):
+        return False
+    # An ephemeral model is a part of the ones that use it.
+    config = manifest["nodes"].get(unique_id, {}).get("config", {})
+    return config.get("materialized") != "ephemeral"
+
+
+def _is_newer(parent: NodeResult | None, child: NodeResult) -> bool:
+    return parent is not None and parent.started_at > child.started_at
+
+
+def _failure(unique_id: str, result: NodeResult) -> str | None:
+    """Return what is wrong with a result, or None."""
+    if result.status in _GREEN:
+        return None
+    if result.status == "started":
+        return (
+            f"{unique_id}: {result.message}, begun at {result.started_at:%Y-%m-%d %H:%M:%S} UTC, "
+            "did not come to its end"
+        )
+    message = " ".join((result.message or "").split())
+    if len(message) > _MESSAGE:
+        message = message[:_MESSAGE] + "…"
+    return f"{unique_id}: {result.status}" + (f": {message}" if message else "")
+
+
+def _refuse(what: str, faults: list[str | None]) -> None:
+    """Raise the error that lists the faults, if there are any."""
+    listed = [fault for fault in faults if fault]
+    if not listed:
+        return
+    if len(listed) > _LISTED:
+        listed[_LISTED:] = [f"… and {len(listed) - _LISTED} more"]
+    raise FeatureStoreError(
+        f"{what}: the last dbt build is not green\n  - " + "\n  - ".join(listed), next_step=_BUILD
+    )

@@ -1,0 +1,292 @@
+"""The feature views as dbt knows them: read from ``manifest.json``, declared nowhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from feature_store.errors import FeatureStoreError, near_names
+from feature_store.registry.manifest import read_manifest
+from feature_store.warehouse.sql import identifier
+
+#: Columns of a feature table that are no features.
+RESERVED = ("feature_time", "known_at")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def duration_seconds(text: str) -> int:
+    """Return the seconds of a duration such as ``90s``, ``1h`` or ``120d``."""
+    found = re.fullmatch(r"([1-9][0-9]*)([smhdw])", str(text))
+    if not found:
+        raise FeatureStoreError(
+            f"duration {text!r}", allowed="a whole number and s, m, h, d or w, such as 120d"
+        )
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of a feature view: its name, SQL type (as in the YAML) and description."""
+
+    name: str
+    data_type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class FeatureView:
+    """One version of a feature view.
+
+    Attributes:
+        name: the dbt model's name, without the version.
+        version: the model version.
+        is_latest: whether a reference without a version means this one.
+        description: from the YAML, of the view and of this version.
+        entity: the key columns with their SQL types, in order.
+        features: in the order of the YAML.
+        grain_seconds: of its feature times.
+        ttl_seconds: life of a key in the online store since its last refresh; None is forever.
+        layout: how a row stands in the online store: ``hash`` or ``packed``.
+        relation: schema and table of the feature table, quoted.
+        served_relation: schema and table of the snapshot of the served rows, quoted, if there is
+            one. Only such a view can be exported.
+        unique_id: dbt's id of the feature table's model.
+        served_id: dbt's id of that snapshot.
+        definition_hash: changes with the entity, the features, their types, TTL, layout and SQL.
+        deprecation_date: from the YAML, if there is one.
+        is_online: whether it is declared ``online``, or an online view stands on it.
+        other_snapshots: names of more snapshots of it, of which there may be none.
+    """
+
+    name: str
+    version: int | str
+    is_latest: bool
+    description: str
+    entity: tuple[Feature, ...]
+    features: tuple[Feature, ...]
+    grain_seconds: int
+    ttl_seconds: int | None
+    layout: str
+    relation: str
+    served_relation: str | None
+    unique_id: str
+    served_id: str | None
+    definition_hash: str
+    deprecation_date: date | None
+    is_online: bool = True
+    other_snapshots: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The view with its version, as it stands in Redis keys: ``customer_purchases:v1``."""
+        return f"{self.name}:v{self.version}"
+
+    @property
+    def entity_name(self) -> str:
+        """The entity: ``customer`` for ``customer_id``, joined with ``|`` for a composite key."""
+        return "|".join(key.name.removesuffix("_id") for key in self.entity)
+
+    @cached_property
+    def feature_types(self) -> dict[str, str]:
+        """SQL types by feature name."""
+        return {feature.name: feature.data_type for feature in self.features}
+
+
+class FeatureDefinitions:
+    """Every feature view of a dbt project, by name and version."""
+
+    def __init__(self, views: Iterable[FeatureView], manifest: dict[str, Any]):
+        self.views = sorted(views, key=lambda view: (view.name, str(view.version)))
+        self.manifest = manifest
+
+    @property
+    def project_name(self) -> str:
+        """The dbt project's name."""
+        return self.manifest["metadata"]["project_name"]
+
+    def view(self, name: str, version: str | int | None = None) -> FeatureView:
+        """Return a feature view, the latest version where none is given.
+
+        Raises:
+            FeatureStoreError: there is no such view or version; lists the near names.
+        """
+        versions = [view for view in self.views if view.name == name]
+        if not versions:
+            raise FeatureStoreError(
+                f"there is no feature view {name!r}",
+                allowed=near_names(name, {view.name for view in self.views}),
+            )
+        for view in versions:
+            if view.is_latest if version is None else str(view.version) == str(version):
+                return view
+        raise FeatureStoreError(
+            f"feature view {name!r} has no version {version!r}",
+            allowed=", ".join(f"v{view.version}" for view in versions),
+        )
+
+    def resolve(self, reference: str) -> list[tuple[str, FeatureView, Feature]]:
+        """Return the features that a reference names, each as (reference, view, feature).
+
+        Args:
+            reference: ``view:feature``, ``view:v2:feature``, or ``view`` or ``view:v2`` for all.
+
+        Raises:
+            FeatureStoreError: the view, version or feature is unknown; lists the near names.
+        """
+        name, *rest = str(reference).split(":")
+        version = None
+        versions = {f"v{view.version}" for view in self.views if view.name == name}
+        if rest and (rest[0] in versions or re.fullmatch(r"v[0-9]+", rest[0])):
+            version = rest.pop(0)[1:]
+        if len(rest) > 1:
+            raise FeatureStoreError(
+                f"feature {reference!r} cannot be read",
+                allowed="view:feature, view:v2:feature, or view for all of its features",
+            )
+        view = self.view(name, version)
+        prefix = name if version is None else f"{name}:v{version}"
+        if not rest:
+            return [(f"{prefix}:{feature.name}", view, feature) for feature in view.features]
+        for feature in view.features:
+            if feature.name == rest[0]:
+                return [(reference, view, feature)]
+        raise FeatureStoreError(
+            f"feature view {view.label} has no feature {rest[0]!r}",
+            allowed=near_names(rest[0], view.feature_types),
+        )
+
+
+def _relation(node: dict[str, Any]) -> str:
+    return identifier(node["schema"], node.get("alias") or node["name"])
+
+
+def _features(columns: dict[str, Any], names: Iterable[str]) -> tuple[Feature, ...]:
+    return tuple(
+        Feature(
+            name=name,
+            data_type=(columns[name].get("data_type") or "").strip(),
+            description=columns[name].get("description", "").strip(),
+        )
+        for name in names
+    )
+
+
+def _definition_hash(node: dict[str, Any], declaration: dict[str, Any]) -> str:
+    content = {
+        "declaration": declaration,
+        "columns": {name: c.get("data_type") for name, c in node["columns"].items()},
+        "sql": node["raw_code"],
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _grain_seconds(declaration: dict[str, Any]) -> int:
+    try:
+        return duration_seconds(declaration.get("grain") or "1d")
+    except FeatureStoreError:
+        return _SECONDS["d"]  # dbt refuses to compile it
+
+
+def _feature_view(
+    node: dict[str, Any], online_ids: list[str], snapshots: list[dict[str, Any]]
+) -> FeatureView:
+    """Return a feature view from its node, its online views and the snapshots of these."""
+    served = snapshots[0] if snapshots else None
+    declaration = node["config"]["meta"]["feature_view"]
+    keys = declaration["entity"]
+    if missing := [name for name in keys if name not in node["columns"]]:
+        raise FeatureStoreError(
+            f"feature view {node['name']} ({node.get('original_file_path', '')}): "
+            f"{', '.join(missing)} is missing in the columns of its YAML",
+            next_step="list every column there, with its data_type",
+        )
+    others = [name for name in node["columns"] if name not in (*keys, *RESERVED)]
+    online = declaration.get("online") or {}
+    ttl = online.get("ttl")
+    deprecation = node.get("deprecation_date")
+    return FeatureView(
+        name=node["name"],
+        version=_version(node),
+        is_latest=node.get("version") == node.get("latest_version"),
+        description=node.get("description", "").strip(),
+        entity=_features(node["columns"], keys),
+        features=_features(node["columns"], others),
+        grain_seconds=_grain_seconds(declaration),
+        ttl_seconds=duration_seconds(ttl) if ttl else None,
+        layout=online.get("layout", "hash"),
+        relation=_relation(node),
+        served_relation=_relation(served) if served else None,
+        unique_id=node["unique_id"],
+        served_id=served["unique_id"] if served else None,
+        definition_hash=_definition_hash(node, declaration),
+        deprecation_date=datetime.fromisoformat(deprecation).date() if deprecation else None,
+        is_online="online" in declaration or bool(online_ids),
+        other_snapshots=tuple(snapshot["name"] for snapshot in snapshots[1:]),
+    )
+
+
+def _version(node: dict[str, Any]) -> int | str:
+    return 1 if node.get("version") is None else node["version"]
+
+
+def load_definitions(manifest_path: Path, project_name: str | None = None) -> FeatureDefinitions:
+    """Read the feature views of a manifest.
+
+    A feature view is a model in ``models/features`` that declares ``config.meta.feature_view``; it
+    is served when a snapshot stands on an online view that stands on it.
+
+    Args:
+        manifest_path: dbt's ``manifest.json``.
+        project_name: the dbt project that it must be of; None: any.
+
+    Raises:
+        FeatureStoreError: there is no manifest, it cannot be read, or is another project's.
+    """
+    manifest = read_manifest(manifest_path, project_name)
+    nodes, children = manifest["nodes"], manifest["child_map"]
+
+    def served_by(unique_id: str) -> tuple[list[str], list[dict[str, Any]]]:
+        online = [
+            child
+            for child in children.get(unique_id, [])
+            if child in nodes and nodes[child]["fqn"][1:2] == ["online"]
+        ]
+        snapshots = {
+            child: nodes[child]
+            for parent in online
+            for child in children.get(parent, [])
+            if child.startswith("snapshot.") and child in nodes
+        }
+        # A second one never takes the place of the one that is named as they should be.
+        node = nodes[unique_id]
+        own = f"served_{node['name']}_v{_version(node)}"
+        ordered = sorted(snapshots.values(), key=lambda one: (one["name"] != own, one["name"]))
+        return online, ordered
+
+    def view(unique_id: str, node: dict[str, Any]) -> FeatureView:
+        try:
+            return _feature_view(node, *served_by(unique_id))
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            what = f"there is no {error}" if isinstance(error, KeyError) else error
+            raise FeatureStoreError(
+                f"{manifest_path}: {unique_id}: the declaration of the feature view cannot be "
+                f"read: {what}",
+                allowed="what docs/add_a_feature_view.md shows, with all its columns",
+                next_step="dbt compile says what is wrong in it; correct it, then run dbt parse",
+            ) from error
+
+    views = [
+        view(unique_id, node)
+        for unique_id, node in nodes.items()
+        if node["resource_type"] == "model"
+        and node["fqn"][1:2] != ["online"]
+        and ((node.get("config") or {}).get("meta") or {}).get("feature_view")
+    ]
+    return FeatureDefinitions(views, manifest)

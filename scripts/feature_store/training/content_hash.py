@@ -1,0 +1,45 @@
+"""A hash of a table's content, whatever files it stands in and however many threads read it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+import duckdb
+
+from feature_store.warehouse.sql import identifier, rows_of
+
+
+def split_hash(
+    connection: duckdb.DuckDBPyConnection, query: str, columns: Mapping[str, str]
+) -> str:
+    """Return a hash of the rows of a query, each with its place.
+
+    Each row is a text: its number, and every value as text with its length in front, so that no two
+    rows have one text. The MD5 sums of these texts are joined by exclusive or, which needs no order
+    and no memory.
+
+    Args:
+        connection: where the query runs.
+        query: SQL whose rows have the column ``_spine_row``, their number from 0.
+        columns: the columns that count, with their types.
+
+    Returns:
+        32 hex digits.
+    """
+    texts = []
+    for name in columns:
+        text = f"cast({identifier(name)} as varchar)"
+        texts.append(f"coalesce(length({text}) || ':' || {text}, '-')")
+    row = " || ',' || ".join(["cast(_spine_row as varchar)", *texts])
+    found = rows_of(
+        connection, f"select cast(bit_xor(md5_number({row})) as varchar) from ({query}) as content"
+    )
+    return f"{int(found[0][0] or 0):032x}"
+
+
+def content_hash(columns: Mapping[str, str], splits: Mapping[str, tuple[int, str]]) -> str:
+    """Return the hash of a training set, of its columns and of each split's rows and hash."""
+    content = {"columns": [*columns.items()], "splits": sorted(splits.items())}
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -1,0 +1,142 @@
+"""The benchmark of point-in-time joins: its data, its values, its end. Nothing here is timed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from support.paths import BENCHMARKS
+
+COMMAND = [sys.executable, str(BENCHMARKS / "compare_point_in_time_joins.py")]
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tests import what the benchmark's scripts stand on."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Run the small benchmark, this project alone, and return its kept folder."""
+    folder = tmp_path_factory.mktemp("bench") / "scratch"
+    done = subprocess.run(
+        [*COMMAND, "--small", "--no-feast", "--keep", "--scratch", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "2k × 10k" in done.stdout
+    return folder / "10000"
+
+
+def rows_of(sql: str) -> list[tuple]:
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        return connection.execute(sql).fetchall()
+
+
+def test_the_data_are_the_same_on_every_machine(scratch: Path) -> None:
+    assert rows_of(
+        "select count(*), count(distinct (customer_id, feature_time)), max(orders_lifetime), "
+        "sum(spend_28d), sum(epoch(feature_time) % 9973)::bigint, count(favourite_department) "
+        f"from '{scratch}/features.parquet'"
+    ) == [(10_000, 10_000, 2_659, Decimal("2053184.00"), 49_977_282, 9_677)]
+    assert rows_of(
+        "select count(*), count(distinct label_id), sum(epoch_us(label_time) % 9973)::bigint, "
+        f"sum(customer_id) from '{scratch}/spine_2000.parquet'"
+    ) == [(2_000, 1_978, 9_851_040, 211_129)]
+
+
+def test_the_spine_has_what_joins_get_wrong(scratch: Path) -> None:
+    from joins.values import spine_facts
+
+    facts = spine_facts(scratch / "spine_2000.parquet", scratch / "features.parquet")
+    assert facts.rows == 2_000
+    kinds = (facts.repeated, facts.without_key, facts.unknown, facts.early, facts.ties)
+    assert min(kinds) > 3, facts
+
+
+@pytest.mark.parametrize(
+    ("result", "limit"),
+    [("this_project_2000", ""), ("this_project_2000_28d", "and t - feature_time <= '28 days'")],
+)
+def test_ours_hands_out_what_a_search_finds(scratch: Path, result: str, limit: str) -> None:
+    """The search takes each label by itself: the latest row at or before its time."""
+    from joins.measure import FEATURES
+
+    features = ", ".join(FEATURES)
+    searched = f"""
+        select s.* exclude (file_row_number, t), {features}
+        from (
+            select *, label_time as t
+            from read_parquet('{scratch}/spine_2000.parquet', file_row_number = true)
+        ) as s
+        left join lateral (
+            from '{scratch}/features.parquet' as f
+            where f.customer_id = s.customer_id and f.feature_time <= s.t
+            order by f.feature_time desc
+            limit 1
+        ) as found on found.customer_id is not null {limit}
+        order by s.file_row_number
+    """
+    found = rows_of(f"from '{scratch}/{result}.parquet'")
+    assert len(found) == 2_000
+    assert found == rows_of(searched)
+
+
+def test_the_comparison_sees_a_lost_row_a_wrong_value_and_another_order(
+    scratch: Path, tmp_path: Path
+) -> None:
+    from joins.values import compare
+
+    ours, spine = scratch / "this_project_2000.parquet", scratch / "spine_2000.parquet"
+    same = compare(ours, ours, spine)
+    assert (same.only_ours, same.only_theirs, same.theirs_in_order) == (0, 0, True)
+    other = tmp_path / "other.parquet"
+
+    def differing(query: str) -> tuple[int, int, bool]:
+        rows_of(f"copy ({query}) to '{other}'")
+        found = compare(ours, other, spine)
+        return found.only_ours, found.only_theirs, found.theirs_in_order
+
+    repeated = rows_of(f"select count(*) - count(distinct label_id) from '{ours}'")[0][0]
+    assert differing(f"select distinct on (label_id) * from '{ours}'")[:2] == (repeated, 0)
+    assert differing(
+        f"select * replace (if(label_id = 7, -1, orders_7d) as orders_7d) from '{ours}'"
+    ) == (1, 1, True)
+    assert differing(f"from '{ours}' limit 1990") == (10, 0, False)
+    assert differing(f"from '{ours}' order by customer_id, label_id") == (0, 0, False)
+
+
+def test_feast_without_its_environment_is_told(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*COMMAND, "--feast-python", str(tmp_path / "python"), "--scratch", str(tmp_path / "s")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "make bench" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_nothing_is_left_of_a_stopped_benchmark(tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    with subprocess.Popen(
+        [*COMMAND, "--no-feast", "--scratch", str(scratch)], stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        assert "generating" in running.stderr.readline()
+        assert scratch.exists()
+        running.send_signal(signal.SIGTERM)
+        said = running.stderr.read()
+        assert (running.wait(), "stopped" in said) == (143, True), said
+    assert not scratch.exists()

@@ -1,0 +1,229 @@
+"""The command lines on the sample that ``make test`` builds: export, read back, compare it all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from feature_store.errors import FeatureStoreError
+from feature_store.online.connection.open import describe_server, open_online_store
+from feature_store.online.export.served_views import choose_views
+from feature_store.registry.definitions import FeatureDefinitions, load_definitions
+from feature_store.settings import Settings
+from feature_store.warehouse.connection import connect
+from feature_store.warehouse.sql import identifier
+from support.servers.redis_server import assert_clear, redis_server, run_script, script_environment
+
+#: Entities that are read at once.
+CHUNK = 2_000
+
+
+def entities_of(settings: Settings, entity: str) -> dict[str, Any]:
+    """Return the ids of one served entity, as the smallest of its snapshot."""
+    definitions = load_definitions(settings.target_path / "manifest.json")
+    view = next(view for view in choose_views(definitions, []) if view.entity_name == entity)
+    names = [key.name for key in view.entity]
+    with connect(settings.warehouse_path) as connection:
+        columns = ", ".join(map(identifier, names))
+        found = connection.execute(
+            f"select {columns} from {view.served_relation} where dbt_valid_to is null "
+            "order by all limit 1"
+        ).fetchall()
+    return dict(zip(names, found[0], strict=True))
+
+
+def test_the_closing_table(exported: str, sample: Settings, definitions: FeatureDefinitions):
+    assert exported.startswith("Exported to redis://127.0.0.1:")
+    assert "t0p-secret" not in exported
+    total = 0
+    with connect(sample.warehouse_path) as connection:
+        for view in choose_views(definitions, []):
+            [(rows,)] = connection.execute(
+                f"select count(*) from {view.served_relation} where dbt_valid_to is null"
+            ).fetchall()
+            total += rows
+            [line] = [line for line in exported.splitlines() if f" {view.label} " in line]
+            assert f" {rows:,} " in line
+    [last] = [line for line in exported.splitlines() if line.startswith("│ all ")]
+    assert f" {total:,} " in last
+
+
+@pytest.mark.usefixtures("exported")
+def test_one_entity_as_a_table_and_as_json(
+    sample: Settings, definitions: FeatureDefinitions, url: str
+):
+    [customer_id] = entities_of(sample, "customer").values()
+    environment = script_environment(REDIS_URL=url)
+    table = run_script("get_features.py", "customer", str(customer_id), environment=environment)
+    assert (table.returncode, table.stderr) == (0, "")
+    assert table.stdout.splitlines()[0].rstrip() == f"customer {customer_id}"
+    as_json = run_script(
+        "get_features.py", "customer", str(customer_id), "--json", environment=environment
+    )
+    assert (as_json.returncode, as_json.stderr) == (0, "")
+    answer = json.loads(as_json.stdout)
+    assert answer["features"].pop("customer_id") == str(customer_id)
+    latest = [
+        view
+        for view in choose_views(definitions, [])
+        if view.entity_name == "customer" and view.is_latest
+    ]
+    expected = [f"{view.name}:{feature.name}" for view in latest for feature in view.features]
+    assert [*answer["features"]] == expected
+    assert [*answer["feature_times"]] == [view.label for view in latest]
+    for reference, value in answer["features"].items():
+        [line] = [line for line in table.stdout.splitlines() if f" {reference} " in line]
+        assert f" {'null' if value is None else value} " in line
+
+
+@pytest.mark.usefixtures("exported")
+def test_one_feature_of_a_composite_entity(
+    sample: Settings, definitions: FeatureDefinitions, url: str
+):
+    view = next(view for view in choose_views(definitions, []) if len(view.entity) > 1)
+    ids = "|".join(str(value) for value in entities_of(sample, view.entity_name).values())
+    reference = f"{view.label}:{view.features[0].name}"
+    done = run_script(
+        *("get_features.py", view.entity_name, ids, "--json", "--feature", reference),
+        environment=script_environment(REDIS_URL=url),
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    features = json.loads(done.stdout)["features"]
+    assert [*features] == [*(key.name for key in view.entity), reference]
+    assert features[reference] is not None
+
+
+@pytest.mark.usefixtures("exported")
+@pytest.mark.parametrize(
+    ("arguments", "messages"),
+    [
+        (["custmer", "1"], ["there is no entity 'custmer'", "near names: customer"]),
+        (["customer", "999999999"], ["the online store has no row of customer '999999999'"]),
+        (["customer|store", "1"], ["id '1' has 1 part", "Allowed: 2: customer_id|store_id"]),
+        (
+            ["customer", "1", "--feature", "customer_purchases:spend_29d"],
+            ["has no feature 'spend_29d'", "near names: ", "spend_28d"],
+        ),
+    ],
+)
+def test_what_cannot_be_read(url: str, arguments: list[str], messages: list[str]):
+    done = run_script("get_features.py", *arguments, environment=script_environment(REDIS_URL=url))
+    assert_clear(done, "error ", *messages)
+
+
+def test_a_dry_run_writes_nothing(definitions: FeatureDefinitions):
+    with redis_server() as empty:
+        done = run_script(
+            "export_to_redis.py",
+            "--dry-run",
+            environment=script_environment(REDIS_URL=empty.unix_url),
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(f"Would go to {empty.unix_url}")
+        assert all(f" {view.label} " in done.stdout for view in choose_views(definitions, []))
+        assert {*empty.calls()} <= {"ping", "hello", "client", "info", "time", "dbsize", "hgetall"}
+
+
+def test_one_view_to_a_socket(definitions: FeatureDefinitions):
+    view = choose_views(definitions, [])[0]
+    with redis_server() as own, own.client() as client:
+        done = run_script(
+            *("export_to_redis.py", "--view", view.label),
+            environment=script_environment(REDIS_URL=own.unix_url, FEATURE_STORE_PREFIX="other"),
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        keys = {*client.keys()}
+        assert {"other:meta", f"other:meta:{view.label}"} < keys
+        entities = [key for key in keys if key.endswith(f"}}:{view.label}")]
+        assert (
+            len(entities) == len(keys) - 2 == int(client.hget(f"other:meta:{view.label}", "rows"))
+        )
+
+
+def test_an_unknown_view(url: str):
+    done = run_script(
+        *("export_to_redis.py", "--view", "customer_purchase"),
+        environment=script_environment(REDIS_URL=url),
+    )
+    assert_clear(done, "no feature view 'customer_purchase'", "near names: customer_purchases")
+    assert "t0p-secret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "http://user:t0p-secret@host",
+        "user:t0p-secret@host:6379",
+        "redis://:t0p/secret@host:6379",
+        "redis://:t0p-secret@host:port",
+        "redis://:t0p-secret@host:6379?db=t0p-secret",
+        "redis://:t0p-secret@[host",
+        "t0p-secret",
+    ],
+)
+def test_an_address_that_cannot_be_read(sample: Settings, bad: str):
+    settings = Settings(**{**vars(sample), "redis_url": bad})
+    with pytest.raises(FeatureStoreError) as caught, open_online_store(settings):
+        pass
+    assert str(caught.value).startswith("REDIS_URL: cannot be read: ")
+    assert "redis://host:6379/0" in str(caught.value)
+    shown = str(caught.value) + describe_server(settings)
+    assert "secret" not in shown
+    assert "t0p" not in shown
+
+
+@pytest.mark.parametrize("script", ["export_to_redis.py --dry-run", "get_features.py customer 1"])
+def test_another_scheme_is_refused(script: str):
+    bad = "http://user:t0p-secret@host"
+    done = run_script(*script.split(), environment=script_environment(REDIS_URL=bad))
+    assert_clear(done, "error REDIS_URL: cannot be read: an address with http", "rediss://")
+    assert "t0p-secret" not in done.stderr + done.stdout
+
+
+def test_nobody_listens():
+    with socket.socket() as probe:
+        # Bound, but nobody listens, and nobody else can meanwhile.
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+        bad = f"redis://:t0p-secret@127.0.0.1:{port}/0"
+        done = run_script("export_to_redis.py", environment=script_environment(REDIS_URL=bad))
+        assert_clear(done, f"error redis://127.0.0.1:{port}/0: the connection failed", "Next: ")
+        assert "t0p-secret" not in done.stderr + done.stdout
+
+
+def test_the_embedded_server_keeps_what_was_exported(sample: Settings, tmp_path: Path):
+    """A project of its own, so that the sample's embedded data stay as they are."""
+    project = tmp_path / "project"
+    (project / "target").mkdir(parents=True)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(sample.project_dir / name, project)
+    shutil.copy(sample.target_path / "manifest.json", project / "target")
+    environment = script_environment(
+        REDIS_URL=None,
+        FEATURE_STORE_PROJECT_DIR=str(project),
+        FEATURE_STORE_WAREHOUSE=str(sample.warehouse_path),
+        DBT_TARGET="dev",
+        DBT_TARGET_PATH=None,
+        DBT_PROFILES_DIR=None,
+    )
+    [customer_id] = entities_of(sample, "customer").values()
+    done = run_script("get_features.py", "customer", str(customer_id), environment=environment)
+    assert_clear(done, "export first (scripts/export_to_redis.py)")
+    done = run_script("export_to_redis.py", "--view", "customer_purchases", environment=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Exported to embedded Redis (target/redis/dev.rdb)")
+    done = run_script(
+        *("get_features.py", "customer", str(customer_id), "--feature", "customer_purchases"),
+        environment=environment,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "no row" not in done.stdout
+    assert {path.name for path in (project / "target" / "redis").iterdir()} == {
+        "dev.rdb",
+        "dev.lock",
+    }

@@ -1,0 +1,73 @@
+"""A feature view that is made part by part is the one that is made at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from support.projects.incremental_loads import load_batch
+from support.projects.incremental_project import IncrementalProject
+from support.projects.incremental_views import EVENTS, TYPES, VIEWS
+from support.servers.dbt_process import DbtForker, dbt_forker
+
+#: Events of a batch; of five customers, some of whom have more than a part may have.
+BATCH = 150
+#: Of views: an entity of one key, of two, and windows that need the events themselves.
+NAMES = ("by_day", "by_hour", "frames")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> IncrementalProject:
+    folder = tmp_path_factory.mktemp("parts") / "project"
+    return IncrementalProject(folder, {name: VIEWS[name] for name in NAMES}, TYPES, EVENTS)
+
+
+@pytest.fixture(scope="module")
+def dbt(project: IncrementalProject) -> Iterator[DbtForker]:
+    """Return dbt, which has built the views of a first batch, part by part."""
+    with project.connected() as connection:
+        load_batch(connection, 0, BATCH)
+    with dbt_forker(project.folder) as forker:
+        run = forker.run("run", *at_once(40))
+        assert run.code == 0, run.said
+        yield forker
+
+
+def at_once(events: object) -> tuple[str, str]:
+    """Return the options that let a part have so many events."""
+    return "--vars", f"{{events_at_once: {events}}}"
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_parts_make_the_table_that_is_made_at_once(
+    project: IncrementalProject, dbt: DbtForker, number: int
+):
+    """One more batch incrementally; then all in full, an entity a part, and at once."""
+    with project.connected() as connection:
+        load_batch(connection, number, BATCH)
+    tables = []
+    for options in (at_once(40), ("--full-refresh", *at_once(1)), ("--full-refresh",)):
+        run = dbt.run("run", *options)
+        assert run.code == 0, run.said
+        tables.append(project.tables())
+        for name in NAMES:
+            insert = f'insert into "store"."features"."{name}" by name'
+            others = sum(insert in sql for sql in run.statements[name])
+            assert (others > 0) == (options != ("--full-refresh",)), (name, options)
+            assert (f"{name}: part {others + 1} of {others + 1}" in run.said) == (others > 0)
+    assert tables[0] == tables[2]
+    assert tables[1] == tables[2]
+    assert all(tables[2].values())
+
+
+@pytest.mark.parametrize("events", ["0", "-1", "2.5", "many", "true", "null"])
+def test_a_limit_that_is_no_number_of_events_is_refused(
+    project: IncrementalProject, dbt: DbtForker, events: str
+):
+    """Nothing of what is there is lost."""
+    before = project.tables()
+    run = dbt.run("run", "-s", NAMES[0], *at_once(events))
+    assert run.code == 1
+    assert "var events_at_once: a whole number above 0 is allowed; got " in run.said
+    assert project.tables() == before

@@ -1,0 +1,250 @@
+"""How ``get_historical_features`` fails while it runs, and what it does with little memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from feature_store import FeatureStore, FeatureStoreError
+from support.projects.history_store import (
+    FEATURES,
+    START,
+    HistoryStore,
+    change_manifest,
+    labels,
+    opened,
+    refused,
+)
+from support.projects.history_store import history_store as make
+from support.servers.redis_server import script_environment
+
+LARGE_ROWS = 1_000_000
+#: Joins a large Parquet spine in a process of its own, and prints rows and its peak memory in MB
+#: (ru_maxrss would be that of the test run, which a child inherits).
+LARGE = """
+import re, sys
+from pathlib import Path
+from feature_store import FeatureStore
+store = FeatureStore(project_dir=sys.argv[1])
+answer = store.get_historical_features(sys.argv[2], ["purchases:spend_7d", "purchases:orders_7d"])
+rows = answer.to_parquet(sys.argv[3])
+print(rows, int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
+"""
+#: Writes to the warehouse until it is told to end.
+WRITER = (
+    "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); "
+    "sys.stdin.read()"
+)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> HistoryStore:
+    """Return the project."""
+    return make(tmp_path_factory)
+
+
+@pytest.fixture
+def store(tiny: HistoryStore) -> Iterator[FeatureStore]:
+    """Return its feature store."""
+    with opened(tiny) as feature_store:
+        yield feature_store
+
+
+def test_values_that_cannot_be_read(store: FeatureStore, tmp_path: Path):
+    """The spine is fine when it is described, and fails when it is read."""
+    query = (
+        "select 1 as customer_id, timestamp '2017-01-01' as label_time, "
+        "cast(w as integer) as n from (values ('1'), ('x')) as t(w)"
+    )
+    answer = store.get_historical_features(query, ["purchases"])
+    for way_out in (
+        answer.to_arrow,
+        answer.to_pandas,
+        lambda: [*answer.to_batches()],
+        lambda: answer.to_parquet(tmp_path / "out.parquet"),
+    ):
+        with pytest.raises(FeatureStoreError, match="the features cannot be joined: Conversion"):
+            way_out()
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_file_is_whole_or_not_there(store: FeatureStore, tmp_path: Path):
+    """What stood there before stays, whatever happens."""
+    target = tmp_path / "set.parquet"
+    store.get_historical_features(labels(), FEATURES).to_parquet(target)
+    before = target.read_bytes()
+    late = (
+        "select 1 as customer_id, timestamp '2017-01-01' as label_time, "
+        "if(n = 999999, error('too late'), n::varchar) as n from range(1000000) as r(n)"
+    )
+    answer = store.get_historical_features(late, ["purchases"])
+    with pytest.raises(FeatureStoreError, match="too late"):
+        answer.to_parquet(target)
+    assert target.read_bytes() == before
+    assert [*tmp_path.iterdir()] == [target]
+
+
+def test_a_place_that_cannot_be_written(store: FeatureStore, tmp_path: Path):
+    answer = store.get_historical_features(labels(), FEATURES)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    for target in (tmp_path / "file" / "set.parquet", tmp_path / "folder"):
+        with pytest.raises(FeatureStoreError, match="cannot be written"):
+            answer.to_parquet(target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_warehouse_that_is_not_as_described(tiny: HistoryStore, tmp_path: Path):
+    """Tables that are not built yet, or that lack a column."""
+    path = tiny.folder / "target" / "manifest.json"
+    kept = path.read_text()
+    try:
+        for change, message in {
+            "elsewhere": "Catalog Error",
+            "column": "Binder Error",
+        }.items():
+
+            def changed(manifest: dict[str, Any], change: str = change) -> None:
+                node = manifest["nodes"]["model.tiny.purchases.v2"]
+                if change == "elsewhere":
+                    node["schema"] = "elsewhere"
+                else:
+                    column = {"name": "later", "data_type": "bigint", "description": ""}
+                    node["columns"]["later"] = column
+
+            change_manifest(tiny, changed)
+            with opened(tiny) as store:
+                answer = store.get_historical_features(labels(), ["purchases"])
+                with pytest.raises(FeatureStoreError, match=message) as caught:
+                    answer.to_arrow()
+            assert "dbt build" in str(caught.value)
+            path.write_text(kept)
+    finally:
+        path.write_text(kept)
+
+
+def test_a_view_that_is_not_served(tiny: HistoryStore):
+    path = tiny.folder / "target" / "manifest.json"
+    kept = path.read_text()
+    try:
+        path.write_text(kept.replace('["snapshot.tiny.served_affinity_v1"]', "[]"))
+        with opened(tiny) as store:
+            message = refused(store, labels(), FEATURES, mode="as_served")
+            store.get_historical_features(labels(), FEATURES)
+    finally:
+        path.write_text(kept)
+    assert "affinity:v1 is not served: there is no snapshot of it\nNext: take mode" in message
+
+
+def test_a_warehouse_that_another_process_writes(store: FeatureStore, tiny: HistoryStore):
+    answer = store.get_historical_features(labels(), FEATURES)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tiny.warehouse)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert writer.stdin
+    assert writer.stdout
+    try:
+        assert writer.stdout.readline() == "open\n"
+        with pytest.raises(FeatureStoreError, match="another process has the warehouse open"):
+            answer.to_arrow()
+        assert "wait for the running dbt" in refused(store, labels(), FEATURES)
+    finally:
+        writer.stdin.close()
+        writer.wait()
+        writer.stdout.close()
+    assert answer.to_arrow().num_rows == 6
+
+
+def test_the_warehouse_is_closed_after_each_way_out(store: FeatureStore, tiny: HistoryStore):
+    """A notebook that holds an answer keeps no dbt from writing."""
+    answer = store.get_historical_features(labels(), FEATURES)
+    answer.to_arrow()
+    batches = answer.to_batches(rows=1)
+    next(batches)
+    batches.close()
+    with duckdb.connect(str(tiny.warehouse)) as connection:
+        connection.execute("create or replace table free as select 1 as a")
+
+
+def test_memory_limits(tiny: HistoryStore, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "much")
+    with pytest.raises(FeatureStoreError, match="MEMORY_LIMIT: 'much' is no"), opened(tiny):
+        pass
+    monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "5MB")
+    query = (
+        f"select 1 as customer_id, timestamp '{START}' as label_time, md5(n::varchar) as n "
+        "from range(300000) as r(n)"
+    )
+    with opened(tiny) as store, pytest.raises(FeatureStoreError, match="5MB of memory are not"):
+        store.get_historical_features(query, ["purchases"]).to_pandas()
+
+
+def test_a_spine_larger_than_memory(tiny: HistoryStore, tmp_path: Path):
+    """The spine and the result spill to disk: the process stays near its limit."""
+    spine, out = tmp_path / "labels.parquet", tmp_path / "set.parquet"
+    duckdb.execute(
+        f"copy (select n % 3 as customer_id, timestamp '{START}' + to_minutes(n % 7919) as "
+        "label_time, n as place, md5(n::varchar) || md5((n + 1)::varchar) as note "
+        f"from range({LARGE_ROWS}) as r(n)) to '{spine}'"
+    )
+    environment = script_environment(
+        FEATURE_STORE_MEMORY_LIMIT="150MB", DBT_TARGET=None, DBT_TARGET_PATH=None
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE, str(tiny.folder), str(spine), str(out)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    rows, megabytes = map(int, done.stdout.split())
+    assert rows == LARGE_ROWS
+    assert megabytes < 400  # 150 MB of it DuckDB's; without a limit it takes 540 MB
+    wrong = duckdb.execute(
+        "select count(*) from read_parquet(?, file_row_number = true) where place <> "
+        "file_row_number or orders_7d is distinct from "
+        "if(customer_id = 0, null, 10 * customer_id + (place % 7919) // 1440)",
+        [str(out)],
+    ).fetchall()
+    assert wrong == [(0,)]
+    assert not [*tiny.folder.glob("*.tmp/*")]
+
+
+def test_chunks_below_a_folder_with_a_value(
+    store: FeatureStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither the file nor a spine takes columns from the names of the folders above."""
+    monkeypatch.setattr("feature_store.historical.result.rows_of_a_chunk", lambda *_: 2)
+    spine = tmp_path / "orders_7d=6" / "day=7" / "labels.parquet"
+    spine.parent.mkdir(parents=True)
+    answer = store.get_historical_features(labels(), FEATURES)
+    expected = answer.to_arrow()
+    assert expected.num_rows > 2
+    given = [*labels().columns]
+    duckdb.from_arrow(expected.select(given)).to_parquet(str(spine))
+    out = tmp_path / "customer_id=9" / "orders_7d=5" / "set.parquet"
+    store.get_historical_features(spine, FEATURES).to_parquet(out)
+    read = duckdb.execute("select * from read_parquet(?, hive_partitioning = false)", [str(out)])
+    columns = [column[0] for column in read.description]
+    assert columns == expected.column_names
+    wanted = zip(*(expected.column(name).to_pylist() for name in columns), strict=True)
+    assert read.fetchall() == [*wanted]
+
+
+def test_memory_of_other_connections_stays(store: FeatureStore, tiny: HistoryStore):
+    """A limit holds for the whole process, so it is put back."""
+    with duckdb.connect(str(tiny.warehouse), read_only=True) as other:
+        other.execute("set memory_limit = '3GiB'")
+        store.get_historical_features(labels(), FEATURES).to_arrow()
+        limit = other.execute("select current_setting('memory_limit')").fetchall()
+    assert limit == [("3.0 GiB",)]

@@ -1,0 +1,42 @@
+"""What ``point_in_time_join`` refuses: one error that lists every fault, where it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from feature_store.dbt.macros import ProjectMacros, Relation
+from feature_store.errors import FeatureStoreError
+from support.projects.history_store import history_store
+
+
+def test_all_faults_are_told_at_once(tmp_path_factory: pytest.TempPathFactory):
+    store = history_store(tmp_path_factory)
+    join = ProjectMacros(store.definitions.manifest).point_in_time_join
+    good = {"features": Relation("features.a", "a"), "entity": ["k"]}
+    views = [
+        {**good, "max_age": 0, "prefix": "a-b", "windows": 1},
+        {**good, "features": "a", "entity": "k", "max_age": "1 day", "select": []},
+        {**good, "entity": {"k": 1}, "max_age": ""},
+        {**good, "select": ["x", "y"]},
+        {**good, "select": ["X"], "prefix": None, "max_age": None},
+        "a",
+        {},
+    ]
+    with pytest.raises(FeatureStoreError) as caught:
+        join("labels", views, time="", mode="served")
+    faults = str(caught.value).splitlines()
+    assert faults[0] == f"point_in_time_join: {len(faults) - 1} faults"
+    places = [fault.removeprefix("  - ").split(":")[0] for fault in faults[1:]]
+    assert sorted(places) == sorted(
+        ["mode", "time", "feature_views"]
+        + ["feature_views[0]", "feature_views[0].prefix", "feature_views[0].max_age"]
+        + [f"feature_views[1].{name}" for name in ("features", "entity", "select", "max_age")]
+        + [f"feature_views[2].{name}" for name in ("entity", "max_age")]
+        + ["feature_views[5]", *["feature_views[6]"] * 2]
+    )
+    assert "feature_views: x would be there twice; give one of the views a prefix" in str(
+        caught.value
+    )
+    for views in ([], "a", {"a": 1}, None):
+        with pytest.raises(FeatureStoreError, match="feature_views: a list of mappings such as"):
+            join("labels", views)

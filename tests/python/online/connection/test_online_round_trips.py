@@ -1,0 +1,151 @@
+"""One round trip, whichever parser reads, and a connection that stays usable."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import redis
+
+from feature_store import FeatureStore, FeatureStoreError
+from feature_store.online.connection import round_trip as exchange
+from support.projects.customers_fixtures import server, store, tiny
+from support.projects.customers_store import open_feature_store
+from support.projects.things_store import THINGS
+from support.projects.tiny_store import TinyStore
+from support.servers.holding_proxy import HoldingProxy, holding_proxy
+from support.servers.redis_server import RedisServer
+
+__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
+
+FEATURES = ["customer_purchases", "customer_profile", "affinity"]
+ENTITIES = [{"customer_id": n, "store": "Nord"} for n in range(400)]
+PACKED = replace(THINGS, layout="packed")
+
+
+@pytest.fixture(params=["hiredis", "redis-py"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let replies be read by one of the two parsers."""
+    if request.param == "hiredis":
+        pytest.importorskip("hiredis")
+    else:
+        monkeypatch.setattr(exchange, "hiredis", None)
+    return request.param
+
+
+@pytest.fixture
+def proxy(server: RedisServer) -> Iterator[HoldingProxy]:
+    """Return a proxy in front of the server."""
+    with holding_proxy(server.port) as running:
+        yield running
+
+
+@pytest.mark.usefixtures("parser")
+def test_all_is_asked_before_anything_is_answered(tiny: TinyStore, proxy: HoldingProxy):
+    url = f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=20"
+    with open_feature_store(tiny, url) as store:
+        expected = store.get_online_features(ENTITIES, FEATURES)
+        proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES))
+        assert store.get_online_features(ENTITIES, FEATURES) == expected
+
+
+def test_the_proxy_tells_two_round_trips_from_one(tiny: TinyStore, proxy: HoldingProxy):
+    url = f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=0.3"
+    with open_feature_store(tiny, url) as store:
+        store.get_online_features(ENTITIES, FEATURES)
+        proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES) + 1)
+        with pytest.raises(FeatureStoreError, match=r"in time|Timeout"):
+            store.get_online_features(ENTITIES, FEATURES)
+
+
+@pytest.mark.usefixtures("parser")
+def test_one_round_trip_for_packed_rows(tmp_path: Path, server: RedisServer, proxy: HoldingProxy):
+    tiny = TinyStore(tmp_path, [PACKED])
+    tiny.prefix = "packed"
+    tiny.serve(PACKED, [(1, 10, "x"), (2, None, "é✓")])
+    tiny.export(server.unix_url)
+    entities = [{"thing_id": n} for n in range(300)]
+    with open_feature_store(tiny, f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=20") as store:
+        store.settings = replace(store.settings, prefix="packed")
+        expected = store.get_online_features(entities, ["things"])
+        proxy.hold(b"$3\r\nGET\r\n", 300)
+        answer = store.get_online_features(entities, ["things"])
+    assert answer == expected
+    assert [row["things:b"] for row in answer.rows[:4]] == [None, "x", "é✓", None]
+
+
+@pytest.mark.usefixtures("parser")
+def test_errors_leave_a_usable_connection(store: FeatureStore, server: RedisServer):
+    """The replies behind an error were read too, or the connection was given up."""
+    keys = [f"fs:{{customer:{n}}}:customer_profile:v1" for n in (70, 71)]
+    good = store.get_online_features(ENTITIES, FEATURES)
+    with server.client() as client:
+        client.set(keys[0], "text")
+        client.hset(keys[1], "name", b"\xff\xfe")
+        try:
+            for number, message in ((70, "WRONGTYPE"), (71, "holds what is no text")):
+                entities = [*ENTITIES[:50], {"customer_id": number, "store": "x"}, *ENTITIES[:50]]
+                with pytest.raises(FeatureStoreError, match=message):
+                    store.get_online_features(entities, FEATURES)
+        finally:
+            client.delete(*keys)
+    assert store.get_online_features(ENTITIES, FEATURES) == good
+
+
+@pytest.mark.usefixtures("parser")
+def test_ids_of_other_scripts(store: FeatureStore, server: RedisServer):
+    """Lengths in the protocol are those of bytes."""
+    entities = [{"customer_id": 1, "store": name} for name in ("Süd|1", "日本", "Nord", "a{b}%")]
+    rows = store.get_online_features(entities, ["affinity:share"]).rows
+    assert [row["affinity:share"] for row in rows] == [0.25, None, 0.75, None]
+
+
+@pytest.mark.usefixtures("parser")
+def test_a_server_that_wants_a_password_now(tiny: TinyStore, server: RedisServer):
+    """The refusal is about the server, not about the first key."""
+    with open_feature_store(tiny, server.unix_url) as store, server.client() as client:
+        store.get_online_features(ENTITIES, FEATURES)
+        client.config_set("requirepass", "s3cret")
+        client.client_kill_filter(_type="normal", skipme=True)
+        try:
+            with pytest.raises(FeatureStoreError) as caught:
+                store.get_online_features(ENTITIES, FEATURES)
+        finally:
+            client.config_set("requirepass", "")
+        assert str(caught.value).startswith(server.unix_url)
+        assert "put the user and password into REDIS_URL" in str(caught.value)
+
+
+class _InterruptedError(BaseException):
+    """Stands for Ctrl-C, which pytest keeps for itself."""
+
+
+@pytest.mark.usefixtures("parser")
+def test_a_read_that_is_interrupted(tiny: TinyStore, proxy: HoldingProxy):
+    """Its replies come later, and must not be taken for those of the next read."""
+
+    def interrupt(*_: object) -> None:
+        raise _InterruptedError
+
+    with open_feature_store(tiny, f"redis://127.0.0.1:{proxy.port}/0") as store:
+        good = store.get_online_features(ENTITIES, FEATURES)
+        proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES) + 1)
+        before = signal.signal(signal.SIGALRM, interrupt)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.2)
+            with pytest.raises(_InterruptedError):
+                store.get_online_features(ENTITIES[::-1], FEATURES)
+        finally:
+            signal.signal(signal.SIGALRM, before)
+        # The replies are still held; over the same connection this read would let them go.
+        assert store.get_online_features(ENTITIES, FEATURES) == good
+
+
+def test_a_server_that_is_loading_is_asked_again():
+    """As redis-py does, whose own parser makes the same error of it."""
+    pytest.importorskip("hiredis")
+    with pytest.raises(redis.BusyLoadingError, match="LOADING Redis is loading"):
+        exchange._Replies(2).feed(b"-LOADING Redis is loading the dataset in memory\r\n")

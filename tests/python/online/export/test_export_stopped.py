@@ -1,0 +1,129 @@
+"""An export that is stopped by a signal ends with one line, and the metadata stay."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from support.paths import SCRIPTS, TESTS
+from support.projects.things_store import MANY, META, completed, serve_many
+from support.projects.tiny_store import TinyStore, tiny_environment
+from support.servers.export_process import ExportForker, export_forker
+from support.servers.redis_server import RedisServer, wait_for
+
+STOPS = [(signal.SIGINT, 130, "stopped by Ctrl-C"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
+#: An export that gets a signal when its first rows are on their way.
+STOPPED = """
+import os, sys
+from pathlib import Path
+from feature_store.cli import app
+from support.projects.tiny_store import TinyStore
+
+store = TinyStore.__new__(TinyStore).open(Path(sys.argv[1]))
+url, sent = sys.argv[2], int(sys.argv[3])
+sys.argv[1:] = []
+app.run(lambda: store.export(url, on_rows=lambda _: os.kill(os.getpid(), sent)))
+"""
+
+
+@pytest.fixture(scope="module")
+def forker() -> Iterator[ExportForker]:
+    with export_forker() as running:
+        yield running
+
+
+@pytest.mark.parametrize(("sent", "code", "line"), STOPS)
+def test_an_export_that_is_stopped_in_the_middle(
+    store: TinyStore, own_server: RedisServer, sent: signal.Signals, code: int, line: str
+):
+    store.export(own_server.unix_url)
+    serve_many(store)
+    environment = tiny_environment(store, None)
+    environment["PYTHONPATH"] += os.pathsep + str(TESTS)
+    with own_server.client() as client:
+        before = completed(client)
+        done = subprocess.run(
+            [sys.executable, "-c", STOPPED, store.folder, own_server.unix_url, str(int(sent))],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr, done.stdout) == (code, f"{line}\n", "")
+        assert completed(client) == before
+        store.export(own_server.unix_url)
+        assert client.hget(META, "rows") == str(MANY)
+
+
+@pytest.mark.parametrize(("sent", "code", "line"), STOPS)
+def test_the_script_is_stopped_while_the_server_hangs(
+    store: TinyStore, own_server: RedisServer, sent: signal.Signals, code: int, line: str
+):
+    with own_server.client() as client:
+        client.execute_command("CLIENT", "PAUSE", "600000", "WRITE")
+        export = subprocess.Popen(
+            [sys.executable, str(SCRIPTS / "export_to_redis.py")],
+            env=tiny_environment(store, own_server.unix_url),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            wait_for(
+                lambda: any(other["cmd"] == "set" for other in client.client_list()),
+                "the export to hang",
+            )
+            export.send_signal(sent)
+            stdout, stderr = export.communicate(timeout=60)
+        finally:
+            export.kill()
+            export.wait()
+        assert (export.returncode, stderr, stdout) == (code, f"{line}\n", "")
+
+
+@pytest.mark.parametrize(("sent", "code", "line"), STOPS)
+@pytest.mark.parametrize("request_part", ["}:things:v1", "watermark"])
+def test_an_export_that_is_stopped_gives_the_lock_back(
+    store: TinyStore,
+    server: RedisServer,
+    forker: ExportForker,
+    request_part: str,
+    sent: signal.Signals,
+    code: int,
+    line: str,
+):
+    fault = (sent.name, request_part, "after")
+    stopped = forker.run(store, server.unix_url, lease=60, fault=fault)
+    assert (stopped.code, stopped.stderr) == (code, f"{line}\n")
+    with server.client() as client:
+        assert not client.exists("fs:lock")
+        ended = forker.run(store, server.unix_url, wait_seconds=0)
+        assert (ended.code, ended.stderr) == (0, "")
+        assert client.hget(META, "rows") == "3"
+
+
+def test_an_export_is_stopped_while_the_server_hangs_in_the_middle(
+    store: TinyStore,
+    own_server: RedisServer,
+    forker: ExportForker,
+):
+    """It does not wait for the answer that it would give the lock back with."""
+    fault = ("SIGSTOP", "}:things:v1", "before")
+    hanging = forker.start(store, own_server.unix_url, lease=60, fault=fault)
+    hanging.wait_until_stopped()
+    own_server.process.send_signal(signal.SIGSTOP)
+    try:
+        hanging.send_signal(signal.SIGTERM)
+        hanging.send_signal(signal.SIGCONT)
+        began = time.monotonic()
+        stopped = hanging.wait()
+        assert time.monotonic() - began < 15  # an answer would be waited for 30 s
+    finally:
+        own_server.process.send_signal(signal.SIGCONT)
+    assert (stopped.code, stopped.stderr) == (143, "stopped by SIGTERM\n")

@@ -1,0 +1,217 @@
+"""Both layouts give the same answers, and packed rows of an older schema are still read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from feature_store.errors import FeatureStoreError
+from feature_store.online.layout.packed import schema_id
+from support.projects.every_type import CASES, EVERYTHING, ROWS, exactly
+from support.projects.tiny_store import TinyStore, View
+from support.servers.redis_server import RedisServer, redis_server
+
+HASH = replace(EVERYTHING, name="as_hash", layout="hash")
+PACKED = replace(EVERYTHING, name="as_packed", layout="packed")
+EXTREMES = View(
+    "extremes_hash",
+    {"thing_id": "bigint"},
+    {f"feature_{n}": data_type for n, data_type in enumerate(CASES)},
+)
+EXTREMES_PACKED = replace(EXTREMES, name="extremes_packed", layout="packed")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    """Return a server that the module's tests share."""
+    with redis_server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
+    """Return a store with views of the same columns, one in each layout."""
+    return TinyStore(tmp_path_factory.mktemp("both"), [HASH, PACKED, EXTREMES, EXTREMES_PACKED])
+
+
+def answers(
+    store: TinyStore, server: RedisServer, views: tuple[View, View], entities: list[Any]
+) -> list[list[Any]]:
+    """Return what each view answers: times, statuses and values, with what ``==`` hides."""
+    found = []
+    for view in views:
+        read = store.read(server.unix_url, entities, [view.name])
+        values = [[exactly(row[name]) for name in read.columns] for row in read.rows]
+        times = [times[view.label] for times in read.feature_times]
+        found.append([values, times, [[*row.values()] for row in read.statuses]])
+    return found
+
+
+@settings(max_examples=5, deadline=None, derandomize=True)
+@given(rows=ROWS)
+def test_random_rows(both: TinyStore, server: RedisServer, rows: list[Any]):
+    for view in (HASH, PACKED):
+        both.serve(view, rows)
+    both.export(server.unix_url, [HASH.name, PACKED.name], sample=0)
+    entities = [dict(zip(EVERYTHING.entity, row, strict=False)) for row in rows]
+    entities.append({"name": "nobody's", "number": 2**127 - 1})
+    of_hash, of_packed = answers(both, server, (HASH, PACKED), entities)
+    assert of_packed == of_hash
+    assert {*of_hash[2][-1]} == {"not_found"}
+
+
+def test_extreme_values(both: TinyStore, server: RedisServer):
+    most = max(map(len, CASES.values()))
+    rows = [(n, *(values[n % len(values)] for values in CASES.values())) for n in range(most)]
+    rows.append((most, *(None for _ in CASES)))
+    for view in (EXTREMES, EXTREMES_PACKED):
+        both.serve(view, rows)
+    both.export(server.unix_url, [EXTREMES.name, EXTREMES_PACKED.name], sample=0)
+    entities = [{"thing_id": row[0]} for row in rows]
+    of_hash, of_packed = answers(both, server, (EXTREMES, EXTREMES_PACKED), entities)
+    assert of_packed == of_hash
+    assert {*of_hash[2][0]} == {"present"}
+    assert {*of_hash[2][-1]} == {"null"}
+
+
+@pytest.mark.parametrize("layout", ["hash", "packed"])
+def test_decimals_have_their_scale_where_none_is_null(
+    tmp_path: Path, server: RedisServer, layout: str
+):
+    """A packed zero is written without it."""
+    view = View("sums", {"thing_id": "bigint"}, {"one": "decimal(9,2)"}, layout=layout)
+    store = TinyStore(tmp_path, [view])
+    store.prefix = layout
+    store.serve(view, [(1, Decimal("0.00")), (2, Decimal("1.50"))])
+    store.export(server.unix_url)
+    answer = store.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 2}], ["sums"])
+    assert [str(value) for value in answer.values["sums:one"]] == ["0.00", "1.50"]
+
+
+OLD = View(
+    "things",
+    {"thing_id": "bigint"},
+    {"gone": "varchar", "kept": "decimal(9,2)", "retyped": "integer", "list": "double[]"},
+    layout="packed",
+)
+NEW = replace(
+    OLD,
+    features={
+        "added": "bigint",
+        "retyped": "varchar",
+        "kept": "decimal(9,2)",
+        "list": "double[]",
+    },
+)
+ASKED = ["things:list", "things:added", "things:kept", "things:retyped"]
+
+
+@pytest.fixture
+def older(tmp_path: Path, server: RedisServer) -> TinyStore:
+    """Return a project whose rows were exported before its features changed."""
+    store = TinyStore(tmp_path, [OLD])
+    store.prefix = "older"
+    store.serve(OLD, [(1, "x", Decimal("1.50"), 7, [0.1, None]), (2, None, None, None, None)])
+    with server.client() as client:
+        for key in client.keys("older*"):
+            client.delete(key)
+    store.export(server.unix_url)
+    store.declare([NEW])
+    return store
+
+
+def key(number: int) -> str:
+    """Return the key of a thing."""
+    return f"older:{{thing:{number}}}:things:v1"
+
+
+def test_rows_of_an_older_schema(older: TinyStore, server: RedisServer):
+    """A dropped feature, an added and a retyped one, others at other places; and one new row."""
+    new = [schema_id(older.view(NEW)), "2026-01-03T04:05:06Z", 5, "now text", 2.5, []]
+    with server.client() as client:
+        client.set(key(3), json.dumps(new))
+        client.config_resetstat()
+        answer = older.read(server.unix_url, [{"thing_id": n} for n in (1, 2, 3, 4)], ASKED)
+        calls = server.calls()
+        client.delete(key(3))
+    assert [[row[name] for name in ASKED] for row in answer.rows] == [
+        [[0.1, None], None, Decimal("1.50"), 7],
+        [None] * 4,
+        [[], 5, Decimal("2.50"), "now text"],
+        [None] * 4,
+    ]
+    assert str(answer.rows[0]["things:kept"]) == "1.50"
+    statuses = [{*row.values()} for row in answer.statuses]
+    assert statuses == [{"present", "null"}, {"null"}, {"present"}, {"not_found"}]
+    times = [row["things:v1"] for row in answer.feature_times]
+    old = datetime(2026, 1, 2, tzinfo=UTC)
+    assert times == [old, old, datetime(2026, 1, 3, 4, 5, 6, tzinfo=UTC), None]
+    assert (calls["get"], calls["hmget"]) == (4, 1)
+
+
+def test_the_own_schema_needs_no_second_round_trip(older: TinyStore, server: RedisServer):
+    older.declare([OLD])
+    with server.client() as client:
+        client.config_resetstat()
+        older.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 9}], ["things"])
+    assert "hmget" not in server.calls()
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        (None, "its row is of the schema {id}, which nothing describes"),
+        ("no JSON", "the schema {id} of its row cannot be read"),
+        ("[]", "the schema {id} of its row cannot be read"),
+        ('{"names": ["a"], "types": []}', "the schema {id} of its row cannot be read"),
+        ('{"names": ["a"], "types": ["integer"]}', "its row does not fit the schema {id}"),
+        ('{"names": ["a"], "types": ["blob"]}', "feature a: type 'blob' cannot be served"),
+    ],
+)
+def test_a_schema_that_is_of_no_use(
+    older: TinyStore, server: RedisServer, schema: str | None, why: str
+):
+    older.declare([OLD])
+    number = schema_id(older.view(OLD))
+    older.declare([NEW])
+    with server.client() as client:
+        client.hdel("older:schema:things:v1", str(number))
+        if schema is not None:
+            client.hset("older:schema:things:v1", str(number), schema)
+    with pytest.raises(FeatureStoreError) as caught:
+        older.read(server.unix_url, [{"thing_id": 404}, {"thing_id": 1}], ASKED)
+    assert why.format(id=number) in str(caught.value)
+
+
+@pytest.mark.parametrize("row", ["", "x", "{}", "[]", "[1", '["1","2026-01-02"]', "1],[2", "null"])
+def test_what_is_no_packed_row(older: TinyStore, server: RedisServer, row: str):
+    older.declare([OLD])
+    with server.client() as client:
+        client.set(key(5), row)
+    for numbers in ((5,), (1, 5, 2)):
+        with pytest.raises(FeatureStoreError) as caught:
+            older.read(server.unix_url, [{"thing_id": n} for n in numbers], ["things"])
+        said = f"{key(5)}: {row!r} is no row of things:v1\nNext: export everything again"
+        assert said in str(caught.value)
+
+
+def test_a_value_and_a_time_that_cannot_be_read(older: TinyStore, server: RedisServer):
+    older.declare([OLD])
+    number = schema_id(older.view(OLD))
+    for row, message in (
+        (f'[{number},"2026-01-02",null,"many",1,null]', "field kept: 'many' cannot be read as dec"),
+        (f'[{number},"soon",null,null,1,null]', "field _feature_time: 'soon' cannot be read as t"),
+    ):
+        with server.client() as client:
+            client.set(key(5), row)
+        with pytest.raises(FeatureStoreError) as caught:
+            older.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 5}], ["things"])
+        assert f"{key(5)}, {message}" in str(caught.value)

@@ -1,0 +1,53 @@
+"""Seeds as labels: times with an offset are what they are, in the warehouse and in a join."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from support.projects.feature_view_project import dbt, write_project
+
+JOIN = """{{ config(materialized='table') }}
+{{ point_in_time_join(
+    ref('LABELS'), [{'features': ref('daily'), 'entity': ['customer_id']}], time='label_time'
+) }}"""
+DAILY = """{{ config(materialized='table') }}
+select 7::bigint as customer_id, day::timestamp as feature_time, n as day_number, day as known_at
+from (values (date '2024-05-01', 1), (date '2024-05-02', 2)) as days(day, n)"""
+SEEDS = {
+    "zoned": ["2024-05-02T00:30:00+02:00", "2024-05-01T22:30:00-02:00", ""],
+    "naive": ["2024-05-02 00:30:00", "2024-05-01 23:59:59", ""],
+    "days": ["2024-05-02", "2024-05-01", ""],
+    "texts": ["2024-05-02T00:30:00+02:00", "soon", ""],
+    "mixed": ["2024-05-02T00:30:00+02:00", "2024-05-02T00:30:00", ""],
+}
+
+
+def test_seeds_with_times(tmp_path: Path):
+    folder = tmp_path / "project"
+    models = {"daily": DAILY}
+    models |= {f"of_{name}": JOIN.replace("LABELS", name) for name in SEEDS}
+    write_project(folder, models, {})
+    profiles = yaml.safe_load((folder / "profiles.yml").read_text())
+    profiles["test"]["outputs"]["test"]["path"] = str(folder / "seeds.duckdb")
+    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+    (folder / "seeds").mkdir()
+    for name, times in SEEDS.items():
+        rows = "\n".join(f"7,{time}" for time in times)
+        (folder / "seeds" / f"{name}.csv").write_text(f"customer_id,label_time\n{rows}\n")
+
+    done = dbt(folder, "build")
+    assert done.returncode == 1
+    assert "mixed.label_time: times all with an offset or all without (UTC)" in done.stdout
+    assert "time column label_time is of type VARCHAR; a timestamp or a date is" in done.stdout
+    assert "ERROR=2 " in done.stdout  # the seed, and the join to texts
+    with duckdb.connect(str(folder / "seeds.duckdb")) as connection:
+        connection.execute("set timezone = 'UTC'")
+        [(first,), *_] = connection.execute("select label_time from zoned").fetchall()
+        assert first.astimezone(UTC) == datetime(2024, 5, 1, 22, 30, tzinfo=UTC)
+        for name, expected in {"zoned": [1, 2], "naive": [2, 1], "days": [2, 1]}.items():
+            found = connection.execute(f"select day_number from of_{name}").fetchall()
+            assert [row[0] for row in found] == [*expected, None], name

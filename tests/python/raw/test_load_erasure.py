@@ -1,0 +1,44 @@
+"""Rows that somebody deleted by hand come back with their file, and not if they left it too."""
+
+from __future__ import annotations
+
+import pytest
+
+from feature_store.warehouse.connection import connect
+from support.projects.raw_project import HEADER, RawProject
+
+LINES = ["1,1,,2017-01-01\n", "2,1,,2017-01-02\n", "3,bad,,2017-01-02\n"]
+
+
+@pytest.fixture
+def orders(project: RawProject) -> RawProject:
+    """Give a project with two good rows and a malformed one, loaded."""
+    project.write("o.csv", HEADER + "".join(LINES))
+    project.declare("o.csv", event_time="sold_at")
+    project.load(quarantine=True)
+    return project
+
+
+def erase(orders: RawProject) -> None:
+    with connect(orders.warehouse, read_only=False) as connection:
+        connection.execute("delete from raw.orders where id = 2")
+
+
+def test_the_file_brings_them_back(orders: RawProject) -> None:
+    erase(orders)
+    assert orders.load(quarantine=True).loaded == 2
+    assert orders.values("id") == [1, 2]
+
+
+def test_a_file_without_them_changes_nothing_else(orders: RawProject) -> None:
+    """The other rows are no newer than they were, and malformed rows follow the file."""
+    erase(orders)
+    before = orders.rows()
+    orders.write("o.csv", HEADER + LINES[0])
+    result = orders.load(quarantine=True)
+    assert (result.loaded, result.skipped, result.rejected) == (0, 1, 0)
+    assert orders.rows() == before
+    assert orders.query("select * from raw.raw_rejects") == []
+    again = orders.load(quarantine=True)
+    assert again.notes == ["file skipped: the same content is loaded already"]
+    assert orders.rows() == before

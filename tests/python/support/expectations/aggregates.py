@@ -1,0 +1,92 @@
+"""Cases of the expectations on an aggregate, over the table or in each group."""
+
+from __future__ import annotations
+
+from support.expectations.case import Case, cases
+
+_QUANTILE = "column_quantile_values_to_be_between"
+_ROWS = "table_row_count_to_be_between"
+
+AGGREGATE_CASES: list[Case] = [
+    *cases(
+        "column_mean_to_be_between",
+        "sales",
+        "amount",
+        (0, {"min_value": 3, "max_value": 3}),
+        (1, {"min_value": 3, "strictly": True}),
+        (1, {"max_value": 3, "strictly": True}),
+        (0, {"min_value": 2.9, "max_value": 3.1, "strictly": True}),
+        (1, {"min_value": 3.1}),
+        (1, {"max_value": 2.9}),
+        (0, {"max_value": 1.5, "row_condition": "category = 'a'"}),
+        (1, {"max_value": 1.5, "row_condition": "category = 'b'"}),
+        (0, {"min_value": 1.5, "max_value": 4.5, "group_by": ["category"]}),
+        (1, {"min_value": 2, "group_by": ["category"]}),
+        (2, {"min_value": 9, "group_by": ["category"]}),
+        (4, {"min_value": 9, "group_by": ["category", "sale_id % 2"]}),
+        (0, {"max_value": 2, "group_by": ["category"], "row_condition": "sale_id < 3"}),
+    ),
+    *cases("column_mean_to_be_between", "empty_sales", "amount", (0, {"min_value": 100})),
+    *cases(
+        "column_stdev_to_be_between",
+        "sales",
+        "amount",
+        (0, {"min_value": 2.16, "max_value": 2.17}),
+        (1, {"min_value": 2.17}),
+        (1, {"max_value": 2.16}),
+        (0, {"min_value": 1, "max_value": 3, "strictly": True}),
+        (0, {"max_value": 0.71, "row_condition": "category = 'a'"}),
+        (1, {"max_value": 2.12, "row_condition": "category = 'b'"}),
+        (1, {"max_value": 2, "group_by": ["category"]}),
+        (0, {"max_value": 2.13, "group_by": ["category"]}),
+        (0, {"min_value": 9, "row_condition": "sale_id = 1"}),
+    ),
+    *cases(
+        "column_stdev_to_be_between",
+        "sales",
+        "sale_id * 0",
+        (0, {"min_value": 0}),
+        (1, {"min_value": 0, "strictly": True}),
+    ),
+    *cases(
+        _QUANTILE,
+        "sales",
+        "amount",
+        (0, {"quantile": 0.5, "min_value": 2.5, "max_value": 2.5}),
+        (1, {"quantile": 0.5, "min_value": 2.5, "strictly": True}),
+        (1, {"quantile": 0.5, "min_value": 2.6}),
+        (1, {"quantile": 0.5, "max_value": 2.4}),
+        (0, {"quantile": 0, "max_value": 1}),
+        (0, {"quantile": 1, "min_value": 6}),
+        (0, {"quantile": "0.9", "min_value": 5.09, "max_value": 5.11}),
+        (0, {"quantile": 0.5, "max_value": 1.5, "row_condition": "category = 'a'"}),
+        (1, {"quantile": 0.5, "max_value": 1.5, "row_condition": "category = 'b'"}),
+        (0, {"quantile": 0.5, "max_value": 4.5, "group_by": ["category"]}),
+        (1, {"quantile": 0.5, "max_value": 4, "group_by": ["category"]}),
+    ),
+    *cases(_QUANTILE, "empty_sales", "amount", (0, {"quantile": 0.5, "min_value": 100})),
+    *cases(
+        _ROWS,
+        "sales",
+        None,
+        (0, {"min_value": 5, "max_value": 5}),
+        (1, {"min_value": 5, "strictly": True}),
+        (0, {"min_value": 4, "max_value": 6, "strictly": True}),
+        (1, {"min_value": 6}),
+        (1, {"max_value": 4}),
+        (0, {"max_value": 2, "row_condition": "category = 'a'"}),
+        (1, {"min_value": 3, "row_condition": "category = 'a'"}),
+        (0, {"max_value": 2, "group_by": ["category"]}),
+        (1, {"min_value": 2, "group_by": ["category"]}),
+        (5, {"min_value": 2, "group_by": ["category", "sale_id"]}),
+        (0, {"min_value": 5, "group_by": []}),
+    ),
+    *cases(
+        _ROWS,
+        "empty_sales",
+        None,
+        (1, {"min_value": 1}),
+        (0, {"min_value": 0}),
+        (0, {"min_value": 1, "group_by": ["category"]}),
+    ),
+]

@@ -1,0 +1,165 @@
+"""A temporary dbt project with this project's macros, and feature tables read from a connection."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from support.oracles.windowed_features import View
+from support.paths import REPOSITORY, TESTS
+
+MACROS = REPOSITORY / "macros"
+EVENTS = "select 1 as customer_id"  # stands for the event table, so that ref('events') is one
+
+
+def write_project(folder: Path, models: Mapping[str, str], meta: Mapping[str, Any]) -> None:
+    """Write a dbt project on an in-memory DuckDB.
+
+    Args:
+        folder: the project's folder, made here.
+        models: SQL by model name.
+        meta: ``config.meta`` by model name; models without any are left out.
+    """
+    (folder / "models").mkdir(parents=True)
+    shutil.copytree(MACROS, folder / "macros")
+    project = {
+        "name": "feature_store",  # as the macros call each other
+        "config-version": 2,
+        "profile": "test",
+        "flags": {"send_anonymous_usage_stats": False, "version_check": False},
+        "vars": {"as_of": None},
+    }
+    output = {"type": "duckdb", "path": ":memory:", "threads": 1, "settings": {"TimeZone": "UTC"}}
+    profiles = {"test": {"target": "test", "outputs": {"test": output}}}
+    properties = [{"name": name, "config": {"meta": given}} for name, given in meta.items()]
+    for name, content in {
+        "dbt_project.yml": project,
+        "profiles.yml": profiles,
+        "models/views.yml": {"version": 2, "models": properties},
+    }.items():
+        (folder / name).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    for name, sql in {"events": EVENTS, **models}.items():
+        (folder / "models" / f"{name}.sql").write_text(sql)
+
+
+def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a Python module, without the dbt settings of whoever runs the tests."""
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("DBT_")}
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a dbt command in a project."""
+    return _run(folder, "dbt.cli.main", "--no-use-colors", *arguments)
+
+
+def compiled(folder: Path, *arguments: str) -> dict[str, str]:
+    """Compile a project and return the SQL of its models by name."""
+    run = dbt(folder, "compile", *arguments)
+    assert run.returncode == 0, run.stdout + run.stderr
+    models = (folder / "target" / "compiled" / "feature_store" / "models").glob("*.sql")
+    return {model.stem: model.read_text() for model in models}
+
+
+class Warehouse:
+    """An in-memory DuckDB, set up as dbt sets up its own, in which compiled models run."""
+
+    def __init__(self, folder: Path, declarations: Mapping[str, Any]):
+        """Compile, at once, each declaration as a feature view and as an online view on it."""
+        windowed = "{{ windowed_features(ref('events'), feature_view()) }}"
+        online = "{{{{ online_features(ref('{}'), ref('events'), feature_view()) }}}}"
+        models = dict.fromkeys(declarations, windowed)
+        models |= {f"online_{name}": online.format(name) for name in declarations}
+        meta = {name: {"feature_view": given} for name, given in declarations.items()}
+        meta |= {f"online_{name}": given for name, given in meta.items()}
+        write_project(folder, models, meta)
+        self.sql = compiled(folder)
+        self.declarations = declarations
+        self.connection = duckdb.connect()
+        self.connection.execute("set timezone = 'UTC'")
+        self.connection.execute("set threads = 1")
+
+    def table(self, name: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """Return the feature table that is made of the events there are, by key and time."""
+        view = View(self.declarations[name])
+        columns, rows = read_rows(self.connection, self.sql[name])
+        assert columns == view.columns
+        return keyed(rows, [*view.entity, "feature_time"])
+
+    def online(self, name: str) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """Return the online view, by key, on the feature table that is built for it."""
+        view = View(self.declarations[name])
+        self.connection.execute(f'create or replace table "{name}" as {self.sql[name]}')
+        columns, rows = read_rows(self.connection, self.sql[f"online_{name}"])
+        assert columns == view.columns
+        return keyed(rows, view.entity)
+
+
+def read_rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return a query's column names and rows, aware times as naive UTC."""
+    cursor = connection.execute(sql, parameters or [])
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, map(_naive, row), strict=True)) for row in cursor.fetchall()]
+    return names, rows
+
+
+def _naive(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+def keyed(rows: list[dict[str, Any]], key: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Return rows by their key columns, which no two rows may share."""
+    by_key = {tuple(row[column] for column in key): row for row in rows}
+    assert len(by_key) == len(rows), f"{len(rows) - len(by_key)} rows share {key} with another"
+    return by_key
+
+
+def compiled_with(folder: Path, variables: list[str]) -> list[dict[str, str] | str]:
+    """Compile a project once with each ``--vars``, in one process beside this one.
+
+    Returns for each the SQL of the models by name, or what dbt said where it refused.
+    """
+    run = _run(TESTS, __spec__.name, str(folder), json.dumps(variables))
+    assert run.returncode == 0, run.stdout + run.stderr
+    return json.loads((folder / "compiled.json").read_text())
+
+
+def _compile_with(folder: Path, variables: list[str]) -> None:
+    from dbt.cli.main import dbtRunner  # changes logging and more of the process it runs in
+
+    where = ["--project-dir", str(folder), "--profiles-dir", str(folder)]
+    manifest = dbtRunner().invoke(["--quiet", "parse", *where]).result  # parsed once, not each time
+    answers: list[dict[str, str] | str] = []
+    for given in variables:
+        runner = dbtRunner(manifest=manifest)
+        result = runner.invoke(["--quiet", "compile", *where, "--vars", given])
+        if result.success:
+            answers.append({node.node.name: node.node.compiled_code for node in result.result})
+        else:
+            answers.append(str(result.exception))
+    (folder / "compiled.json").write_text(json.dumps(answers))
+
+
+if __name__ == "__main__":
+    _compile_with(Path(sys.argv[1]), json.loads(sys.argv[2]))

@@ -1,0 +1,108 @@
+"""A dbt project whose feature views are incremental as this project's are, built by real dbt.
+
+The views' configuration, hooks included, is this project's own, read from its `dbt_project.yml`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from support.paths import REPOSITORY
+from support.projects.feature_view_declarations import Declaration
+
+Rows = list[tuple[Any, ...]]
+_WINDOWED = "{{ windowed_features(ref('events'), feature_view()) }}"
+
+
+class IncrementalProject:
+    """The project in a folder, with a warehouse file.
+
+    Args:
+        folder: the project's folder, made here.
+        declarations: feature views by name.
+        types: SQL types of columns by name of the view; these views have an enforced contract.
+        events: SQL of the event table, a view as a rule, on the table raw_events.
+        threads: of dbt, which each build a model.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        declarations: Mapping[str, Declaration],
+        types: Mapping[str, Mapping[str, str]] | None = None,
+        events: str = "select * from raw_events",
+        threads: int = 1,
+    ):
+        self.folder = folder
+        self.declarations = dict(declarations)
+        self.warehouse = folder / "store.duckdb"
+        shutil.copytree(REPOSITORY / "macros", folder / "macros")
+        ours = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
+        kept = ("name", "vars", "models", "on-run-start", "on-run-end")
+        output = {"type": "duckdb", "path": str(self.warehouse), "threads": threads}
+        # DuckDB's own threads, which share the work of a statement.
+        output["settings"] = {"TimeZone": "UTC", "threads": 2}
+        flags = {"send_anonymous_usage_stats": False, "version_check": False}
+        project = {"profile": "test", "flags": flags, **{key: ours[key] for key in kept}}
+        self.write("dbt_project.yml", project)
+        self.write("profiles.yml", {"test": {"target": "test", "outputs": {"test": output}}})
+        self.write("models/_groups.yml", (REPOSITORY / "models/_groups.yml").read_text())
+        self.write("models/events.sql", events)
+        for name, declaration in self.declarations.items():
+            self.write(f"models/features/{name}.sql", _WINDOWED)
+            self.declare(name, declaration, (types or {}).get(name))
+
+    def write(self, name: str, content: object) -> None:
+        """Write a file of the project: a text, or what is to stand in YAML."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
+        )
+
+    def declare(
+        self, name: str, declaration: Declaration, types: Mapping[str, str] | None = None
+    ) -> None:
+        """Write the properties of a view; without types it has no contract."""
+        config: dict[str, Any] = {"meta": {"feature_view": declaration}}
+        if types is None:
+            config["contract"] = {"enforced": False}
+        columns = [{"name": column, "data_type": kind} for column, kind in (types or {}).items()]
+        model = {"name": name, "config": config, "columns": columns}
+        self.write(f"models/features/{name}.yml", {"models": [model]})
+        self.declarations[name] = declaration
+
+    @contextmanager
+    def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the warehouse, while dbt has not."""
+        with duckdb.connect(str(self.warehouse)) as connection:
+            connection.execute("set timezone = 'UTC'")
+            yield connection
+
+    def tables(self) -> dict[str, Rows]:
+        """Return all rows of the feature views and of the tables beside them."""
+        with self.connected() as connection:
+            tables: dict[str, Rows] = {}
+            for view in self.declarations:
+                tables |= built(connection, view)
+            return tables
+
+
+def digests(connection: duckdb.DuckDBPyConnection, view: str) -> tuple[Rows, ...]:
+    """Return the number and a hash of the rows of a feature view and of the table beside it."""
+    sql = "select count(*), bit_xor(md5_number(cast(t as varchar))) from {} as t"
+    names = (f"features.{view}", f"operations.events_of_{view}")
+    return tuple(connection.execute(sql.format(name)).fetchall() for name in names)
+
+
+def built(connection: duckdb.DuckDBPyConnection, view: str) -> dict[str, Rows]:
+    """Return the rows of a feature view and of the table beside it, in order, by table."""
+    names = (f"features.{view}", f"operations.events_of_{view}")
+    return {name: connection.execute(f"from {name} order by all").fetchall() for name in names}

@@ -1,0 +1,32 @@
+"""What dbt says of macro calls with wrong arguments."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from support.projects.feature_view_project import compiled_with, write_project
+
+
+def refused_calls(folder: Path, calls: list[str]) -> dict[str, Any]:
+    """Return what dbt says of each call, compiled one at a time in one process."""
+    cases = "".join(
+        f"{{% if var('as_of') == {number + 1} %}}{{{{ {call} }}}}{{% endif %}}\n"
+        for number, call in enumerate(calls)
+    )
+    hint = "-- depends_on: {{ ref('events') }}\n"  # dbt sees the calls of no case while it parses
+    write_project(folder, {"faulty": f"{hint}{cases} select 1 as one"}, {})
+    answers = compiled_with(folder, [f"{{as_of: {number + 1}}}" for number in range(len(calls))])
+    return dict(zip(calls, answers, strict=True))
+
+
+def assert_faults(message: Any, macro: str, faults: list[str]) -> None:
+    """Check that an error lists these faults of a macro, and no other."""
+    assert isinstance(message, str), f"not refused: {message}"
+    count = f"{macro}: {len(faults)} fault{'s' if len(faults) > 1 else ''}\n"
+    assert count in message
+    lines = re.findall(r"^ +- (.*)$", message, re.MULTILINE)
+    assert len(lines) == len(faults), message
+    for line, fault in zip(lines, faults, strict=True):
+        assert re.search(".*".join(map(re.escape, fault.split("…"))), line), message

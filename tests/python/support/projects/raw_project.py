@@ -1,0 +1,129 @@
+"""A tiny dbt project with sources, for the tests of the loader."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from feature_store.errors import FeatureStoreError
+from feature_store.raw.load import load
+from feature_store.raw.request import Request, TableResult
+from feature_store.settings import load_settings
+from support.paths import REPOSITORY
+
+SCRIPT = REPOSITORY / "scripts" / "load_raw.py"
+ORDERS = {"id": "bigint", "amount": "decimal(10, 2)", "note": "varchar", "sold_at": "timestamp"}
+HEADER = "id,amount,note,sold_at\n"
+
+
+class RawProject:
+    """A project folder whose tables are loaded from files next to it.
+
+    Attributes:
+        folder: the project's folder.
+        warehouse: the DuckDB file.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.warehouse = folder / "w.duckdb"
+        self._tables: dict[str, dict[str, Any]] = {}
+        profile = {"target": "dev", "outputs": {"dev": {"type": "duckdb", "path": "w.duckdb"}}}
+        self.write("dbt_project.yml", "name: tiny\nprofile: tiny\n")
+        self.write("profiles.yml", yaml.safe_dump({"tiny": profile}))
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Write a file of the project."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def declare(
+        self,
+        path: str,
+        columns: dict[str, str] = ORDERS,
+        *,
+        table: str = "orders",
+        **load_settings: Any,
+    ) -> None:
+        """Declare a table (again); its columns are ``ORDERS`` by default."""
+        self._tables[table] = {
+            "name": table,
+            "config": {"meta": {"load": {"path": path, **load_settings}}},
+            "columns": [{"name": name, "data_type": kind} for name, kind in columns.items()],
+        }
+        source = {"name": "shop", "schema": "raw", "tables": list(self._tables.values())}
+        self.write("models/x/_sources.yml", yaml.safe_dump({"sources": [source]}))
+
+    def run(self, **request: Any) -> list[TableResult]:
+        """Load, and return what happened to each table."""
+        return load(load_settings(project_dir=self.folder), Request(**request))
+
+    def load(self, **request: Any) -> TableResult:
+        """Load one table, which must work."""
+        (result,) = self.run(**request)
+        if result.error:
+            raise result.error
+        return result
+
+    def fail(self, **request: Any) -> FeatureStoreError:
+        """Load one table, which must fail and leave everything as it was."""
+        before = self.dump()
+        (result,) = self.run(**request)
+        assert result.error is not None
+        assert self.dump() == before
+        return result.error
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query on the warehouse."""
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            connection.execute("set timezone = 'UTC'")
+            return connection.execute(sql).fetchall()
+
+    def rows(self, columns: str = "*", table: str = "orders") -> list[tuple[Any, ...]]:
+        """Return the raw rows, in order."""
+        return self.query(f"select {columns} from raw.{table} order by all")
+
+    def values(self, column: str) -> list[Any]:
+        """Return one column of the raw rows, in the order of the ids."""
+        return [row[0] for row in self.query(f'select "{column}" from raw.orders order by id')]
+
+    def dump(self) -> dict[str, list[tuple[Any, ...]]]:
+        """Return all that is in the warehouse: every table with all its columns."""
+        if not self.warehouse.exists():
+            return {}
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            tables = connection.execute("select schema_name, table_name from duckdb_tables()")
+            return {
+                f"{schema}.{name}": connection.execute(
+                    f'from "{schema}"."{name}" order by all'
+                ).fetchall()
+                for schema, name in tables.fetchall()
+            }
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the real command line in the project's folder."""
+        return subprocess.run(
+            [sys.executable, str(SCRIPT), *arguments],
+            cwd=self.folder,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without anything that leads to another project."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("FEATURE_STORE_", "DBT_", "COLUMNS"))
+    }

@@ -1,0 +1,247 @@
+"""A small dbt project that serves two feature views run by run, and what each run really served."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from feature_store.warehouse.connection import connect
+from support.paths import REPOSITORY
+from support.projects.feature_view_project import dbt, read_rows
+
+Key = tuple[Any, ...]
+Row = dict[str, Any]
+#: The views: their keys and declarations. One has a composite key, with text in it.
+DECLARATIONS: dict[str, dict[str, Any]] = {
+    "purchases": {
+        "entity": ["customer_id"],
+        "event_time": "ordered_at",
+        "grain": "1d",
+        "windows": ["1d", "3d"],
+        "aggregates": {
+            "orders": {"sql": "count(*)"},
+            "spend": {"sql": "sum(amount)", "empty": 0},
+            "largest": {"sql": "max(amount)"},
+        },
+        "online": {"ttl": "9d"},
+    },
+    "visits": {
+        "entity": ["customer_id", "group"],  # a word of SQL: it needs quotes
+        "event_time": "ordered_at",
+        "grain": "1d",
+        "windows": ["2d", "lifetime"],
+        "aggregates": {
+            "days": {"sql": "count(distinct ordered_at)"},
+            "spend": {"sql": "sum(amount)"},
+        },
+        "online": {"ttl": "9d"},
+    },
+}
+_DBT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
+
+
+@dataclass(frozen=True)
+class ServedRun:
+    """What a dbt run served of a view: read right after it, with nothing but the current rows.
+
+    Attributes:
+        as_of: the time that the rows are of.
+        rows: the snapshot's current rows by key.
+        known_at: the latest load behind the feature table.
+    """
+
+    as_of: datetime
+    rows: dict[Key, Row]
+    known_at: datetime
+
+
+class ServedRunsProject:
+    """The project in a folder, with a warehouse file; ``runs`` is what was served, by view."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.warehouse = folder / "store.duckdb"
+        self.runs: dict[str, list[ServedRun]] = defaultdict(list)
+        self.redefined_before: dict[str, int] = dict.fromkeys(DECLARATIONS, 0)
+        shutil.copytree(REPOSITORY / "macros", folder / "macros")
+        ours = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
+        project = {
+            "name": "feature_store",  # as the macros call each other
+            "profile": "test",
+            "flags": ours["flags"],
+            "vars": {"as_of": None},
+            "models": {"feature_store": {"features": {"+materialized": "table"}}},
+            **{hook: ours[hook] for hook in ("on-run-start", "on-run-end")},
+        }
+        output = {"type": "duckdb", "path": str(self.warehouse), "threads": 1}
+        output["settings"] = {"TimeZone": "UTC"}
+        self.write("dbt_project.yml", project)
+        self.write("profiles.yml", {"test": {"target": "test", "outputs": {"test": output}}})
+        monitoring = yaml.safe_load((REPOSITORY / "models/monitoring/_monitoring.yml").read_text())
+        self.write("models/sources.yml", {"sources": monitoring["sources"]})
+        self.write("models/events.sql", "select * from raw_events")
+        unions = []
+        for name, declaration in DECLARATIONS.items():
+            self.declare(name, declaration)
+            online = f"online_features(ref('{name}'), ref('events'), feature_view())"
+            self.write(f"models/features/{name}.sql", self.feature_sql())
+            self.write(f"models/online/online_{name}.sql", f"{{{{ {online} }}}}")
+            snapshot = {
+                "name": f"served_{name}",
+                "relation": f"ref('online_{name}')",
+                "config": {
+                    "strategy": "check",
+                    "check_cols": "all",
+                    "unique_key": [f'"{key}"' for key in declaration["entity"]],  # it is SQL
+                    "hard_deletes": "invalidate",
+                },
+            }
+            self.write(f"snapshots/served_{name}.yml", {"snapshots": [snapshot]})
+            unions.append(
+                f"select * from ({{{{ served_differences(ref('{name}'), ref('served_{name}'), "
+                f"{declaration['entity']}, '{name}:v1', source('operations', 'served_runs'), "
+                "source('operations', 'view_builds')) }})"
+            )
+        self.write("models/monitoring/served_differences.sql", "\nunion all\n".join(unions))
+        summary = "models/monitoring/served_differences_summary.sql"
+        self.write(summary, (REPOSITORY / summary).read_text())
+
+    @staticmethod
+    def feature_sql() -> str:
+        """Return the one line of a feature view's file."""
+        return "{{ windowed_features(ref('events'), feature_view()) }}"
+
+    def declare(self, name: str, declaration: dict[str, Any]) -> None:
+        """Write the declaration of a view, of its feature table and its online view."""
+        config = {"meta": {"feature_view": declaration}}
+        models = [{"name": model, "config": config} for model in (name, f"online_{name}")]
+        self.write(f"models/{name}.yml", {"models": models})
+
+    def redefine(self, name: str, declaration: dict[str, Any]) -> None:
+        """Change a view's definition: what was served until now is of another one."""
+        self.declare(name, declaration)
+        self.redefined_before[name] = len(self.runs[name])
+
+    def write(self, name: str, content: object) -> None:
+        """Write a file of the project: a text, or what is to stand in YAML."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
+        )
+
+    def load(self, events: Iterable[tuple[Any, ...]]) -> None:
+        """Add raw events: customer, group, time, amount, time of the load."""
+        with connect(self.warehouse, read_only=False) as connection:
+            connection.execute(
+                'create table if not exists raw_events (customer_id bigint, "group" varchar, '
+                "ordered_at timestamp, amount decimal(10, 2), loaded_at timestamp)"
+            )
+            connection.executemany(
+                "insert into raw_events values (?, ?, ?, ?, ?)", [list(event) for event in events]
+            )
+
+    def execute(self, sql: str) -> None:
+        """Change something in the warehouse."""
+        with connect(self.warehouse, read_only=False) as connection:
+            connection.execute(sql)
+
+    def rows(self, sql: str) -> list[Row]:
+        """Return the rows of a query."""
+        with connect(self.warehouse) as connection:
+            return read_rows(connection, sql)[1]
+
+    def serve(
+        self,
+        as_of: datetime | None,
+        *command: str,
+        expected: datetime | None = None,
+        views: Iterable[str] = tuple(DECLARATIONS),
+        succeeds: bool = True,
+    ) -> None:
+        """Run dbt, and keep what it served.
+
+        Args:
+            as_of: the var; None leaves it out.
+            command: dbt's arguments, ``build`` if there are none.
+            expected: the time as of which the views are served, as_of by default.
+            views: the views that the run serves.
+            succeeds: whether dbt ends well.
+        """
+        given = ["--vars", json.dumps({"as_of": str(as_of)})] if as_of else []
+        run = dbt(self.folder, *(command or ("build",)), *given)
+        assert (run.returncode == 0) == succeeds, run.stdout + run.stderr
+        time = expected or as_of
+        assert time
+        for name in views:
+            current = self.rows(f"select * from served_{name} where dbt_valid_to is null")
+            (latest,) = self.rows(f"select max(known_at) as known_at from {name}")
+            keys = DECLARATIONS[name]["entity"]
+            by_key = {tuple(row[key] for key in keys): row for row in current}
+            self.runs[name].append(ServedRun(time, by_key, latest["known_at"]))
+
+    def differences(self) -> list[Row]:
+        """Return what the model says, in an order of its own."""
+        rows = self.rows(
+            "select * exclude (first_served_at, last_served_at) from served_differences"
+        )
+        return sorted(rows, key=repr)
+
+    def expected_differences(self) -> list[Row]:
+        """Return what the model should say: every entity in every run, one after the other."""
+        return sorted((row for name in DECLARATIONS for row in self._expected(name)), key=repr)
+
+    def _expected(self, name: str) -> Iterable[Row]:
+        keys = DECLARATIONS[name]["entity"]
+        table = self.rows(f"select * from {name}")
+        found: dict[tuple[Any, ...], Row] = {}
+        for number, run in enumerate(self.runs[name]):
+            today: dict[Key, Row] = {}
+            for row in sorted(table, key=lambda row: row["feature_time"]):
+                if row["feature_time"] <= run.as_of:
+                    today[tuple(row[key] for key in keys)] = row
+            for key in {*run.rows, *today}:
+                served, recomputed = run.rows.get(key, {}), today.get(key, {})
+                names = {*served, *recomputed} - {"known_at", *_DBT_COLUMNS}
+                changed = sorted(n for n in names if served.get(n) != recomputed.get(n))
+                if not changed:
+                    continue
+                if number < self.redefined_before[name]:
+                    reason = "changed_definition"
+                elif recomputed and recomputed["known_at"] > run.known_at:
+                    reason = "late_data"
+                else:
+                    reason = "other_change"
+                identity = (
+                    *(key, reason, served.get("dbt_valid_from"), recomputed.get("feature_time")),
+                )
+                row = found.setdefault(
+                    identity,
+                    {
+                        "feature_view": f"{name}:v1",
+                        "entity": json.dumps(
+                            dict(zip(keys, key, strict=True)), separators=(",", ":")
+                        ),
+                        "reason": reason,
+                        "changed_features": changed if served and recomputed else [],
+                        "served_feature_time": served.get("feature_time"),
+                        "recomputed_feature_time": recomputed.get("feature_time"),
+                        "served_known_at": served.get("known_at"),
+                        "recomputed_known_at": recomputed.get("known_at"),
+                        "runs": 0,
+                        "first_as_of": run.as_of,
+                        "last_as_of": run.as_of,
+                    },
+                )
+                row["runs"] += 1
+                row["first_as_of"] = min(row["first_as_of"], run.as_of)
+                row["last_as_of"] = max(row["last_as_of"], run.as_of)
+        return found.values()

@@ -1,0 +1,289 @@
+"""A small dbt project with feature views, labels and a feature service, for training sets."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+import yaml
+
+from feature_store import FeatureStore
+from feature_store.training.build import Request, build_training_set
+from feature_store.training.verify import Verification, verify_training_set
+from feature_store.training.write import Written
+from feature_store.warehouse.connection import connect
+from support.paths import REPOSITORY
+from support.projects.feature_view_project import dbt
+from support.servers.redis_server import script_environment
+
+START, DAY = datetime(2024, 1, 1), timedelta(days=1)
+LABELS = START + 40 * DAY  # the first label time; each day until the 79th has some
+LOADED_AT = datetime(2024, 6, 1)
+SHOPS = ["north", "it's", "a|b", 'new\nline "x", y']
+SERVICE = ["purchases:v2:orders_3d", "purchases:v2:spend_9d", "visits:v1:orders_lifetime"]
+FEATURES = [reference.rpartition(":")[2] for reference in SERVICE]
+COLUMNS = ["customer_id", "shop", "label_time", "is_churned"]
+Rows = list[tuple[Any, ...]]
+_PURCHASES = {
+    "entity": ["customer_id"],
+    "event_time": "ordered_at",
+    "grain": "1d",
+    "windows": ["3d", "9d"],
+    "aggregates": {"orders": {"sql": "count(*)"}, "spend": {"sql": "sum(amount)", "empty": 0}},
+    "online": {"ttl": "9d"},
+}
+_VISITS = {
+    "entity": ["customer_id", "shop"],
+    "event_time": "ordered_at",
+    "grain": "1d",
+    "windows": ["lifetime"],
+    "aggregates": {"orders": {"sql": "count(*)"}},
+}
+_WINDOWED = "{{ windowed_features(ref('events'), feature_view()) }}"
+_FILES: dict[str, Any] = {
+    "models/events.sql": "select * from raw_orders",
+    "models/labels/churners.sql": "-- The labels as they were given.\nselect * from raw_labels",
+    "models/features/purchases_v1.sql": _WINDOWED,
+    "models/features/purchases_v2.sql": _WINDOWED,
+    "models/features/visits.sql": _WINDOWED,
+    "models/online/online_purchases_v2.sql": "{{ online_features(ref('purchases', v=2), "
+    "ref('events'), feature_view()) }}",
+    "snapshots/served_purchases_v2.yml": {
+        "snapshots": [
+            {
+                "name": "served_purchases_v2",
+                "relation": "ref('online_purchases_v2')",
+                "config": {
+                    "strategy": "check",
+                    "check_cols": "all",
+                    "unique_key": ["customer_id"],
+                    "hard_deletes": "invalidate",
+                },
+            }
+        ]
+    },
+    "models/exposures.yml": {
+        "exposures": [
+            {
+                "name": "churn",
+                "type": "ml",
+                "owner": {"name": "Somebody"},
+                "depends_on": ["ref('purchases', v=2)", "ref('visits')"],
+                "config": {
+                    "meta": {
+                        "features": [
+                            "purchases:orders_3d",
+                            "purchases:spend_9d",
+                            "visits:orders_lifetime",
+                        ]
+                    }
+                },
+            }
+        ]
+    },
+}
+
+
+def _columns(keys: Mapping[str, str], features: Mapping[str, str]) -> list[dict[str, str]]:
+    columns = {**keys, "feature_time": "timestamp", **features, "known_at": "timestamp"}
+    return [{"name": name, "data_type": kind} for name, kind in columns.items()]
+
+
+def _properties() -> dict[str, Any]:
+    purchases = {
+        f"{name}_{window}": kind
+        for name, kind in (("orders", "bigint"), ("spend", "decimal(38,2)"))
+        for window in ("3d", "9d")
+    }
+    meta = {"meta": {"feature_view": _PURCHASES}}
+    models = [
+        {
+            "name": "purchases",
+            "latest_version": 2,
+            "config": meta,
+            "columns": _columns({"customer_id": "bigint"}, purchases),
+            "versions": [{"v": 1, "deprecation_date": "2020-01-01"}, {"v": 2}],
+            "data_tests": [{"not_null": {"arguments": {"column_name": "customer_id"}}}],
+        },
+        {
+            "name": "visits",
+            "config": {"meta": {"feature_view": _VISITS}},
+            "columns": _columns(
+                {"customer_id": "bigint", "shop": "varchar"}, {"orders_lifetime": "bigint"}
+            ),
+        },
+        {"name": "online_purchases_v2", "config": meta},
+        {"name": "churners", "description": "One row per customer and day: no order in the next."},
+    ]
+    return {"models": models}
+
+
+class TrainingProject:
+    """The project in a folder, with a warehouse file that dbt has built."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.warehouse = folder / "store.duckdb"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment in which the scripts work on this project."""
+        return script_environment(
+            FEATURE_STORE_PROJECT_DIR=str(self.folder),
+            DBT_TARGET=None,
+            DBT_TARGET_PATH=None,
+            DBT_PROFILES_DIR=None,
+        )
+
+    def copy(self, folder: Path) -> TrainingProject:
+        """Return a copy that a test may change."""
+        shutil.copytree(self.folder, folder)
+        return TrainingProject(folder)
+
+    def execute(self, sql: str) -> None:
+        """Change something in the warehouse."""
+        with connect(self.warehouse, read_only=False) as connection:
+            connection.execute(sql)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+        with connect(self.warehouse) as connection:
+            return connection.execute(sql).fetchall()
+
+    def change_manifest(self, change: Mapping[str, Any], node: str) -> None:
+        """Let a node of the manifest have other values, as after an edit and ``dbt parse``."""
+        path = self.folder / "target" / "manifest.json"
+        manifest = json.loads(path.read_text())
+        manifest["nodes"][node] |= change
+        path.write_text(json.dumps(manifest))
+
+    def node(self, unique_id: str) -> dict[str, Any]:
+        """Return a node of the manifest."""
+        manifest = json.loads((self.folder / "target" / "manifest.json").read_text())
+        return manifest["nodes"][unique_id]
+
+    @contextmanager
+    def opened(self) -> Iterator[FeatureStore]:
+        """Open the feature store as a notebook does."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR"):
+                patch.delenv(name, raising=False)
+            with FeatureStore(project_dir=self.folder) as store:
+                yield store
+
+    def build(self, out: Path, labels: str = "churners", **options: Any) -> Written:
+        """Build a training set."""
+        with self.opened() as store:
+            request = Request(**{"features": "churn", "labels": labels} | options)
+            return build_training_set(store, request, out)
+
+    def verify(self, folder: Path) -> Verification:
+        """Verify a training set."""
+        with self.opened() as store:
+            return verify_training_set(store, folder)
+
+
+def shared_project(factory: pytest.TempPathFactory) -> TrainingProject:
+    """Return the project that all modules share; what changes it works on a copy."""
+    folder = factory.getbasetemp() / "training_project"
+    return TrainingProject(folder) if folder.exists() else make_training_project(folder)
+
+
+def joined_labels(project: TrainingProject) -> Rows:
+    """Return the labels with their features, as ``get_historical_features`` gives them."""
+    with project.opened() as store:
+        answer = store.get_historical_features("select * from churners", "churn").to_arrow()
+    assert answer.column_names == [*COLUMNS, *FEATURES]
+    return list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
+
+
+def files(folder: Path) -> dict[str, Rows]:
+    """Return the rows of each file of a training set, read by Arrow and not by DuckDB."""
+    found = {}
+    for path in folder.rglob("*.parquet"):
+        table = pyarrow.parquet.ParquetFile(path).read()
+        rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+        found[str(path.relative_to(folder))] = list(rows)
+    return found
+
+
+def metadata(folder: Path) -> dict[str, Any]:
+    """Return what a training set says of itself."""
+    return json.loads((folder / "metadata.json").read_text())
+
+
+def make_training_project(folder: Path) -> TrainingProject:
+    """Write the project, and let dbt build it."""
+    project = TrainingProject(folder)
+    ours = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
+    output = {"type": "duckdb", "path": str(project.warehouse.name), "threads": 1}
+    output["settings"] = {"TimeZone": "UTC"}
+    settings = {
+        "name": "feature_store",  # as the macros call each other
+        "profile": "test",
+        "flags": ours["flags"],
+        "vars": {"as_of": None},
+        "models": {"feature_store": {"+materialized": "table"}},
+        **{hook: ours[hook] for hook in ("on-run-start", "on-run-end")},
+    }
+    files = {
+        "dbt_project.yml": settings,
+        "profiles.yml": {"test": {"target": "dev", "outputs": {"dev": output}}},
+        "models/properties.yml": _properties(),
+        **_FILES,
+    }
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
+        )
+    shutil.copytree(REPOSITORY / "macros", folder / "macros")
+    _load(project)
+    run = dbt(folder, "build")
+    assert run.returncode == 0, run.stdout + run.stderr
+    return project
+
+
+def _load(project: TrainingProject) -> None:
+    """Write orders and labels; of the labels two are alike, and one has no key."""
+    rng = random.Random(7)
+    orders = [
+        [
+            rng.randrange(1, 21),
+            rng.choice(SHOPS),
+            START + timedelta(minutes=rng.randrange(80 * 1440)),
+            rng.randrange(10_000) / 100,
+            LOADED_AT,
+        ]
+        for _ in range(400)
+    ]
+    labels: list[list[Any]] = [
+        [
+            rng.randrange(1, 22),
+            rng.choice(SHOPS),
+            LABELS + timedelta(minutes=rng.randrange(40 * 1440)),
+            rng.random() < 0.3,
+        ]
+        for _ in range(300)
+    ]
+    labels += [labels[5], [None, "north", LABELS, True]]
+    with connect(project.warehouse, read_only=False) as connection:
+        connection.execute(
+            "create table raw_orders (customer_id bigint, shop varchar, ordered_at timestamp, "
+            "amount decimal(10, 2), loaded_at timestamp)"
+        )
+        connection.executemany("insert into raw_orders values (?, ?, ?, ?, ?)", orders)
+        connection.execute(
+            "create table raw_labels (customer_id bigint, shop varchar, label_time timestamp, "
+            "is_churned boolean)"
+        )
+        connection.executemany("insert into raw_labels values (?, ?, ?, ?)", labels)

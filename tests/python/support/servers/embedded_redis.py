@@ -1,0 +1,46 @@
+"""What the tests of the embedded server share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import redis
+
+from support.servers.redis_server import wait_for
+
+
+@contextmanager
+def data_file_in(folder: Path) -> Iterator[Path]:
+    """Give the data file of a server, and see to it that no server is left over the folder."""
+    yield folder / "redis" / "dev.rdb"
+    left = [
+        process
+        for process in psutil.process_iter(["name"])
+        if process.info["name"] == "redis-server" and str(folder) in _folder(process)
+    ]
+    for process in left:
+        process.kill()
+    assert not left, f"a server was left over {folder}"
+
+
+def _folder(process: psutil.Process) -> str:
+    try:
+        return process.cwd()
+    except psutil.Error:
+        return ""
+
+
+def pid_of(client: redis.Redis) -> int:
+    """Return the process id of a client's server."""
+    return client.info("server")["process_id"]
+
+
+def assert_gone(pid: int) -> None:
+    """Assert that a process ends."""
+    wait_for(
+        lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE,
+        f"process {pid} to end",
+    )

@@ -26,7 +26,7 @@
             without_entity, declaration.entity | join(' or '), without_time, declaration.event_time
         ) -%}
         {%- if unused > allowed * events -%}
-            {%- do feature_store._raise_faults(place, [
+            {%- do feature_store._raise_errors(place, [
                 said ~ '. Allowed: {:.1%} (max_unused). Next: repair them in staging, '.format(allowed)
                 ~ 'or, if they are right, declare the share that is expected, such as max_unused: '
                 ~ '{:.2f}'.format([unused / events + 0.01, 1] | min)

@@ -9,15 +9,15 @@
 {%- macro _check_feature_keys(declaration, changed=none) -%}
     {%- set names = declaration.entity + ['feature_time'] -%}
     {%- set found = adapter.get_columns_in_relation(this) | map(attribute='name') | map('lower') | list -%}
-    {%- set faults = [] -%}
+    {%- set errors = [] -%}
     {%- for name in names + ['known_at'] if name | lower not in found -%}
-        {%- do faults.append(
+        {%- do errors.append(
             name ~ ': the view has no such column; it has ' ~ found | join(', ')
             ~ '. Next: select it' ~ (', or correct entity' if name in declaration.entity)
             ~ (', such as max(loaded_at) of the rows that it is made from' if name == 'known_at')
         ) -%}
     {%- endfor -%}
-    {%- if not faults and (not changed or context.get('_is_increment')) -%}
+    {%- if not errors and (not changed or context.get('_is_increment')) -%}
         {%- set keys = feature_store._quoted_names(names) -%}
         {%- set rows = 'from ' ~ this ~ ' as features' -%}
         {%- if changed -%}
@@ -40,18 +40,18 @@
             ~ keys | join(', ') ~ ' having count(*) > 1)'
         ).rows[0] -%}
         {%- if nulls[0] -%}
-            {%- do faults.append(
+            {%- do errors.append(
                 nulls[0] ~ ' rows without ' ~ names | join(' or ') ~ ', such as ' ~ nulls[1]
                 ~ '. Next: leave them out, or give them one'
             ) -%}
         {%- endif -%}
         {%- if repeated[0] -%}
-            {%- do faults.append(
+            {%- do errors.append(
                 '(' ~ names | join(', ') ~ ') is not unique: ' ~ repeated[0] ~ ' of them stand in up to '
                 ~ repeated[2] ~ ' rows each, such as ' ~ repeated[1] ~ '. Next: keep one row of each; '
                 ~ 'where the view is incremental, build it with --full-refresh too'
             ) -%}
         {%- endif -%}
     {%- endif -%}
-    {%- do feature_store._raise_faults(feature_store._place_of(model), faults) -%}
+    {%- do feature_store._raise_errors(feature_store._place_of(model), errors) -%}
 {%- endmacro -%}

@@ -1,4 +1,4 @@
-{#- End the compilation with one error that lists every fault of a declaration, where there is any.
+{#- End the compilation with one error that lists every error of a declaration, where there is any.
 
     declaration: the feature view, as in `config.meta.feature_view`.
     windowed: whether the view needs windows and aggregates; by default, whether it has any of them. A
@@ -6,18 +6,18 @@
 {%- macro check_feature_view(declaration, windowed=none) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- if not declaration -%}
-        {%- set faults = ['config.meta.feature_view: missing; add it to the YAML of the model:\n'
+        {%- set errors = ['config.meta.feature_view: missing; add it to the YAML of the model:\n'
             ~ '      config:\n        meta:\n          feature_view:\n'
             ~ '            entity: [customer_id]\n            event_time: ordered_at\n'
             ~ '            grain: 1d\n            windows: [7d, 28d]\n'
             ~ '            aggregates:\n              spend: {sql: sum(amount)}'] -%}
     {%- elif declaration is not mapping -%}
-        {%- set faults = ['feature_view: a mapping is allowed, got ' ~ declaration] -%}
+        {%- set errors = ['feature_view: a mapping is allowed, got ' ~ declaration] -%}
     {%- else -%}
-        {%- set faults = feature_store._declaration_faults(declaration, windowed) -%}
-        {%- if not faults -%}
-            {%- set faults = feature_store._contract_faults(declaration) -%}
+        {%- set errors = feature_store._declaration_errors(declaration, windowed) -%}
+        {%- if not errors -%}
+            {%- set errors = feature_store._contract_errors(declaration) -%}
         {%- endif -%}
     {%- endif -%}
-    {%- do feature_store._raise_faults(feature_store._place_of(model), faults) -%}
+    {%- do feature_store._raise_errors(feature_store._place_of(model), errors) -%}
 {%- endmacro -%}

@@ -17,8 +17,8 @@
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- do feature_store.check_feature_view(declaration, windowed=true) -%}
     {%- set plan = feature_store._plan(declaration) -%}
-    {%- do feature_store._raise_faults(
-        feature_store._place_of(model), feature_store._event_faults(events, declaration, plan)
+    {%- do feature_store._raise_errors(
+        feature_store._place_of(model), feature_store._event_errors(events, declaration, plan)
     ) -%}
     {#- there is no `this` in a unit test -#}
     {%- set changed = feature_store._incremental_names(model).changed

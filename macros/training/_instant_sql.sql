@@ -1,6 +1,6 @@
 {#- SQL of a time as a timestamp of UTC, whatever the zone of the session.
 
-    A type that _time_type_fault() tells of gives null. What cannot be a timestamp exactly, such
+    A type that _time_type_error() tells of gives null. What cannot be a timestamp exactly, such
     as a time with parts of a microsecond, ends the query with an error.
 
     time: SQL of the time.

@@ -1,31 +1,31 @@
 {#- The columns that one_hot() makes of a list of categories: the text of each category by the column's
-    name, after an error that lists every fault of the list. -#}
+    name, after an error that lists every error of the list. -#}
 {%- macro _one_hot_columns(column, categories) -%}
     {%- if categories is string or categories is mapping or categories is not sequence
         or not categories -%}
-        {{- feature_store._raise_faults('one_hot', [
+        {{- feature_store._raise_errors('one_hot', [
             'categories: a list of categories is allowed, or none for one list of all; got '
             ~ (categories or 'an empty one')
         ]) -}}
     {%- endif -%}
-    {%- set at = namespace(faults=[]) -%}
+    {%- set at = namespace(errors=[]) -%}
     {%- set columns = {} -%}
     {%- for category in categories -%}
         {%- set text = feature_store._category_text(category) -%}
         {%- if text is none -%}
-            {%- set at.faults = at.faults + [
+            {%- set at.errors = at.errors + [
                 'categories: texts, whole numbers and booleans are allowed; got ' ~ category
             ] -%}
         {%- else -%}
             {%- set slug = modules.re.sub('[\\W_]+', '_', text | lower).strip('_') -%}
             {%- set name = column ~ '_is_' ~ slug -%}
             {%- if not slug -%}
-                {%- set at.faults = at.faults + [
+                {%- set at.errors = at.errors + [
                     'categories: texts with a letter or digit, to name a column, are allowed; got '
                     ~ text
                 ] -%}
             {%- elif slug == 'other' or name in columns -%}
-                {%- set at.faults = at.faults + [
+                {%- set at.errors = at.errors + [
                     'categories: names that differ are allowed; got ' ~ text
                     ~ ', whose column ' ~ name ~ ' is that of '
                     ~ (columns[name] if name in columns else 'all other categories')
@@ -35,7 +35,7 @@
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {{- feature_store._raise_faults('one_hot', at.faults) -}}
+    {{- feature_store._raise_errors('one_hot', at.errors) -}}
     {{- return(columns) -}}
 {%- endmacro -%}
 

@@ -1,16 +1,16 @@
 {#- The arguments of point_in_time_join() as a list with one mapping a view. If any is wrong,
     one error lists all that is. -#}
 {%- macro _point_in_time_plan(feature_views, time, mode) -%}
-    {%- set faults = [] -%}
+    {%- set errors = [] -%}
     {%- if mode not in ['as_recomputed', 'as_served'] -%}
-        {%- do faults.append('mode: as_recomputed or as_served is allowed; got ' ~ mode) -%}
+        {%- do errors.append('mode: as_recomputed or as_served is allowed; got ' ~ mode) -%}
     {%- endif -%}
     {%- if time is not string or not time -%}
-        {%- do faults.append('time: the name of the spine\'s time column is allowed; got ' ~ time) -%}
+        {%- do errors.append('time: the name of the spine\'s time column is allowed; got ' ~ time) -%}
     {%- endif -%}
     {%- if feature_views is string or feature_views is mapping or feature_views is not sequence
         or not feature_views -%}
-        {%- do faults.append('feature_views: a list of mappings such as '
+        {%- do errors.append('feature_views: a list of mappings such as '
             ~ '{features: ref(…), entity: [customer_id]} is allowed; got ' ~ feature_views) -%}
         {%- set feature_views = [] -%}
     {%- endif -%}
@@ -18,8 +18,8 @@
     {%- set views, names, taken, spines = [], [], [], {} -%}
     {%- for given in feature_views -%}
         {%- set where = 'feature_views[' ~ loop.index0 ~ ']' -%}
-        {%- set found = feature_store._point_in_time_view_faults(where, given) -%}
-        {%- do faults.extend(found) -%}
+        {%- set found = feature_store._point_in_time_view_errors(where, given) -%}
+        {%- do errors.extend(found) -%}
         {%- if not found -%}
             {%- set name = feature_store._cte_name(given.features.identifier) -%}
             {%- do names.append(name | lower) -%}
@@ -53,10 +53,10 @@
         {%- endif -%}
     {%- endfor -%}
     {%- for column in taken | unique if taken | select('equalto', column) | list | length > 1 -%}
-        {%- do faults.append('feature_views: ' ~ column
+        {%- do errors.append('feature_views: ' ~ column
             ~ ' would be there twice; give one of the views a prefix') -%}
     {%- endfor -%}
-    {{- feature_store._raise_faults('point_in_time_join', faults) -}}
+    {{- feature_store._raise_errors('point_in_time_join', errors) -}}
     {{- return(views) -}}
 {%- endmacro -%}
 

@@ -2,12 +2,12 @@
     go together, in place of a cast: one row, _types_are_ok. Types are known before any row is
     read, so this costs nothing. -#}
 {%- macro _point_in_time_types_sql(views, time) -%}
-{%- set faults = [feature_store._time_type_fault(
+{%- set errors = [feature_store._time_type_error(
     'time column ' ~ feature_store._plain_name(time), 'typeof(spine.' ~ feature_store._name(time) ~ ')'
 )] -%}
 {%- for view in views -%}
     {%- for key, column in view.entity.items() -%}
-        {%- do faults.append(feature_store._key_type_fault(
+        {%- do errors.append(feature_store._key_type_error(
             'key column ' ~ column,
             'typeof(spine.' ~ feature_store._quoted(column) ~ ')',
             'typeof(' ~ view.name ~ '_v.' ~ feature_store._quoted(key) ~ ')',
@@ -20,17 +20,17 @@ checked_types as (
 
     select
         if(
-            found.faults = '',
+            found.errors = '',
             true,
-            error('point_in_time_join: types that do not go together' || found.faults)
+            error('point_in_time_join: types that do not go together' || found.errors)
         ) as _types_are_ok
     from (
         select
             concat(
-                {%- for fault in faults %}
-                chr(10) || '  - ' || {{ fault | indent(16) }}{{ ',' if not loop.last }}
+                {%- for error in errors %}
+                chr(10) || '  - ' || {{ error | indent(16) }}{{ ',' if not loop.last }}
                 {%- endfor %}
-            ) as faults
+            ) as errors
         from (select 1 as row_count) as one
         left join spine on false
         {%- for view in views %}

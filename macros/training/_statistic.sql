@@ -8,16 +8,16 @@
     kind: numeric or categorical.
     aggregate: SQL that takes the answer from the column's rows, which are named fitted. -#}
 {%- macro _statistic(caller_name, column, statistics, kind, aggregate) -%}
-{%- set faults = [] -%}
+{%- set errors = [] -%}
 {%- if column is not string or not column or '\n' in column -%}
-    {%- set faults = ['column: a column name of one line is allowed; got ' ~ (column or 'an empty text')] -%}
+    {%- set errors = ['column: a column name of one line is allowed; got ' ~ (column or 'an empty text')] -%}
 {%- endif -%}
 {%- if not statistics -%}
-    {%- set faults = faults + [
+    {%- set errors = errors + [
         "statistics: a relation made by fitted_statistics() is allowed; got " ~ statistics
     ] -%}
 {%- endif -%}
-{{- feature_store._raise_faults(caller_name, faults) -}}
+{{- feature_store._raise_errors(caller_name, errors) -}}
 {%- set missing = ' has no one ' ~ kind ~ ' column ' ~ column -%}
 {%- set allowed = '. Allowed: a column that fitted_statistics(' ~ kind ~ '=[...]) made it of' -%}
 (

@@ -14,7 +14,7 @@
 {%- macro fitted_statistics(
     training_set, numeric=[], categorical=[], split='split', fitted_on='train', time=none
 ) -%}
-    {{- feature_store._raise_faults('fitted_statistics', feature_store._fitted_faults(
+    {{- feature_store._raise_errors('fitted_statistics', feature_store._fitted_errors(
         training_set, numeric, categorical, split, fitted_on, time
     )) -}}
     {%- set is_fitted = feature_store._quoted(split) ~ ' = ' ~ feature_store._literal(fitted_on) -%}

@@ -11,26 +11,26 @@
     train, validation, test: whole per cents, 100 together.
     seed: a whole number; another one deals the entities out anew. -#}
 {%- macro hash_split(entity, train=80, validation=10, test=10, seed=0) -%}
-    {%- set at = namespace(faults=feature_store._column_list_faults('entity', entity)) -%}
+    {%- set at = namespace(errors=feature_store._column_list_errors('entity', entity)) -%}
     {%- set shares = {'train': train, 'validation': validation, 'test': test} -%}
     {%- for name, share in shares.items() -%}
         {%- if share is not integer or share < 0 or share > 100 -%}
-            {%- set at.faults = at.faults + [
+            {%- set at.errors = at.errors + [
                 name ~ ': a whole per cent from 0 to 100 is allowed; got ' ~ share
             ] -%}
         {%- endif -%}
     {%- endfor -%}
     {%- if shares.values() | select('integer') | list | length == 3
         and shares.values() | sum != 100 -%}
-        {%- set at.faults = at.faults + [
+        {%- set at.errors = at.errors + [
             'train, validation, test: whole per cents that add up to 100 are allowed; got '
             ~ shares.values() | join(' + ') ~ ' = ' ~ shares.values() | sum
         ] -%}
     {%- endif -%}
     {%- if seed is not integer -%}
-        {%- set at.faults = at.faults + ['seed: a whole number is allowed; got ' ~ seed] -%}
+        {%- set at.errors = at.errors + ['seed: a whole number is allowed; got ' ~ seed] -%}
     {%- endif -%}
-    {{- feature_store._raise_faults('hash_split', at.faults) -}}
+    {{- feature_store._raise_errors('hash_split', at.errors) -}}
 {%- set values = ["'" ~ seed ~ "'"] -%}
     {%- for key in entity -%}{%- do values.append(feature_store._split_text(key)) -%}{%- endfor -%}
 case

@@ -8,7 +8,7 @@
 {%- macro imputed(column, statistics, with='median', value=none) -%}
 {%- set kinds = {'median': 'numeric', 'mean': 'numeric', 'most_frequent': 'categorical'} -%}
 {%- if with not in kinds -%}
-    {{- feature_store._raise_faults('imputed', [
+    {{- feature_store._raise_errors('imputed', [
         'with: median, mean or most_frequent is allowed; got ' ~ with
     ]) -}}
 {%- endif -%}

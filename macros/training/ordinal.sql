@@ -8,7 +8,7 @@
     value: SQL to encode in the column's place. -#}
 {%- macro ordinal(column, statistics, unseen=-1, value=none) -%}
 {%- if unseen is not none and unseen is not integer -%}
-    {{- feature_store._raise_faults('ordinal', [
+    {{- feature_store._raise_errors('ordinal', [
         'unseen: a whole number or none is allowed; got ' ~ unseen
     ]) -}}
 {%- endif -%}

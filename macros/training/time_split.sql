@@ -8,11 +8,11 @@
     validation_from, test_from: UTC times such as 2017-09-01 or 2017-09-01 12:00:00.
     label_window: how far a label looks ahead, a duration such as 28d. -#}
 {%- macro time_split(time, validation_from, test_from, label_window=none) -%}
-    {%- set at = namespace(faults=[]) -%}
+    {%- set at = namespace(errors=[]) -%}
     {%- set starts = {'validation_from': validation_from, 'test_from': test_from} -%}
     {%- for name, text in starts.items() -%}
         {%- if feature_store._utc_us(text) is none -%}
-            {%- set at.faults = at.faults + [
+            {%- set at.errors = at.errors + [
                 name ~ ': a UTC time is allowed, such as 2017-09-01 or 2017-09-01 12:00:00; got ' ~ text
             ] -%}
         {%- endif -%}
@@ -21,31 +21,31 @@
     {%- if label_window is not none -%}
         {%- set window_us = feature_store._duration_us(label_window) -%}
         {%- if window_us is none -%}
-            {%- set at.faults = at.faults + [
+            {%- set at.errors = at.errors + [
                 'label_window: a whole number and s, m, h, d or w is allowed, such as 28d; got '
                 ~ label_window
             ] -%}
         {%- endif -%}
     {%- endif -%}
-    {%- if not at.faults -%}
+    {%- if not at.errors -%}
         {%- set length_us = feature_store._utc_us(test_from)
             - feature_store._utc_us(validation_from) -%}
         {%- if length_us <= 0 -%}
-            {%- set at.faults = [
+            {%- set at.errors = [
                 'test_from: a time after validation_from (' ~ validation_from ~ ') is allowed; got '
                 ~ test_from
             ] -%}
         {%- elif window_us is not none and window_us >= length_us -%}
-            {%- set at.faults = [
+            {%- set at.errors = [
                 'label_window: less than the time from validation_from to test_from is allowed, or no '
                 ~ 'row is left for validation; got ' ~ label_window
             ] -%}
         {%- endif -%}
     {%- endif -%}
     {%- if time is not string or not time | trim -%}
-        {%- set at.faults = ['time: SQL such as label_time is allowed; got ' ~ time] + at.faults -%}
+        {%- set at.errors = ['time: SQL such as label_time is allowed; got ' ~ time] + at.errors -%}
     {%- endif -%}
-    {{- feature_store._raise_faults('time_split', at.faults) -}}
+    {{- feature_store._raise_errors('time_split', at.errors) -}}
     {%- set units = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days', 'w': 'weeks'} -%}
 case
     {%- for split, start in [('train', validation_from), ('validation', test_from)] %}

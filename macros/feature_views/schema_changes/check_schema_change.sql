@@ -3,9 +3,9 @@
 {%- macro check_schema_change() -%}
     {%- if not execute or flags.WHICH not in ['build', 'run'] -%}{{- return('') -}}{%- endif -%}
     {%- set columns = feature_store._full_build().columns -%}
-    {%- set faults = [] -%}
+    {%- set errors = [] -%}
     {%- if columns -%}
-        {%- do faults.extend(feature_store._missing_feature_faults(columns)) -%}
+        {%- do errors.extend(feature_store._missing_feature_errors(columns)) -%}
     {%- endif -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'snapshot' -%}
         {%- set parents = feature_store._online_parents(graph.nodes.get(node.depends_on.nodes[0])) -%}
@@ -13,9 +13,9 @@
             {%- set snapshot = adapter.get_relation(node.database, node.schema, node.alias) -%}
             {%- if snapshot -%}
                 {%- set held = feature_store._columns_of('select * from ' ~ snapshot) -%}
-                {%- do faults.extend(feature_store._type_change_faults(snapshot, held, columns)) -%}
+                {%- do errors.extend(feature_store._type_change_errors(snapshot, held, columns)) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do feature_store._raise_faults(feature_store._place_of(model), faults) -%}
+    {%- do feature_store._raise_errors(feature_store._place_of(model), errors) -%}
 {%- endmacro -%}

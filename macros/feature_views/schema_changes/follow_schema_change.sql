@@ -7,8 +7,8 @@
     {%- if not execute or not load_relation(this) -%}{{- return('') -}}{%- endif -%}
     {%- set wanted = feature_store._columns_of(model.compiled_code) -%}
     {%- set held = feature_store._columns_of('select * from ' ~ this) -%}
-    {%- do feature_store._raise_faults(
-        feature_store._place_of(model), feature_store._type_change_faults(this, held, wanted)
+    {%- do feature_store._raise_errors(
+        feature_store._place_of(model), feature_store._type_change_errors(this, held, wanted)
     ) -%}
     {%- set names = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
     {%- set own = names.values() | list -%}

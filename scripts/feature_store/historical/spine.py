@@ -96,19 +96,19 @@ def open_spine(
     parquet = files.paths if files and files.reader == "read_parquet" else ""
     columns = {row[0]: row[1] for row in described}
     spine = Spine(columns, time, is_registered or bool(parquet), is_registered)
-    faults = [*_name_faults(_names(source, spine))]
-    faults += _time_faults(connection, spine, parquet, macros)
+    errors = [*_name_errors(_names(source, spine))]
+    errors += _time_errors(connection, spine, parquet, macros)
     for key, data_type in keys:
-        faults += _key_faults(connection, spine, key, data_type, macros)
-    if faults:
-        raise _wrong(faults)
+        errors += _key_errors(connection, spine, key, data_type, macros)
+    if errors:
+        raise _wrong(errors)
     return spine
 
 
-def _wrong(faults: Sequence[str]) -> FeatureStoreError:
+def _wrong(errors: Sequence[str]) -> FeatureStoreError:
     return FeatureStoreError(
-        f"the spine cannot be joined: {len(faults)} fault{'s'[: len(faults) > 1]}\n  - "
-        + "\n  - ".join(faults),
+        f"the spine cannot be joined: {len(errors)} error{'s'[: len(errors) > 1]}\n  - "
+        + "\n  - ".join(errors),
         allowed="one column for each key of the features, of the key's type, and a time",
     )
 
@@ -150,7 +150,7 @@ def _register_frame(
     """
     connection.register(_FRAME, frame)
     types = {row[0]: row[1] for row in rows_of(connection, f"describe {_FRAME}")}
-    casts, faults = [], []
+    casts, errors = [], []
     for key, data_type in keys:
         found, column = types.get(key), identifier(key)
         is_integer = macros._are_comparable_keys("'BIGINT'", f"typeof(cast(null as {data_type}))")
@@ -165,13 +165,13 @@ def _register_frame(
             f"({column} <> trunc({column}) or abs({column}) >= {_EXACT_IN_DOUBLE}) limit 1",
         )
         if bad:
-            faults.append(
+            errors.append(
                 f"key column {key} is of type {found}; {data_type} is allowed, or whole numbers "
                 f"below 2^53; got {bad[0][0]}"
             )
         casts.append(f"if(isnan({column}), null, cast({column} as bigint)) as {column}")
-    if faults:
-        raise _wrong(faults)
+    if errors:
+        raise _wrong(errors)
     replaced = f"replace ({', '.join(casts)})" if casts else ""
     connection.execute(f"create or replace temp view {SPINE} as select * {replaced} from {_FRAME}")
 
@@ -223,11 +223,11 @@ def _names(source: Any, spine: Spine) -> list[str]:
     return [str(name) for name in getattr(source, given)] if given else [*spine.columns]
 
 
-def _name_faults(given: Iterable[str]) -> list[str]:
+def _name_errors(given: Iterable[str]) -> list[str]:
     names = [name.lower() for name in given]
     twins = sorted({name for name in names if names.count(name) > 1})
-    faults = [f"column {name} is there more than once" for name in twins]
-    return faults + [
+    errors = [f"column {name} is there more than once" for name in twins]
+    return errors + [
         f"column {name}: names that begin with _spine_ are the join's own"
         for name in names
         if name.startswith("_spine_")
@@ -240,22 +240,22 @@ def _missing(spine: Spine, name: str, what: str) -> list[str]:
     return [f"{what} {name} is missing; {near_names(name, spine.columns)}"]
 
 
-def _time_faults(
+def _time_errors(
     connection: duckdb.DuckDBPyConnection, spine: Spine, parquet: str, macros: ProjectMacros
 ) -> list[str]:
-    faults = _missing(spine, spine.time, "time column")
+    errors = _missing(spine, spine.time, "time column")
     data_type = spine.columns.get(spine.time)
     if data_type:
-        faults += _told(
-            connection, macros._time_type_fault(f"time column {spine.time}", literal(data_type))
+        errors += _told(
+            connection, macros._time_type_error(f"time column {spine.time}", literal(data_type))
         )
     if data_type and _is_finer(connection, spine.time, data_type, parquet):
         # Rounded to microseconds, a time could reach a row that was not there yet.
-        faults.append(
+        errors.append(
             f"time column {spine.time} has parts of a microsecond; times rounded down to "
             "microseconds are allowed"
         )
-    return faults
+    return errors
 
 
 def _is_finer(
@@ -276,20 +276,20 @@ def _is_finer(
 
 
 def _told(connection: duckdb.DuckDBPyConnection, fault_sql: str) -> list[str]:
-    """Return what the SQL of a fault says, if it says anything."""
+    """Return what the SQL of an error says, if it says anything."""
     return [text for (text,) in rows_of(connection, f"select {fault_sql}") if text is not None]
 
 
-def _key_faults(
+def _key_errors(
     connection: duckdb.DuckDBPyConnection,
     spine: Spine,
     key: str,
     data_type: str,
     macros: ProjectMacros,
 ) -> list[str]:
-    faults = _missing(spine, key, "key column")
-    if faults:
-        return faults
+    errors = _missing(spine, key, "key column")
+    if errors:
+        return errors
     wanted = f"typeof(cast(null as {data_type}))"
-    fault = macros._key_type_fault(f"key column {key}", literal(spine.columns[key]), wanted)
-    return _told(connection, fault)
+    error = macros._key_type_error(f"key column {key}", literal(spine.columns[key]), wanted)
+    return _told(connection, error)

@@ -1,4 +1,4 @@
-"""Hashes of rows, as SQL: the one way in which hashes are combined (macros/project/_row_hash.sql).
+"""Hashes of rows, as SQL: the one way in which hashes are combined (macros/shared/_row_hash.sql).
 
 ``bit_xor(hash(a, b))`` does not depend on ``b`` where an even number of rows has it. What is sound,
 and what else DuckDB's ``hash()`` does not tell apart, is in ``docs/decisions/row_hashes.md``.

@@ -222,20 +222,20 @@ def told(project: Path, dbt: DbtForker) -> Mapping[str, list[str]]:
     lines = {}
     for result in results:
         name = result["unique_id"].split(".")[-1]
-        faults = re.findall(r"^ +- (.*)$", result["message"] or "", re.MULTILINE)
-        assert result["status"] == ("error" if faults else "success"), result["message"]
-        if faults:
+        errors = re.findall(r"^ +- (.*)$", result["message"] or "", re.MULTILINE)
+        assert result["status"] == ("error" if errors else "success"), result["message"]
+        if errors:
             assert f"feature view {name} (models/views.yml): " in result["message"]
-        lines[name] = faults
+        lines[name] = errors
     return lines
 
 
-def assert_told(lines: list[str], faults: list[str]) -> None:
-    """Check that these faults are told, in one line each, and no other ones."""
-    for fault in faults:
-        pattern = ".*".join(map(re.escape, fault.split("…")))
-        assert sum(re.search(pattern, line) is not None for line in lines) == 1, (fault, lines)
-    assert len(lines) == len(faults), lines
+def assert_told(lines: list[str], errors: list[str]) -> None:
+    """Check that these errors are told, in one line each, and no other ones."""
+    for error in errors:
+        pattern = ".*".join(map(re.escape, error.split("…")))
+        assert sum(re.search(pattern, line) is not None for line in lines) == 1, (error, lines)
+    assert len(lines) == len(errors), lines
 
 
 def of(lines: list[str], place: str) -> list[str]:
@@ -271,10 +271,10 @@ def test_columns_and_relation_of_the_events(name: str, told: Mapping[str, list[s
 
 def test_nothing_is_told_of_what_fits(told: Mapping[str, list[str]]):
     assert told["fitting"] == []
-    count = sum(len(faults) for _, faults in AGGREGATES.values())
+    count = sum(len(errors) for _, errors in AGGREGATES.values())
     assert len(told["aggregates"]) == count
     assert len(told["empties"]) == len(EMPTIES)
-    assert len(told["derived"]) == sum(len(faults) for _, faults in DERIVED.values())
+    assert len(told["derived"]) == sum(len(errors) for _, errors in DERIVED.values())
 
 
 def test_compile_tells_it_too(project: Path, dbt: DbtForker, told: Mapping[str, list[str]]):

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from support.projects.feature_view_declarations import view
-from support.projects.feature_view_errors import FAULTS, GOOD
+from support.projects.feature_view_errors import ERRORS, GOOD
 from support.projects.feature_view_events import event, write_events
 from support.projects.feature_view_project import (
     compiled_with,
@@ -25,7 +25,7 @@ from support.projects.feature_view_project import (
 WINDOWED = "{{ windowed_features(ref('events'), feature_view()) }}"
 ONLINE = "{{ online_features(ref('good'), ref('events'), feature_view()) }}"
 BY_HAND = "{% do check_feature_view(feature_view()) %} select 1 as customer_id"
-# SQL, declaration and faults of models that call another macro.
+# SQL, declaration and errors of models that call another macro.
 OTHER_MODELS: dict[str, tuple[str, Any, list[str]]] = {
     "served": (ONLINE, {**GOOD, "online": {"ttl": 1}}, ["online.ttl: …got 1"]),
     "served_by_nothing": (ONLINE, {}, ["config.meta.feature_view: missing"]),
@@ -40,8 +40,8 @@ OTHER_MODELS: dict[str, tuple[str, Any, list[str]]] = {
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return what one ``dbt run`` of all invalid declarations says, by model."""
-    folder = tmp_path_factory.mktemp("faults") / "project"
-    models = {name: (WINDOWED, *case) for name, case in FAULTS.items()} | OTHER_MODELS
+    folder = tmp_path_factory.mktemp("errors") / "project"
+    models = {name: (WINDOWED, *case) for name, case in ERRORS.items()} | OTHER_MODELS
     write_project(
         folder,
         {"good": WINDOWED} | {name: sql for name, (sql, _, _) in models.items()},
@@ -59,30 +59,30 @@ def _has_parts(line: str, parts: str) -> bool:
     return re.search(pattern + ("$" if "got " in parts else ""), line) is not None
 
 
-def assert_faults(message: str, model: str, faults: list[str]) -> None:
-    """Check that an error names the model, its YAML, and in one line each these faults only."""
-    count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+def assert_errors(message: str, model: str, errors: list[str]) -> None:
+    """Check that an error names the model, its YAML, and in one line each these errors only."""
+    count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
     assert message.startswith(f"Compilation Error in model {model} (models/{model}.sql)"), message
     assert f"feature view {model} (models/views.yml): {count}\n" in message
     lines = re.findall(r"^ +- (.*)$", message, re.MULTILINE)
-    for fault in faults:
-        assert sum(_has_parts(line, fault) for line in lines) == 1, (fault, message)
-    assert len(lines) == len(faults), message
+    for error in errors:
+        assert sum(_has_parts(line, error) for line in lines) == 1, (error, message)
+    assert len(lines) == len(errors), message
 
 
-@pytest.mark.parametrize("name", FAULTS)
-def test_error_lists_every_fault(name: str, messages: dict[str, str]):
-    assert_faults(messages[name], name, FAULTS[name][1])
+@pytest.mark.parametrize("name", ERRORS)
+def test_error_lists_every_error(name: str, messages: dict[str, str]):
+    assert_errors(messages[name], name, ERRORS[name][1])
 
 
 @pytest.mark.parametrize("name", OTHER_MODELS)
 def test_online_view_and_model_by_hand_are_checked_too(name: str, messages: dict[str, str]):
-    assert_faults(messages[name], name, OTHER_MODELS[name][2])
+    assert_errors(messages[name], name, OTHER_MODELS[name][2])
 
 
 def test_compile_fails_with_one_error(tmp_path: Path):
     """What a person sees who types ``dbt compile``."""
-    declaration, faults = FAULTS["many"]
+    declaration, errors = ERRORS["many"]
     meta = {"good": {"feature_view": GOOD}, "many": {"feature_view": declaration}}
     write_project(tmp_path / "project", dict.fromkeys(meta, WINDOWED), meta)
     run = dbt(tmp_path / "project", "compile")
@@ -90,7 +90,7 @@ def test_compile_fails_with_one_error(tmp_path: Path):
     assert "Traceback" not in run.stdout + run.stderr
     assert run.stdout.count("Compilation Error") == 1
     told = run.stdout[run.stdout.index("Compilation Error") :]
-    assert_faults(told, "many", faults)
+    assert_errors(told, "many", errors)
 
 
 # As they stand in --vars, with what they mean in UTC.

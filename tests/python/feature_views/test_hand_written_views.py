@@ -152,7 +152,7 @@ def test_wrong_keys_end_the_build_and_leave_what_was_there(
         run = dbt.run("run", "-s", name)
         said = " ".join(run.said.split())
         assert run.code == 1
-        assert f"feature view {name} (models/features/{name}.yml): 1 fault" in said
+        assert f"feature view {name} (models/features/{name}.yml): 1 error" in said
         assert expected in said
         with project.connected() as connection:
             assert connection.sql(f"select count(*) from features.{name}").fetchall() == [(4,)]

@@ -154,7 +154,7 @@ def test_event_table_without_needed_columns_is_refused(builds: Builds):
     builds.dbt.parse()
     run = builds.dbt.run("run", "-s", "+of_unloaded")
     assert run.code == 1
-    assert "feature view of_unloaded (models/features/of_unloaded.yml): 2 faults" in run.said
+    assert "feature view of_unloaded (models/features/of_unloaded.yml): 2 errors" in run.said
     assert "entity: customer_id: " in run.said
     assert "Next: correct entity, or add the column there" in run.said
     assert "has no such column, from which known_at is made. Next: take _loaded_at" in run.said

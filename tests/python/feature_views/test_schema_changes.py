@@ -146,7 +146,7 @@ def test_a_feature_that_a_model_uses_is_not_dropped(project: ChangingProject):
     del types["orders_3d"]
     project.write()
     said = project.refused("build")
-    assert f"{VIEW}1 fault\n" in said
+    assert f"{VIEW}1 error\n" in said
     assert documented("- orders_3d: exposure churn uses it") in said
     assert project.rows("select max(orders_3d) as n from features.purchases_v1") == [{"n": 2}]
 
@@ -161,7 +161,7 @@ def test_a_type_that_loses_values_gets_a_new_version(project: ChangingProject, s
     project.write()
     before = project.rows("from features.purchases_v1 order by all")
     said = project.refused("build")
-    assert f"{VIEW}1 fault\n" in said
+    assert f"{VIEW}1 error\n" in said
     assert (
         documented("- largest_3d: integer in snapshots.served_purchases_v1, and now double") in said
     )
@@ -190,10 +190,10 @@ def test_a_wider_type_in_the_source_goes_all_the_way(project: ChangingProject):
     follow(project, str(failed.error), r"(alter table \S+ alter \S+ type \w+),")
     assert project.load("2.csv", "2,4,1.00,2026-05-03 01:00:00").loaded == 1
 
-    # Two records hold it; the view's fault is told before anything of it is built.
+    # Two records hold it; the view's error is told before anything of it is built.
     said = project.refused("build")
-    assert f"{VIEW}1 fault\n" in said
-    assert "snapshot kept_orders (snapshots/kept_orders.yml): 1 fault\n" in said
+    assert f"{VIEW}1 error\n" in said
+    assert "snapshot kept_orders (snapshots/kept_orders.yml): 1 error\n" in said
     assert documented("- largest_3d: integer in snapshots.served_purchases_v1, and now big") in said
     assert "- quantity: integer in snapshots.kept_orders, and now bigint, which holds every" in said
     assert project.rows("select count(*) as n from features.purchases_v1") == [{"n": 11}]
@@ -231,7 +231,7 @@ def test_columns_of_the_yaml_that_are_not_those_of_the_declaration(project: Chan
     types["orders_9d"] = "bigint"
     project.write()
     said = project.refused("compile")
-    assert f"{VIEW}2 faults\n" in said
+    assert f"{VIEW}2 errors\n" in said
     assert documented("- columns: orders_1d") in said
     assert documented("- columns: orders_9d") in said
 

@@ -45,7 +45,7 @@ SPINES = {
     "number as time": (frame(label_time=1), "label_time is of type BIGINT; a timestamp"),
     "no key": (frame(shop=None), "key column shop is missing"),
     "key in the index": (frame().set_index("customer_id"), "key column customer_id is missing"),
-    "two faults": (frame(shop=None, label_time=None), "2 faults\n  - time column label_time"),
+    "two errors": (frame(shop=None, label_time=None), "2 errors\n  - time column label_time"),
     "text as key": (frame(customer_id="1"), "customer_id is of type VARCHAR; bigint is allowed"),
     "number as text": (frame(shop=1), "key column shop is of type BIGINT; varchar is allowed"),
     "fraction as key": (frame(customer_id=1.5), "or whole numbers below 2^53; got 1.5"),
@@ -59,7 +59,7 @@ SPINES = {
     "other case": (frame(SHARE=1), "would be there twice: share"),
     "column twice": (
         pd.DataFrame([[1, "a", START, 1, 2]], columns=[*ROW, "x", "x"]),
-        "1 fault\n  - column x is there more than once",
+        "1 error\n  - column x is there more than once",
     ),
     "column twice in Arrow": (
         pa.table([[1], ["a"], [START], [1], [2]], names=[*ROW, "x", "X"]),

@@ -137,7 +137,7 @@ def test_every_pair_of_key_types(
         assert [row[3 + place] for row in found] == expected, (given, kind)
 
     said = verdict(macros, connection, view, spine, *others)
-    assert said.startswith(f"the spine cannot be joined: {len(others)} faults\n")
+    assert said.startswith(f"the spine cannot be joined: {len(others)} errors\n")
     with pytest.raises(duckdb.InvalidInputException) as caught:
         joined(macros, connection, spine, *(f"f{numbers[kind]}" for kind in others))
     for kind in others:

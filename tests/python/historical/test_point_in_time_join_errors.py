@@ -1,4 +1,4 @@
-"""What ``point_in_time_join`` refuses: one error that lists every fault, where it is."""
+"""What ``point_in_time_join`` refuses: one error that lists every error, where it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from feature_store.errors import FeatureStoreError
 from support.projects.history_store import history_store
 
 
-def test_all_faults_are_told_at_once(tmp_path_factory: pytest.TempPathFactory):
+def test_all_errors_are_told_at_once(tmp_path_factory: pytest.TempPathFactory):
     store = history_store(tmp_path_factory)
     join = ProjectMacros(store.definitions.manifest).point_in_time_join
     good = {"features": Relation("features.a", "a"), "entity": ["k"]}
@@ -24,9 +24,9 @@ def test_all_faults_are_told_at_once(tmp_path_factory: pytest.TempPathFactory):
     ]
     with pytest.raises(FeatureStoreError) as caught:
         join("labels", views, time="", mode="served")
-    faults = str(caught.value).splitlines()
-    assert faults[0] == f"point_in_time_join: {len(faults) - 1} faults"
-    places = [fault.removeprefix("  - ").split(":")[0] for fault in faults[1:]]
+    errors = str(caught.value).splitlines()
+    assert errors[0] == f"point_in_time_join: {len(errors) - 1} errors"
+    places = [error.removeprefix("  - ").split(":")[0] for error in errors[1:]]
     assert sorted(places) == sorted(
         ["mode", "time", "feature_views"]
         + ["feature_views[0]", "feature_views[0].prefix", "feature_views[0].max_age"]

@@ -49,7 +49,7 @@ def content(folder: Path) -> dict[str, bytes]:
     [
         ({"labels": "churner"}, ["labels 'churner': there is no such file and no such dbt model",
                                  "near names: churners"]),
-        ({"labels": "select 1 as x"}, ["the spine cannot be joined: 3 faults",
+        ({"labels": "select 1 as x"}, ["the spine cannot be joined: 3 errors",
                                        "time column label_time is missing",
                                        "key column customer_id is missing"]),
         ({"labels": "select oops"}, ["the spine cannot be read"]),

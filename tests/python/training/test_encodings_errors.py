@@ -14,9 +14,9 @@ import pytest
 from feature_store.errors import FeatureStoreError
 from feature_store.training.encodings import FittedStatistics
 from support.projects.feature_view_project import compiled, write_project
-from support.projects.macro_errors import assert_faults, refused_calls
+from support.projects.macro_errors import assert_errors, refused_calls
 
-FAULTS: dict[str, list[str]] = {
+ERRORS: dict[str, list[str]] = {
     "fitted_statistics(ref('events'))": ["numeric, categorical: at least one column…two empty"],
     "fitted_statistics('', 'spend', ['a', ''], split=1, fitted_on='', time=2)": [
         "training_set: a relation such as…got ",
@@ -51,12 +51,12 @@ FAULTS: dict[str, list[str]] = {
 
 @pytest.fixture(scope="module")
 def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return refused_calls(tmp_path_factory.mktemp("refusals") / "project", list(FAULTS))
+    return refused_calls(tmp_path_factory.mktemp("refusals") / "project", list(ERRORS))
 
 
-@pytest.mark.parametrize("call", FAULTS)
-def test_error_lists_every_fault(call: str, refusals: dict[str, Any]):
-    assert_faults(refusals[call], call.split("(")[0], FAULTS[call])
+@pytest.mark.parametrize("call", ERRORS)
+def test_error_lists_every_error(call: str, refusals: dict[str, Any]):
+    assert_errors(refusals[call], call.split("(")[0], ERRORS[call])
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_what_cannot_be_fitted_is_named(model, value, said, sql, connection):
     assert str(raised.value).count("fitted_statistics: ") == 1
     for part in said.split("…"):
         assert part in str(raised.value)
-    # Nothing is said of it where it is not fitted: that a test row is odd is no fault of training.
+    # Nothing is said of it where it is not fitted: that a test row is odd is no error of training.
     connection.execute("insert into events select null, 'train'")
     connection.execute("update events set split = 'test' where x is not null")
     if "holds" in said:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from support.paths import REPOSITORY
 from support.projects.feature_view_events import PROFILE
 from support.projects.feature_view_project import compiled, write_project
-from support.projects.macro_errors import assert_faults, refused_calls
+from support.projects.macro_errors import assert_errors, refused_calls
 
 GUIDE = REPOSITORY / "docs" / "splits_and_encodings.md"
 NAME = 'the "key", %'
@@ -42,8 +42,8 @@ def calendar_call(day: str, fraction: str) -> str:
 
 
 CALLS |= {f"from_{day}": calendar_call(day, ".000001") for day in DAYS}
-# What is refused, with parts of each fault in order.
-FAULTS: dict[str, list[str]] = {
+# What is refused, with parts of each error in order.
+ERRORS: dict[str, list[str]] = {
     "time_split('label_time', '2017-02-29', 'soon')": [
         "validation_from: a UTC time is allowed, such as 2017-09-01…got 2017-02-29",
         "test_from: a UTC time…got soon",
@@ -76,7 +76,7 @@ FAULTS: dict[str, list[str]] = {
     ],
     "hash_split(['a'], train=110, validation=-20)": ["train: …got 110", "validation: …got -20"],
 }
-FAULTS |= {calendar_call(day, ""): ["label_window: less than"] for day in DAYS}
+ERRORS |= {calendar_call(day, ""): ["label_window: less than"] for day in DAYS}
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_labels_that_look_into_the_next_split_are_in_none(name, days, sql, conne
 def test_lengths_are_the_calendars(day, sql, refusals):
     """A window that leaves one microsecond is taken, and one that leaves none is refused."""
     assert end_of(day) in sql[f"from_{day}"]
-    assert_faults(refusals[calendar_call(day, "")], "time_split", ["label_window: less than"])
+    assert_errors(refusals[calendar_call(day, "")], "time_split", ["label_window: less than"])
 
 
 keys = st.lists(
@@ -228,9 +228,9 @@ def test_shares_order_and_threads(sql, connection):
 
 @pytest.fixture(scope="module")
 def refusals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return refused_calls(tmp_path_factory.mktemp("refusals") / "project", list(FAULTS))
+    return refused_calls(tmp_path_factory.mktemp("refusals") / "project", list(ERRORS))
 
 
-@pytest.mark.parametrize("call", FAULTS)
-def test_error_lists_every_fault(call: str, refusals: dict[str, Any]):
-    assert_faults(refusals[call], call.split("(")[0], FAULTS[call])
+@pytest.mark.parametrize("call", ERRORS)
+def test_error_lists_every_error(call: str, refusals: dict[str, Any]):
+    assert_errors(refusals[call], call.split("(")[0], ERRORS[call])

@@ -192,7 +192,7 @@ def test_what_passes_the_fields_is_told_as_well(
                 ["nobody"],
                 "split_rule.entity: nobody is none of labels.columns",
             ),
-            (("split_rule", "train"), 81, "metadata.json: split_rule: hash_split: 1 fault"),
+            (("split_rule", "train"), 81, "metadata.json: split_rule: hash_split: 1 error"),
             (("labels", "query"), "select 1; copy (select 1) to 'x'", None),
             (("mode",), "as_served", "visits:v1 is not served"),
         ]:

@@ -102,7 +102,7 @@ def test_data_loaded_since(case: Case) -> None:
     )
 
 
-def test_data_that_change_no_value_are_no_fault(case: Case) -> None:
+def test_data_that_change_no_value_are_no_error(case: Case) -> None:
     case.project.execute("insert into visits values (99, 'x', timestamp '2024-01-01', 1, null)")
     assert case.notes() == []
 

@@ -26,7 +26,7 @@ from support.paths import REPOSITORY
 from support.projects.feature_view_project import dbt
 
 #: What this project adds to dbt's own way of making ids of a snapshot's rows.
-_OURS = ("duckdb__snapshot_hash_arguments.sql", "repair_snapshot_ids.sql")
+_OURS = ("dbt_overrides/duckdb__snapshot_hash_arguments.sql", "rebuild/repair_snapshot_ids.sql")
 KEYS = [("x|y", "z"), ("x", "y|z"), ("|", ""), ("", "|"), ("%7C", ""), ("a\\", "b"), ("a", "\\b")]
 
 
@@ -60,10 +60,10 @@ class SnapshotProject:
     def install(self, *, with_ours: bool) -> None:
         """Use this project's ids, or dbt's own."""
         for name in _OURS:
-            target = self.folder / "macros/project" / name
+            target = self.folder / "macros" / name
             target.unlink(missing_ok=True)
             if with_ours:
-                shutil.copy(REPOSITORY / "macros/project" / name, target)
+                shutil.copy(REPOSITORY / "macros" / name, target)
         project = {
             "name": "feature_store",
             "profile": "test",

@@ -1,6 +1,6 @@
-"""Invalid declarations of feature views, and the faults that dbt has to name for each of them.
+"""Invalid declarations of feature views, and the errors that dbt has to name for each of them.
 
-A fault is told as ``where … what it got``: the parts stand in one line of the error, in this order.
+A error is told as ``where … what it got``: the parts stand in one line of the error, in this order.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ def spend(**changes: Any) -> dict[str, Any]:
 
 
 def sql(
-    text: Any, fault: str = "one aggregate call is allowed"
+    text: Any, error: str = "one aggregate call is allowed"
 ) -> tuple[dict[str, Any], list[str]]:
-    """Return a declaration with another aggregate, and its one fault."""
-    return spend(sql=text), [f"aggregates.spend.sql: …{fault}…got {text}"]
+    """Return a declaration with another aggregate, and its one error."""
+    return spend(sql=text), [f"aggregates.spend.sql: …{error}…got {text}"]
 
 
 _ENTITY = "entity: a list of column names is allowed…got "
@@ -41,7 +41,7 @@ _TTL = "online.ttl: a whole number and s, m, h, d or w is allowed…got "
 _TWICE = " would be there twice; every column once is allowed"
 _AROUND = "the aggregate itself is allowed, without a function around it"
 
-FAULTS: dict[str, tuple[Any, list[str]]] = {
+ERRORS: dict[str, tuple[Any, list[str]]] = {
     "empty": ({}, [_MISSING]),
     "null": (None, [_MISSING]),
     "list": (["customer_id"], ["feature_view: a mapping is allowed, got ['customer_id']"]),

@@ -16,17 +16,17 @@ def refused_calls(folder: Path, calls: list[str]) -> dict[str, Any]:
         for number, call in enumerate(calls)
     )
     hint = "-- depends_on: {{ ref('events') }}\n"  # dbt sees the calls of no case while it parses
-    write_project(folder, {"faulty": f"{hint}{cases} select 1 as one"}, {})
+    write_project(folder, {"errory": f"{hint}{cases} select 1 as one"}, {})
     answers = compiled_with(folder, [f"{{as_of: {number + 1}}}" for number in range(len(calls))])
     return dict(zip(calls, answers, strict=True))
 
 
-def assert_faults(message: Any, macro: str, faults: list[str]) -> None:
-    """Check that an error lists these faults of a macro, and no other."""
+def assert_errors(message: Any, macro: str, errors: list[str]) -> None:
+    """Check that an error lists these errors of a macro, and no other."""
     assert isinstance(message, str), f"not refused: {message}"
-    count = f"{macro}: {len(faults)} fault{'s' if len(faults) > 1 else ''}\n"
+    count = f"{macro}: {len(errors)} error{'s' if len(errors) > 1 else ''}\n"
     assert count in message
     lines = re.findall(r"^ +- (.*)$", message, re.MULTILINE)
-    assert len(lines) == len(faults), message
-    for line, fault in zip(lines, faults, strict=True):
-        assert re.search(".*".join(map(re.escape, fault.split("…"))), line), message
+    assert len(lines) == len(errors), message
+    for line, error in zip(lines, errors, strict=True):
+        assert re.search(".*".join(map(re.escape, error.split("…"))), line), message

@@ -1,6 +1,6 @@
-{#- The faults of a list of windows: no duration, no multiple of the grain, twice the same. -#}
-{%- macro _window_faults(where, windows, grain) -%}
-    {%- set faults = [] -%}
+{#- The errors of a list of windows: no duration, no multiple of the grain, twice the same. -#}
+{%- macro _window_errors(where, windows, grain) -%}
+    {%- set errors = [] -%}
     {%- set grain_us = feature_store._duration_us(grain) -%}
     {%- if windows is string or windows is mapping or windows is not iterable or not windows -%}
         {{- return([where ~ ': a list of durations is allowed, such as [7d, 28d, lifetime]; got '
@@ -10,17 +10,17 @@
     {%- for window in windows -%}
         {%- set length_us = feature_store._duration_us(window) -%}
         {%- if window in seen -%}
-            {%- do faults.append(where ~ ': ' ~ window ~ ' stands there twice') -%}
+            {%- do errors.append(where ~ ': ' ~ window ~ ' stands there twice') -%}
         {%- elif window != 'lifetime' and length_us is none -%}
-            {%- do faults.append(
+            {%- do errors.append(
                 where ~ ': a whole number and s, m, h, d or w, or lifetime, is allowed; got ' ~ window
             ) -%}
         {%- elif length_us and grain_us and length_us % grain_us != 0 -%}
-            {%- do faults.append(
+            {%- do errors.append(
                 where ~ ': a multiple of the grain ' ~ grain ~ ' is allowed; got ' ~ window
             ) -%}
         {%- endif -%}
         {%- do seen.append(window) -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

@@ -2,35 +2,35 @@
     need quotes. dbt would find them later, and less clearly. It compares the types. No errors
     without an enforced contract, and in unit tests, which know no columns.
 
-    declaration: a feature view without other faults. -#}
-{%- macro _contract_faults(declaration) -%}
-    {%- set faults = [] -%}
+    declaration: a feature view without other errors. -#}
+{%- macro _contract_errors(declaration) -%}
+    {%- set errors = [] -%}
     {%- if model.columns and model.config.contract.enforced and 'aggregates' in declaration -%}
         {%- set entity, columns = declaration.entity, model.columns.values() -%}
         {%- set made = entity + feature_store._declared_columns(declaration, entity)[entity | length:] -%}
         {%- set lowered = made | map('lower') | list -%}
         {%- set listed = columns | map(attribute='name') | list -%}
         {%- for column in made if column | lower not in listed | map('lower') -%}
-            {%- do faults.append('columns: ' ~ column ~ ' is declared and not listed; add it, with its '
+            {%- do errors.append('columns: ' ~ column ~ ' is declared and not listed; add it, with its '
                 ~ 'data_type, or take it off the declaration') -%}
         {%- endfor -%}
         {%- for column in listed if column not in made -%}
             {%- if column | lower in lowered -%}
-                {%- do faults.append('columns: ' ~ column ~ ' is declared as '
+                {%- do errors.append('columns: ' ~ column ~ ' is declared as '
                     ~ made[lowered.index(column | lower)] ~ '; write it so here') -%}
             {%- else -%}
-                {%- do faults.append('columns: ' ~ column ~ ' is listed and not declared; declare an '
+                {%- do errors.append('columns: ' ~ column ~ ' is listed and not declared; declare an '
                     ~ 'aggregate, a window or a derived feature that makes it, or take it off the '
                     ~ 'columns') -%}
             {%- endif -%}
         {%- endfor -%}
         {%- set unquoted = columns | rejectattr('quote') | map(attribute='name') | list -%}
         {%- for column in feature_store._in_need_of_quotes(unquoted) -%}
-            {%- do faults.append('columns: ' ~ column ~ ' is no name that SQL takes without quotes; '
+            {%- do errors.append('columns: ' ~ column ~ ' is no name that SQL takes without quotes; '
                 ~ 'add quote: true to the column') -%}
         {%- endfor -%}
     {%- endif -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}
 
 {#- The names that SQL takes only in quotes, such as keywords, according to DuckDB's parser. -#}

@@ -5,13 +5,13 @@
     error. -#}
 {%- macro duckdb__create_csv_table(model, agate_table) -%}
     {%- set given = model['config'].get('column_types', {}) -%}
-    {%- set columns, faults = [], [] -%}
+    {%- set columns, errors = [], [] -%}
     {%- for name in agate_table.column_names -%}
         {%- set type = given.get(name) or adapter.convert_type(agate_table, loop.index0) -%}
         {%- if name not in given and type == 'timestamp without time zone' -%}
             {%- set type = feature_store._seed_time_type(agate_table.columns[name].values()) -%}
             {%- if type is none -%}
-                {%- do faults.append(model.name ~ '.' ~ name ~ ': times all with an offset or all '
+                {%- do errors.append(model.name ~ '.' ~ name ~ ': times all with an offset or all '
                     ~ 'without (UTC) are allowed; got both') -%}
             {%- endif -%}
         {%- endif -%}
@@ -19,7 +19,7 @@
             adapter.quote_seed_column(name | string, model['config'].get('quote_columns')) ~ ' ' ~ type
         ) -%}
     {%- endfor -%}
-    {{- feature_store._raise_faults('seed', faults) -}}
+    {{- feature_store._raise_errors('seed', errors) -}}
     {%- set sql = 'create table ' ~ this.render() ~ ' (' ~ columns | join(', ') ~ ')' -%}
     {%- call statement('_') -%}
     {{ sql }}

@@ -1,7 +1,7 @@
 {#- Snapshots of online views beyond the one that each feature view's version may have: the
     export could not say which of them is served. -#}
-{%- macro _second_snapshot_faults() -%}
-    {%- set snapshots, faults = {}, [] -%}
+{%- macro _second_snapshot_errors() -%}
+    {%- set snapshots, errors = {}, [] -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'snapshot' and node.depends_on.nodes -%}
         {%- set parents = feature_store._online_parents(graph.nodes.get(node.depends_on.nodes[0])) -%}
         {%- if parents -%}
@@ -11,11 +11,11 @@
     {%- endfor -%}
     {%- for unique_id, places in snapshots.items() if places | length > 1 -%}
         {%- set view = graph.nodes[unique_id] -%}
-        {%- do faults.append(
+        {%- do errors.append(
             view.name ~ ':v' ~ feature_store._version_of(view) ~ ' has ' ~ places | length
             ~ ' snapshots of its online view: ' ~ places | sort | join(', ')
             ~ '. Allowed: one, whose rows are exported. Next: remove or disable the others'
         ) -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

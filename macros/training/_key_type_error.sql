@@ -3,7 +3,7 @@
     what: the column, as a person calls it.
     given, wanted: SQL of the two types' names.
     where: what is said of the wanted type. -#}
-{%- macro _key_type_fault(what, given, wanted, where='') -%}
+{%- macro _key_type_error(what, given, wanted, where='') -%}
 if(
     {{ given }} = '"NULL"'
     or {{ feature_store._are_comparable_keys(given, wanted) | indent(4) }},

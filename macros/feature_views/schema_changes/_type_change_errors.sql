@@ -4,24 +4,24 @@
     snapshot: relation of the snapshot.
     held: its columns, name to type.
     wanted: the columns of what it is to record, name to type. -#}
-{%- macro _type_change_faults(snapshot, held, wanted) -%}
-    {%- set faults = [] -%}
+{%- macro _type_change_errors(snapshot, held, wanted) -%}
+    {%- set errors = [] -%}
     {%- for column, type in wanted.items() if held.get(column, type) != type -%}
         {%- set place = snapshot.schema ~ '.' ~ snapshot.identifier -%}
-        {%- set fault = column ~ ': ' ~ held[column] | lower ~ ' in ' ~ place ~ ', and now '
+        {%- set error = column ~ ': ' ~ held[column] | lower ~ ' in ' ~ place ~ ', and now '
             ~ type | lower -%}
         {%- if feature_store._is_wider_type(held[column], type) -%}
-            {%- do faults.append(
-                fault ~ ', which holds every value of it. Next: alter table '
+            {%- do errors.append(
+                error ~ ', which holds every value of it. Next: alter table '
                 ~ snapshot.include(database=false) ~ ' alter ' ~ adapter.quote(column) ~ ' type '
                 ~ type | lower ~ ', then build again'
             ) -%}
         {%- else -%}
-            {%- do faults.append(
-                fault ~ ', which does not hold every value of it. Next: declare it in a new version '
+            {%- do errors.append(
+                error ~ ', which does not hold every value of it. Next: declare it in a new version '
                 ~ '(docs/feature_versions.md), or cast it back to ' ~ held[column] | lower
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

@@ -2,10 +2,10 @@
     events' columns.
 
     events: relation of the events.
-    declaration: the feature view, without other faults.
+    declaration: the feature view, without other errors.
     plan: of the declaration.
     columns: those of the events, name to type. -#}
-{%- macro _expression_faults(events, declaration, plan, columns) -%}
+{%- macro _expression_errors(events, declaration, plan, columns) -%}
     {%- set expressions = feature_store._expressions(plan, declaration, columns) -%}
     {%- set parsed = fromjson(
         run_query(feature_store._parsed_sql(expressions)).columns[0].values()[0]
@@ -14,27 +14,27 @@
         'events': columns.keys() | list,
         'features': declaration.entity + feature_store._feature_names(plan) + plan.derived.keys() | list,
     } -%}
-    {%- set faults, wrong = [], [] -%}
+    {%- set errors, wrong = [], [] -%}
     {%- for given in expressions -%}
         {%- set found = parsed[loop.index0] -%}
-        {%- set told = feature_store._part_faults(given, found, known[given.scope], events) -%}
+        {%- set told = feature_store._part_errors(given, found, known[given.scope], events) -%}
         {%- set aggregate = plan.aggregates[loop.index0] if given.scope == 'events' else none -%}
         {%- if not told -%}
-            {%- set told = feature_store._binding_faults(given, found, wrong, known.features) -%}
+            {%- set told = feature_store._binding_errors(given, found, wrong, known.features) -%}
         {%- endif -%}
         {%- if told -%}
             {%- do wrong.append(aggregate.name ~ '_' if aggregate else given.place.split('.')[1]) -%}
         {%- elif aggregate and not found.refused -%}
-            {%- do told.extend(feature_store._empty_faults(aggregate, found.type, given.query)) -%}
+            {%- do told.extend(feature_store._empty_errors(aggregate, found.type, given.query)) -%}
         {%- endif -%}
-        {%- do faults.extend(told) -%}
+        {%- do errors.extend(told) -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}
 
 {#- DuckDB's binder error of an expression without another error; none where one of those that
     it is derived from is wrong already. -#}
-{%- macro _binding_faults(given, parsed, wrong, features) -%}
+{%- macro _binding_errors(given, parsed, wrong, features) -%}
     {%- set refused = parsed.refused -%}
     {%- if not refused -%}{{- return([]) -}}{%- endif -%}
     {%- for name in wrong if given.scope == 'features' and name in given.query -%}

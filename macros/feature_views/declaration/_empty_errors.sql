@@ -4,7 +4,7 @@
     aggregate: of the plan.
     type: of its result, as DuckDB's plan has it: {id, type_info}.
     query: that gives its result. -#}
-{%- macro _empty_faults(aggregate, type, query) -%}
+{%- macro _empty_errors(aggregate, type, query) -%}
     {%- set value = aggregate.empty -%}
     {%- if not aggregate.has_empty or value is none or not type -%}{{- return([]) -}}{%- endif -%}
     {%- set id, text = type.id, value | string -%}

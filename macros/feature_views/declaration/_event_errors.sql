@@ -3,9 +3,9 @@
     nor while compiling if the relation is not in the warehouse yet.
 
     events: relation of the events.
-    declaration: the feature view, without other faults.
+    declaration: the feature view, without other errors.
     plan: of the declaration. -#}
-{%- macro _event_faults(events, declaration, plan) -%}
+{%- macro _event_errors(events, declaration, plan) -%}
     {#- there is no `this` in a unit test, whose events are none of the warehouse -#}
     {%- if not this or events is string -%}{{- return([]) -}}{%- endif -%}
     {%- if '__dbt__cte__' in events.identifier -%}
@@ -26,9 +26,9 @@
             ~ ' -s +' ~ model.name ~ ', which makes it first']) -}}
     {%- endif -%}
     {%- set columns = feature_store._event_columns(events) -%}
-    {%- set faults = feature_store._event_column_faults(events, declaration, columns) -%}
-    {%- do faults.extend(feature_store._expression_faults(events, declaration, plan, columns)) -%}
-    {{- return(faults) -}}
+    {%- set errors = feature_store._event_column_errors(events, declaration, columns) -%}
+    {%- do errors.extend(feature_store._expression_errors(events, declaration, plan, columns)) -%}
+    {{- return(errors) -}}
 {%- endmacro -%}
 
 {#- DuckDB's reason why a relation cannot be read, or none if it can: it plans a query on it. -#}

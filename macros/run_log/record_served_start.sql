@@ -2,9 +2,9 @@
     anything is built where a feature view is ephemeral or an online view has two snapshots. -#}
 {%- macro record_served_start() -%}
     {%- if execute -%}
-        {%- do feature_store._raise_faults(
+        {%- do feature_store._raise_errors(
             'feature views',
-            feature_store._ephemeral_view_faults() + feature_store._second_snapshot_faults()
+            feature_store._ephemeral_view_errors() + feature_store._second_snapshot_errors()
         ) -%}
     {%- endif -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}

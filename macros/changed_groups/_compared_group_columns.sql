@@ -3,34 +3,34 @@
 {%- macro _compared_group_columns(received, group, computed, parts) -%}
     {%- set received_columns = feature_store._columns_of('select * from ' ~ received) -%}
     {%- set built_columns = feature_store._full_build().columns -%}
-    {%- set faults, compared = [], [] -%}
+    {%- set errors, compared = [], [] -%}
     {%- for argument, given in [('group', group), ('computed', computed), ('parts', parts)] -%}
         {%- if given is string or given is mapping or given is not sequence -%}
-            {%- do faults.append(argument ~ ': a list of columns is allowed; got ' ~ given) -%}
+            {%- do errors.append(argument ~ ': a list of columns is allowed; got ' ~ given) -%}
         {%- else -%}
             {%- for column in given if column | lower not in received_columns -%}
-                {%- do faults.append(
+                {%- do errors.append(
                     argument ~ ': ' ~ column ~ ' is no column of ' ~ received ~ '; it has '
                     ~ received_columns.keys() | join(', ')
                 ) -%}
             {%- endfor -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if not group -%}{%- do faults.append('group: one column or more is allowed; got none') -%}{%- endif -%}
-    {%- set computed_names = computed | map('lower') | list if not faults else [] -%}
+    {%- if not group -%}{%- do errors.append('group: one column or more is allowed; got none') -%}{%- endif -%}
+    {%- set computed_names = computed | map('lower') | list if not errors else [] -%}
     {%- for column in group if column | lower in computed_names -%}
-        {%- do faults.append('computed: ' ~ column ~ ' makes the group, so it is compared') -%}
+        {%- do errors.append('computed: ' ~ column ~ ' makes the group, so it is compared') -%}
     {%- endfor -%}
     {%- for column, kind in received_columns.items() if column not in computed_names -%}
         {%- do compared.append(feature_store._quoted(column)) -%}
         {%- if built_columns and built_columns.get(column) != kind -%}
-            {%- do faults.append(
+            {%- do errors.append(
                 column ~ ' is ' ~ kind ~ ' in ' ~ received ~ ', and '
                 ~ (built_columns.get(column) or 'missing') ~ ' in the model. Allowed: the same column of the '
                 ~ 'same type in both; a column of computed, if it follows from others'
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- do feature_store._raise_faults(model.name ~ ', delete_changed_groups()', faults) -%}
+    {%- do feature_store._raise_errors(model.name ~ ', delete_changed_groups()', errors) -%}
     {{- return(compared) -}}
 {%- endmacro -%}

@@ -1,13 +1,13 @@
 {#- The missing and the unknown keys of a mapping. -#}
-{%- macro _key_faults(where, mapping, required, optional) -%}
-    {%- set faults = [] -%}
+{%- macro _key_errors(where, mapping, required, optional) -%}
+    {%- set errors = [] -%}
     {%- for key in required if key not in mapping -%}
-        {%- do faults.append(where ~ ': ' ~ key ~ ' is missing') -%}
+        {%- do errors.append(where ~ ': ' ~ key ~ ' is missing') -%}
     {%- endfor -%}
     {%- for key in mapping if key not in required + optional -%}
-        {%- do faults.append(
+        {%- do errors.append(
             where ~ ': unknown key ' ~ key ~ '; allowed: ' ~ (required + optional) | join(', ')
         ) -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

@@ -1,9 +1,9 @@
-{#- The faults of an argument that lists columns: no list, no names, a name twice.
+{#- The errors of an argument that lists columns: no list, no names, a name twice.
 
     name: the argument.
     columns: what was given.
     may_be_empty: whether an empty list is allowed. -#}
-{%- macro _column_list_faults(name, columns, may_be_empty=false) -%}
+{%- macro _column_list_errors(name, columns, may_be_empty=false) -%}
     {%- set allowed = name ~ ': a list of column names is allowed, such as [customer_id]' -%}
     {%- if columns is string or columns is mapping or columns is not sequence -%}
         {{- return([allowed ~ '; got ' ~ columns]) -}}
@@ -11,16 +11,16 @@
     {%- if not columns -%}
         {{- return([] if may_be_empty else [allowed ~ '; got an empty list']) -}}
     {%- endif -%}
-    {%- set at = namespace(faults=[], seen=[]) -%}
+    {%- set at = namespace(errors=[], seen=[]) -%}
     {%- for column in columns -%}
         {%- if column is not string or not column -%}
-            {%- set at.faults = at.faults + [allowed ~ '; got ' ~ (column or 'an empty text')] -%}
+            {%- set at.errors = at.errors + [allowed ~ '; got ' ~ (column or 'an empty text')] -%}
         {%- elif column | lower in at.seen -%}
-            {%- set at.faults = at.faults + [
+            {%- set at.errors = at.errors + [
                 name ~ ': each column once is allowed; got ' ~ column ~ ' again'
             ] -%}
         {%- endif -%}
         {%- set at.seen = at.seen + [column | string | lower] -%}
     {%- endfor -%}
-    {{- return(at.faults) -}}
+    {{- return(at.errors) -}}
 {%- endmacro -%}

@@ -1,5 +1,5 @@
-{#- The faults of `online`, which says how the view is served. -#}
-{%- macro _online_faults(declaration) -%}
+{#- The errors of `online`, which says how the view is served. -#}
+{%- macro _online_errors(declaration) -%}
     {%- if 'online' not in declaration -%}{{- return([]) -}}{%- endif -%}
     {%- set online = declaration.online -%}
     {%- if online is not mapping or not online -%}
@@ -7,14 +7,14 @@
             'online: a mapping with ttl, layout or both is allowed, such as {ttl: 120d}; got ' ~ online
         ]) -}}
     {%- endif -%}
-    {%- set faults = feature_store._key_faults('online', online, [], ['ttl', 'layout']) -%}
+    {%- set errors = feature_store._key_errors('online', online, [], ['ttl', 'layout']) -%}
     {%- if 'ttl' in online and feature_store._duration_us(online.ttl) is none -%}
-        {%- do faults.append(
+        {%- do errors.append(
             'online.ttl: a whole number and s, m, h, d or w is allowed, such as 120d; got ' ~ online.ttl
         ) -%}
     {%- endif -%}
     {%- if 'layout' in online and online.layout not in ['hash', 'packed'] -%}
-        {%- do faults.append('online.layout: hash or packed is allowed; got ' ~ online.layout) -%}
+        {%- do errors.append('online.layout: hash or packed is allowed; got ' ~ online.layout) -%}
     {%- endif -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

@@ -1,27 +1,27 @@
-{#- The faults of `derived`: no mapping, names that are none, expressions that are no text. -#}
-{%- macro _derived_faults(declaration) -%}
+{#- The errors of `derived`: no mapping, names that are none, expressions that are no text. -#}
+{%- macro _derived_errors(declaration) -%}
     {%- if 'derived' not in declaration -%}{{- return([]) -}}{%- endif -%}
     {%- set derived = declaration.derived -%}
     {%- if derived is not mapping -%}
         {{- return(['derived: a mapping of column to expression is allowed; got ' ~ derived]) -}}
     {%- endif -%}
-    {%- set faults = [] -%}
+    {%- set errors = [] -%}
     {%- for name, expression in derived.items() -%}
         {%- if not modules.re.fullmatch('[a-z][a-z0-9_]*', name | string) -%}
-            {%- do faults.append(
+            {%- do errors.append(
                 'derived.' ~ name ~ ': lower case letters, digits and _ are allowed in a name'
             ) -%}
         {%- endif -%}
         {%- if expression is not string or not expression | trim -%}
-            {%- do faults.append('derived.' ~ name ~ ': an expression over the view\'s columns is allowed, '
+            {%- do errors.append('derived.' ~ name ~ ': an expression over the view\'s columns is allowed, '
                 ~ 'such as spend_28d / nullif(orders_28d, 0); got ' ~ expression) -%}
         {%- elif feature_store._has_line_comment(expression) -%}
-            {%- do faults.append('derived.' ~ name ~ ': a comment in /* */ is allowed, not one with --; got '
+            {%- do errors.append('derived.' ~ name ~ ': a comment in /* */ is allowed, not one with --; got '
                 ~ expression) -%}
         {%- elif modules.re.search('(?i)\\b(feature_time|known_at)\\b', expression) -%}
-            {%- do faults.append('derived.' ~ name ~ ': features are allowed, but neither feature_time '
+            {%- do errors.append('derived.' ~ name ~ ': features are allowed, but neither feature_time '
                 ~ 'nor known_at: a row holds until the next, and the value would not; got ' ~ expression) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

@@ -5,7 +5,7 @@
     parsed: what DuckDB makes of it, one of _parsed_sql().
     known: the names of the columns that it may read.
     events: relation of the events. -#}
-{%- macro _part_faults(given, parsed, known, events) -%}
+{%- macro _part_errors(given, parsed, known, events) -%}
     {%- set is_aggregate = given.scope == 'events' -%}
     {%- set told = [] -%}
     {%- if parsed.syntax -%}
@@ -69,11 +69,11 @@
         {%- do told.append(name ~ ' is not allowed: it gives another value in each run, so that '
             ~ 'rows made at different times would disagree') -%}
     {%- endfor -%}
-    {%- set faults = [] -%}
+    {%- set errors = [] -%}
     {%- for text in told | unique -%}
-        {%- do faults.append(
+        {%- do errors.append(
             given.place ~ ': ' ~ text ~ '; got ' ~ given.expression.split() | join(' ')
         ) -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

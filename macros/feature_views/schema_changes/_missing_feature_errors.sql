@@ -1,8 +1,8 @@
 {#- The features that exposures list of the model being built, and that it does not have.
 
     columns: those of the model, name to type. -#}
-{%- macro _missing_feature_faults(columns) -%}
-    {%- set faults = [] -%}
+{%- macro _missing_feature_errors(columns) -%}
+    {%- set errors = [] -%}
     {%- for exposure in graph.exposures.values() if model.unique_id in exposure.depends_on.nodes -%}
         {%- set used_versions = [] -%}
         {%- for unique_id in exposure.depends_on.nodes
@@ -18,7 +18,7 @@
             {%- if parts[0] == model.name and parts | length == (3 if is_pinned else 2)
                 and (parts[1] == 'v' ~ feature_store._version_of(model) if is_pinned else is_meant)
                 and parts[-1] | lower not in columns -%}
-                {%- do faults.append(
+                {%- do errors.append(
                     parts[-1] ~ ': exposure ' ~ exposure.name ~ ' uses it (' ~ reference ~ '), and the '
                     ~ 'view does not have it. Next: keep it, or when nobody reads it any more, take it off '
                     ~ 'config.meta.features in ' ~ exposure.original_file_path
@@ -26,5 +26,5 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

@@ -1,6 +1,6 @@
-{#- The faults of the aggregates: no mapping, unknown keys, no single aggregate call, bad windows. -#}
-{%- macro _aggregate_faults(declaration) -%}
-    {%- set faults = [] -%}
+{#- The errors of the aggregates: no mapping, unknown keys, no single aggregate call, bad windows. -#}
+{%- macro _aggregate_errors(declaration) -%}
+    {%- set errors = [] -%}
     {%- set aggregates = declaration.aggregates -%}
     {%- if aggregates is not mapping or not aggregates -%}
         {{- return(['aggregates: a mapping of name to {sql: …} is allowed; got ' ~ aggregates]) -}}
@@ -8,29 +8,29 @@
     {%- for name, aggregate in aggregates.items() -%}
         {%- set where = 'aggregates.' ~ name -%}
         {%- if not modules.re.fullmatch('[a-z][a-z0-9_]*', name | string) -%}
-            {%- do faults.append(where ~ ': lower case letters, digits and _ are allowed in a name') -%}
+            {%- do errors.append(where ~ ': lower case letters, digits and _ are allowed in a name') -%}
         {%- endif -%}
         {%- if aggregate is not mapping -%}
-            {%- do faults.append(where ~ ': a mapping such as {sql: sum(amount)} is allowed; got '
+            {%- do errors.append(where ~ ': a mapping such as {sql: sum(amount)} is allowed; got '
                 ~ aggregate) -%}
         {%- else -%}
-            {%- do faults.extend(
-                feature_store._key_faults(where, aggregate, ['sql'], ['windows', 'empty'])
+            {%- do errors.extend(
+                feature_store._key_errors(where, aggregate, ['sql'], ['windows', 'empty'])
             ) -%}
             {%- if 'sql' in aggregate -%}
-                {%- do faults.extend(feature_store._call_faults(where ~ '.sql', aggregate.sql)) -%}
+                {%- do errors.extend(feature_store._call_errors(where ~ '.sql', aggregate.sql)) -%}
             {%- endif -%}
             {%- if 'windows' in aggregate -%}
-                {%- do faults.extend(feature_store._window_faults(
+                {%- do errors.extend(feature_store._window_errors(
                     where ~ '.windows', aggregate.windows, declaration.grain
                 )) -%}
             {%- endif -%}
             {%- if 'empty' in aggregate and aggregate.empty is iterable
                 and aggregate.empty is not string -%}
-                {%- do faults.append(where ~ '.empty: a number, text, true, false or null is allowed; got '
+                {%- do errors.append(where ~ '.empty: a number, text, true, false or null is allowed; got '
                     ~ aggregate.empty) -%}
             {%- endif -%}
         {%- endif -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

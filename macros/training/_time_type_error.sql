@@ -2,7 +2,7 @@
 
     what: the column, as a person calls it.
     type: SQL of the type's name. -#}
-{%- macro _time_type_fault(what, type) -%}
+{%- macro _time_type_error(what, type) -%}
 if(
     {{ type }} in (
         'TIMESTAMP WITH TIME ZONE', 'TIMESTAMPTZ_NS',

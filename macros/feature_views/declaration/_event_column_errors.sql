@@ -2,22 +2,22 @@
     missing or of another type, or one has a name that the generated SQL uses itself.
 
     events: relation of the events.
-    declaration: the feature view, without other faults.
+    declaration: the feature view, without other errors.
     columns: those of the events, name to type. -#}
-{%- macro _event_column_faults(events, declaration, columns) -%}
-    {%- set types, faults = {}, [] -%}
+{%- macro _event_column_errors(events, declaration, columns) -%}
+    {%- set types, errors = {}, [] -%}
     {%- for name, type in columns.items() -%}
         {%- do types.update({name | lower: type}) -%}
     {%- endfor -%}
     {%- set place, names = ' of ' ~ events, columns.keys() | list -%}
     {%- for key in declaration.entity if key | lower not in types -%}
-        {%- do faults.append('entity: ' ~ key ~ ': ' ~ events ~ ' has no such column'
+        {%- do errors.append('entity: ' ~ key ~ ': ' ~ events ~ ' has no such column'
             ~ feature_store._nearest(key, names)
             ~ '. Next: correct entity, or add the column there') -%}
     {%- endfor -%}
     {%- for key in declaration.entity if key | lower in types and key not in columns -%}
         {%- for name in names if name | lower == key | lower -%}
-            {%- do faults.append('entity: ' ~ key ~ place ~ ' is written ' ~ name
+            {%- do errors.append('entity: ' ~ key ~ place ~ ' is written ' ~ name
                 ~ ' there, and so in the view. Next: write ' ~ name ~ ' here too') -%}
         {%- endfor -%}
     {%- endfor -%}
@@ -27,19 +27,19 @@
     ] -%}
         {%- set type = types.get(column | lower) -%}
         {%- if not type -%}
-            {%- do faults.append(where ~ ': ' ~ column ~ ': ' ~ events ~ ' has no such column'
+            {%- do errors.append(where ~ ': ' ~ column ~ ': ' ~ events ~ ' has no such column'
                 ~ (feature_store._nearest(column, names) if where == 'event_time'
                     else ', from which known_at is made')
                 ~ '. Next: ' ~ next) -%}
         {%- elif not modules.re.match('TIMESTAMP|DATE$', type) -%}
-            {%- do faults.append(where ~ ': a timestamp or a date is allowed, in UTC; got '
+            {%- do errors.append(where ~ ': a timestamp or a date is allowed, in UTC; got '
                 ~ column ~ place ~ ', which is ' ~ type | lower
                 ~ '. Next: cast it in the model ' ~ events.identifier) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for column in ['_grain', '_from_grain', '_place', '_is_event'] if column in types -%}
-        {%- do faults.append('events: ' ~ column ~ place ~ ' has a name that the generated SQL uses '
+        {%- do errors.append('events: ' ~ column ~ place ~ ' has a name that the generated SQL uses '
             ~ 'itself. Next: rename it in the model ' ~ events.identifier) -%}
     {%- endfor -%}
-    {{- return(faults) -}}
+    {{- return(errors) -}}
 {%- endmacro -%}

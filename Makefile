@@ -36,6 +36,9 @@ replay: setup ## Run START= to END= day by day (EVERY=1d) in a warehouse of its 
 test: lint-python test-sample lint-sql .venv-airflow/.installed ## Check the style, build the sample on a target of its own, run every test.
 	$(TEST_ENV) $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
+test-fast: setup-dev ## Run the tests that need no built sample, no Airflow and no failing servers: about a minute.
+	$(BIN)/python -m pytest -m 'not slow' --numprocesses auto --dist worksteal
+
 lint-python: setup-dev
 	$(BIN)/ruff check scripts tests/python benchmarks
 	$(BIN)/ruff format --check scripts tests/python benchmarks
@@ -101,5 +104,5 @@ setup-dev: setup .venv/.installed-dev
 clean: ## Remove what was built, but not the loaded data, the snapshots and .venv.
 	rm -rf target dbt_packages logs
 
-.PHONY: help run refresh replay test lint-python lint-sql test-sample bench airflow docs setup setup-dev clean
+.PHONY: help run refresh replay test test-fast lint-python lint-sql test-sample bench airflow docs setup setup-dev clean
 .NOTPARALLEL:

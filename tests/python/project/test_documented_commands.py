@@ -12,7 +12,7 @@ import click
 import pytest
 from dbt.cli.main import cli as dbt
 
-from support.documentation import PAGES, code, name_of
+from support.documentation import PAGES, blocks, code, name_of
 from support.paths import BENCHMARKS, REPOSITORY, SCRIPTS
 from support.servers.redis_server import script_environment
 
@@ -93,3 +93,10 @@ def test_dbt_commands_and_their_options(page: Path) -> None:
             else:
                 wrong += [f"dbt {words[0]} {option}" for option in given - options]
     assert wrong == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_python_imports(page: Path) -> None:
+    for text in blocks(page, "python"):
+        for line in re.findall(r"^from feature_store.*$", text, flags=re.MULTILINE):
+            exec(line, {})

@@ -19,7 +19,7 @@
         {%- else -%}
             {%- do errors.append(
                 error ~ ', which does not hold every value of it. Next: declare it in a new version '
-                ~ '(docs/feature_versions.md), or cast it back to ' ~ held[column] | lower
+                ~ '(docs/guides/feature_versions.md), or cast it back to ' ~ held[column] | lower
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -1,4 +1,4 @@
-"""The feature pipeline as an Airflow 3 DAG; docs/airflow.md says what it does and its settings."""
+"""The feature pipeline as an Airflow 3 DAG; docs/operate/airflow.md has its tasks and settings."""
 
 from feature_pipeline_parts.pipeline import feature_pipeline
 from feature_pipeline_parts.settings import read_settings

@@ -98,7 +98,7 @@ def _raw_rows(
     if not has_lineage:
         return {}, [
             f"{relation} does not carry {', '.join(LINEAGE)}: which raw rows these are is unknown "
-            "(docs/bring_your_own_data.md)"
+            "(docs/guides/bring_your_own_data.md)"
         ]
     wanted = [tuple(row[name] for name in LINEAGE) for row in rows]
     open_keys = list(dict.fromkeys(key for key in wanted if None not in key))

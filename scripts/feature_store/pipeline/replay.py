@@ -127,7 +127,8 @@ def replay(
     if not tables:
         raise FeatureStoreError(
             "no source table is loaded by interval: there is nothing to replay",
-            next_step="declare config.meta.load.event_time of a source table (docs/load_raw.md)",
+            next_step="declare config.meta.load.event_time of a source table "
+            "(docs/operate/load_raw.md)",
         )
     if asked.export:
         check_address(settings)

@@ -187,7 +187,7 @@ def read_declarations(project_dir: Path) -> list[RawTable]:
         raise FeatureStoreError(
             f"{project_dir}: no source table says where its data is",
             allowed="config.meta.load.path of a table under sources: in models/**/*.yml",
-            next_step="see docs/load_raw.md",
+            next_step="see docs/operate/load_raw.md",
         )
     places: dict[tuple[str, str], RawTable] = {}
     for table in tables:

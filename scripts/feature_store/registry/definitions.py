@@ -278,7 +278,7 @@ def load_definitions(manifest_path: Path, project_name: str | None = None) -> Fe
             raise FeatureStoreError(
                 f"{manifest_path}: {unique_id}: the declaration of the feature view cannot be "
                 f"read: {what}",
-                allowed="what docs/add_a_feature_view.md shows, with all its columns",
+                allowed="what docs/guides/add_a_feature_view.md shows, with all its columns",
                 next_step="dbt compile says what is wrong in it; correct it, then run dbt parse",
             ) from error
 

@@ -1,4 +1,4 @@
-"""Columns that come, go and change, once they have been served: what docs/schema_changes.md says.
+"""Changes of columns that have been served: what docs/guides/schema_changes.md says.
 
 Real dbt on a small project of its own, a real Redis, and each test on the project as it was served.
 """
@@ -18,7 +18,7 @@ from support.paths import REPOSITORY
 from support.projects.changing_project import SERVED, SOURCE, ChangingProject, changing_project
 from support.servers.redis_server import RedisServer
 
-DOCUMENTATION = REPOSITORY / "docs" / "schema_changes.md"
+DOCUMENTATION = REPOSITORY / "docs/guides/schema_changes.md"
 IN_FULL = "purchases: built in full, because its definition changed"
 VIEW = "feature view purchases v1 (models/features/purchases.yml): "
 

@@ -1,4 +1,4 @@
-"""What docs/scheduling.md tells people to install is well-formed, and calls what exists."""
+"""What docs/operate/scheduling.md tells people to install is well-formed, and calls what exists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from support.paths import REPOSITORY
 from support.servers.redis_server import run_script, script_environment
 
-PAGE = (REPOSITORY / "docs/scheduling.md").read_text()
+PAGE = (REPOSITORY / "docs/operate/scheduling.md").read_text()
 
 
 def blocks(kind: str) -> list[str]:

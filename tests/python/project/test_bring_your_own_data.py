@@ -1,4 +1,4 @@
-"""The example of docs/bring_your_own_data.md, done as it is written there."""
+"""The example of docs/guides/bring_your_own_data.md, done as it is written there."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def run(clone: Path, command: str) -> str:
 def commands_of(page: str) -> list[str]:
     """Return the lines of a page's last block of commands."""
     blocks = re.findall(
-        r"```\n((?:(?:python|dbt) .*\n)+)```", (REPOSITORY / "docs" / page).read_text()
+        r"```\n((?:(?:python|dbt) .*\n)+)```", (REPOSITORY / "docs/guides" / page).read_text()
     )
     return blocks[-1].splitlines()
 
@@ -90,8 +90,8 @@ def test_the_pages_quote_the_example_truly() -> None:
     lines = {line.strip() for line in files.splitlines()}
     quoted = re.findall(
         r"```(?:yaml|sql)\n(.*?)```",
-        (REPOSITORY / "docs/bring_your_own_data.md").read_text()
-        + (REPOSITORY / "docs/add_a_feature_view.md").read_text(),
+        (REPOSITORY / "docs/guides/bring_your_own_data.md").read_text()
+        + (REPOSITORY / "docs/guides/add_a_feature_view.md").read_text(),
         flags=re.DOTALL,
     )
     assert quoted

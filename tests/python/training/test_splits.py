@@ -17,7 +17,7 @@ from support.projects.feature_view_events import PROFILE
 from support.projects.feature_view_project import compiled, write_project
 from support.projects.macro_errors import assert_errors, refused_calls
 
-GUIDE = REPOSITORY / "docs" / "splits_and_encodings.md"
+GUIDE = REPOSITORY / "docs/guides/splits_and_encodings.md"
 NAME = 'the "key", %'
 QUOTED = '"the ""key"", %"'
 CALLS = {

@@ -19,7 +19,8 @@ _LOAD_FROM = "{{ ti.xcom_pull(task_ids='interval')['load_from'] }}"
 _DOC = """\
 Waits for the raw data of the run's interval, loads them, builds and tests the features with dbt,
 exports what is served to Redis and checks it there. Every command takes the interval; none reads
-the clock. A run can be repeated, and a range can be given as parameters. See docs/airflow.md.
+the clock. A run can be repeated, and a range can be given as parameters.
+See docs/operate/airflow.md.
 """
 
 

@@ -125,7 +125,9 @@ def read_settings(prefix: str, variables: Mapping[str, str] = os.environ) -> Pip
             "allowed: the begin of the first interval to be run, such as 2024-05-01"
         )
     if faults:
-        raise PipelineError("; ".join(faults), next_step="see the settings in docs/airflow.md")
+        raise PipelineError(
+            "; ".join(faults), next_step="see the settings in docs/operate/airflow.md"
+        )
     return PipelineSettings(prefix=prefix, project_dir=folder, **settings)
 
 

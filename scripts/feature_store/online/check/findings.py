@@ -15,7 +15,7 @@ from feature_store.online.layout.decode import EXPORT_ALL
 from feature_store.online.layout.metadata import Metadata, iso
 from feature_store.registry.definitions import FeatureView
 
-#: What can be wrong with an entity; ``docs/export.md`` says what each means.
+#: What can be wrong with an entity; ``docs/operate/export.md`` says what each means.
 KINDS = ("missing", "expired", "stale", "different", "orphaned")
 #: Examples that are shown of a view, and characters of a value in them.
 EXAMPLES, _WIDTH = 5, 60

@@ -21,7 +21,7 @@ _NEXT_STEPS = {
     "READONLY": "point REDIS_URL at the primary, then export again",
     "NOAUTH": "put the user and password into REDIS_URL",
     "WRONGPASS": "correct the user and password in REDIS_URL",
-    "NOPERM": "give the user the commands and the keys that docs/online_store.md lists",
+    "NOPERM": "give the user the commands and the keys that docs/operate/online_store.md lists",
     "WRONGTYPE": "another program uses a key of this prefix: choose another "
     "FEATURE_STORE_PREFIX, or delete that key",
     "MOVED": "the server is a node of a Redis Cluster: begin REDIS_URL with redis-cluster:// "

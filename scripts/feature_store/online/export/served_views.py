@@ -62,7 +62,7 @@ def choose_views(definitions: FeatureDefinitions, labels: list[str]) -> list[Fea
         if not served and not any(view.is_online for view in definitions.views):
             raise FeatureStoreError(
                 "no feature view has a snapshot of served rows",
-                next_step="add an online view and a snapshot (docs/add_a_feature_view.md)",
+                next_step="add an online view and a snapshot (docs/guides/add_a_feature_view.md)",
             )
         return served
     chosen: list[FeatureView] = []
@@ -78,7 +78,7 @@ def choose_views(definitions: FeatureDefinitions, labels: list[str]) -> list[Fea
             raise FeatureStoreError(
                 f"{label}: is not served",
                 allowed=", ".join(view.label for view in served) or "there are none",
-                next_step="add an online view and a snapshot (docs/add_a_feature_view.md)",
+                next_step="add an online view and a snapshot (docs/guides/add_a_feature_view.md)",
             )
         chosen.extend(view for view in matching if view not in chosen)
     return chosen
@@ -180,5 +180,5 @@ def not_served(definitions: FeatureDefinitions) -> FeatureStoreError | None:
         f"{', '.join(view.label for view in views)}: declared online, and never exported, because "
         "there is no snapshot of an online view of it",
         allowed="an online view and one snapshot of it, or no online: in the declaration",
-        next_step=f"add {places} (docs/add_a_feature_view.md), then run dbt build",
+        next_step=f"add {places} (docs/guides/add_a_feature_view.md), then run dbt build",
     )

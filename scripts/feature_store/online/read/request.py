@@ -92,7 +92,8 @@ class Request:
                 if not view.served_id:
                     raise FeatureStoreError(
                         f"{reference}: {view.label} is not served",
-                        next_step="add an online view and a snapshot (docs/add_a_feature_view.md)",
+                        next_step="add an online view and a snapshot "
+                        "(docs/guides/add_a_feature_view.md)",
                     )
                 groups.setdefault(view, {})[reference, feature] = None
         if not groups:

@@ -174,7 +174,7 @@ def test_a_server_that_is_down_or_forbids_it(store: TinyStore, own_server: Redis
         with own_server.client() as client:
             client.execute_command(*documented_rights()["checker"], f"-{missing}")
         done = run(store, own_server.unix_url.replace("unix://", "unix://checker:pw@"))
-        assert_clear(done, "NOPERM", f"'{missing}'", "docs/online_store.md")
+        assert_clear(done, "NOPERM", f"'{missing}'", "docs/operate/online_store.md")
         assert done.stdout == ""
     own_server.kill()
     done = run(store, own_server.unix_url)

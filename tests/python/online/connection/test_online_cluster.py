@@ -107,8 +107,8 @@ def test_a_slot_that_moves_while_the_store_is_open(
         ("", "NOAUTH", "put the user and password into REDIS_URL"),
         (":wr0ng", "WRONGPASS", "correct the user and password in REDIS_URL"),
         ("nobody:wr0ng", "WRONGPASS", "correct the user and password in REDIS_URL"),
-        ("guest:g", "NOPERM", "docs/online_store.md"),
-        ("half:h", "NOPERM", "docs/online_store.md"),
+        ("guest:g", "NOPERM", "docs/operate/online_store.md"),
+        ("half:h", "NOPERM", "docs/operate/online_store.md"),
     ],
 )
 def test_logins_that_are_refused(

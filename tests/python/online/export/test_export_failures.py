@@ -161,7 +161,7 @@ def test_the_documented_rights_are_enough(store: TinyStore):
         assert row["things:b"] == "x"
         with pytest.raises(FeatureStoreError, match="NOPERM") as caught:
             store.export(reader)
-        assert "docs/online_store.md" in str(caught.value)
+        assert "docs/operate/online_store.md" in str(caught.value)
 
 
 def test_a_server_that_is_killed_in_the_middle(

@@ -13,7 +13,7 @@ _MODELS = ("_groups.yml", "monitoring/_monitoring.yml")
 
 
 def clicks_project(folder: Path) -> Path:
-    """Make the project in a folder, as docs/bring_your_own_data.md says, without the sample."""
+    """Make docs/guides/bring_your_own_data.md's project in a folder, without the sample."""
     for name in _FOLDERS:
         ignored = shutil.ignore_patterns("__pycache__", "every_band_has_a_rank.sql", "benchmarks")
         shutil.copytree(REPOSITORY / name, folder / name, ignore=ignored)

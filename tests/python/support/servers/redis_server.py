@@ -148,7 +148,7 @@ def redis_server(*options: str) -> Iterator[RedisServer]:
 
 def documented_rights() -> dict[str, list[str]]:
     """Return, by user, the words of the ACL commands in the documentation; the password is pw."""
-    text = (SCRIPTS.parent / "docs" / "online_store.md").read_text()
+    text = (SCRIPTS.parent / "docs/operate/online_store.md").read_text()
     rules = [line.split() for line in text.splitlines() if line.startswith("    ACL SETUSER")]
     return {rule[2]: [">pw" if word == ">…" else word for word in rule] for rule in rules}
 

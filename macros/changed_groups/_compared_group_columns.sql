@@ -2,7 +2,7 @@
     go unseen or every group look changed. -#}
 {%- macro _compared_group_columns(received, group, computed, parts) -%}
     {%- set received_columns = feature_store._columns_of('select * from ' ~ received) -%}
-    {%- set built_columns = feature_store._full_build().columns -%}
+    {%- set built_columns = feature_store._rendered_full_build().columns -%}
     {%- set errors, compared = [], [] -%}
     {%- for argument, given in [('group', group), ('computed', computed), ('parts', parts)] -%}
         {%- if given is string or given is mapping or given is not sequence -%}

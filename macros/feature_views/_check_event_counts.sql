@@ -5,7 +5,7 @@
     declaration: the feature view, as in `config.meta.feature_view`.
     counts: a query of one row, the struct of _event_counts_sql() as _counts. -#}
 {%- macro _check_event_counts(declaration, counts) -%}
-    {%- set place = feature_store._place_of(model) -%}
+    {%- set place = feature_store._node_label(model) -%}
     {#- as a text: DuckDB has years that Python has not -#}
     {%- set row = run_query(
         'select * replace (cast(latest_after_load as varchar) as latest_after_load) '
@@ -39,18 +39,4 @@
             place, declaration.event_time, after_load, events, latest
         ) -%}
     {%- endif -%}
-{%- endmacro -%}
-
-{#- Warn of events that are later than their own load.
-
-    place: the feature view's name in the warning.
-    latest: the latest of their times. -#}
-{%- macro _warn_of_late_times(place, event_time, after_load, events, latest) -%}
-    {%- do exceptions.warn(
-        'Warning: ' ~ place ~ ': '
-        ~ '{:,} of {:,} events are later than their own load '.format(after_load, events)
-        ~ '({} up to {}, UTC). They do not move the time of the run, '.format(event_time, latest)
-        ~ 'and their rows are not served before that time. Next: correct them at the source or in '
-        ~ 'staging, or leave them out in cleaned; then build again'
-    ) -%}
 {%- endmacro -%}

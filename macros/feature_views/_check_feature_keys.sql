@@ -53,5 +53,5 @@
             ) -%}
         {%- endif -%}
     {%- endif -%}
-    {%- do feature_store._raise_errors(feature_store._place_of(model), errors) -%}
+    {%- do feature_store._raise_errors(feature_store._node_label(model), errors) -%}
 {%- endmacro -%}

@@ -19,8 +19,8 @@ pairs as (
         min(runs.served_at) as first_served_at,
         max(runs.served_at) as last_served_at,
         row_number() over () as _pair
-    from served_then
-    full outer join recomputed_then using ({{ entity | join(', ') }}, served_at)
+    from served_rows
+    full outer join recomputed_rows using ({{ entity | join(', ') }}, served_at)
     inner join runs using (served_at)
     where _served_hash is distinct from _feature_hash
     group by

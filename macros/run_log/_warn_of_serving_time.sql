@@ -7,7 +7,7 @@
     parents: of it, from _online_parents().
     as_of_query: the query of the time. -#}
 {%- macro _warn_of_serving_time(node, parents, as_of_query) -%}
-    {%- set place, declaration = feature_store._place_of(node), node.config.meta.feature_view -%}
+    {%- set place, declaration = feature_store._node_label(node), node.config.meta.feature_view -%}
     {%- set grain_us = feature_store._duration_us(declaration.grain) -%}
     {%- set given = var('as_of') is not none -%}
     {%- set serving = run_query(

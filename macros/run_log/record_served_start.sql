@@ -1,10 +1,8 @@
-{#- Make the tables of record_served_results() before the first model reads them; end the run before
-    anything is built where a feature view is ephemeral or an online view has two snapshots. -#}
 {%- macro record_served_start() -%}
     {%- if execute -%}
         {%- do feature_store._raise_errors(
             'feature views',
-            feature_store._ephemeral_view_errors() + feature_store._second_snapshot_errors()
+            feature_store._ephemeral_view_errors() + feature_store._duplicate_snapshot_errors()
         ) -%}
     {%- endif -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}

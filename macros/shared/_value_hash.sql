@@ -11,7 +11,7 @@
     value: an expression; columns(…) makes one hash a column. -#}
 {%- macro _value_hash(value) -%}
 case
-    when regexp_full_match(typeof({{ value }}), '{{ feature_store._hashed_as_they_are() }}')
+    when regexp_full_match(typeof({{ value }}), '{{ feature_store._directly_hashed_types() }}')
         then hash({{ value }})
     when typeof({{ value }}) in ('FLOAT', 'DOUBLE')
         then hash({{ value }}, {{ value }} = 0 and signbit(try_cast({{ value }} as double)))
@@ -20,6 +20,6 @@ end
 {%- endmacro -%}
 
 {#- The types, as a regular expression, that are one number or one run of bytes to hash(). -#}
-{%- macro _hashed_as_they_are() -%}
+{%- macro _directly_hashed_types() -%}
 (U?(TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\((1[0-8]|[1-9]),[0-9]+\)|BOOLEAN|VARCHAR|BLOB|DATE|TIME|TIMESTAMP.*)
 {%- endmacro -%}

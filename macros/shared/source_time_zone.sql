@@ -1,5 +1,4 @@
-{#- The named time zone of the shop, which the staging model has from its source: `config.meta.time_zone`.
-    Empty while parsing. -#}
+{#- A model cannot read the settings of its source. -#}
 {%- macro source_time_zone() -%}
     {%- set zone = (model.config.get('meta') or {}).get('time_zone') -%}
     {%- if execute and not zone -%}

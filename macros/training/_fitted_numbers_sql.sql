@@ -70,7 +70,7 @@ number_rows as (
         cast(null as varchar) as most_frequent,
         fitted_rows.row_count,
         fitted_rows.row_count - coalesce(number_statistics.value_count, 0) as null_count
-    from {{ feature_store._listed_sql(numeric) }} as listed
+    from {{ feature_store._column_names_sql(numeric) }} as listed
     cross join fitted_rows
     left join number_statistics on listed.column_name = number_statistics.column_name
 

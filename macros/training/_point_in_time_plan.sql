@@ -36,7 +36,7 @@
             {%- endif -%}
             {%- set columns = [] -%}
             {%- for feature in given.select or [] -%}
-                {%- do columns.append(prefix ~ feature_store._plain_name(feature)) -%}
+                {%- do columns.append(prefix ~ feature_store._unquoted(feature)) -%}
             {%- endfor -%}
             {%- do taken.extend(columns | map('lower')) -%}
             {%- do views.append({
@@ -70,7 +70,7 @@
     {%- set keys = {} -%}
     {%- for key in entity -%}
         {%- set column = entity[key] if entity is mapping else key -%}
-        {%- do keys.update({feature_store._plain_name(key): feature_store._plain_name(column)}) -%}
+        {%- do keys.update({feature_store._unquoted(key): feature_store._unquoted(column)}) -%}
     {%- endfor -%}
     {{- return(keys) -}}
 {%- endmacro -%}

@@ -1,8 +1,8 @@
-{#- The keys and times of the spine for the views of one entity, in two parts: quiet are the
-    rows of entities that have few rows in the spine, busy those of the others. -#}
+{#- The keys and times of the spine for the views of one entity, in two parts: rare are the
+    rows of entities that have few rows in the spine, frequent those of the others. -#}
 {%- macro _point_in_time_spine_sql(name, columns) -%}
 {%- set most = 16 -%}
--- Rows of an entity with at most {{ most }} in the spine, quiet, and of the others, busy, are looked up in
+-- Rows of an entity with at most {{ most }} in the spine, rare, and of the others, frequent, are looked up in
 -- different ways: the former are compared with every row of the entity, the latter as-of joined.
 {{ name }}_counts as materialized (
 
@@ -23,7 +23,7 @@
 
 ),
 
-{% for part, condition in [('quiet', '<='), ('busy', '>')] -%}
+{% for part, condition in [('rare', '<='), ('frequent', '>')] -%}
 {{ name }}_{{ part }} as materialized (
 
     select

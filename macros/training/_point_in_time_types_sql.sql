@@ -3,7 +3,7 @@
     read, so this costs nothing. -#}
 {%- macro _point_in_time_types_sql(views, time) -%}
 {%- set errors = [feature_store._time_type_error(
-    'time column ' ~ feature_store._plain_name(time), 'typeof(spine.' ~ feature_store._name(time) ~ ')'
+    'time column ' ~ feature_store._unquoted(time), 'typeof(spine.' ~ feature_store._quoted_if_needed(time) ~ ')'
 )] -%}
 {%- for view in views -%}
     {%- for key, column in view.entity.items() -%}

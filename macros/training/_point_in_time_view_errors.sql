@@ -4,7 +4,7 @@
         {{- return([where ~ ': a mapping such as {features: ref(…), entity: [customer_id]} is allowed; got '
             ~ given]) -}}
     {%- endif -%}
-    {%- set errors = feature_store._key_errors(
+    {%- set errors = feature_store._mapping_key_errors(
         where, given, required=['features', 'entity'], optional=['select', 'prefix', 'max_age']
     ) -%}
     {%- if 'features' in given and not given.features.identifier -%}

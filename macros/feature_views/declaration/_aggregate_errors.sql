@@ -15,10 +15,10 @@
                 ~ aggregate) -%}
         {%- else -%}
             {%- do errors.extend(
-                feature_store._key_errors(where, aggregate, ['sql'], ['windows', 'empty'])
+                feature_store._mapping_key_errors(where, aggregate, ['sql'], ['windows', 'empty'])
             ) -%}
             {%- if 'sql' in aggregate -%}
-                {%- do errors.extend(feature_store._call_errors(where ~ '.sql', aggregate.sql)) -%}
+                {%- do errors.extend(feature_store._aggregate_call_errors(where ~ '.sql', aggregate.sql)) -%}
             {%- endif -%}
             {%- if 'windows' in aggregate -%}
                 {%- do errors.extend(feature_store._window_errors(

@@ -25,7 +25,7 @@
             {%- endif -%}
         {%- endfor -%}
         {%- set unquoted = columns | rejectattr('quote') | map(attribute='name') | list -%}
-        {%- for column in feature_store._in_need_of_quotes(unquoted) -%}
+        {%- for column in feature_store._names_needing_quotes(unquoted) -%}
             {%- do errors.append('columns: ' ~ column ~ ' is no name that SQL takes without quotes; '
                 ~ 'add quote: true to the column') -%}
         {%- endfor -%}
@@ -34,7 +34,7 @@
 {%- endmacro -%}
 
 {#- The names that SQL takes only in quotes, such as keywords, according to DuckDB's parser. -#}
-{%- macro _in_need_of_quotes(names) -%}
+{%- macro _names_needing_quotes(names) -%}
     {%- set listed = [] -%}
     {%- for name in names -%}{%- do listed.append(feature_store._literal(name)) -%}{%- endfor -%}
     {%- if not listed -%}{{- return([]) -}}{%- endif -%}

@@ -6,7 +6,7 @@
     {%- if windowed is none -%}
         {%- set windowed = 'windows' in declaration or 'aggregates' in declaration -%}
     {%- endif -%}
-    {%- do errors.extend(feature_store._key_errors(
+    {%- do errors.extend(feature_store._mapping_key_errors(
         'feature_view', declaration,
         required=always + of_windows if windowed else always,
         optional=['derived', 'online', 'max_unused'] if windowed else ['online']
@@ -41,7 +41,7 @@
         {%- do errors.extend(feature_store._aggregate_errors(declaration)) -%}
     {%- endif -%}
     {%- do errors.extend(feature_store._derived_errors(declaration)) -%}
-    {%- do errors.extend(feature_store._column_errors(declaration, entity)) -%}
+    {%- do errors.extend(feature_store._column_name_errors(declaration, entity)) -%}
     {%- do errors.extend(feature_store._online_errors(declaration)) -%}
     {%- set share = declaration.get('max_unused', 0) -%}
     {%- if share is not number or share is boolean or not 0 <= share <= 1 -%}

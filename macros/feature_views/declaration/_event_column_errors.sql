@@ -12,7 +12,7 @@
     {%- set place, names = ' of ' ~ events, columns.keys() | list -%}
     {%- for key in declaration.entity if key | lower not in types -%}
         {%- do errors.append('entity: ' ~ key ~ ': ' ~ events ~ ' has no such column'
-            ~ feature_store._nearest(key, names)
+            ~ feature_store._similar_names(key, names)
             ~ '. Next: correct entity, or add the column there') -%}
     {%- endfor -%}
     {%- for key in declaration.entity if key | lower in types and key not in columns -%}
@@ -28,7 +28,7 @@
         {%- set type = types.get(column | lower) -%}
         {%- if not type -%}
             {%- do errors.append(where ~ ': ' ~ column ~ ': ' ~ events ~ ' has no such column'
-                ~ (feature_store._nearest(column, names) if where == 'event_time'
+                ~ (feature_store._similar_names(column, names) if where == 'event_time'
                     else ', from which known_at is made')
                 ~ '. Next: ' ~ next) -%}
         {%- elif not modules.re.match('TIMESTAMP|DATE$', type) -%}

@@ -19,7 +19,7 @@
         or context.get('_part', 0) > 0 -%}
         {{- return([]) -}}
     {%- endif -%}
-    {%- set unreadable = feature_store._unreadable(events) -%}
+    {%- set unreadable = feature_store._read_error(events) -%}
     {%- if unreadable and flags.WHICH == 'compile' -%}{{- return([]) -}}{%- endif -%}
     {%- if unreadable -%}
         {{- return(['events: ' ~ events ~ ' cannot be read: ' ~ unreadable ~ '. Next: dbt ' ~ flags.WHICH
@@ -32,7 +32,7 @@
 {%- endmacro -%}
 
 {#- DuckDB's reason why a relation cannot be read, or none if it can: it plans a query on it. -#}
-{%- macro _unreadable(relation) -%}
+{%- macro _read_error(relation) -%}
     {%- set found = fromjson(run_query(
         "select json_object('type', plan ->> 'error_type', 'message', plan ->> 'error_message') "
         ~ "from (select json_serialize_plan("

@@ -6,9 +6,9 @@
     plan: of the declaration.
     columns: those of the events, name to type. -#}
 {%- macro _expression_errors(events, declaration, plan, columns) -%}
-    {%- set expressions = feature_store._expressions(plan, declaration, columns) -%}
+    {%- set expressions = feature_store._declared_expressions(plan, declaration, columns) -%}
     {%- set parsed = fromjson(
-        run_query(feature_store._parsed_sql(expressions)).columns[0].values()[0]
+        run_query(feature_store._parsed_expressions_sql(expressions)).columns[0].values()[0]
     ) -%}
     {%- set known = {
         'events': columns.keys() | list,
@@ -17,7 +17,7 @@
     {%- set errors, wrong = [], [] -%}
     {%- for given in expressions -%}
         {%- set found = parsed[loop.index0] -%}
-        {%- set told = feature_store._part_errors(given, found, known[given.scope], events) -%}
+        {%- set told = feature_store._disallowed_sql_errors(given, found, known[given.scope], events) -%}
         {%- set aggregate = plan.aggregates[loop.index0] if given.scope == 'events' else none -%}
         {%- if not told -%}
             {%- set told = feature_store._binding_errors(given, found, wrong, known.features) -%}
@@ -25,7 +25,7 @@
         {%- if told -%}
             {%- do wrong.append(aggregate.name ~ '_' if aggregate else given.place.split('.')[1]) -%}
         {%- elif aggregate and not found.refused -%}
-            {%- do told.extend(feature_store._empty_errors(aggregate, found.type, given.query)) -%}
+            {%- do told.extend(feature_store._empty_value_errors(aggregate, found.type, given.query)) -%}
         {%- endif -%}
         {%- do errors.extend(told) -%}
     {%- endfor -%}

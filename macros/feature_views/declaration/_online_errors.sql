@@ -7,7 +7,7 @@
             'online: a mapping with ttl, layout or both is allowed, such as {ttl: 120d}; got ' ~ online
         ]) -}}
     {%- endif -%}
-    {%- set errors = feature_store._key_errors('online', online, [], ['ttl', 'layout']) -%}
+    {%- set errors = feature_store._mapping_key_errors('online', online, [], ['ttl', 'layout']) -%}
     {%- if 'ttl' in online and feature_store._duration_us(online.ttl) is none -%}
         {%- do errors.append(
             'online.ttl: a whole number and s, m, h, d or w is allowed, such as 120d; got ' ~ online.ttl

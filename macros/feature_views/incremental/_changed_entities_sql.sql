@@ -69,7 +69,7 @@ select
         (sum(_events) over (
             order by {{ plan.entity | join(', ') }}
             rows between unbounded preceding and current row
-        ) - _events) // {{ feature_store._events_at_once() }}
+        ) - _events) // {{ feature_store._events_per_part() }}
         as integer
     ) as _part
 from changed

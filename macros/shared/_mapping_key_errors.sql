@@ -1,0 +1,13 @@
+{#- The missing and the unknown keys of a mapping. -#}
+{%- macro _mapping_key_errors(where, mapping, required, optional) -%}
+    {%- set errors = [] -%}
+    {%- for key in required if key not in mapping -%}
+        {%- do errors.append(where ~ ': ' ~ key ~ ' is missing') -%}
+    {%- endfor -%}
+    {%- for key in mapping if key not in required + optional -%}
+        {%- do errors.append(
+            where ~ ': unknown key ' ~ key ~ '; allowed: ' ~ (required + optional) | join(', ')
+        ) -%}
+    {%- endfor -%}
+    {{- return(errors) -}}
+{%- endmacro -%}

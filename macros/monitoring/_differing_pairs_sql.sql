@@ -1,5 +1,5 @@
-{#- The pairs of a served row and the row that should have been served that are not alike, with the
-    reason and the number of runs; one of the two may be missing. -#}
+{#- The pairs of a served row and the recomputed row of the same time that differ, with the reason and
+    the number of runs; one of the two rows may be missing. -#}
 {%- macro _differing_pairs_sql(entity) -%}
 pairs as (
 

@@ -1,7 +1,7 @@
-{#- The rows that the feature table has today for the times of the served runs: keys, feature time
-    and a hash of the features. -#}
+{#- The rows that the feature table has today for the as_of of each served run: keys, feature time and
+    a hash of the features. -#}
 {%- macro _recomputed_rows_sql(features, served, entity, feature_hashes) -%}
--- In the order of the snapshot's columns, so that like rows have like hashes.
+-- In the order of the snapshot's columns, so that equal rows have equal hashes.
 feature_rows as (
 
     select * from {{ served }} where false

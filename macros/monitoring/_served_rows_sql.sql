@@ -1,5 +1,5 @@
-{#- The served runs of a feature view, and the rows that each of them served: keys, the snapshot row
-    and a hash of its features. -#}
+{#- The served runs of a feature view, and the rows that each run served: keys, start of the snapshot
+    row and a hash of its features. -#}
 {%- macro _served_rows_sql(served, entity, feature_view, runs, builds, feature_hashes) -%}
 runs as (
 

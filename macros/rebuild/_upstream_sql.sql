@@ -1,11 +1,11 @@
-{#- The SQL between a node and the tables that it reads: of the views, as the warehouse has it, and the
-    code of ephemeral models. What is a table itself ends the way up.
+{#- The SQL between a node and the tables that it reads: the SQL of views, as in the warehouse, and the
+    code of ephemeral models. The search goes up to the next tables.
 
     node: dbt's node, of which `depends_on` is read. -#}
 {%- macro _upstream_sql(node) -%}
     {%- set views, codes = {}, {} -%}
     {%- set ids = node.depends_on.nodes | list -%}
-    {#- The list grows while it is gone over. -#}
+    {#- The loop also visits what it appends to the list. -#}
     {%- for unique_id in ids -%}
         {%- set parent = graph.nodes.get(unique_id) or {} -%}
         {%- set materialized = (parent.get('config') or {}).get('materialized') -%}

@@ -1,20 +1,21 @@
 {%- macro should_full_refresh() -%}
     {%- if context.get('_renders_full_build') -%}{{- return(true) -}}{%- endif -%}
     {%- if context.get('_renders_increment') -%}{{- return(false) -}}{%- endif -%}
-    {%- set asked = dbt.should_full_refresh() -%}
-    {%- if asked or config.get('full_refresh') is not none
+    {%- set by_dbt = dbt.should_full_refresh() -%}
+    {%- if by_dbt or config.get('full_refresh') is not none
         or model.resource_type != 'model' or model.config.materialized != 'incremental' -%}
-        {{- return(asked) -}}
+        {{- return(by_dbt) -}}
     {%- endif -%}
     {%- if flags.WHICH not in ['build', 'run'] -%}{{- return(true) -}}{%- endif -%}
     {%- if feature_store._is_always_built_in_full() -%}{{- return(true) -}}{%- endif -%}
     {%- if '_cached_is_changed' not in context -%}
         {%- set built = run_query(
-            "select definition from operations.built_models where unique_id = '" ~ model.unique_id ~ "'"
+            "select definition from operations.built_models "
+            ~ "where unique_id = '" ~ model.unique_id ~ "'"
         ).rows -%}
         {%- set is_changed = not built or built[0][0] != feature_store.model_definition() -%}
         {%- do context.update({'_cached_is_changed': is_changed}) -%}
-        {#- Said once, by the materialization; while compiling there is no `sql` yet. -#}
+        {#- Logged once, by the materialization; while compiling there is no `sql` yet. -#}
         {%- if is_changed and context.get('sql') and load_cached_relation(this) -%}
             {%- do log(
                 model.name ~ ': built in full, because its definition '

@@ -1,8 +1,6 @@
-{#- Make the tables of record_built_model() and finish_feature_view() before the first model is
-    built. -#}
+{#- Make the tables of record_built_model() and finish_feature_view(). -#}
 {%- macro _create_build_tables() -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] %}
-        create schema if not exists operations;
+    {%- if flags.WHICH in ['build', 'run'] %}
         create table if not exists operations.built_models (
             unique_id varchar primary key,
             definition varchar

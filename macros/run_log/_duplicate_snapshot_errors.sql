@@ -1,9 +1,11 @@
-{#- Snapshots of online views beyond the one that each feature view's version may have: the
-    export could not say which of them is served. -#}
+{#- The errors of feature view versions with more than one snapshot of their online view: the export
+    could not tell which of them is served. -#}
 {%- macro _duplicate_snapshot_errors() -%}
     {%- set snapshots, errors = {}, [] -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'snapshot' and node.depends_on.nodes -%}
-        {%- set parents = feature_store._online_parents(graph.nodes.get(node.depends_on.nodes[0])) -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == 'snapshot' and node.depends_on.nodes -%}
+        {%- set online_view = graph.nodes.get(node.depends_on.nodes[0]) -%}
+        {%- set parents = feature_store._online_parents(online_view) -%}
         {%- if parents -%}
             {%- set places = snapshots.setdefault(parents.features.unique_id, []) -%}
             {%- do places.append(node.name ~ ' (' ~ node.original_file_path ~ ')') -%}

@@ -14,8 +14,8 @@
         );
         {%- set nodes = [] -%}
         {%- for unique_id in selected_resources | sort -%}
-            {%- set is_ephemeral = graph.nodes.get(unique_id, {}).get('config', {}).get('materialized')
-                == 'ephemeral' -%}
+            {%- set config = graph.nodes.get(unique_id, {}).get('config', {}) -%}
+            {%- set is_ephemeral = config.get('materialized') == 'ephemeral' -%}
             {%- if unique_id.split('.')[0] in ['model', 'seed', 'snapshot', 'test', 'unit_test']
                 and not is_ephemeral -%}
                 {%- do nodes.append(unique_id) -%}

@@ -26,8 +26,12 @@
         insert or replace into operations.view_builds values (
             '{{ node.unique_id }}',
             coalesce(
-                -- An incremental model's SQL is another one in each kind of run.
-                (select definition from operations.built_models where unique_id = '{{ node.unique_id }}'),
+                -- The SQL of an incremental model differs between full and incremental runs.
+                (
+                    select definition
+                    from operations.built_models
+                    where unique_id = '{{ node.unique_id }}'
+                ),
                 '{{ local_md5(result.node.compiled_code or "") }}'
             ),
             {{ "'" ~ query | replace("'", "''") ~ "'" if query else 'null' }},

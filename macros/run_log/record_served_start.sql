@@ -13,7 +13,7 @@
             as_of_query varchar,
             invocation_id varchar
         );
-        -- What was declared, as Python can compute it of the manifest.
+        -- A hash of the declaration that Python can compute from the manifest.
         alter table operations.view_builds add column if not exists declaration varchar;
         create table if not exists operations.served_runs (
             snapshot_id varchar,

@@ -1,5 +1,5 @@
-{#- Refuse a warehouse whose database has the name of one of its schemas: "raw"."clicks" in the file
-    raw.duckdb could be a table of the database raw or of the schema raw. -#}
+{#- Raise an error if the warehouse's database has the name of one of its schemas: "raw"."clicks" in
+    the file raw.duckdb could be a table of the database raw or of the schema raw. -#}
 {%- macro _check_warehouse_name(schema) -%}
     {%- set name = target.database | lower -%}
     {%- if name in [schema | trim | lower, 'operations', 'main', 'system', 'temp'] -%}

@@ -1,8 +1,8 @@
-{#- A subquery of the times of events, in microseconds since the epoch (UTC), one row each:
+{#- A subquery of the times of events, in microseconds since the epoch (UTC), one row per event:
     _event_us and _loaded_us. A time that is infinite is null.
 
-    A relation without a column loaded_at gives null: the name then means the one in `no_load`.
-    So nothing has to be read from the database to make the SQL. -#}
+    If the relation has no column loaded_at, _loaded_us is null: the name then means the column of
+    `no_load`. So the SQL can be made without reading the columns from the database. -#}
 {%- macro _event_times_sql(events, event_time) -%}
 (
     select

@@ -1,5 +1,5 @@
-{#- Returns true if, of a model that windowed_features() makes, only rows whose events changed
-    are made anew. That needs the hooks, and a file without other SQL beside the call. -#}
+{#- Returns true if a run builds only those rows of a windowed feature view whose events changed.
+    That needs the hooks, and a file without other SQL beside the call. -#}
 {%- macro _is_incremental_view() -%}
     {%- set declaration = (model.config.get('meta') or {}).get('feature_view') or {} -%}
     {{- return(

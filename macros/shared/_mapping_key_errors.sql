@@ -1,4 +1,4 @@
-{#- The missing and the unknown keys of a mapping. -#}
+{#- The errors in the keys of a mapping: required ones that are missing, and unknown ones. -#}
 {%- macro _mapping_key_errors(where, mapping, required, optional) -%}
     {%- set errors = [] -%}
     {%- for key in required if key not in mapping -%}

@@ -1,6 +1,6 @@
-{#- The parents of an online view: `features`, its feature table's node, and `events`, the relation
-    whose event times say the time of the run. Nothing where the node is no online view; no events
-    where there is no single relation of them that can be queried. -#}
+{#- The parents of an online view: `features`, the node of its feature table, and `events`, the
+    relation whose event times determine the time of the run. none if the node is not an online
+    view; `events` is none if there is not exactly one such relation that can be queried. -#}
 {%- macro _online_parents(node) -%}
     {%- if not node or not (node.config.meta or {}).get('feature_view') -%}
         {{- return(none) -}}

@@ -1,9 +1,9 @@
-{#- The model being built as a full build makes it, also where it is built incrementally: `sql`, and
-    `columns`, name to type. Without columns where SQL alone does not say them: in Python models, and
-    where ephemeral models are put in front of it.
+{#- The model being built as in a full build, even if it is being built incrementally: its `sql` and
+    its `columns`, name to type. There are no columns if the SQL alone does not determine them: in
+    Python models, and if dbt puts ephemeral models in front of it.
 
-    The model's code is rendered again, with a mark in dbt's context: as long as it is there,
-    should_full_refresh() is true, and so every is_incremental() false, however deep in macros. -#}
+    The model's code is rendered again, with a flag in dbt's context: while it is set,
+    should_full_refresh() is true, and so is_incremental() is false in every macro. -#}
 {%- macro _rendered_full_build() -%}
     {%- if '_cached_full_build' not in context -%}
         {%- set full = {'sql': model.raw_code, 'columns': {}} -%}

@@ -1,4 +1,4 @@
-{#- Warn of events that are later than their own load.
+{#- Warn about events that are later than their own load.
 
     place: the feature view's name in the warning.
     latest: the latest of their times. -#}

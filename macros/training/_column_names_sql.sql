@@ -1,4 +1,4 @@
-{#- A relation of column names. -#}
+{#- A subquery of column names, one row each. -#}
 {%- macro _column_names_sql(columns) -%}
 (
         select

@@ -1,5 +1,5 @@
-{#- The rows of the categorical columns, and of their categories: the most frequent category first,
-    of equally frequent ones the lesser text. -#}
+{#- The rows of the categorical columns and of their categories, most frequent category first; equally
+    frequent ones in the order of their texts. -#}
 {%- macro _fitted_categories_sql(categorical) -%}
 {{ feature_store._fitted_values_sql('words', categorical, 'categorical') }}
 

@@ -1,5 +1,5 @@
-{#- The rows of the numeric columns. A double's sum depends on the order of adding, so values are
-    added in their own order. The bound keeps the sum of squares finite, and NaN out. -#}
+{#- The rows of the numeric columns. The sum of doubles depends on the order of adding, so values are
+    added in their own order. The bound keeps the sum of squares finite, and excludes NaN. -#}
 {%- macro _fitted_numbers_sql(numeric) -%}
 {{ feature_store._fitted_values_sql('numbers', numeric, 'numeric') }}
 

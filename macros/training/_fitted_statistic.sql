@@ -1,16 +1,17 @@
-{#- SQL of what a table of fitted statistics says of a column: a scalar subquery, which ends the
-    query with an error where the table has no such column of that kind (without it, it would be
-    null).
+{#- SQL of a fitted statistic of a column: a scalar subquery, which ends the query with an error if
+    the table has no such column of that kind (it would be null otherwise).
 
-    caller_name: the macro that asks.
+    caller_name: the macro that is named in errors.
     column: the column.
     statistics: the table, made by fitted_statistics().
     kind: numeric or categorical.
-    aggregate: SQL that takes the answer from the column's rows, which are named fitted. -#}
+    aggregate: SQL of the statistic over the column's rows, whose alias is fitted. -#}
 {%- macro _fitted_statistic(caller_name, column, statistics, kind, aggregate) -%}
 {%- set errors = [] -%}
 {%- if column is not string or not column or '\n' in column -%}
-    {%- set errors = ['column: a column name of one line is allowed; got ' ~ (column or 'an empty text')] -%}
+    {%- set errors = [
+        'column: a column name of one line is allowed; got ' ~ (column or 'an empty text')
+    ] -%}
 {%- endif -%}
 {%- if not statistics -%}
     {%- set errors = errors + [
@@ -18,8 +19,8 @@
     ] -%}
 {%- endif -%}
 {{- feature_store._raise_errors(caller_name, errors) -}}
-{%- set missing = ' has no one ' ~ kind ~ ' column ' ~ column -%}
-{%- set allowed = '. Allowed: a column that fitted_statistics(' ~ kind ~ '=[...]) made it of' -%}
+{%- set missing = ' has not exactly one row of the ' ~ kind ~ ' column ' ~ column -%}
+{%- set allowed = '. Allowed: a column that is listed in fitted_statistics(' ~ kind ~ '=[...])' -%}
 (
     select
         if(

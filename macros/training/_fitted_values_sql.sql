@@ -1,4 +1,4 @@
-{#- The CTE of the fitted rows' values in long form: column_name, and value or category.
+{#- A CTE of the fitted rows' values in long form: column_name, and value or category.
 
     name: the CTE.
     columns: the columns.

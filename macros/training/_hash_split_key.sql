@@ -1,4 +1,5 @@
-{#- SQL of a key as text; a key of a type that has no one text ends the query with an error. -#}
+{#- SQL of a key as text; a key of a type in which a value may have several texts ends the query with
+    an error. -#}
 {%- macro _hash_split_key(key) -%}
 {%- set quoted = feature_store._quoted(key) -%}
 if(

@@ -1,12 +1,11 @@
-{#- The CTEs that end a point-in-time join with an error where a row of the spine finds more
-    than one row of a feature view: an entity has two rows of one time, or in a snapshot two at
-    one time.
+{#- The CTEs that end a point-in-time join with an error if a row of the spine matches more than one
+    row of a feature view: an entity has two rows with one feature_time or, in a snapshot, two that
+    are valid at one time.
 
-    The example is looked up from one row of the spine, so that it costs nothing where there is
-    none. -#}
+    The example is read for one row of the spine only, and costs nothing if there is no error. -#}
 {%- macro _point_in_time_duplicates_sql(view, mode, valid_from) -%}
 {%- set is_served = mode == 'as_served' -%}
--- The rows of the spine that would be there more than once: an error, no rows if all is well.
+-- The rows of the spine that match more than one row, which is an error.
 {{ view.name }}_duplicates as (
 
     select _spine_row

@@ -1,15 +1,15 @@
-{#- Which row of a feature view held at the time of each row of the spine: its keys and time.
+{#- The row of a feature view that was valid at the time of each row of the spine: its keys and time.
 
-    Where an entity has few rows in the spine, each is compared with all rows of its entity,
-    which takes no sorting. As that would be every row with every other where it has many, these
-    are found by an as-of join, for which the rows of their entities are sorted.
+    The spine's rows of an entity with few of them are each compared with all feature rows of the
+    entity, which needs no sorting. For an entity with many this would compare every row with every
+    other, so an as-of join matches them, which sorts the feature rows of these entities.
 
-    Of a snapshot, the rare rows also tell of how many rows held; two are one too many. -#}
+    For a snapshot, _match_count is the number of rows that were valid; two are an error. -#}
 {%- macro _point_in_time_matches_sql(view, mode, valid_from) -%}
 {%- set is_served = mode == 'as_served' -%}
 {{ view.name }}_rows as not materialized (
 
-    -- No rows where the types of the keys differ, which checked_types tells of: nothing is cast.
+    -- No rows if the types of the keys differ, which is an error of checked_types: nothing is cast.
     select features.*
     from {{ view.relation }} as features
     left join spine on false

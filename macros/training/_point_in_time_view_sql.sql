@@ -1,6 +1,5 @@
-{#- One feature view of a point-in-time join, in two steps, so that only keys and times are
-    compared: which row held at the time of each row of the spine, and then the features of
-    these rows. -#}
+{#- One feature view of a point-in-time join, in two steps, so that only keys and times are compared:
+    the row that was valid at the time of each row of the spine, then the features of that row. -#}
 {%- macro _point_in_time_view_sql(view, mode) -%}
 {%- set valid_from = 'dbt_valid_from' if mode == 'as_served' else 'feature_time' -%}
 {%- set conditions = [] -%}
@@ -41,7 +40,10 @@
         {%- else -%}
         {%- for feature in view.select %}
         features.{{ feature_store._quoted_if_needed(feature) }}
-        {{- ' as ' ~ feature_store._quoted(view.prefix ~ feature_store._unquoted(feature)) if view.prefix }}
+        {%- if view.prefix %} as {{ feature_store._quoted(
+            view.prefix ~ feature_store._unquoted(feature)
+        ) }}
+        {%- endif %}
         {{- ',' if not loop.last }}
         {%- endfor %}
         {%- endif %}

@@ -1,10 +1,10 @@
-{#- SQL of a time as a timestamp of UTC, whatever the zone of the session.
+{#- SQL of a time as a timestamp in UTC, whatever the time zone of the session.
 
-    A type that _time_type_error() tells of gives null. What cannot be a timestamp exactly, such
-    as a time with parts of a microsecond, ends the query with an error.
+    A type that is an error for _time_type_error() gives null. A time that is not exactly a
+    timestamp, such as one with parts of a microsecond, ends the query with an error.
 
     time: SQL of the time.
-    what: the column, as a person calls it. -#}
+    what: the column's label in an error. -#}
 {%- macro _utc_timestamp_sql(time, what) -%}
 case
     when

@@ -2,8 +2,8 @@
 {%- set fitted = feature_store._fitted_category_list('one_hot', column, statistics) -%}
 {%- set encoded = feature_store._fitted_value('one_hot', column, value, 'categorical') -%}
 {%- if categories is none -%}
-{#- A list of one struct, so that the lambdas need no column and no subquery. The null that ends the
-    list of the fitted categories stands for every other one. -#}
+{#- A list of one struct, so that the lambdas need no column and no subquery. The list of the fitted
+    categories ends with a null, which stands for all other categories. -#}
 list_transform(
     [
         {

@@ -1,7 +1,8 @@
 {%- macro point_in_time_join(spine, feature_views, time='label_time', mode='as_recomputed') -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- set views = feature_store._point_in_time_plan(feature_views, time, mode) -%}
--- Made by point_in_time_join(), {{ mode }}: what held at {{ feature_store._unquoted(time) | replace('\n', ' ') }}.
+    {%- set time_column = feature_store._unquoted(time) -%}
+-- Made by point_in_time_join(), {{ mode }}: features as of {{ time_column | replace('\n', ' ') }}.
 -- Grain: one row per row of the spine.
 with
 
@@ -11,7 +12,7 @@ spine as (
         given.*,
         row_number() over () as _spine_row,
         {{ feature_store._utc_timestamp_sql(
-            'given.' ~ feature_store._quoted_if_needed(time), 'time column ' ~ feature_store._unquoted(time)
+            'given.' ~ feature_store._quoted_if_needed(time), 'time column ' ~ time_column
         ) | indent(8) }} as _spine_time
     from {{ spine }} as given
 

@@ -4,7 +4,8 @@
     {%- for name, text in starts.items() -%}
         {%- if feature_store._utc_us(text) is none -%}
             {%- set at.errors = at.errors + [
-                name ~ ': a UTC time is allowed, such as 2017-09-01 or 2017-09-01 12:00:00; got ' ~ text
+                name ~ ': a UTC time is allowed, such as 2017-09-01 or 2017-09-01 12:00:00; got '
+                ~ text
             ] -%}
         {%- endif -%}
     {%- endfor -%}

@@ -1,11 +1,11 @@
-{#- The errors of an aggregate's SQL: not one call, a call inside the call, rows taken in no
-    order. -#}
+{#- The errors in an aggregate's SQL: it is not one call, it contains another aggregate, or its
+    result depends on the order of the rows. -#}
 {%- macro _aggregate_call_errors(where, sql) -%}
     {%- set call = feature_store._aggregate_call(sql) -%}
     {%- if call is none -%}
         {{- return([
             where ~ ': one aggregate call is allowed, such as sum(amount) or '
-            ~ 'count(*) filter (where quantity > 1) (put what joins two in derived); got ' ~ sql
+            ~ 'count(*) filter (where quantity > 1) (combine two of them in derived); got ' ~ sql
         ]) -}}
     {%- endif -%}
     {%- set errors = [] -%}
@@ -18,7 +18,9 @@
     {%- endif -%}
     {%- set inner = modules.re.sub('\'(?:[^\']|\'\')*\'|"(?:[^"]|"")*"', '', parts.inner) -%}
     {%- if feature_store._has_line_comment(sql) -%}
-        {%- do errors.append(where ~ ': a comment in /* */ is allowed, not one with --; got ' ~ sql) -%}
+        {%- do errors.append(
+            where ~ ': a comment in /* */ is allowed, not one with --; got ' ~ sql
+        ) -%}
     {%- endif -%}
     {%- if modules.re.search('(?i)\\b(count|sum|avg|min|max|median|bool_and|bool_or)\\s*\\(', inner) -%}
         {%- do errors.append(
@@ -29,8 +31,8 @@
     {{- return(errors) -}}
 {%- endmacro -%}
 
-{#- Returns true if a comment begins with --, outside of literals and quoted names: the
-    generated SQL goes on in the same line, and would be part of it. -#}
+{#- Returns true if a comment begins with --, outside of literals and quoted names. The generated
+    SQL continues on the same line, and would become part of the comment. -#}
 {%- macro _has_line_comment(sql) -%}
     {%- set bare = modules.re.sub('\'(?:[^\']|\'\')*\'|"(?:[^"]|"")*"|/\\*[\\s\\S]*?\\*/', '', sql) -%}
     {{- return('--' in bare) -}}

@@ -1,7 +1,6 @@
-{#- The SQL texts of a declaration, each with a query by which DuckDB checks it against the
-    events: [{place, scope, expression, query}]; scope: events or features, whose columns it
-    reads. The queries are only planned; the events in them are one row of nulls of the events'
-    types.
+{#- The SQL expressions of a declaration, each with a query by which DuckDB checks it against the
+    events: [{place, scope, expression, query}]; scope is events or features, whose columns it
+    reads. DuckDB only plans the queries; they read one row of nulls of the events' types.
 
     plan: of the declaration.
     declaration: the feature view.
@@ -18,7 +17,8 @@
             'place': 'aggregates.' ~ aggregate.name ~ '.sql',
             'scope': 'events',
             'expression': sql,
-            'query': 'select ' ~ sql ~ (' over ()' if aggregate.strategy == 'events' else '') ~ from_events,
+            'query': 'select ' ~ sql
+                ~ (' over ()' if aggregate.strategy == 'events' else '') ~ from_events,
         }) -%}
         {%- for window in aggregate.windows -%}
             {%- set name = aggregate.name ~ '_' ~ window.name -%}
@@ -30,7 +30,7 @@
     {%- endfor -%}
     {%- set above = {} -%}
     {%- for name, sql in plan.derived.items() -%}
-        {#- Only what is used is in the query: an error elsewhere is not this expression's. -#}
+        {#- The query has only what the expression uses, so that no other error ends it. -#}
         {%- set text = feature_store._with_dependencies(sql, above) -%}
         {%- set used, listed = [], [] -%}
         {%- for column, made_by in made.items() if column | lower in text | lower -%}
@@ -44,14 +44,16 @@
             'scope': 'features',
             'expression': sql,
             'query': 'select ' ~ (listed + ['(' ~ sql ~ ')']) | join(', ')
-                ~ ' from (select ' ~ (used or ['count(*)']) | join(', ') ~ from_events ~ ') as features',
+                ~ ' from (select ' ~ (used or ['count(*)']) | join(', ') ~ from_events
+                ~ ') as features',
         }) -%}
         {%- do above.update({name: sql}) -%}
     {%- endfor -%}
     {{- return(expressions) -}}
 {%- endmacro -%}
 
-{#- An expression together with those above it whose names occur in it, and in these in turn. -#}
+{#- The text of an expression followed by those of the derived features that it depends on, directly
+    or through others. `above` are those declared before it: name to expression. -#}
 {%- macro _with_dependencies(sql, above) -%}
     {%- set texts = namespace(all=sql) -%}
     {%- for name in above | list | reverse if name in texts.all -%}

@@ -1,15 +1,17 @@
-{#- The error of an `empty` that is no value of its aggregate's type: it would be rounded, or
-    would give the column another type.
+{#- The error of an `empty` that is not a value of its aggregate's type: it would be rounded, or
+    would change the type of the column.
 
-    aggregate: of the plan.
-    type: of its result, as DuckDB's plan has it: {id, type_info}.
-    query: that gives its result. -#}
+    aggregate: one of the plan's.
+    type: of its result, as in DuckDB's plan: {id, type_info}.
+    query: the query of its result. -#}
 {%- macro _empty_value_errors(aggregate, type, query) -%}
     {%- set value = aggregate.empty -%}
     {%- if not aggregate.has_empty or value is none or not type -%}{{- return([]) -}}{%- endif -%}
     {%- set id, text = type.id, value | string -%}
-    {%- set bits = {'TINYINT': 7, 'SMALLINT': 15, 'INTEGER': 31, 'BIGINT': 63, 'HUGEINT': 127, 'UTINYINT': 8,
-                    'USMALLINT': 16, 'UINTEGER': 32, 'UBIGINT': 64, 'UHUGEINT': 128}.get(id) -%}
+    {%- set bits = {
+        'TINYINT': 7, 'SMALLINT': 15, 'INTEGER': 31, 'BIGINT': 63, 'HUGEINT': 127,
+        'UTINYINT': 8, 'USMALLINT': 16, 'UINTEGER': 32, 'UBIGINT': 64, 'UHUGEINT': 128,
+    }.get(id) -%}
     {%- if value is boolean -%}
         {%- set fits = id == 'BOOLEAN' -%}
     {%- elif value is number and bits -%}
@@ -31,9 +33,11 @@
     {%- set info = type.type_info or {} -%}
     {%- set named = id | lower
         ~ ('(' ~ info.width ~ ',' ~ info.scale ~ ')' if id == 'DECIMAL' else '') -%}
-    {{- return(['aggregates.' ~ aggregate.name ~ '.empty: a value of the aggregate\'s own type is allowed, '
+    {{- return([
+        'aggregates.' ~ aggregate.name ~ '.empty: a value of the aggregate\'s own type is allowed, '
         ~ named ~ ' of ' ~ aggregate.call ~ ', or null; got '
-        ~ ('the text ' ~ feature_store._literal(value) if value is string else value)]) -}}
+        ~ ('the text ' ~ feature_store._literal(value) if value is string else value)
+    ]) -}}
 {%- endmacro -%}
 
 {#- Returns true if a text can be cast to the type of a query's result. -#}

@@ -1,7 +1,7 @@
-{#- The CTE part_lists of _parsed_expressions_sql(): the parts of each expression as one JSON list, in the
-    order in which they stand. It reads the CTEs expressions and functions.
+{#- The CTE part_lists of _parsed_expressions_sql(): the parts of each expression as one JSON list,
+    in the order of the text. It reads the CTEs expressions and functions.
 
-    top: the path of an expression in its tree. -#}
+    top: the path of an expression in its syntax tree. -#}
 {%- macro _expression_parts_sql(top) -%}
 parts as (
 

@@ -1,5 +1,6 @@
-{#- Returns true if a name, as a list of its parts between the dots, is a column, a field in
-    one, or a value of SQL's own, such as current_date. -#}
+{#- Returns true if a name is a column, a field of one, or a value of SQL's own such as current_date.
+
+    path: the name, as a list of its parts between the dots. -#}
 {%- macro _is_known_name(path, scope, known) -%}
     {%- set names = known | map('lower') | list -%}
     {%- set first = path[0] | lower -%}

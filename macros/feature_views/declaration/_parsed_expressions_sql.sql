@@ -1,12 +1,12 @@
-{#- The query of what DuckDB's own parser and binder say of SQL expressions, wrong ones
-    included. It gives one JSON list, a mapping for each expression:
+{#- A query of what DuckDB's own parser and binder say about SQL expressions, wrong ones
+    included. It gives one JSON list with a mapping for each expression:
 
     - syntax: the parser's error, or null; is_one: true if it is one expression, not a list;
     - parts: its columns, functions, subqueries, windows and parameters, as {class, name, path,
       is_top, in_lambda, arguments}; of a function also is_aggregate, is_window and is_volatile,
       null where there is none of the name;
-    - volatile: of all functions that the plan calls, those that give another value in each run;
-    - refused: the binder's error, as {error_message, call, candidates, …}, or null;
+    - volatile: the functions in the plan that give another value in each run;
+    - binder_error: {error_type, error_message, call, name, …}, or null;
     - type: of the result, if there is no error.
 
     expressions: as _declared_expressions() gives them. -#}
@@ -48,7 +48,7 @@ functions as (
 
 volatile_lists as (
 
-    -- of the plan, in which names such as current_date and macros are resolved
+    -- from the plan, in which macros and names such as current_date are resolved
     select
         expressions.number,
         to_json(list(distinct functions.name)) as volatile
@@ -68,7 +68,7 @@ select to_json(list(json_object(
     and coalesce(expressions.tree ->> '{{ top }}.alias', '') = '',
     'parts', coalesce(part_lists.parts, '[]'),
     'volatile', coalesce(volatile_lists.volatile, '[]'),
-    'refused', if(expressions.plan ->> 'error' = 'true', expressions.plan, null),
+    'binder_error', if(expressions.plan ->> 'error' = 'true', expressions.plan, null),
     'type', expressions.plan -> '$.plans[0].expressions[#-1].return_type'
 ) order by expressions.number))
 from expressions

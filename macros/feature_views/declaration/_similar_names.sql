@@ -1,5 +1,5 @@
-{#- The end of an error about an unknown name: similar names (Jaro-Winkler) or, without any, all
-    names. -#}
+{#- The end of an error about an unknown name: similar names (by Jaro-Winkler similarity) or, if
+    there are none, all names. -#}
 {%- macro _similar_names(name, names) -%}
     {%- set listed = [] -%}
     {%- for one in names -%}{%- do listed.append(feature_store._literal(one)) -%}{%- endfor -%}
@@ -9,7 +9,7 @@
     {{- return('; near: ' ~ near | join(', ') if near else '; it has ' ~ names | join(', ')) -}}
 {%- endmacro -%}
 
-{#- The same for a function, but nothing without a similar name. -#}
+{#- The end of an error about an unknown function: similar names, or nothing. -#}
 {%- macro _similar_functions(name, is_aggregate) -%}
     {%- set types = "('aggregate')" if is_aggregate else "('aggregate', 'scalar', 'macro')" -%}
     {%- set near = feature_store._most_similar(
@@ -20,11 +20,13 @@
     {{- return('; near: ' ~ near | join(', ') if near else '') -}}
 {%- endmacro -%}
 
+{#- Up to three names that are most similar to a name. -#}
 {%- macro _most_similar(name, names_sql, at_least) -%}
-    {%- set likeness = 'jaro_winkler_similarity(lower(name), lower('
+    {%- set similarity = 'jaro_winkler_similarity(lower(name), lower('
         ~ feature_store._literal(name) ~ '))' -%}
     {{- return(fromjson(run_query(
-        'select to_json(coalesce(list(name), [])) from (select name from (' ~ names_sql
-        ~ ') group by name having ' ~ likeness ~ ' > ' ~ at_least ~ ' order by ' ~ likeness ~ ' desc, name limit 3)'
+        'select to_json(coalesce(list(name), [])) from ('
+        ~ 'select name from (' ~ names_sql ~ ') group by name having ' ~ similarity ~ ' > '
+        ~ at_least ~ ' order by ' ~ similarity ~ ' desc, name limit 3)'
     ).columns[0].values()[0])) -}}
 {%- endmacro -%}

@@ -1,4 +1,4 @@
-{#- A declaration without errors as one mapping, from which the SQL is generated:
+{#- A declaration without errors as the mapping from which the SQL is generated:
 
     - entity, event_time: the columns, as quoted identifiers
     - grain, grain_us
@@ -22,7 +22,8 @@
             'name': name,
             'empty': aggregate.empty,
             'has_empty': 'empty' in aggregate,
-            'passed': by_filter.setdefault(call.filter, name) if 'empty' in aggregate and call.filter else none,
+            'passed': by_filter.setdefault(call.filter, name)
+                if 'empty' in aggregate and call.filter else none,
             'windows': feature_store._ordered_windows(
                 aggregate.windows or declaration.windows, grain_us
             ),

@@ -1,17 +1,18 @@
-{#- Make the rows of a feature view whose entities are not of its first part, one part after the other. dbt's
-    own statement has made those of the first part, in the same transaction.
+{#- Build the parts of a feature view after the first, one after the other. dbt's own statement has
+    built the first part, in the same transaction.
 
-    The model's code is rendered again for each part, with the part's number in dbt's context, where
-    windowed_features() looks for it.
+    The model's code is rendered again for each part, with the part's number in dbt's context, from
+    which windowed_features() reads it.
 
-    changed: the table of entities whose rows are made. -#}
+    changed: the table of the entities whose rows are built. -#}
 {%- macro _build_other_parts(changed) -%}
     {%- set parts = run_query(
         'select distinct _part from ' ~ changed ~ ' where _part > 0 order by _part'
     ).columns[0].values() -%}
     {%- for part in parts -%}
         {%- do log(
-            this.identifier ~ ': part ' ~ (loop.index + 1) ~ ' of ' ~ (parts | length + 1), info=true
+            this.identifier ~ ': part ' ~ (loop.index + 1) ~ ' of ' ~ (parts | length + 1),
+            info=true
         ) -%}
         {%- do context.update({'_part': part | int}) -%}
         {%- do run_query('insert into ' ~ this ~ ' by name\n' ~ render(model.raw_code)) -%}

@@ -1,6 +1,6 @@
-{#- The part of a feature view's entities whose rows the SQL makes that is being rendered, from 0; none: it
-    makes all rows. That is so where no hook has made parts: in unit tests, which have no `this`, outside of
-    runs, and where the SQL of a full build is rendered as what defines the model. -#}
+{#- The number, from 0, of the part of a feature view for which SQL is being rendered, or none if the
+    SQL makes all rows. It does if no hook has defined parts: in unit tests, which have no `this`,
+    outside of runs, and while the definition of the model is rendered as a full build. -#}
 {%- macro _current_part() -%}
     {%- if this and flags.WHICH in ['build', 'run'] and not context.get('_renders_full_build')
         and feature_store._is_incremental_view() -%}

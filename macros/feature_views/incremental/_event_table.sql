@@ -9,7 +9,7 @@
     {%- endif -%}
     {%- do exceptions.raise_compiler_error(
         node.name ~ ': an incremental feature view is made from one event table; got '
-        ~ (node.refs | length + node.sources | length)
-        ~ ' refs and sources. Next: join them in a model of their own, or materialize the view as a table'
+        ~ (node.refs | length + node.sources | length) ~ ' refs and sources. '
+        ~ 'Next: join them in a model of their own, or materialize the view as a table'
     ) -%}
 {%- endmacro -%}

@@ -1,5 +1,5 @@
-{#- The number of events that the entities of one part may have together; an entity is never
-    divided. -#}
+{#- The number of events that the entities of one part of a build may have together. The events of
+    one entity are never divided. -#}
 {%- macro _events_per_part() -%}
     {%- set events = var('events_at_once') -%}
     {%- if events is not integer or events is boolean or events < 1 -%}

@@ -1,5 +1,5 @@
-{#- The tables beside an incremental feature view: what its events were when it was built, and,
-    while it is being built, the entities whose events have changed since. -#}
+{#- The names of the tables beside an incremental feature view: `seen`, the events that it was built
+    from, by entity, and `changed`, during a build, the entities whose events changed since. -#}
 {%- macro _incremental_tables(node) -%}
     {%- set identifier = node.alias or node.name -%}
     {{- return({

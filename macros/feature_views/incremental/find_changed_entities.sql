@@ -1,6 +1,7 @@
 {#- Events are compared, not load times, so that removed and corrected rows are found too. -#}
 {%- macro find_changed_entities() -%}
-    {%- if not execute or not feature_store._is_incremental_view() or not feature_store._is_windowed() -%}
+    {%- if not execute or not feature_store._is_incremental_view()
+        or not feature_store._is_windowed() -%}
         {{- return('') -}}
     {%- endif -%}
     {%- set plan = feature_store._windowed_view_plan(model.config.meta.feature_view) -%}

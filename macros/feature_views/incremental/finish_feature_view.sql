@@ -12,8 +12,13 @@
         {%- do feature_store._check_feature_keys(declaration, changed) -%}
         {{- feature_store._record_events_sql(feature_store._quoted_names(declaration.entity)) -}}
     {%- else -%}
-        {%- set counts = feature_store._all_event_counts_sql(declaration) if is_windowed else none -%}
-        {%- if counts -%}{%- do feature_store._check_event_counts(declaration, counts) -%}{%- endif -%}
+        {%- set counts = none -%}
+        {%- if is_windowed -%}
+            {%- set counts = feature_store._all_event_counts_sql(declaration) -%}
+        {%- endif -%}
+        {%- if counts -%}
+            {%- do feature_store._check_event_counts(declaration, counts) -%}
+        {%- endif -%}
         {%- do feature_store._check_feature_keys(declaration) -%}
         {%- if not counts %}
 delete from operations.event_counts where unique_id = '{{ model.unique_id }}';
@@ -21,7 +26,7 @@ delete from operations.event_counts where unique_id = '{{ model.unique_id }}';
     {%- endif -%}
 {%- endmacro -%}
 
-{#- Keep what the events were of which the rows of the changed entities are made. -#}
+{#- Record the events that the rows of the changed entities were built from, by entity. -#}
 {%- macro _record_events_sql(entity) -%}
 {%- set names = feature_store._incremental_tables(model) -%}
 delete from {{ names.seen_in_schema }} as seen

@@ -6,7 +6,8 @@
         {%- do errors.extend(feature_store._missing_feature_errors(columns)) -%}
     {%- endif -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'snapshot' -%}
-        {%- set parents = feature_store._online_parents(graph.nodes.get(node.depends_on.nodes[0])) -%}
+        {%- set online_view = graph.nodes.get(node.depends_on.nodes[0]) -%}
+        {%- set parents = feature_store._online_parents(online_view) -%}
         {%- if parents and parents.features.unique_id == model.unique_id -%}
             {%- set snapshot = adapter.get_relation(node.database, node.schema, node.alias) -%}
             {%- if snapshot -%}

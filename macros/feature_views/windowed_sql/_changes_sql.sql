@@ -1,9 +1,9 @@
 {#- The feature times, one row each: the first grain boundary after an event, and the boundary one
-    window later. With it, by how much each count(distinct …) changes there: a value enters a window
-    after it is seen, and leaves when the window has passed or, if earlier, when it is seen again.
+    window later; with the change of each count(distinct …) there. A value enters a window after its
+    event, and leaves when the window has passed or, if that is earlier, when the value occurs again.
 
-    changed: the table of entities whose events changed; none where all rows are made. What happens before the
-        time from which on rows are made happens at that time: how much it was does not change after it. -#}
+    changed: the table of entities whose events changed; none if all rows are built. A change before
+        the time from which rows are built is moved to that time: later counts stay the same. -#}
 {%- macro _changes_sql(plan, changed) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
 {%- set counts = plan.aggregates | selectattr('strategy', 'equalto', 'distinct') | list -%}
@@ -69,7 +69,7 @@ changes as (
 ),
 {%- endmacro -%}
 
-{#- A grain, or the one from which on rows are made, if that is later. greatest() passes over a null. -#}
+{#- A grain, or the first one for which rows are built, if that is later. greatest() ignores a null. -#}
 {%- macro _not_before(grain, changed) -%}
     {%- if changed -%}
         greatest({{ grain }}, _from_grain)

@@ -1,5 +1,5 @@
-{#- For each count(distinct …): how many values an entity has in a grain, how many of these stay in each
-    window to its end, and which are seen again before. -#}
+{#- For each count(distinct …): the number of values of an entity in a grain, how many of them stay in
+    each window to its end, and which occur again before. -#}
 {%- macro _distinct_values_sql(plan, changed) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
 {%- for aggregate in plan.aggregates if aggregate.strategy == 'distinct' -%}

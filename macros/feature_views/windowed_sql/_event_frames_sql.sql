@@ -1,9 +1,9 @@
-{#- The aggregates that do not combine, over frames of the events themselves; nothing where the
-    view has none of these. The rows of the feature times are in the same order and are filtered
-    out.
+{#- The aggregates that cannot be combined from grains, over frames of the events themselves; nothing
+    if the view has none. The rows of the feature times are ordered among the events, and filtered
+    out of the frames.
 
-    A feature time stands between the events of the grain before it and those of its own, so
-    that its frames end with its own row: frames that ended `1 preceding` came out wrong in
+    A feature time is placed between the events of the grain before it and those of its own grain,
+    so that its frames end with its own row: frames that ended `1 preceding` gave wrong results in
     DuckDB 2.0.0 where threads shared the work of a large partition. -#}
 {%- macro _event_frames_sql(plan) -%}
 {%- set aggregates = plan.aggregates | selectattr('strategy', 'equalto', 'events') | list -%}
@@ -38,7 +38,9 @@ event_frames as (
         {%- endfor %}{% endfor %}
     from event_timeline as events
     window
-        {{ feature_store._frame_windows_sql(plan, feature_store._used_windows(aggregates), '_place', 2) }}
+        {{ feature_store._frame_windows_sql(
+            plan, feature_store._used_windows(aggregates), '_place', 2
+        ) }}
 
 ),
 

@@ -1,12 +1,9 @@
-{#- The events that have an entity and a finite time, with the number of the grain they fall
-    into.
+{#- The events that have an entity and a finite time, with the number of their grain.
 
-    changed: the table of entities whose events changed, of which alone events are needed; none:
-        all. Those that have left every window before the first new event are not, where no window
-        is the lifetime. With each stands the grain from which on rows are made (null: all),
-        _from_grain.
-    part: number of the part of that table's entities of which alone events are needed; none:
-        all of them. -#}
+    changed: the table of entities whose events changed; only their events are read, and of these
+        only the ones that are in a window after the first new event. Each has _from_grain, the
+        grain from which rows are built (null: all). none: all events.
+    part: number of the part of that table's entities whose events are read; none: all. -#}
 {%- macro _events_sql(events, plan, changed, part) -%}
 {%- set grain = feature_store._grain_number('events.' ~ plan.event_time, plan.grain) -%}
 {%- set widest = plan.windows[-1].grains -%}

@@ -1,8 +1,8 @@
 {#- The view's columns in their order: entity, feature_time, features, derived features,
     known_at.
 
-    changed: the table of entities whose events changed, of which rows are made after the time
-        from which they have; none: all rows. -#}
+    changed: the table of entities whose events changed, whose rows are built from the first
+        changed grain on; none: all rows. -#}
 {%- macro _features_sql(plan, changed) -%}
 {%- set from_events = plan.aggregates | selectattr('strategy', 'equalto', 'events') | list -%}
 features as (
@@ -62,8 +62,8 @@ semi join {{ changed }} as changed
 {%- endif %}
 {%- endmacro -%}
 
-{#- The condition that no event of the window passes the aggregate's filter; nothing where that
-    cannot be or makes no difference. Without a filter a lifetime is never empty: an entity's
+{#- The condition that no event of the window passes the aggregate's filter; nothing if that cannot
+    happen or makes no difference. A lifetime without a filter is never empty, because an entity's
     first row has an event. -#}
 {%- macro _is_empty_sql(aggregate, window) -%}
     {%- if aggregate.passed -%}

@@ -1,6 +1,6 @@
-{#- The named windows of frames that end with the row itself and those beside it.
+{#- The named windows of frames that end with the row itself and its peers.
 
-    order: column of whole numbers in which a grain is `step` long. -#}
+    order: column of whole numbers, in which a grain is `step` long. -#}
 {%- macro _frame_windows_sql(plan, windows, order='_grain', step=1) -%}
 {%- set entity = plan.entity | join(', ') -%}
 {%- for window in windows -%}
@@ -16,11 +16,13 @@ last_{{ window.name }} as (
 {%- endfor -%}
 {%- endmacro -%}
 
-{#- The windows that some of the aggregates have, each once. -#}
+{#- The windows of some aggregates, each once. -#}
 {%- macro _used_windows(aggregates) -%}
     {%- set used = {} -%}
     {%- for aggregate in aggregates -%}
-        {%- for window in aggregate.windows -%}{%- do used.update({window.name: window}) -%}{%- endfor -%}
+        {%- for window in aggregate.windows -%}
+            {%- do used.update({window.name: window}) -%}
+        {%- endfor -%}
     {%- endfor -%}
     {{- return(used.values() | list) -}}
 {%- endmacro -%}

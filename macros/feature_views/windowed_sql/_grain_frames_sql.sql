@@ -1,11 +1,10 @@
-{#- The windows over the grains' partial results and the running counts of distinct values. A
-    grain's partial results stand in the row in which they become visible, one grain later. With
-    them:
+{#- The aggregates over windows of grains and the running counts of distinct values. The partial
+    results of a grain are in the row in which they become visible, one grain later. With them:
 
-    - _last_grain: the last grain with an event, from which follows which windows are empty;
+    - _last_grain: the last grain with an event, which determines the windows that are empty;
     - _last_passed_<aggregate>: the same for the events that pass the aggregate's filter;
-    - known_at: the latest load of an event that the row depends on. These are the events in the
-      widest window and those that have just left it. -#}
+    - known_at: the latest load of an event that the row depends on: the events in the widest window
+      and those that have just left it. -#}
 {%- macro _grain_frames_sql(plan) -%}
 {%- set partition = plan.entity | join(', ') -%}
 {%- set widest = plan.windows[-1].grains -%}

@@ -1,4 +1,4 @@
-{#- Everything that is known of each entity's single grains: partial results and distinct values. -#}
+{#- The CTE grains, one row per entity and grain with events: partial results and distinct values. -#}
 {%- macro _grains_sql(plan) -%}
 {%- set counts = plan.aggregates | selectattr('strategy', 'equalto', 'distinct') | list -%}
 grains as (

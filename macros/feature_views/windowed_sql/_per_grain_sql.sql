@@ -1,6 +1,6 @@
 {#- The CTE per_grain, one row per entity and grain with events: the partial results of the
-    aggregates that combine and, for each filter of an aggregate with `empty`, the grain itself
-    if an event passes it. -#}
+    aggregates that can be combined and, for each filter of an aggregate with `empty`, the number
+    of the grain if an event passes it. -#}
 {%- macro _per_grain_sql(plan, changed) -%}
 per_grain as (
 

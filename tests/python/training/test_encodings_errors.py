@@ -26,7 +26,9 @@ ERRORS: dict[str, list[str]] = {
         "fitted_on: a split such as train is allowed; got an empty text",
         "time: a column name is allowed; got 2",
     ],
-    "fitted_statistics(ref('events'), ['a', 'b', 'a'], ['c'])": ["numeric: each column is allowed once; got a twice"],
+    "fitted_statistics(ref('events'), ['a', 'b', 'a'], ['c'])": [
+        "numeric: each column is allowed once; got a twice"
+    ],
     "fitted_statistics(ref('events'), ['a', 'b'], ['B'])": ["categorical: …not in numeric…got B"],
     "standardized(1, none)": [
         "column: a column name…got 1",

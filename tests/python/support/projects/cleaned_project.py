@@ -17,7 +17,9 @@ from support.paths import REPOSITORY
 from support.servers.dbt_process import DbtForker, dbt_forker
 
 STAGING = "models/staging/complete_journey"
-MODELS = [
+#: The files that are copied from this project.
+FILES = [
+    "models/_columns.md",
     f"{STAGING}/stg_complete_journey__order_lines.sql",
     f"{STAGING}/stg_complete_journey__products.sql",
     *(
@@ -44,8 +46,8 @@ class CleanedProject:
         self.warehouse = folder / "store.duckdb"
         self.dbt: DbtForker
         shutil.copytree(REPOSITORY / "macros", folder / "macros")
-        for model in MODELS:
-            self.write(model, (REPOSITORY / model).read_text())
+        for name in FILES:
+            self.write(name, (REPOSITORY / name).read_text())
         ours = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
         models = ours["models"]["feature_store"]
         kept = {name: models[name] for name in ("+post-hook", "staging", "cleaned")}
@@ -163,7 +165,7 @@ def cleaned_rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[tupl
 
 def _without_tests(properties: dict[str, Any]) -> dict[str, Any]:
     """Return models and sources without tests, which need a package, and without those left out."""
-    names = {Path(model).stem for model in MODELS}
+    names = {Path(name).stem for name in FILES}
     properties.pop("unit_tests", None)
     models = [model for model in properties["models"] if model["name"] in names]
     tables = [table for source in properties.get("sources", []) for table in source["tables"]]

@@ -62,7 +62,10 @@ ERRORS: dict[str, tuple[Any, list[str]]] = {
     "entity_of_lists": (but(entity=[["a"]]), [f"{_ENTITY}[['a']]"]),
     "entity_twice": (but(entity=["a", "A"]), [f"columns: a{_TWICE}"]),
     "entity_reserved": (but(entity=["known_at"]), [f"columns: known_at{_TWICE}"]),
-    "entity_private": (but(entity=["_grain"]), ["columns: _grain: names that begin with _ are reserved"]),
+    "entity_private": (
+        but(entity=["_grain"]),
+        ["columns: _grain: names that begin with _ are reserved"],
+    ),
     "time_null": (but(event_time=None), ["event_time: the name of a column is allowed; got None"]),
     "time_list": (
         but(event_time=["a"]),
@@ -106,7 +109,10 @@ ERRORS: dict[str, tuple[Any, list[str]]] = {
             for window in ("36h", "90m")
         ],
     ),
-    "windows_twice": (but(windows=["7d", "1d", "7d"]), ["windows: 7d occurs twice; each window is allowed once"]),
+    "windows_twice": (
+        but(windows=["7d", "1d", "7d"]),
+        ["windows: 7d occurs twice; each window is allowed once"],
+    ),
     "aggregates_null": (but(aggregates=None), [f"{_AGGREGATES}None"]),
     "aggregates_list": (but(aggregates=["sum(a)"]), [f"{_AGGREGATES}['sum(a)']"]),
     "aggregates_text": (but(aggregates="sum(a)"), [f"{_AGGREGATES}sum(a)"]),

@@ -21,9 +21,7 @@ def day(number: int) -> datetime:
     return datetime(2026, 5, number)
 
 
-def test_a_new_feature_and_a_new_window_are_computed_for_all_history(
-    project: ChangingProject, server: RedisServer
-):
+def test_a_new_feature_and_window_have_all_history(project: ChangingProject, server: RedisServer):
     assert [view.reason for view in project.export(server.unix_url)] == ["first export"]
     before = online_features(server, 1)
     declaration, types = project.views[1]

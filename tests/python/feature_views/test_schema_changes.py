@@ -151,9 +151,8 @@ def test_a_redefined_feature_keeps_its_name(project: ChangingProject, server: Re
     }
     (exported,) = project.export(server.unix_url)
     assert exported.reason == "new definition"
-    assert (
-        online_features(server, 1)["pieces_3d"] == online_features(server, 1)["largest_3d"] == "7"
-    )
+    renamed = online_features(server, 1)
+    assert renamed["pieces_3d"] == renamed["largest_3d"] == "7"
     # `empty`, not null: the window has an order, and none that passes the filter.
     assert online_features(server, 3)["spend_3d"] == "0.00"
 

@@ -1,7 +1,8 @@
-{#- The query of the groups of rows that are not the same in what was received and in what was built.
+{#- A query of the groups whose received rows and built rows differ.
 
-    With parts, the few parts that differ are found first, and groups are looked for in their rows alone. A
-    group that differs has a row that differs, and so has that row's part: none is missed.
+    With parts, the parts that differ are found first, and groups are compared in their rows only.
+    A group that differs has a row that differs, and the part of that row differs too: no group is
+    missed.
 
     received, built: relations with the same columns.
     group: list of the columns that make a group, quoted.

@@ -1,5 +1,5 @@
-{#- The query of the keys whose rows in two relations are not the same, copies counted. A null
-    is a key too.
+{#- A query of the keys whose rows differ between two relations; the number of copies of a row
+    counts. A null is a key too.
 
     received, built: relations with the same columns.
     keys: list of the key columns, quoted.
@@ -26,6 +26,7 @@ where
     or received.fingerprint is distinct from built.fingerprint
 {%- endmacro -%}
 
+{#- A query of the number of rows and the sum of their hashes by key. -#}
 {%- macro _fingerprints_sql(relation, keys, columns, within, within_keys) %}
     {%- set compared = [] -%}
     {%- for column in columns -%}{%- do compared.append('compared.' ~ column) -%}{%- endfor %}

@@ -1,9 +1,9 @@
-{#- The query of a relation's rows with certain keys. A null is a key too.
+{#- A query of a relation's rows that have certain keys. A null is a key too.
 
-    Keys without nulls, most of them, are found by equality: DuckDB then reads only where they can be, and
-    computes nothing of a view for the other rows.
+    Keys without nulls, which are most of them, are matched by equality: DuckDB then skips blocks
+    without these keys, and computes no column of a view for other rows.
 
-    relation: where the rows are.
+    relation: the rows.
     keys: relation of the keys.
     columns: list of the key columns, quoted. -#}
 {%- macro _rows_of_keys_sql(relation, keys, columns) -%}

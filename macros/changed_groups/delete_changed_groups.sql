@@ -1,12 +1,3 @@
-{#- Pre-hook of an incremental model of which groups of rows are decided together: find the groups whose
-    received rows are not those that the table was made from, new, changed or removed, whenever they were
-    loaded; delete what was made of them, and keep their received rows for changed_groups().
-
-    received: relation of all that the model is made from. The table keeps its columns, by name and type.
-    group: list of the columns that make a group; a null is a group too.
-    computed: list of columns of `received` that follow from its other ones, which need no comparison.
-    parts: list of columns with few values, such as loaded_at. Where they say, comparing by part first is
-        faster, because most parts stay as they were; the result is the same. -#}
 {%- macro delete_changed_groups(received, group, computed=[], parts=[]) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- set columns = feature_store._compared_group_columns(received, group, computed, parts) -%}

@@ -1,8 +1,4 @@
-{#- Make the table of a seed, in place of dbt's own macro, which takes times with an offset for
-    timestamps without a zone: their offset would be lost when the seed is loaded.
-
-    Such a column becomes a timestamptz. Where only some of its times have an offset this is an
-    error. -#}
+{#- dbt's own macro would drop the offset of a time when it loads the seed. -#}
 {%- macro duckdb__create_csv_table(model, agate_table) -%}
     {%- set given = model['config'].get('column_types', {}) -%}
     {%- set columns, errors = [], [] -%}

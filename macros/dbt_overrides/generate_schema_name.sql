@@ -1,5 +1,3 @@
-{#- Schemas are named as they are configured (staging, features, …), without the target's in
-    front. -#}
 {%- macro generate_schema_name(custom_schema_name, node) -%}
     {%- set schema = (custom_schema_name or target.schema) | trim -%}
     {%- do feature_store._check_warehouse_name(schema) -%}

@@ -1,14 +1,15 @@
-{#- End the build of a feature view, and undo it, if two of its rows have the same entity and
-    feature time, if a row has none of these, or if a column is missing that every view has. The
-    error says how many rows and shows one.
+{#- End the build of a feature view, and roll it back, if two rows have the same entity and
+    feature time, if one of these is null, or if a column is missing that every view has. The
+    error says how many rows are wrong and shows one.
 
     declaration: the feature view, as in `config.meta.feature_view`.
     changed: of a windowed view that is built incrementally, the table of the entities whose
-        rows were made: only theirs are looked at. A full build groups by entity and feature
-        time itself. -#}
+        rows were built: only these are checked. The SQL of a full build groups by entity and
+        feature time itself. -#}
 {%- macro _check_feature_keys(declaration, changed=none) -%}
     {%- set names = declaration.entity + ['feature_time'] -%}
-    {%- set found = adapter.get_columns_in_relation(this) | map(attribute='name') | map('lower') | list -%}
+    {%- set found = adapter.get_columns_in_relation(this)
+        | map(attribute='name') | map('lower') | list -%}
     {%- set errors = [] -%}
     {%- for name in names + ['known_at'] if name | lower not in found -%}
         {%- do errors.append(
@@ -22,7 +23,8 @@
         {%- set rows = 'from ' ~ this ~ ' as features' -%}
         {%- if changed -%}
             {%- set entity = feature_store._quoted_names(declaration.entity) -%}
-            {%- set rows = rows ~ ' semi join ' ~ changed ~ ' using (' ~ entity | join(', ') ~ ')' -%}
+            {%- set rows = rows ~ ' semi join ' ~ changed
+                ~ ' using (' ~ entity | join(', ') ~ ')' -%}
         {%- endif -%}
         {%- set is_null = keys | join(' is null or ') ~ ' is null' -%}
         {%- set parts = [] -%}
@@ -34,24 +36,26 @@
         {%- set nulls = run_query(
             'select count(*), min(' ~ example ~ ') ' ~ rows ~ ' where ' ~ is_null
         ).rows[0] -%}
+        {%- set key_list = keys | join(', ') -%}
         {%- set repeated = run_query(
-            'select count(*), min_by(' ~ example ~ ', (' ~ keys | join(', ') ~ ')), max(_rows) from (select '
-            ~ keys | join(', ') ~ ', count(*) as _rows ' ~ rows ~ ' where not (' ~ is_null ~ ') group by '
-            ~ keys | join(', ') ~ ' having count(*) > 1)'
+            'select count(*), min_by(' ~ example ~ ', (' ~ key_list ~ ')), max(_rows) from ('
+            ~ 'select ' ~ key_list ~ ', count(*) as _rows ' ~ rows ~ ' where not (' ~ is_null ~ ')'
+            ~ ' group by ' ~ key_list ~ ' having count(*) > 1)'
         ).rows[0] -%}
         {%- if nulls[0] -%}
             {%- do errors.append(
                 nulls[0] ~ ' rows without ' ~ names | join(' or ') ~ ', such as ' ~ nulls[1]
-                ~ '. Next: leave them out, or give them one'
+                ~ '. Next: filter them out, or correct them'
             ) -%}
         {%- endif -%}
         {%- if repeated[0] -%}
             {%- do errors.append(
-                '(' ~ names | join(', ') ~ ') is not unique: ' ~ repeated[0] ~ ' of them stand in up to '
-                ~ repeated[2] ~ ' rows each, such as ' ~ repeated[1] ~ '. Next: keep one row of each; '
+                '(' ~ names | join(', ') ~ ') is not unique: ' ~ repeated[0]
+                ~ ' of them occur in up to ' ~ repeated[2] ~ ' rows each, such as ' ~ repeated[1]
+                ~ '. Next: keep one row of each; '
                 ~ 'where the view is incremental, build it with --full-refresh too'
             ) -%}
         {%- endif -%}
     {%- endif -%}
-    {%- do feature_store._raise_errors(feature_store._place_of(model), errors) -%}
+    {%- do feature_store._raise_errors(feature_store._node_label(model), errors) -%}
 {%- endmacro -%}

@@ -1,14 +1,4 @@
-{#- The time of the run, a query of one timestamp as_of (UTC): the var as_of or, without it, the
-    end of the last grain that holds an event not later than its own load. The clock is never
-    read.
-
-    An event later than its load has a wrong time, or is one that is planned: it is not the
-    newest moment of the data. Where all events are later than their load, the latest load
-    counts in their place.
-
-    events: relation of events.
-    event_time: their time column.
-    grain: duration of the grain, such as 1d. -#}
+{#- The clock is never read: the same data give the same time, whenever a run starts. -#}
 {%- macro as_of(events, event_time, grain) -%}
     {%- set given = var('as_of') -%}
     {%- if given is not none -%}

@@ -1,8 +1,3 @@
-{#- End the compilation with one error that lists every error of a declaration, where there is any.
-
-    declaration: the feature view, as in `config.meta.feature_view`.
-    windowed: whether the view needs windows and aggregates; by default, whether it has any of them. A
-        view whose SQL is written by hand has none. -#}
 {%- macro check_feature_view(declaration, windowed=none) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- if not declaration -%}
@@ -19,5 +14,5 @@
             {%- set errors = feature_store._contract_errors(declaration) -%}
         {%- endif -%}
     {%- endif -%}
-    {%- do feature_store._raise_errors(feature_store._place_of(model), errors) -%}
+    {%- do feature_store._raise_errors(feature_store._node_label(model), errors) -%}
 {%- endmacro -%}

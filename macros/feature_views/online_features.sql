@@ -1,9 +1,3 @@
-{#- The whole SQL of an online view: each entity's latest row at the time of the run.
-
-    features: relation of the feature view's version.
-    events: relation of what the view is made from, with its event time; it says the time of the
-        run, unless the var as_of does: see as_of().
-    declaration: the feature view, as in `config.meta.feature_view`. -#}
 {%- macro online_features(features, events, declaration) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- do feature_store.check_feature_view(declaration) -%}

@@ -1,29 +1,15 @@
-{#- The whole SQL of a windowed feature view: one row per entity and feature time, with each
-    aggregate over each window of the past, `feature_time - window <= event_time <
-    feature_time`.
-
-    A row stands where a value can change: at the first multiple of the grain after an event,
-    and one window later, when the event leaves. It holds until the entity's next row.
-
-    Of an incremental model that is there already, only the rows are made that
-    find_changed_entities() found missing.
-
-    In a run, entities are taken part by part, so that memory is bounded by `events_at_once`:
-    the model's own statement makes the first part, finish_feature_view() the others.
-
-    events: relation of events with the entity's columns, the event time and `loaded_at`.
-    declaration: the feature view, as in `config.meta.feature_view`. -#}
+{#- finish_feature_view() runs this SQL again for each part of the entities but the first. -#}
 {%- macro windowed_features(events, declaration) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- do feature_store.check_feature_view(declaration, windowed=true) -%}
-    {%- set plan = feature_store._plan(declaration) -%}
+    {%- set plan = feature_store._windowed_view_plan(declaration) -%}
     {%- do feature_store._raise_errors(
-        feature_store._place_of(model), feature_store._event_errors(events, declaration, plan)
+        feature_store._node_label(model), feature_store._event_errors(events, declaration, plan)
     ) -%}
     {#- there is no `this` in a unit test -#}
-    {%- set changed = feature_store._incremental_names(model).changed
+    {%- set changed = feature_store._incremental_tables(model).changed
         if this and feature_store._is_incremental_view() and is_incremental() else none -%}
-    {%- set part = feature_store._part_being_made() -%}
+    {%- set part = feature_store._current_part() -%}
 -- Made by windowed_features() from config.meta.feature_view of {{ model.name }}.
 -- Grain: one row per {{ declaration.entity | join(', ') | replace('\n', ' ') }} and feature_time.
 with

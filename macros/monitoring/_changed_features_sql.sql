@@ -1,5 +1,5 @@
-{#- The names of the features that differ, by pair. The columns are known to the warehouse alone, so
-    it is asked for all of them; nothing is read while the SQL is made. -#}
+{#- The names of the features that differ, by pair. columns(…) stands for the features, so that the
+    SQL can be made without reading their names from the warehouse. -#}
 {%- macro _changed_features_sql(features, served, entity, dbt_columns) -%}
 -- Each pair's two rows, one below the other. A column that only one of them has is
 -- null in the other.

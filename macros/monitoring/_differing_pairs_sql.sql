@@ -1,5 +1,5 @@
-{#- The pairs of a served row and the row that should have been served that are not alike, with the
-    reason and the number of runs; one of the two may be missing. -#}
+{#- The pairs of a served row and the recomputed row of the same time that differ, with the reason and
+    the number of runs; one of the two rows may be missing. -#}
 {%- macro _differing_pairs_sql(entity) -%}
 pairs as (
 
@@ -19,8 +19,8 @@ pairs as (
         min(runs.served_at) as first_served_at,
         max(runs.served_at) as last_served_at,
         row_number() over () as _pair
-    from served_then
-    full outer join recomputed_then using ({{ entity | join(', ') }}, served_at)
+    from served_rows
+    full outer join recomputed_rows using ({{ entity | join(', ') }}, served_at)
     inner join runs using (served_at)
     where _served_hash is distinct from _feature_hash
     group by

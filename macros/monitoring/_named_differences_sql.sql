@@ -1,4 +1,4 @@
-{#- The last part of served_differences(): the pairs that differ, in columns that are the same for
+{#- The last query of served_differences(): the pairs that differ, in columns that are the same for
     every feature view. -#}
 {%- macro _named_differences_sql(served, entity, feature_view) -%}
 select

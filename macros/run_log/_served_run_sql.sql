@@ -1,10 +1,10 @@
-{#- The insert of one served run. A time of the clock is right here: it is when the snapshot was
-    ready, so that its rows are those with dbt_valid_from <= served_at < dbt_valid_to.
+{#- The insert of one served run. served_at is a time of the clock, when the snapshot was ready: its
+    rows are those with dbt_valid_from <= served_at < dbt_valid_to.
 
     result: dbt's result of the snapshot.
     features: node of the feature table.
-    as_of_query: the query of the time that the online view was built for; without events it gives
-        null, and nothing was served. -#}
+    as_of_query: the query of the as_of that the online view was built for; it gives null if there
+        were no events, and nothing was served. -#}
 {%- macro _served_run_sql(result, features, as_of_query) -%}
     {%- set execution = result.timing | selectattr('name', 'equalto', 'execute') | first %}
         insert or replace into operations.served_runs

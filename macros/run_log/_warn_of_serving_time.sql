@@ -1,43 +1,44 @@
-{#- Warn of an unlikely time as of which an online view is served: it is later than this run by
-    more than the grain, or before the view's first row, or events of a view that is written by
-    hand are later than their own load. The clock decides about the warning, and about nothing
-    else.
+{#- Warn if the as_of of an online view is probably wrong: it is later than this run by more than the
+    grain, or before the view's first row, or events of a view that is written by hand are later
+    than their own load. The clock is used for this warning only.
 
     node: dbt's node of the online view.
-    parents: of it, from _online_parents().
-    as_of_query: the query of the time. -#}
+    parents: its parents, from _online_parents().
+    as_of_query: the query of the as_of. -#}
 {%- macro _warn_of_serving_time(node, parents, as_of_query) -%}
-    {%- set place, declaration = feature_store._place_of(node), node.config.meta.feature_view -%}
+    {%- set place, declaration = feature_store._node_label(node), node.config.meta.feature_view -%}
     {%- set grain_us = feature_store._duration_us(declaration.grain) -%}
     {%- set given = var('as_of') is not none -%}
     {%- set serving = run_query(
-        "select cast(as_of as varchar), as_of > timestamp '" ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S')
-        ~ "' + to_microseconds(" ~ grain_us ~ '), exists (from ' ~ parents.features.relation_name
+        "select cast(as_of as varchar), as_of > timestamp '"
+        ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' + to_microseconds(" ~ grain_us ~ '), exists (from ' ~ parents.features.relation_name
         ~ ' where feature_time <= as_of), exists (from ' ~ parents.features.relation_name
         ~ ') from (' ~ as_of_query ~ ')'
     ).rows[0] -%}
     {%- if serving[1] -%}
         {%- do exceptions.warn(
-            'Warning: ' ~ place ~ ': is served as of ' ~ serving[0] ~ ' (UTC), which lies in the future: '
-            ~ 'windows that have passed by then are empty. Next: '
-            ~ ('give as_of a time that has come' if given else 'correct the latest '
-                ~ declaration.event_time ~ ' of its events, and give them loaded_at, which bounds it')
+            'Warning: ' ~ place ~ ': is served as of ' ~ serving[0]
+            ~ ' (UTC), which lies in the future: windows that end before it have no events. Next: '
+            ~ ('give as_of a time in the past' if given else 'correct the latest '
+                ~ declaration.event_time ~ ' of its events, and give them loaded_at, '
+                ~ 'which bounds it')
             ~ ', build again, then export with --force if this was exported'
         ) -%}
     {%- elif given and serving[3] and not serving[2] -%}
         {%- do exceptions.warn(
-            'Warning: ' ~ place ~ ': as_of ' ~ serving[0] ~ ' (UTC) is before the first row of the view: '
-            ~ 'nothing is served. Next: give a later as_of, or none'
+            'Warning: ' ~ place ~ ': as_of ' ~ serving[0]
+            ~ ' (UTC) is before the first row of the view: nothing is served. Next: give a later as_of, or none'
         ) -%}
     {%- endif -%}
     {%- set is_counted = run_query(
-        "select count(*) from operations.event_counts where unique_id = '" ~ parents.features.unique_id ~ "'"
+        "select count(*) from operations.event_counts "
+        ~ "where unique_id = '" ~ parents.features.unique_id ~ "'"
     ).rows[0][0] -%}
     {%- if not is_counted -%}
         {%- set times = run_query(
             'select count(*) filter (where _event_us > _loaded_us), count(*), '
-            ~ 'cast(make_timestamp(max(_event_us) filter (where _event_us > _loaded_us)) as varchar) from '
-            ~ feature_store._event_times_sql(parents.events, declaration.event_time)
+            ~ 'cast(make_timestamp(max(_event_us) filter (where _event_us > _loaded_us)) as varchar) '
+            ~ 'from ' ~ feature_store._event_times_sql(parents.events, declaration.event_time)
         ).rows[0] -%}
         {%- if times[0] -%}
             {%- do feature_store._warn_of_late_times(

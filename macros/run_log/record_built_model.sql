@@ -1,5 +1,4 @@
-{#- Post-hook of every model: keep what an incremental model was built from, in the transaction that it is
-    built in, for should_full_refresh(). A table forgets what it was when it was incremental. -#}
+{#- A table that was incremental once must not be taken for one later, so its record is deleted. -#}
 {%- macro record_built_model() -%}
     {%- if execute and flags.WHICH in ['build', 'run'] -%}
         {%- if model.config.materialized == 'incremental' %}

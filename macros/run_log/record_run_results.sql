@@ -1,6 +1,3 @@
-{#- Keep in the warehouse how each node's last run ended, so that the export can refuse what is not green.
-
-    results: dbt's results of this run, one a node. -#}
 {%- macro record_run_results(results) -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] and results %}
         insert or replace into operations.dbt_results values

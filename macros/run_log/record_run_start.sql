@@ -1,13 +1,10 @@
-{#- Note in the warehouse which nodes a run is about to build or test. A run that is killed
-    leaves these notes behind, and nothing that depends on such a node is exported until it has
-    run again. -#}
 {%- macro record_run_start() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
         {%- for source in graph.sources.values() -%}
             {%- do feature_store._check_warehouse_name(source.schema) -%}
         {%- endfor %}
         create schema if not exists operations;
-        {{- feature_store.make_built_models() }}
+        {{- feature_store._create_build_tables() }}
         create table if not exists operations.dbt_results (
             unique_id varchar primary key,
             status varchar,
@@ -17,8 +14,8 @@
         );
         {%- set nodes = [] -%}
         {%- for unique_id in selected_resources | sort -%}
-            {%- set is_ephemeral = graph.nodes.get(unique_id, {}).get('config', {}).get('materialized')
-                == 'ephemeral' -%}
+            {%- set config = graph.nodes.get(unique_id, {}).get('config', {}) -%}
+            {%- set is_ephemeral = config.get('materialized') == 'ephemeral' -%}
             {%- if unique_id.split('.')[0] in ['model', 'seed', 'snapshot', 'test', 'unit_test']
                 and not is_ephemeral -%}
                 {%- do nodes.append(unique_id) -%}

@@ -1,12 +1,4 @@
-{#- Keep in the warehouse, for each snapshot of an online view that this run took: as of which time
-    the rows are, when they were served, and what the feature table knew and how it was defined.
-    Without it nobody could say later which row should have been served.
-
-    An online view can be older than the run that snapshots it; it keeps the as_of that it was built
-    with. So the query of as_of is kept with the view's build. It is not trusted where a later build
-    was begun and did not come to its end.
-
-    results: dbt's results of this run, one a node; recorded by record_run_results() before. -#}
+{#- Without this record nobody could tell later which row should have been served. -#}
 {%- macro record_served_results(results) -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'snapshot'] -%}
         {%- set done = results | selectattr('status', 'equalto', 'success') | list -%}
@@ -34,8 +26,12 @@
         insert or replace into operations.view_builds values (
             '{{ node.unique_id }}',
             coalesce(
-                -- An incremental model's SQL is another one in each kind of run.
-                (select definition from operations.built_models where unique_id = '{{ node.unique_id }}'),
+                -- The SQL of an incremental model differs between full and incremental runs.
+                (
+                    select definition
+                    from operations.built_models
+                    where unique_id = '{{ node.unique_id }}'
+                ),
                 '{{ local_md5(result.node.compiled_code or "") }}'
             ),
             {{ "'" ~ query | replace("'", "''") ~ "'" if query else 'null' }},

@@ -1,10 +1,8 @@
-{#- Make the tables of record_served_results() before the first model reads them; end the run before
-    anything is built where a feature view is ephemeral or an online view has two snapshots. -#}
 {%- macro record_served_start() -%}
     {%- if execute -%}
         {%- do feature_store._raise_errors(
             'feature views',
-            feature_store._ephemeral_view_errors() + feature_store._second_snapshot_errors()
+            feature_store._ephemeral_view_errors() + feature_store._duplicate_snapshot_errors()
         ) -%}
     {%- endif -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
@@ -15,7 +13,7 @@
             as_of_query varchar,
             invocation_id varchar
         );
-        -- What was declared, as Python can compute it of the manifest.
+        -- A hash of the declaration that Python can compute from the manifest.
         alter table operations.view_builds add column if not exists declaration varchar;
         create table if not exists operations.served_runs (
             snapshot_id varchar,

@@ -1,5 +1,4 @@
-{#- The names, in lower case, and types of the columns that a query gives, name to type. Nothing is read
-    for it but the catalogue. -#}
+{#- The columns of a query, name in lower case to type. DuckDB reads only the catalogue for it. -#}
 {%- macro _columns_of(sql) -%}
     {%- set columns = {} -%}
     {%- for row in run_query('describe ' ~ sql).rows -%}

@@ -1,5 +1,5 @@
-{#- SQL of one text for several values, such that other values have another text: each as text,
-    joined with `|`, where `%` is written %25, `|` is written %7C, and null %null.
+{#- SQL of one text for several values, different for different values: each as text, joined with `|`,
+    where `%` is written %25, `|` is written %7C, and null %null.
 
     values: list of expressions. -#}
 {%- macro _joined_values(values) -%}

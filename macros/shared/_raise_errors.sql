@@ -1,5 +1,6 @@
-{#- End the compilation with one error that lists every error of a macro's arguments, where there is
-    any. -#}
+{#- Raise one compilation error that lists all errors, if there are any.
+
+    name: what the errors are about, such as the macro. -#}
 {%- macro _raise_errors(name, errors) -%}
     {%- if errors -%}
         {{- exceptions.raise_compiler_error(

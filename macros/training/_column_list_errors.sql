@@ -1,4 +1,4 @@
-{#- The errors of an argument that lists columns: no list, no names, a name twice.
+{#- The errors in an argument that lists columns: not a list, not names, or a name that repeats.
 
     name: the argument.
     columns: what was given.
@@ -17,7 +17,7 @@
             {%- set at.errors = at.errors + [allowed ~ '; got ' ~ (column or 'an empty text')] -%}
         {%- elif column | lower in at.seen -%}
             {%- set at.errors = at.errors + [
-                name ~ ': each column once is allowed; got ' ~ column ~ ' again'
+                name ~ ': each column is allowed once; got ' ~ column ~ ' twice'
             ] -%}
         {%- endif -%}
         {%- set at.seen = at.seen + [column | string | lower] -%}

@@ -1,5 +1,5 @@
-{#- The rows of the categorical columns, and of their categories: the most frequent category first,
-    of equally frequent ones the lesser text. -#}
+{#- The rows of the categorical columns and of their categories, most frequent category first; equally
+    frequent ones in the order of their texts. -#}
 {%- macro _fitted_categories_sql(categorical) -%}
 {{ feature_store._fitted_values_sql('words', categorical, 'categorical') }}
 
@@ -43,7 +43,7 @@ category_rows as (
         first_categories.category as most_frequent,
         fitted_rows.row_count,
         fitted_rows.row_count - coalesce(value_counts.value_count, 0) as null_count
-    from {{ feature_store._listed_sql(categorical) }} as listed
+    from {{ feature_store._column_names_sql(categorical) }} as listed
     cross join fitted_rows
     left join categories as first_categories
         on listed.column_name = first_categories.column_name and first_categories.category_rank = 0

@@ -1,11 +1,12 @@
-{#- The errors of fitted_statistics()'s arguments. -#}
+{#- The errors in the arguments of fitted_statistics(). -#}
 {%- macro _fitted_errors(training_set, numeric, categorical, split, fitted_on, time) -%}
     {%- set errors = feature_store._column_list_errors('numeric', numeric, may_be_empty=true)
         + feature_store._column_list_errors('categorical', categorical, may_be_empty=true) -%}
     {%- set at = namespace(errors=errors) -%}
     {%- if not training_set -%}
         {%- set at.errors = [
-            "training_set: a relation such as ref('churn_training_set') is allowed; got " ~ training_set
+            "training_set: a relation such as ref('churn_training_set') is allowed; got "
+            ~ training_set
         ] + at.errors -%}
     {%- endif -%}
     {%- if not errors and not numeric and not categorical -%}

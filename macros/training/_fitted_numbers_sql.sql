@@ -1,5 +1,5 @@
-{#- The rows of the numeric columns. A double's sum depends on the order of adding, so values are
-    added in their own order. The bound keeps the sum of squares finite, and NaN out. -#}
+{#- The rows of the numeric columns. The sum of doubles depends on the order of adding, so values are
+    added in their own order. The bound keeps the sum of squares finite, and excludes NaN. -#}
 {%- macro _fitted_numbers_sql(numeric) -%}
 {{ feature_store._fitted_values_sql('numbers', numeric, 'numeric') }}
 
@@ -70,7 +70,7 @@ number_rows as (
         cast(null as varchar) as most_frequent,
         fitted_rows.row_count,
         fitted_rows.row_count - coalesce(number_statistics.value_count, 0) as null_count
-    from {{ feature_store._listed_sql(numeric) }} as listed
+    from {{ feature_store._column_names_sql(numeric) }} as listed
     cross join fitted_rows
     left join number_statistics on listed.column_name = number_statistics.column_name
 

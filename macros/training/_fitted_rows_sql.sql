@@ -1,15 +1,17 @@
-{#- The CTE of how many rows were fitted, and of which time: one row. -#}
+{#- The CTE fitted_rows, one row: the number of rows that are fitted, and their first and last time. -#}
 {%- macro _fitted_rows_sql(training_set, is_fitted, time) -%}
 {%- set message = 'fitted_statistics: no row of ' ~ training_set -%}
 fitted_rows as (
 
     select
-        -- Rows, but none to fit on: most likely the split's name is another one.
+        -- Rows, but none to fit on: probably the name of the split is wrong.
         if(
             count(*) > 0 and count(*) filter (where {{ is_fitted }}) = 0,
             error(
                 {{ feature_store._literal(message) }}
-                || {{ feature_store._literal(' has ' ~ is_fitted ~ '. Allowed: a split that has rows') }}
+                || {{ feature_store._literal(
+                    ' has ' ~ is_fitted ~ '. Allowed: a split that has rows'
+                ) }}
             ),
             count(*) filter (where {{ is_fitted }})
         ) as row_count,

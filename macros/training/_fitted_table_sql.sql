@@ -1,4 +1,4 @@
-{#- The last part of a table of fitted statistics: its columns, and its rows in their order. -#}
+{#- The last query of a table of fitted statistics: its columns, and its rows in their order. -#}
 {%- macro _fitted_table_sql(numeric, categorical, fitted_on) -%}
 statistics as (
 {% if numeric %}

@@ -1,4 +1,4 @@
-{#- The CTE of the fitted rows' values in long form: column_name, and value or category.
+{#- A CTE of the fitted rows' values in long form: column_name, and value or category.
 
     name: the CTE.
     columns: the columns.
@@ -22,7 +22,7 @@
                     {%- endif %}
                         regexp_full_match(
                             typeof({{ quoted }}),
-                            {{ feature_store._fitted_types(kind) }}
+                            {{ feature_store._fitted_type_pattern(kind) }}
                         ),
                         {%- if is_numeric %}
                         -- Adding 0.0 makes one zero of -0.0 and 0.0.
@@ -32,7 +32,7 @@
                         {%- endif %}
                         error(
                             {{ feature_store._literal(message) }}
-                            || ': {{ feature_store._allowed_to_fit(kind) }} '
+                            || ': {{ feature_store._fitted_type_names(kind) }} '
                             || 'are allowed; got ' || typeof({{ quoted }})
                         )
                     )

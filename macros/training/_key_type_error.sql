@@ -1,8 +1,8 @@
-{#- SQL of what is wrong with the type of a join's key column, null where nothing is.
+{#- SQL of the error in the type of a join's key column, null if there is none.
 
-    what: the column, as a person calls it.
-    given, wanted: SQL of the two types' names.
-    where: what is said of the wanted type. -#}
+    what: the column's label in the error.
+    given, wanted: SQL of the names of the two types.
+    where: text after the wanted type in the error. -#}
 {%- macro _key_type_error(what, given, wanted, where='') -%}
 if(
     {{ given }} = '"NULL"'
@@ -17,11 +17,9 @@ if(
 )
 {%- endmacro -%}
 
-{#- SQL of whether keys of two types are compared: only where that is exact for all values, and
-    means the same. These are whole numbers of any width with each other, texts and enums, and
-    each type with itself.
-
-    Not so a uhugeint, which DuckDB compares with other whole numbers as a double. -#}
+{#- SQL of whether keys of two types can be compared: only if that is exact for all values, and means
+    the same. So it is for whole numbers of any width, for texts and enums, and for each type with
+    itself; not for uhugeint, which DuckDB compares with other whole numbers as a double. -#}
 {%- macro _are_comparable_keys(given, wanted) -%}
 (
     {{ given }}

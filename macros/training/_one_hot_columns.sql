@@ -1,5 +1,5 @@
-{#- The columns that one_hot() makes of a list of categories: the text of each category by the column's
-    name, after an error that lists every error of the list. -#}
+{#- The columns that one_hot() makes for a list of categories: column name to text of the category.
+    Raises one error that lists every error in the list. -#}
 {%- macro _one_hot_columns(column, categories) -%}
     {%- if categories is string or categories is mapping or categories is not sequence
         or not categories -%}
@@ -39,7 +39,7 @@
     {{- return(columns) -}}
 {%- endmacro -%}
 
-{#- The text by which SQL knows a category, or none where the value can be no category. -#}
+{#- The text of a category in SQL, or none if the value cannot be a category. -#}
 {%- macro _category_text(category) -%}
     {%- if category is boolean -%}{{- return('true' if category else 'false') -}}{%- endif -%}
     {%- if category is string or category is integer -%}{{- return(category | string) -}}{%- endif -%}

@@ -1,12 +1,14 @@
-{#- The arguments of point_in_time_join() as a list with one mapping a view. If any is wrong,
-    one error lists all that is. -#}
+{#- The arguments of point_in_time_join() as a list of one mapping per view. Raises one error that
+    lists every error in them. -#}
 {%- macro _point_in_time_plan(feature_views, time, mode) -%}
     {%- set errors = [] -%}
     {%- if mode not in ['as_recomputed', 'as_served'] -%}
         {%- do errors.append('mode: as_recomputed or as_served is allowed; got ' ~ mode) -%}
     {%- endif -%}
     {%- if time is not string or not time -%}
-        {%- do errors.append('time: the name of the spine\'s time column is allowed; got ' ~ time) -%}
+        {%- do errors.append(
+            'time: the name of the spine\'s time column is allowed; got ' ~ time
+        ) -%}
     {%- endif -%}
     {%- if feature_views is string or feature_views is mapping or feature_views is not sequence
         or not feature_views -%}
@@ -26,17 +28,17 @@
             {%- set repeats = names | select('equalto', name | lower) | list | length -%}
             {%- set prefix = given.prefix or '' -%}
             {%- set entity = feature_store._entity_columns(given.entity) -%}
-            {%- set spine_columns = feature_store._quoted_names(entity.values()) | join(', ') | lower -%}
-            {%- set spine = feature_store._cte_name('spine_' ~ entity.values() | join('_') | lower) -%}
+            {%- set keys = entity.values() -%}
+            {%- set spine_columns = feature_store._quoted_names(keys) | join(', ') | lower -%}
+            {%- set spine = feature_store._cte_name('spine_' ~ keys | join('_') | lower) -%}
             {%- if spine_columns not in spines -%}
                 {#- [a_b, c] and [a, b_c] would have one name. -#}
-                {%- do spines.update({
-                    spine_columns: spine ~ ('__' ~ spines | length if spine in spines.values() else '')
-                }) -%}
+                {%- set number = '__' ~ spines | length if spine in spines.values() else '' -%}
+                {%- do spines.update({spine_columns: spine ~ number}) -%}
             {%- endif -%}
             {%- set columns = [] -%}
             {%- for feature in given.select or [] -%}
-                {%- do columns.append(prefix ~ feature_store._plain_name(feature)) -%}
+                {%- do columns.append(prefix ~ feature_store._unquoted(feature)) -%}
             {%- endfor -%}
             {%- do taken.extend(columns | map('lower')) -%}
             {%- do views.append({
@@ -53,8 +55,9 @@
         {%- endif -%}
     {%- endfor -%}
     {%- for column in taken | unique if taken | select('equalto', column) | list | length > 1 -%}
-        {%- do errors.append('feature_views: ' ~ column
-            ~ ' would be there twice; give one of the views a prefix') -%}
+        {%- do errors.append(
+            'feature_views: ' ~ column ~ ' occurs twice. Next: give one of the views a prefix'
+        ) -%}
     {%- endfor -%}
     {{- feature_store._raise_errors('point_in_time_join', errors) -}}
     {{- return(views) -}}
@@ -70,7 +73,7 @@
     {%- set keys = {} -%}
     {%- for key in entity -%}
         {%- set column = entity[key] if entity is mapping else key -%}
-        {%- do keys.update({feature_store._plain_name(key): feature_store._plain_name(column)}) -%}
+        {%- do keys.update({feature_store._unquoted(key): feature_store._unquoted(column)}) -%}
     {%- endfor -%}
     {{- return(keys) -}}
 {%- endmacro -%}

@@ -1,9 +1,9 @@
-{#- The keys and times of the spine for the views of one entity, in two parts: quiet are the
-    rows of entities that have few rows in the spine, busy those of the others. -#}
+{#- The keys and times of the spine's rows for the views of one entity, in two CTEs: rare has those of
+    entities with few rows in the spine, frequent those of the others. -#}
 {%- macro _point_in_time_spine_sql(name, columns) -%}
 {%- set most = 16 -%}
--- Rows of an entity with at most {{ most }} in the spine, quiet, and of the others, busy, are looked up in
--- different ways: the former are compared with every row of the entity, the latter as-of joined.
+-- Rows of an entity with at most {{ most }} rows in the spine are rare: each is compared with every
+-- feature row of the entity. Rows of other entities are frequent: they are as-of joined.
 {{ name }}_counts as materialized (
 
     select
@@ -23,7 +23,7 @@
 
 ),
 
-{% for part, condition in [('quiet', '<='), ('busy', '>')] -%}
+{% for part, condition in [('rare', '<='), ('frequent', '>')] -%}
 {{ name }}_{{ part }} as materialized (
 
     select

@@ -1,13 +1,14 @@
-{#- The CTE that ends a point-in-time join with one error where the types of its columns do not
-    go together, in place of a cast: one row, _types_are_ok. Types are known before any row is
-    read, so this costs nothing. -#}
+{#- The CTE that ends a point-in-time join with one error if types of its columns do not match, so
+    that nothing is cast: one row, _types_are_ok. Types are known before any row is read, so this
+    costs nothing. -#}
 {%- macro _point_in_time_types_sql(views, time) -%}
-{%- set errors = [feature_store._time_type_error(
-    'time column ' ~ feature_store._plain_name(time), 'typeof(spine.' ~ feature_store._name(time) ~ ')'
+{%- set checks = [feature_store._time_type_error(
+    'time column ' ~ feature_store._unquoted(time),
+    'typeof(spine.' ~ feature_store._quoted_if_needed(time) ~ ')'
 )] -%}
 {%- for view in views -%}
     {%- for key, column in view.entity.items() -%}
-        {%- do errors.append(feature_store._key_type_error(
+        {%- do checks.append(feature_store._key_type_error(
             'key column ' ~ column,
             'typeof(spine.' ~ feature_store._quoted(column) ~ ')',
             'typeof(' ~ view.name ~ '_v.' ~ feature_store._quoted(key) ~ ')',
@@ -20,17 +21,17 @@ checked_types as (
 
     select
         if(
-            found.errors = '',
+            type_errors.messages = '',
             true,
-            error('point_in_time_join: types that do not go together' || found.errors)
+            error('point_in_time_join: types that do not match' || type_errors.messages)
         ) as _types_are_ok
     from (
         select
             concat(
-                {%- for error in errors %}
-                chr(10) || '  - ' || {{ error | indent(16) }}{{ ',' if not loop.last }}
+                {%- for check in checks %}
+                chr(10) || '  - ' || {{ check | indent(16) }}{{ ',' if not loop.last }}
                 {%- endfor %}
-            ) as errors
+            ) as messages
         from (select 1 as row_count) as one
         left join spine on false
         {%- for view in views %}
@@ -39,7 +40,7 @@ checked_types as (
             on false
         {%- endfor %}
         where one.row_count = 1
-    ) as found
+    ) as type_errors
 
 ),
 {%- endmacro -%}

@@ -1,27 +1,26 @@
-{#- One feature view of a point-in-time join, in two steps, so that only keys and times are
-    compared: which row held at the time of each row of the spine, and then the features of
-    these rows. -#}
+{#- One feature view of a point-in-time join, in two steps, so that only keys and times are compared:
+    the row that was valid at the time of each row of the spine, then the features of that row. -#}
 {%- macro _point_in_time_view_sql(view, mode) -%}
-{%- set held_from = 'dbt_valid_from' if mode == 'as_served' else 'feature_time' -%}
+{%- set valid_from = 'dbt_valid_from' if mode == 'as_served' else 'feature_time' -%}
 {%- set conditions = [] -%}
 {%- if mode == 'as_served' -%}
     {%- do conditions.append(
         '(\n            features.dbt_valid_to is null\n'
-        ~ '            or held._spine_time < features.dbt_valid_to\n'
-        ~ '            or held._rows_held > 1\n        )'
+        ~ '            or matches._spine_time < features.dbt_valid_to\n'
+        ~ '            or matches._match_count > 1\n        )'
     ) -%}
 {%- endif -%}
 {%- if view.max_age_us is not none -%}
     {%- do conditions.append(
-        'epoch_us(held._spine_time) - epoch_us(features.feature_time) <= ' ~ view.max_age_us
+        'epoch_us(matches._spine_time) - epoch_us(features.feature_time) <= ' ~ view.max_age_us
     ) -%}
 {%- endif -%}
-{{ feature_store._point_in_time_held_sql(view, mode, held_from) }}
+{{ feature_store._point_in_time_matches_sql(view, mode, valid_from) }}
 
 {{ view.name }}_features as materialized (
 
     select
-        held._spine_row,
+        matches._spine_row,
         {%- if view.select is none %}
         columns(
             features.* exclude (
@@ -40,20 +39,23 @@
         ){{ ' as "' ~ view.prefix ~ '\\0"' if view.prefix }}
         {%- else -%}
         {%- for feature in view.select %}
-        features.{{ feature_store._name(feature) }}
-        {{- ' as ' ~ feature_store._quoted(view.prefix ~ feature_store._plain_name(feature)) if view.prefix }}
+        features.{{ feature_store._quoted_if_needed(feature) }}
+        {%- if view.prefix %} as {{ feature_store._quoted(
+            view.prefix ~ feature_store._unquoted(feature)
+        ) }}
+        {%- endif %}
         {{- ',' if not loop.last }}
         {%- endfor %}
         {%- endif %}
         {%- if mode == 'as_served' %},
-        held._rows_held
+        matches._match_count
         {%- endif %}
-    from {{ view.name }}_held as held
+    from {{ view.name }}_matches as matches
     inner join {{ view.name }}_rows as features
         on
-            held.{{ held_from }} = features.{{ held_from }}
+            matches.{{ valid_from }} = features.{{ valid_from }}
             {%- for key in view.entity %}
-            and held.{{ feature_store._quoted(key) }} = features.{{ feature_store._quoted(key) }}
+            and matches.{{ feature_store._quoted(key) }} = features.{{ feature_store._quoted(key) }}
             {%- endfor %}
     {%- if conditions %}
     where
@@ -62,5 +64,5 @@
 
 ),
 
-{{ feature_store._point_in_time_twice_sql(view, mode, held_from) }}
+{{ feature_store._point_in_time_duplicates_sql(view, mode, valid_from) }}
 {%- endmacro -%}

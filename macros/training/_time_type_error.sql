@@ -1,6 +1,6 @@
-{#- SQL of what is wrong with the type of a time, null where nothing is.
+{#- SQL of the error in the type of a time, null if there is none.
 
-    what: the column, as a person calls it.
+    what: the column's label in the error.
     type: SQL of the type's name. -#}
 {%- macro _time_type_error(what, type) -%}
 if(

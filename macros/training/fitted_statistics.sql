@@ -1,16 +1,3 @@
-{#- The whole SQL of a table of fitted statistics: what standardized(), imputed(), ordinal() and
-    one_hot() apply, taken from the rows of one split only.
-
-    Each column has a row of its own (category is null), and a categorical column one more for each
-    category. Sums are taken in the order of the values, so the table is the same bit for bit
-    whatever the order of the rows and the number of threads.
-
-    training_set: relation with the columns and the split.
-    numeric: columns of numbers or booleans (1 and 0), taken as doubles.
-    categorical: columns of text, whole numbers, booleans, dates or enums, taken as text.
-    split: the column that holds the split.
-    fitted_on: the split whose rows count.
-    time: a time column, for fitted_from and fitted_to; without it they are null. -#}
 {%- macro fitted_statistics(
     training_set, numeric=[], categorical=[], split='split', fitted_on='train', time=none
 ) -%}

@@ -1,10 +1,3 @@
-{#- SQL of a value or, where it is null, of a fitted one.
-
-    column: the column.
-    statistics: relation made by fitted_statistics(), with the column in numeric for the median or
-        the mean, in categorical for the most frequent category.
-    with: median, mean (both give a double) or most_frequent (gives text).
-    value: SQL to encode in the column's place. -#}
 {%- macro imputed(column, statistics, with='median', value=none) -%}
 {%- set kinds = {'median': 'numeric', 'mean': 'numeric', 'most_frequent': 'categorical'} -%}
 {%- if with not in kinds -%}
@@ -12,7 +5,7 @@
         'with: median, mean or most_frequent is allowed; got ' ~ with
     ]) -}}
 {%- endif -%}
-{%- set replacement = feature_store._statistic(
+{%- set replacement = feature_store._fitted_statistic(
     'imputed', column, statistics, kinds[with], 'any_value(fitted.' ~ with ~ ')'
 ) -%}
 coalesce(

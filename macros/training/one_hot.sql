@@ -1,22 +1,9 @@
-{#- SQL of a category as ones and zeros, all zero for null.
-
-    With categories, several items of a select list: an integer <column>_is_<category> for each,
-    then <column>_is_other, which is 1 for a category that is not in the list or was not fitted.
-    The name of a category is in lower case there, with _ for what is neither letter nor digit.
-
-    Without categories, one list of integers: one for each fitted category, in the order of
-    their ranks, then one for every other category.
-
-    column: the column.
-    statistics: relation made by fitted_statistics(), with the column in categorical.
-    categories: the categories that get a column.
-    value: SQL to encode in the column's place. -#}
 {%- macro one_hot(column, statistics, categories=none, value=none) -%}
 {%- set fitted = feature_store._fitted_category_list('one_hot', column, statistics) -%}
 {%- set encoded = feature_store._fitted_value('one_hot', column, value, 'categorical') -%}
 {%- if categories is none -%}
-{#- A list of one struct, so that the lambdas need no column and no subquery. The null that ends the
-    list of the fitted categories stands for every other one. -#}
+{#- A list of one struct, so that the lambdas need no column and no subquery. The list of the fitted
+    categories ends with a null, which stands for all other categories. -#}
 list_transform(
     [
         {

@@ -1,11 +1,3 @@
-{#- SQL of a category's fitted rank, an integer: 0 is the most frequent category, 1 the next one.
-
-    Null stays null.
-
-    column: the column.
-    statistics: relation made by fitted_statistics(), with the column in categorical.
-    unseen: what a category gives that was not fitted; none is null.
-    value: SQL to encode in the column's place. -#}
 {%- macro ordinal(column, statistics, unseen=-1, value=none) -%}
 {%- if unseen is not none and unseen is not integer -%}
     {{- feature_store._raise_errors('ordinal', [

@@ -1,19 +1,11 @@
-{#- SQL of a row's split by its time: 'train' before validation_from, 'validation' before test_from,
-    'test' from then on; null where there is no time.
-
-    With a label window, what lies less than it (or exactly it) before the next split begins is null
-    too and belongs to no split: its label looks into that split's time.
-
-    time: SQL of the row's time, UTC.
-    validation_from, test_from: UTC times such as 2017-09-01 or 2017-09-01 12:00:00.
-    label_window: how far a label looks ahead, a duration such as 28d. -#}
 {%- macro time_split(time, validation_from, test_from, label_window=none) -%}
     {%- set at = namespace(errors=[]) -%}
     {%- set starts = {'validation_from': validation_from, 'test_from': test_from} -%}
     {%- for name, text in starts.items() -%}
         {%- if feature_store._utc_us(text) is none -%}
             {%- set at.errors = at.errors + [
-                name ~ ': a UTC time is allowed, such as 2017-09-01 or 2017-09-01 12:00:00; got ' ~ text
+                name ~ ': a UTC time is allowed, such as 2017-09-01 or 2017-09-01 12:00:00; got '
+                ~ text
             ] -%}
         {%- endif -%}
     {%- endfor -%}

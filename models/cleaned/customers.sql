@@ -24,7 +24,7 @@ coupon_redemptions as (
 
 ),
 
--- Everybody who is mentioned anywhere is a customer.
+-- Every customer that any source table names.
 mentions as (
 
     select

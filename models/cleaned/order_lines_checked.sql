@@ -11,7 +11,7 @@ counted as (
 
     select
         *,
-        -- Copies are alike in all that was received; the one loaded first is the line.
+        -- Copies are equal in all received columns; the one loaded first counts as the line.
         row_number() over (
             partition by
                 order_id, product_id, customer_id, store_id, quantity, week_number, amount,
@@ -50,7 +50,7 @@ checked as (
 
 ),
 
-judged as (
+with_superseded as (
 
     select
         order_id,
@@ -71,7 +71,7 @@ judged as (
         source_row,
         loaded_at,
         is_product_known,
-        -- Of several sound lines of a product in an order, the one loaded last corrects the others.
+        -- Of several such lines of a product in an order, the one loaded last replaces the others.
         if(
             copy_number = 1 and len(found_faults) = 0 and row_number() over (
                 partition by order_id, product_id, copy_number = 1 and len(found_faults) = 0
@@ -92,7 +92,7 @@ final as (
     select
         *,
         copy_number = 1 and len(faults) = 0 as is_valid
-    from judged
+    from with_superseded
 
 )
 

@@ -1,4 +1,4 @@
--- All that order_lines_checked is made from, so that what changed in it can be found.
+-- Everything that order_lines_checked is made from, in one relation, so that changes can be found.
 with
 
 order_lines as (

@@ -23,8 +23,8 @@ encoded as (
 
     select
         profiles.customer_id,
-        -- Nobody knows since when the first profile on record is true: it is taken to hold from the
-        -- beginning of time. known_at says when it was really learnt.
+        -- The source does not say since when the first profile on record is true: it is taken to be
+        -- valid from the beginning of time. known_at says when it was loaded.
         if(
             row_number() over (
                 partition by profiles.customer_id order by profiles.dbt_valid_from

@@ -3,7 +3,8 @@
         select
             *,
             {{ time_split(
-                'label_time', validation_from='2017-09-01', test_from='2017-11-01', label_window='28d'
+                'label_time', validation_from='2017-09-01', test_from='2017-11-01',
+                label_window='28d'
             ) | indent(12) }} as split
         from {{ ref('churn_labels') }}
     )
@@ -16,8 +17,8 @@
             'features': ref('customer_purchases', v=2),
             'entity': ['customer_id'],
             'select': [
-                'orders_7d', 'orders_28d', 'orders_90d', 'orders_lifetime', 'spend_28d', 'spend_90d',
-                'products_28d', 'average_order_90d',
+                'orders_7d', 'orders_28d', 'orders_90d', 'orders_lifetime', 'spend_28d',
+                'spend_90d', 'products_28d', 'average_order_90d',
             ],
         },
         {

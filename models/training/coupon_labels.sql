@@ -22,7 +22,7 @@ bounds as (
 
     select
         min(ordered_at) as data_from,
-        -- An as_of beyond the data says nothing of the days between.
+        -- There are no outcomes between the end of the data and an as_of after it.
         least(
             (select run.as_of from run), date_trunc('day', max(ordered_at)) + interval 1 day
         ) as data_to
@@ -57,7 +57,7 @@ labelled as (
         on
             exposures.campaign_id = redeemers.campaign_id
             and exposures.customer_id = redeemers.customer_id
-    -- Of a campaign that is not over, or that began before the data do, the outcome is not known.
+    -- The outcome of a campaign that is not over, or began before the data, is not known.
     where
         exposures.starts_at >= (select bounds.data_from from bounds)
         and exposures.ends_at <= (select bounds.data_to from bounds)

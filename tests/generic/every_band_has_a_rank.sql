@@ -1,8 +1,4 @@
-{#- Fails with every known age or income band that has no rank in the seeds, and so would be encoded as
-    if it were unknown.
-
-    model: the encoded profile, with age_rank and income_rank.
-    profiles: relation of the profiles, with age_band and income_band. -#}
+{#- Without a rank, a known band would be encoded as if it were unknown. -#}
 {% test every_band_has_a_rank(model, profiles) %}
 with
 

@@ -1,8 +1,3 @@
-{#- Fails with every row that a training set has more or less often than its spine.
-
-    model: the training set.
-    spine: relation it was made from.
-    columns: list of the spine's columns. -#}
 {% test same_rows(model, spine, columns) %}
 with
 
@@ -38,12 +33,12 @@ validation_errors as (
 
     select
         *,
-        'added' as fault
+        'added' as difference
     from added
     union all
     select
         *,
-        'lost' as fault
+        'lost' as difference
     from lost
 
 )

@@ -1,10 +1,3 @@
-{#- Fails with every feature row that no event before it explains: none at all is earlier than the row,
-    or the row claims to know a load that only later events have.
-
-    model: a feature table with feature_time and known_at.
-    events: relation of its events, with loaded_at.
-    entity: list of key columns.
-    event_time: time column of the events. -#}
 {% test saw_no_future(model, events, entity, event_time) %}
 with
 

@@ -1,4 +1,4 @@
-{#- The parts of a plain SQL aggregate call, or none where the text is not exactly one call.
+{#- The parts of a plain SQL aggregate call, or none if the text is not exactly one call.
 
     Returns a mapping: `call` (without the filter), `filter` (the condition of a trailing
     `filter (where …)`, or none), `value` (what a `count(distinct …)` counts, or none) and `strategy`,

@@ -1,40 +1,48 @@
-{#- The errors of a contract: columns in the YAML that are not those of the declaration, or that
-    need quotes. dbt would find them later, and less clearly. It compares the types. No errors
-    without an enforced contract, and in unit tests, which know no columns.
+{#- The errors in a contract: columns in the YAML that are not those of the declaration, or that
+    need quotes. dbt would find them later, and say less. dbt itself compares the types. There are
+    no errors without an enforced contract, nor in unit tests, which have no columns.
 
     declaration: a feature view without other errors. -#}
 {%- macro _contract_errors(declaration) -%}
     {%- set errors = [] -%}
     {%- if model.columns and model.config.contract.enforced and 'aggregates' in declaration -%}
         {%- set entity, columns = declaration.entity, model.columns.values() -%}
-        {%- set made = entity + feature_store._declared_columns(declaration, entity)[entity | length:] -%}
+        {%- set made = entity
+            + feature_store._declared_columns(declaration, entity)[entity | length:] -%}
         {%- set lowered = made | map('lower') | list -%}
         {%- set listed = columns | map(attribute='name') | list -%}
         {%- for column in made if column | lower not in listed | map('lower') -%}
-            {%- do errors.append('columns: ' ~ column ~ ' is declared and not listed; add it, with its '
-                ~ 'data_type, or take it off the declaration') -%}
+            {%- do errors.append(
+                'columns: ' ~ column ~ ' is declared and not listed; add it, with its data_type, or '
+                ~ 'remove it from the declaration'
+            ) -%}
         {%- endfor -%}
         {%- for column in listed if column not in made -%}
             {%- if column | lower in lowered -%}
-                {%- do errors.append('columns: ' ~ column ~ ' is declared as '
-                    ~ made[lowered.index(column | lower)] ~ '; write it so here') -%}
+                {%- do errors.append(
+                    'columns: ' ~ column ~ ' is declared as '
+                    ~ made[lowered.index(column | lower)] ~ '; write it the same way here'
+                ) -%}
             {%- else -%}
-                {%- do errors.append('columns: ' ~ column ~ ' is listed and not declared; declare an '
-                    ~ 'aggregate, a window or a derived feature that makes it, or take it off the '
-                    ~ 'columns') -%}
+                {%- do errors.append(
+                    'columns: ' ~ column ~ ' is listed and not declared; declare an aggregate, a '
+                    ~ 'window or a derived feature that makes it, or remove it from the columns'
+                ) -%}
             {%- endif -%}
         {%- endfor -%}
         {%- set unquoted = columns | rejectattr('quote') | map(attribute='name') | list -%}
-        {%- for column in feature_store._in_need_of_quotes(unquoted) -%}
-            {%- do errors.append('columns: ' ~ column ~ ' is no name that SQL takes without quotes; '
-                ~ 'add quote: true to the column') -%}
+        {%- for column in feature_store._names_needing_quotes(unquoted) -%}
+            {%- do errors.append(
+                'columns: ' ~ column ~ ' is not a name that SQL accepts without quotes; '
+                ~ 'add quote: true to the column'
+            ) -%}
         {%- endfor -%}
     {%- endif -%}
     {{- return(errors) -}}
 {%- endmacro -%}
 
-{#- The names that SQL takes only in quotes, such as keywords, according to DuckDB's parser. -#}
-{%- macro _in_need_of_quotes(names) -%}
+{#- The names that SQL accepts only in quotes, such as keywords, according to DuckDB's parser. -#}
+{%- macro _names_needing_quotes(names) -%}
     {%- set listed = [] -%}
     {%- for name in names -%}{%- do listed.append(feature_store._literal(name)) -%}{%- endfor -%}
     {%- if not listed -%}{{- return([]) -}}{%- endif -%}

@@ -1,4 +1,4 @@
-{#- Every error of a declaration, each as `where: what is allowed, what it got`. -#}
+{#- Every error in a declaration, each as `where: what is allowed, what it got`. -#}
 {%- macro _declaration_errors(declaration, windowed=none) -%}
     {%- set errors = [] -%}
     {%- set always = ['entity', 'event_time', 'grain'] -%}
@@ -6,7 +6,7 @@
     {%- if windowed is none -%}
         {%- set windowed = 'windows' in declaration or 'aggregates' in declaration -%}
     {%- endif -%}
-    {%- do errors.extend(feature_store._key_errors(
+    {%- do errors.extend(feature_store._mapping_key_errors(
         'feature_view', declaration,
         required=always + of_windows if windowed else always,
         optional=['derived', 'online', 'max_unused'] if windowed else ['online']
@@ -17,8 +17,9 @@
         or not entity or entity | reject('string') | list
         or entity | map('trim') | reject | list -%}
         {%- if 'entity' in declaration -%}
-            {%- do errors.append('entity: a list of column names is allowed, such as [customer_id]; got '
-                ~ entity) -%}
+            {%- do errors.append(
+                'entity: a list of column names is allowed, such as [customer_id]; got ' ~ entity
+            ) -%}
         {%- endif -%}
         {%- set entity = [] -%}
     {%- endif -%}
@@ -29,8 +30,10 @@
     {%- endif -%}
     {%- set grain_us = feature_store._duration_us(declaration.grain) -%}
     {%- if 'grain' in declaration and grain_us is none -%}
-        {%- do errors.append('grain: a whole number and s, m, h, d or w is allowed, such as 1d; got '
-            ~ declaration.grain) -%}
+        {%- do errors.append(
+            'grain: a whole number and s, m, h, d or w is allowed, such as 1d; got '
+            ~ declaration.grain
+        ) -%}
     {%- endif -%}
     {%- if 'windows' in declaration -%}
         {%- do errors.extend(
@@ -41,7 +44,7 @@
         {%- do errors.extend(feature_store._aggregate_errors(declaration)) -%}
     {%- endif -%}
     {%- do errors.extend(feature_store._derived_errors(declaration)) -%}
-    {%- do errors.extend(feature_store._column_errors(declaration, entity)) -%}
+    {%- do errors.extend(feature_store._column_name_errors(declaration, entity)) -%}
     {%- do errors.extend(feature_store._online_errors(declaration)) -%}
     {%- set share = declaration.get('max_unused', 0) -%}
     {%- if share is not number or share is boolean or not 0 <= share <= 1 -%}

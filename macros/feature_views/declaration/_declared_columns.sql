@@ -1,5 +1,5 @@
-{#- The names of the columns that a windowed view has by its declaration, repeats included, in lower case;
-    what is wrong in the declaration is passed over. -#}
+{#- The names of the columns that a windowed view has by its declaration, in lower case, repeats
+    included. Skips what is wrong in the declaration. -#}
 {%- macro _declared_columns(declaration, entity) -%}
     {%- set columns = entity + ['feature_time', 'known_at'] -%}
     {%- if declaration.aggregates is mapping -%}

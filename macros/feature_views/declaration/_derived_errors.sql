@@ -1,4 +1,4 @@
-{#- The errors of `derived`: no mapping, names that are none, expressions that are no text. -#}
+{#- The errors in `derived`: in the mapping, its names and its expressions. -#}
 {%- macro _derived_errors(declaration) -%}
     {%- if 'derived' not in declaration -%}{{- return([]) -}}{%- endif -%}
     {%- set derived = declaration.derived -%}
@@ -13,14 +13,21 @@
             ) -%}
         {%- endif -%}
         {%- if expression is not string or not expression | trim -%}
-            {%- do errors.append('derived.' ~ name ~ ': an expression over the view\'s columns is allowed, '
-                ~ 'such as spend_28d / nullif(orders_28d, 0); got ' ~ expression) -%}
+            {%- do errors.append(
+                'derived.' ~ name ~ ': an expression over the view\'s columns is allowed, '
+                ~ 'such as spend_28d / nullif(orders_28d, 0); got ' ~ expression
+            ) -%}
         {%- elif feature_store._has_line_comment(expression) -%}
-            {%- do errors.append('derived.' ~ name ~ ': a comment in /* */ is allowed, not one with --; got '
-                ~ expression) -%}
+            {%- do errors.append(
+                'derived.' ~ name ~ ': a comment in /* */ is allowed, not one with --; got '
+                ~ expression
+            ) -%}
         {%- elif modules.re.search('(?i)\\b(feature_time|known_at)\\b', expression) -%}
-            {%- do errors.append('derived.' ~ name ~ ': features are allowed, but neither feature_time '
-                ~ 'nor known_at: a row holds until the next, and the value would not; got ' ~ expression) -%}
+            {%- do errors.append(
+                'derived.' ~ name ~ ': features are allowed, but neither feature_time nor known_at: '
+                ~ 'a row is valid until the next one, and the value would not be; got '
+                ~ expression
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
     {{- return(errors) -}}

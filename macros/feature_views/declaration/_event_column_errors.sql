@@ -1,5 +1,5 @@
-{#- The errors of an event table's columns: one that every windowed feature view needs is
-    missing or of another type, or one has a name that the generated SQL uses itself.
+{#- The errors in an event table's columns: one that every windowed feature view needs is missing
+    or of another type, or one has a name that the generated SQL uses itself.
 
     events: relation of the events.
     declaration: the feature view, without other errors.
@@ -12,23 +12,25 @@
     {%- set place, names = ' of ' ~ events, columns.keys() | list -%}
     {%- for key in declaration.entity if key | lower not in types -%}
         {%- do errors.append('entity: ' ~ key ~ ': ' ~ events ~ ' has no such column'
-            ~ feature_store._nearest(key, names)
+            ~ feature_store._similar_names(key, names)
             ~ '. Next: correct entity, or add the column there') -%}
     {%- endfor -%}
     {%- for key in declaration.entity if key | lower in types and key not in columns -%}
         {%- for name in names if name | lower == key | lower -%}
-            {%- do errors.append('entity: ' ~ key ~ place ~ ' is written ' ~ name
-                ~ ' there, and so in the view. Next: write ' ~ name ~ ' here too') -%}
+            {%- do errors.append(
+                'entity: ' ~ key ~ place ~ ' is written ' ~ name ~ ' there. Next: write ' ~ name
+                ~ ' here too'
+            ) -%}
         {%- endfor -%}
     {%- endfor -%}
     {%- for where, column, next in [
         ('event_time', declaration.event_time, 'correct event_time, or add the column there'),
-        ('loaded_at', 'loaded_at', 'take _loaded_at of the raw table along as loaded_at'),
+        ('loaded_at', 'loaded_at', 'select _loaded_at of the raw table as loaded_at'),
     ] -%}
         {%- set type = types.get(column | lower) -%}
         {%- if not type -%}
             {%- do errors.append(where ~ ': ' ~ column ~ ': ' ~ events ~ ' has no such column'
-                ~ (feature_store._nearest(column, names) if where == 'event_time'
+                ~ (feature_store._similar_names(column, names) if where == 'event_time'
                     else ', from which known_at is made')
                 ~ '. Next: ' ~ next) -%}
         {%- elif not modules.re.match('TIMESTAMP|DATE$', type) -%}
@@ -38,8 +40,10 @@
         {%- endif -%}
     {%- endfor -%}
     {%- for column in ['_grain', '_from_grain', '_place', '_is_event'] if column in types -%}
-        {%- do errors.append('events: ' ~ column ~ place ~ ' has a name that the generated SQL uses '
-            ~ 'itself. Next: rename it in the model ' ~ events.identifier) -%}
+        {%- do errors.append(
+            'events: ' ~ column ~ place ~ ' has a name that the generated SQL uses itself. '
+            ~ 'Next: rename it in the model ' ~ events.identifier
+        ) -%}
     {%- endfor -%}
     {{- return(errors) -}}
 {%- endmacro -%}

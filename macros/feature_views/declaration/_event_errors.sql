@@ -1,12 +1,12 @@
-{#- The errors of a declaration compared with its events, found before DuckDB runs the SQL: a
-    relation that cannot be read, wrong columns, functions and types. No errors in unit tests,
-    nor while compiling if the relation is not in the warehouse yet.
+{#- The errors of a declaration that does not fit its events, found before DuckDB runs the SQL: a
+    relation that cannot be read, wrong columns, functions and types. There are no errors in unit
+    tests, nor while compiling if the relation is not in the warehouse yet.
 
     events: relation of the events.
     declaration: the feature view, without other errors.
     plan: of the declaration. -#}
 {%- macro _event_errors(events, declaration, plan) -%}
-    {#- there is no `this` in a unit test, whose events are none of the warehouse -#}
+    {#- there is no `this` in a unit test, whose events are not in the warehouse -#}
     {%- if not this or events is string -%}{{- return([]) -}}{%- endif -%}
     {%- if '__dbt__cte__' in events.identifier -%}
         {%- set name = events.identifier.replace('__dbt__cte__', '') -%}
@@ -14,16 +14,18 @@
             ~ 'view\'s hooks read it. Next: write materialized: view, or table, in the config of '
             ~ name]) -}}
     {%- endif -%}
-    {#- A full build that is rendered again, and other parts, were checked with the first part. -#}
+    {#- The first part was checked; other parts and a full build rendered again need no check. -#}
     {%- if flags.WHICH not in ['build', 'run', 'compile'] or context.get('_renders_full_build')
         or context.get('_part', 0) > 0 -%}
         {{- return([]) -}}
     {%- endif -%}
-    {%- set unreadable = feature_store._unreadable(events) -%}
-    {%- if unreadable and flags.WHICH == 'compile' -%}{{- return([]) -}}{%- endif -%}
-    {%- if unreadable -%}
-        {{- return(['events: ' ~ events ~ ' cannot be read: ' ~ unreadable ~ '. Next: dbt ' ~ flags.WHICH
-            ~ ' -s +' ~ model.name ~ ', which makes it first']) -}}
+    {%- set read_error = feature_store._read_error(events) -%}
+    {%- if read_error and flags.WHICH == 'compile' -%}{{- return([]) -}}{%- endif -%}
+    {%- if read_error -%}
+        {{- return([
+            'events: ' ~ events ~ ' cannot be read: ' ~ read_error ~ '. Next: dbt ' ~ flags.WHICH
+            ~ ' -s +' ~ model.name ~ ', which builds it first'
+        ]) -}}
     {%- endif -%}
     {%- set columns = feature_store._event_columns(events) -%}
     {%- set errors = feature_store._event_column_errors(events, declaration, columns) -%}
@@ -32,7 +34,7 @@
 {%- endmacro -%}
 
 {#- DuckDB's reason why a relation cannot be read, or none if it can: it plans a query on it. -#}
-{%- macro _unreadable(relation) -%}
+{%- macro _read_error(relation) -%}
     {%- set found = fromjson(run_query(
         "select json_object('type', plan ->> 'error_type', 'message', plan ->> 'error_message') "
         ~ "from (select json_serialize_plan("
@@ -44,7 +46,7 @@
 
 {#- The columns of a relation, name to type, in their order. -#}
 {%- macro _event_columns(relation) -%}
-    {#- as JSON: dbt takes names that look like numbers or dates for these -#}
+    {#- as JSON, because dbt converts names that look like numbers or dates -#}
     {{- return(dict(fromjson(run_query(
         'select json_group_array([column_name, column_type]) from (describe select * from '
         ~ relation ~ ')'

@@ -1,8 +1,8 @@
 {#- Split `head(inner)rest` at the first parenthesis and the one that closes it.
 
     Returns a mapping of head, inner, rest and has_comma (a comma directly inside the parentheses),
-    or none where no parenthesis opens or the first one never closes. What stands in literals and
-    quoted names is not taken for syntax. -#}
+    or none if there is no parenthesis or the first one is not closed. Parentheses and commas in
+    literals and quoted names do not count. -#}
 {%- macro _split_call(text) -%}
     {%- set tokens = modules.re.findall('\'(?:[^\']|\'\')*\'|"(?:[^"]|"")*"|[\\s\\S]', text | trim) -%}
     {%- set at = namespace(depth=0, opened=none, closed=none, has_comma=false) -%}

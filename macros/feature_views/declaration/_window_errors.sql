@@ -1,4 +1,4 @@
-{#- The errors of a list of windows: no duration, no multiple of the grain, twice the same. -#}
+{#- The errors in a list of windows: not a duration, not a multiple of the grain, or repeated. -#}
 {%- macro _window_errors(where, windows, grain) -%}
     {%- set errors = [] -%}
     {%- set grain_us = feature_store._duration_us(grain) -%}
@@ -10,10 +10,13 @@
     {%- for window in windows -%}
         {%- set length_us = feature_store._duration_us(window) -%}
         {%- if window in seen -%}
-            {%- do errors.append(where ~ ': ' ~ window ~ ' stands there twice') -%}
+            {%- do errors.append(
+                where ~ ': ' ~ window ~ ' occurs twice; each window is allowed once'
+            ) -%}
         {%- elif window != 'lifetime' and length_us is none -%}
             {%- do errors.append(
-                where ~ ': a whole number and s, m, h, d or w, or lifetime, is allowed; got ' ~ window
+                where ~ ': a whole number and s, m, h, d or w, or lifetime, is allowed; got '
+                ~ window
             ) -%}
         {%- elif length_us and grain_us and length_us % grain_us != 0 -%}
             {%- do errors.append(

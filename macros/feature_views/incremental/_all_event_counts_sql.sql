@@ -1,16 +1,17 @@
-{#- The query of the counts of all events of the windowed feature view being built, for a view
-    that is not built incrementally. None where it is made from more than one relation.
+{#- A query of the counts of all events of the windowed feature view being built, for a view that
+    is not built incrementally; none if the view is made from more than one relation.
 
     declaration: the feature view, as in `config.meta.feature_view`. -#}
 {%- macro _all_event_counts_sql(declaration) -%}
     {%- if model.refs | length + model.sources | length != 1 -%}{{- return(none) -}}{%- endif -%}
     {%- set time = 'epoch_us(' ~ feature_store._quoted(declaration.event_time) ~ ')' -%}
     {%- set is_after_load = time ~ ' > ' ~ feature_store._load_us('loaded_at') -%}
+    {%- set keys = feature_store._quoted_names(declaration.entity) -%}
     {%- set sql -%}
-select {{ feature_store._event_counts_sql(feature_store._quoted_names(declaration.entity)) }} as _counts
+select {{ feature_store._event_counts_sql(keys) }} as _counts
 from (
     select
-        {{ feature_store._quoted_names(declaration.entity) | join(',\n        ') }},
+        {{ keys | join(',\n        ') }},
         1 as _rows,
         if({{ time }} is null, 0, 1) as _events,
         if({{ is_after_load }}, 1, 0) as _after_load,

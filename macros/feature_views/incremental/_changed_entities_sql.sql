@@ -1,18 +1,18 @@
-{#- The query of the entities whose events are not those that a view was built from:
+{#- A query of the entities whose events are not those that a view was built from:
 
-    - _events, _fingerprint: how many events there are now, and the sum of their hashes;
+    - _events, _fingerprint: the number of their events now, and the sum of the hashes of these;
     - _loaded_until: the latest load of any of them;
-    - _from_grain: the grain of the earliest new event, up to whose begin the entity's rows stay
-      as they are; null where other events changed, too, and all its rows are made anew;
-    - _part: the number of the part, from 0, whose entities' rows are made at once.
+    - _from_grain: the grain of the earliest new event; the entity's rows up to its begin stay as
+      they are. Null if other events changed too, and all rows of the entity are built again;
+    - _part: the number, from 0, of the part of the build that the entity belongs to.
 
-    One row more has no entity and no part, but _counts of all events: _event_counts_sql(). A sum
-    of row hashes does not depend on the events' order, and counts copies.
+    One more row has no entity and no part, but _counts of all events, see _event_counts_sql(). A
+    sum of row hashes does not depend on the order of the events, and counts copies.
 
     events: relation of the events.
     plan: of the declaration.
     columns: those of the events that the view depends on.
-    seen: table of what the view was built from; none: all entities are new. -#}
+    seen: table of the events that the view was built from; none: all entities are new. -#}
 {%- macro _changed_entities_sql(events, plan, columns, seen) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
 with
@@ -69,7 +69,7 @@ select
         (sum(_events) over (
             order by {{ plan.entity | join(', ') }}
             rows between unbounded preceding and current row
-        ) - _events) // {{ feature_store._events_at_once() }}
+        ) - _events) // {{ feature_store._events_per_part() }}
         as integer
     ) as _part
 from changed

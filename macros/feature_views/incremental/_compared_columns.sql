@@ -1,11 +1,10 @@
-{#- The columns of the events that a declaration may depend on: those whose names occur in its
-    SQL, whatever they mean there, and `loaded_at`, from which `known_at` is made. All columns
-    where the SQL may name them otherwise: `columns(…)`, or the whole row. One too many costs
-    time, nothing else. -#}
+{#- The columns of the events that a declaration may depend on: those whose names occur in its SQL,
+    whatever they mean there, and `loaded_at`, from which `known_at` is made; all columns if the
+    SQL uses `columns(…)` or the whole row. One column too many only costs time. -#}
 {%- macro _compared_columns(columns, declaration) -%}
     {%- set expressions = feature_store._quoted_names(declaration.entity + [declaration.event_time])
         + declaration.aggregates.values() | map(attribute='sql') | map('string') | list -%}
-    {#- not as JSON, which writes other letters than a to z as numbers -#}
+    {#- not tojson(), which escapes letters beyond a to z -#}
     {%- set text = expressions | join(' ') | lower -%}
     {%- set all = modules.re.search('\\b(columns|events)\\b', text) -%}
     {%- set compared = [] -%}

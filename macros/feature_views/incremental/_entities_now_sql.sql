@@ -1,6 +1,6 @@
-{#- The CTE `now`: the number and fingerprint of each entity's events as they are now, one row
-    an entity, also where a part of its key is null. Events without a time are counted in _rows
-    alone. Arguments: see _changed_entities_sql(). -#}
+{#- The CTE `now`: the number and fingerprint of each entity's present events, one row per entity,
+    also if a part of its key is null. Events without a time are counted in _rows only.
+    Arguments: see _changed_entities_sql(). -#}
 {%- macro _entities_now_sql(events, plan, columns, seen) -%}
 {%- set entity = plan.entity | join(',\n        ') -%}
 {#- epoch_us() of an infinite time is null, too -#}

@@ -1,10 +1,9 @@
-{#- The counts of a feature view's events, an aggregate over rows with the entity's columns,
-    _rows, _events (those of the rows that have a time), _after_load and _latest_after_load: a
-    struct of
+{#- SQL of the counts of a feature view's events, an aggregate over rows with the entity's columns,
+    _rows, _events (the rows that have a time), _after_load and _latest_after_load: a struct of
 
     - events: all of them;
-    - unused: those without an entity or a time, of which no row is made;
-    - without_entity: those of which a part of the entity's key is null;
+    - unused: those without an entity or a time, which give no row;
+    - without_entity: those with a null in the entity's key;
     - without_event_time: those whose time is null or infinite;
     - after_load: those that are later than their own load;
     - latest_after_load: the latest time of these (UTC). -#}

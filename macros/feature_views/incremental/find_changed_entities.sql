@@ -1,16 +1,11 @@
-{#- Pre-hook of a windowed feature view: note which entities' events changed since the view was
-    built, and from when on, and delete the rows that are no longer true. The model and
-    finish_feature_view() then make the new ones.
-
-    What changed is found by comparing events, not by asking when they were loaded, so a row
-    that was removed or corrected is found too. All of it is in the transaction that the model
-    is built in. -#}
+{#- Events are compared, not load times, so that removed and corrected rows are found too. -#}
 {%- macro find_changed_entities() -%}
-    {%- if not execute or not feature_store._is_incremental_view() or not feature_store._is_windowed() -%}
+    {%- if not execute or not feature_store._is_incremental_view()
+        or not feature_store._is_windowed() -%}
         {{- return('') -}}
     {%- endif -%}
-    {%- set plan = feature_store._plan(model.config.meta.feature_view) -%}
-    {%- set names = feature_store._incremental_names(model) -%}
+    {%- set plan = feature_store._windowed_view_plan(model.config.meta.feature_view) -%}
+    {%- set names = feature_store._incremental_tables(model) -%}
     {%- set events = feature_store._event_table(model) -%}
     {%- set columns = feature_store._compared_columns(
         adapter.get_columns_in_relation(events) | map(attribute='name') | list,

@@ -1,22 +1,24 @@
-{#- Post-hook of a feature view: make the rows of the other parts of its entities, keep what the
-    events were that all of its rows were made from, and check its keys and how many events were
-    not used. -#}
 {%- macro finish_feature_view() -%}
     {%- if not execute or flags.WHICH not in ['build', 'run'] -%}{{- return('') -}}{%- endif -%}
     {%- set declaration = (model.config.get('meta') or {}).get('feature_view') or {} -%}
     {%- if not declaration -%}{{- return('') -}}{%- endif -%}
     {%- set is_windowed = feature_store._is_windowed() -%}
     {%- if is_windowed and feature_store._is_incremental_view() -%}
-        {%- set changed = feature_store._incremental_names(model).changed -%}
-        {%- do feature_store._make_other_parts(changed) -%}
+        {%- set changed = feature_store._incremental_tables(model).changed -%}
+        {%- do feature_store._build_other_parts(changed) -%}
         {%- do feature_store._check_event_counts(
             declaration, 'select _counts from ' ~ changed ~ ' where _counts is not null'
         ) -%}
         {%- do feature_store._check_feature_keys(declaration, changed) -%}
-        {{- feature_store._keep_events_sql(feature_store._quoted_names(declaration.entity)) -}}
+        {{- feature_store._record_events_sql(feature_store._quoted_names(declaration.entity)) -}}
     {%- else -%}
-        {%- set counts = feature_store._all_event_counts_sql(declaration) if is_windowed else none -%}
-        {%- if counts -%}{%- do feature_store._check_event_counts(declaration, counts) -%}{%- endif -%}
+        {%- set counts = none -%}
+        {%- if is_windowed -%}
+            {%- set counts = feature_store._all_event_counts_sql(declaration) -%}
+        {%- endif -%}
+        {%- if counts -%}
+            {%- do feature_store._check_event_counts(declaration, counts) -%}
+        {%- endif -%}
         {%- do feature_store._check_feature_keys(declaration) -%}
         {%- if not counts %}
 delete from operations.event_counts where unique_id = '{{ model.unique_id }}';
@@ -24,9 +26,9 @@ delete from operations.event_counts where unique_id = '{{ model.unique_id }}';
     {%- endif -%}
 {%- endmacro -%}
 
-{#- Keep what the events were of which the rows of the changed entities are made. -#}
-{%- macro _keep_events_sql(entity) -%}
-{%- set names = feature_store._incremental_names(model) -%}
+{#- Record the events that the rows of the changed entities were built from, by entity. -#}
+{%- macro _record_events_sql(entity) -%}
+{%- set names = feature_store._incremental_tables(model) -%}
 delete from {{ names.seen_in_schema }} as seen
 using {{ names.changed }} as changed
 where

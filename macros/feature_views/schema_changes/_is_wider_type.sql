@@ -1,20 +1,19 @@
-{#- Returns true if every value of one SQL type has an equal one in another: in a longer
-    integer, in a decimal with no fewer digits on either side of the point, in double for float,
-    in timestamp for date.
+{#- Returns true if another SQL type holds every value of a type: a longer integer, a decimal with at
+    least as many digits on each side of the point, double for float, timestamp for date.
 
-    held, wanted: the types as DuckDB names them, such as DECIMAL(10,2). -#}
-{%- macro _is_wider_type(held, wanted) -%}
+    old, new: the types as DuckDB names them, such as DECIMAL(10,2). -#}
+{%- macro _is_wider_type(old, new) -%}
     {%- set integers = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT'] -%}
-    {%- if held in integers and wanted in integers -%}
-        {{- return(integers.index(held) < integers.index(wanted)) -}}
+    {%- if old in integers and new in integers -%}
+        {{- return(integers.index(old) < integers.index(new)) -}}
     {%- endif -%}
     {%- set decimal = 'DECIMAL\\((\\d+), ?(\\d+)\\)' -%}
-    {%- set old = modules.re.fullmatch(decimal, held) -%}
-    {%- set new = modules.re.fullmatch(decimal, wanted) -%}
-    {%- if old and new -%}
-        {%- set more_after = new[2] | int - old[2] | int -%}
-        {%- set more_before = new[1] | int - old[1] | int - more_after -%}
+    {%- set old_digits = modules.re.fullmatch(decimal, old) -%}
+    {%- set new_digits = modules.re.fullmatch(decimal, new) -%}
+    {%- if old_digits and new_digits -%}
+        {%- set more_after = new_digits[2] | int - old_digits[2] | int -%}
+        {%- set more_before = new_digits[1] | int - old_digits[1] | int - more_after -%}
         {{- return(more_after >= 0 and more_before >= 0) -}}
     {%- endif -%}
-    {{- return([held, wanted] in [['FLOAT', 'DOUBLE'], ['DATE', 'TIMESTAMP']]) -}}
+    {{- return([old, new] in [['FLOAT', 'DOUBLE'], ['DATE', 'TIMESTAMP']]) -}}
 {%- endmacro -%}

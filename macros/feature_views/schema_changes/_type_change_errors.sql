@@ -1,5 +1,5 @@
-{#- The columns that a snapshot holds in another type than the one that they have now. dbt does not alter
-    types, and DuckDB would cast what is inserted, and round it.
+{#- The errors of columns whose type is not the one that a snapshot has. dbt does not alter types, and
+    DuckDB would cast the values that are inserted, and round them.
 
     snapshot: relation of the snapshot.
     held: its columns, name to type.
@@ -18,8 +18,8 @@
             ) -%}
         {%- else -%}
             {%- do errors.append(
-                error ~ ', which does not hold every value of it. Next: declare it in a new version '
-                ~ '(docs/guides/feature_versions.md), or cast it back to ' ~ held[column] | lower
+                error ~ ', which does not hold every value of it. Next: declare it in a new '
+                ~ 'version (docs/guides/feature_versions.md), or cast it back to ' ~ held[column] | lower
             ) -%}
         {%- endif -%}
     {%- endfor -%}

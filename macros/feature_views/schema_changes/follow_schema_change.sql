@@ -1,14 +1,10 @@
-{#- Pre-hook of a snapshot, for the changes of columns that dbt does not follow by itself.
-
-    A changed type is refused, before anything is recorded. Where all columns are recorded, current rows end
-    if they have a value in a column that is no longer there; dbt then records them anew, with null in it. It would
-    let them go on otherwise, and say that the value is served. -#}
+{#- Without this, dbt would let rows go on that have a value in a column that was dropped. -#}
 {%- macro follow_schema_change() -%}
     {%- if not execute or not load_relation(this) -%}{{- return('') -}}{%- endif -%}
     {%- set wanted = feature_store._columns_of(model.compiled_code) -%}
     {%- set held = feature_store._columns_of('select * from ' ~ this) -%}
     {%- do feature_store._raise_errors(
-        feature_store._place_of(model), feature_store._type_change_errors(this, held, wanted)
+        feature_store._node_label(model), feature_store._type_change_errors(this, held, wanted)
     ) -%}
     {%- set names = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
     {%- set own = names.values() | list -%}

@@ -148,8 +148,8 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, li
             path = folder / "data" / files[table["name"]]
             table["config"]["meta"]["load"]["path"] = str(path)
             project.execute(f"drop table raw.{table['name']}")
-        project.write_yaml(SOURCES, properties)
-        settings = load_settings("dev", project_dir=project.folder)
+        project.write(SOURCES, properties)
+        settings = load_settings("test", project_dir=project.folder)
         results = load(settings, Request(quarantine=True))
         project.dbt.parse()
         project.build()

@@ -27,7 +27,7 @@ select
 """
 RUN = "gives another value in each run"
 INSIDE = "use it inside of one, or in derived"
-JOINED = "what is to be looked up belongs in the model of the events"
+JOINED = "join what it reads in the model of the events"
 
 #: An aggregate's SQL, or the whole aggregate, and what is told of it.
 AGGREGATES: dict[str, tuple[Any, list[str]]] = {
@@ -50,14 +50,17 @@ AGGREGATES: dict[str, tuple[Any, list[str]]] = {
         ["there is no function sume; near: sum", "has no column amuont; near: amount"],
     ),
     "inner_function": ("sum(rond(amount))", ["there is no function rond; near: round"]),
-    "scalar": ("round(amount)", [f"an aggregate function is allowed…round is none: {INSIDE}"]),
-    "operator": ("coalesce(amount, 0)", [f"coalesce is none: {INSIDE}"]),
-    "case": ("if(is_gift, 1, 0)", [f"if is none: {INSIDE}"]),
+    "scalar": ("round(amount)", [f"an aggregate function is allowed…round is not one: {INSIDE}"]),
+    "operator": ("coalesce(amount, 0)", [f"coalesce is not one: {INSIDE}"]),
+    "case": ("if(is_gift, 1, 0)", [f"if is not one: {INSIDE}"]),
     "window": ("rank()", ["rank is a window function"]),
     "inner_window": ("max(lag(line) over (order by line))", ["lag() over (…) is not allowed"]),
-    "nested": ("sum(stddev(amount))", ["one aggregate is allowed, and inside of it…stddev"]),
+    "nested": (
+        "sum(stddev(amount))",
+        ["one aggregate is allowed, and it contains…stddev"],
+    ),
     "subquery": ("max((select unnest([1])))", [f"a subquery is not allowed: {JOINED}"]),
-    "any": ("count(*) filter (where line = any([1]))", ["= any(…) is written as in (…) or list_c"]),
+    "any": ("count(*) filter (where line = any([1]))", ["write = any(…) as in (…) or list_c"]),
     "in_subquery": ("count(*) filter (where line in (select 1))", ["a subquery is not allowed"]),
     "parameter": ("sum($1)", ["a parameter is not allowed"]),
     "now": ("count(*) filter (where ordered_at > now())", [f"now is not allowed: it {RUN}"]),
@@ -120,7 +123,7 @@ EMPTIES: dict[str, tuple[str, Any, str, str]] = {
 DERIVED: dict[str, tuple[str, list[str]]] = {
     "unknown": ("lines_8d / 2", ["the view has no feature lines_8d; near: lines_7d"]),
     "of_events": ("amount + 1", ["the view has no feature amount; it has customer_id, lines_7d"]),
-    "of_lower": ("lower_one + 1", ["lower_one is derived further down…put it above"]),
+    "of_lower": ("lower_one + 1", ["lower_one is declared after it…Next: move lower_one up"]),
     "lower_one": ("lines_7d + 1", []),
     "aggregate": ("sum(lines_7d)", ["sum is an aggregate (declare it under aggregates)"]),
     "window": ("lag(lines_7d) over (order by 1)", ["lag() over (…) is not allowed"]),

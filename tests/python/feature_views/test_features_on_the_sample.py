@@ -119,7 +119,7 @@ def test_latest_row_at_any_time_is_what_a_dense_grid_has(drawn: Drawn, sample: S
         f"asof left join {view.relation} as latest on {same} spine.time >= latest.feature_time",
         [list(column) for column in zip(*spine, strict=True)],
     )
-    assert differences(expected, keyed(list(looked_up), [*view.entity, "time"])) == []
+    assert differences(expected, keyed(looked_up, [*view.entity, "time"])) == []
 
 
 AGE_BANDS = ["19-24", "25-34", "35-44", "45-54", "55-64", "65+"]
@@ -160,7 +160,7 @@ def test_profile_is_the_encoded_customer(sample: Sample):
         table = relation(sample.nodes[f"model.feature_store.{unique_id}"])
         features = list(next(iter(expected.values())))
         assert sample.columns(table) == ["customer_id", "feature_time", *features, "known_at"]
-        rows = list(sample.rows(f"select * from {table} order by customer_id, feature_time"))
+        rows = sample.rows(f"select * from {table} order by customer_id, feature_time")
         latest = {(row["customer_id"],): row for row in rows}
         assert differences(expected, latest) == []
         assert all(row["known_at"] <= customers[key]["loaded_at"] for key, row in latest.items())
@@ -168,7 +168,7 @@ def test_profile_is_the_encoded_customer(sample: Sample):
 
 def test_first_profile_holds_from_the_beginning(sample: Sample):
     table = relation(sample.nodes["model.feature_store.customer_profile.v1"])
-    rows = list(sample.rows(f"select * from {table} order by customer_id, feature_time"))
+    rows = sample.rows(f"select * from {table} order by customer_id, feature_time")
     keyed(rows, ["customer_id", "feature_time"])
     seen = set()
     for row in rows:

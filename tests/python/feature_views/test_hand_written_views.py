@@ -118,7 +118,7 @@ def test_events_that_are_not_used_are_counted_and_told(
 BROKEN = {
     "repeated": (
         f"{WITH_KEYS} union all {WITH_KEYS}",
-        "(customer_id, feature_time) is not unique: 4 of them stand in up to 2 rows each, such as "
+        "(customer_id, feature_time) is not unique: 4 of them occur in up to 2 rows each, such as "
         "customer_id 1, feature_time 2024-05-01 10:00:00.",
     ),
     "null_keys": (

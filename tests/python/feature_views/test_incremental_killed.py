@@ -157,4 +157,4 @@ def test_event_table_without_needed_columns_is_refused(builds: Builds):
     assert "feature view of_unloaded (models/features/of_unloaded.yml): 2 errors" in run.said
     assert "entity: customer_id: " in run.said
     assert "Next: correct entity, or add the column there" in run.said
-    assert "has no such column, from which known_at is made. Next: take _loaded_at" in run.said
+    assert "has no such column, from which known_at is made. Next: select _loaded_at" in run.said

@@ -63,7 +63,7 @@ def test_sql_is_that_of_dbt(mode: str, tiny: HistoryStore, store: FeatureStore):
     schema = "features" if mode == "as_recomputed" else "snapshots"
     by_dbt = tiny.compiled[mode].replace('"memory"."main"."labels"', "_given_spine")
     assert answer.sql == by_dbt.replace('"memory"."main"', f'"{schema}"')
-    assert "_held as (" in answer.sql
+    assert "_matches as (" in answer.sql
 
 
 @pytest.mark.parametrize("kind", SOURCES)

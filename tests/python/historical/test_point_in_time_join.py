@@ -270,7 +270,7 @@ def test_compiled_sql_reads_well(joins: Joins, tmp_path: Path):
         assert done.returncode == 0, done.stdout + done.stderr
     for mode in MODES:
         assert joins.sql[f"twice_{mode}"].startswith(
-            f"-- Made by point_in_time_join(), {mode}: what held at label_time.\n"
+            f"-- Made by point_in_time_join(), {mode}: features as of label_time.\n"
         )
 
 

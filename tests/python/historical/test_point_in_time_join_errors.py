@@ -34,7 +34,7 @@ def test_all_errors_are_told_at_once(tmp_path_factory: pytest.TempPathFactory):
         + [f"feature_views[2].{name}" for name in ("entity", "max_age")]
         + ["feature_views[5]", *["feature_views[6]"] * 2]
     )
-    assert "feature_views: x would be there twice; give one of the views a prefix" in str(
+    assert "feature_views: x occurs twice. Next: give one of the views a prefix" in str(
         caught.value
     )
     for views in ([], "a", {"a": 1}, None):

@@ -101,10 +101,10 @@ def test_rows_are_those_of_plain_names(name: str, project: IncrementalProject, s
 @pytest.mark.parametrize(
     "told",
     [
-        "columns: end is no name that SQL takes without quotes; add quote: true to the column",
-        "columns: group is no name that SQL takes without quotes; add quote: true to the column",
-        "columns: order is no name that SQL takes without quotes; add quote: true to the column",
-        "columns: Ä, b is no name that SQL takes without quotes; add quote: true to the column",
+        "columns: end is not a name that SQL accepts without quotes; add quote: true",
+        "columns: group is not a name that SQL accepts without quotes; add quote: true",
+        "columns: order is not a name that SQL accepts without quotes; add quote: true",
+        "columns: Ä, b is not a name that SQL accepts without quotes; add quote: true",
         'columns: a "b": dbt cannot write a name with a double quote in it. Next: ',
         'entity: K1 of "store"."main"."events" is written k1 there, and so in the view. Next: ',
     ],

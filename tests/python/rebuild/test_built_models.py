@@ -141,7 +141,7 @@ def test_arguments_that_cannot_be_meant(project: CleanedProject):
     faults = refused(project, "[], computed=['shop_time'], parts='loaded_at'")
     relation = '"store"."cleaned"."order_lines_received"'
     assert faults[0].startswith(
-        f"- computed: shop_time is no column of {relation}; it has order_id,"
+        f"- computed: shop_time is not a column of {relation}; it has order_id,"
     )
     assert faults[1:] == [
         "- parts: a list of columns is allowed; got loaded_at",
@@ -155,11 +155,12 @@ def test_a_model_that_does_not_keep_what_it_is_made_from(project: CleanedProject
     faults = refused(project, "['order_id'], computed=['order_id']")
     relation = '"store"."cleaned"."order_lines_received"'
     allowed = (
-        "Allowed: the same column of the same type in both; a column of computed, if it follows "
+        "Allowed: the same type in both. Next: select it so, or list it in computed if it follows "
         "from others"
     )
     assert faults == [
-        "- computed: order_id makes the group, so it is compared",
+        "- computed: order_id is a column of group, and these are always compared. "
+        "Next: remove it from computed",
         f"- amount is DECIMAL(12,2) in {relation}, and DOUBLE in the model. {allowed}",
         f"- batch_id is VARCHAR in {relation}, and missing in the model. {allowed}",
     ]

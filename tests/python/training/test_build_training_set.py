@@ -172,7 +172,9 @@ def test_metadata_says_where_it_came_from(project: TrainingProject, out: Path) -
                 "checksum"
             ]
         }
-        assert macros >= {f"macro.feature_store.{name}" for name in ("windowed_features", "_plan")}
+        assert macros >= {
+            f"macro.feature_store.{name}" for name in ("windowed_features", "_windowed_view_plan")
+        }
     assert {*found["join_macros"]} >= {"macro.feature_store.point_in_time_join"}
     as_of = project.query("select as_of from operations.served_runs")[0][0]
     assert [view["as_of"] for view in found["feature_views"]] == [as_of.isoformat() + "Z", None]

@@ -26,7 +26,9 @@ ERRORS: dict[str, list[str]] = {
         "fitted_on: a split such as train is allowed; got an empty text",
         "time: a column name is allowed; got 2",
     ],
-    "fitted_statistics(ref('events'), ['a', 'b', 'a'], ['c'])": ["numeric: each column once…got a"],
+    "fitted_statistics(ref('events'), ['a', 'b', 'a'], ['c'])": [
+        "numeric: each column is allowed once; got a twice"
+    ],
     "fitted_statistics(ref('events'), ['a', 'b'], ['B'])": ["categorical: …not in numeric…got B"],
     "standardized(1, none)": [
         "column: a column name…got 1",
@@ -152,7 +154,10 @@ def test_a_column_that_was_not_fitted_is_an_error_not_a_null(model, sql, connect
     wrong, right = ("words", "numbers") if model in NUMERIC else ("numbers", "words")
     macro = "imputed" if model == "most_frequent" else model.replace("named", "one_hot")
     kind = "numeric" if model in NUMERIC else "categorical"
-    said = f'{macro}: "memory"."main"."numbers" has no one {kind} column x. Allowed: '
+    said = (
+        f'{macro}: "memory"."main"."numbers" has not exactly one row of the {kind} column x. '
+        "Allowed: "
+    )
     connection.execute(f"create or replace table numbers as {sql[wrong]}")
     for change in ("select 1", "delete from numbers"):
         connection.execute(change)

@@ -64,7 +64,7 @@ ERRORS: dict[str, list[str]] = {
     "hash_split('customer_id')": ["entity: a list of column names…got customer_id"],
     "hash_split([])": ["entity: …got an empty list"],
     "hash_split(['a', 'A', 1], train=90, seed='x')": [
-        "entity: each column once is allowed; got A",
+        "entity: each column is allowed once; got A twice",
         "entity: a list of column names…got 1",
         "add up to 100 are allowed; got 90 + 10 + 10 = 110",
         "seed: a whole number is allowed; got x",

@@ -137,4 +137,4 @@ def test_dbt_refuses_what_cannot_be_served_before_it_builds_anything(tmp_path: P
     assert run.returncode != 0
     said = " ".join(run.stdout.split())
     assert "things:v1 has 2 snapshots of its online view: a_copy (snapshots/s.yml), served_" in said
-    assert "inlined (models/inlined.sql) is ephemeral: its rows would be checked by nothing" in said
+    assert "inlined (models/inlined.sql) is ephemeral: its rows would not be checked" in said

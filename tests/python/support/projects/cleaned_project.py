@@ -14,10 +14,13 @@ import yaml
 
 from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
+from support.projects.dbt_project import DbtProject, own_settings
 from support.servers.dbt_process import DbtForker, dbt_forker
 
 STAGING = "models/staging/complete_journey"
-MODELS = [
+#: The files that are copied from this project.
+FILES = [
+    "models/_columns.md",
     f"{STAGING}/stg_complete_journey__order_lines.sql",
     f"{STAGING}/stg_complete_journey__products.sql",
     *(
@@ -36,44 +39,25 @@ CLEANED = ("order_lines_checked", "order_lines", "rejected_order_lines")
 STARTS_AT = datetime(2017, 6, 1)
 
 
-class CleanedProject:
+class CleanedProject(DbtProject):
     """The project in a folder, with its warehouse, and dbt that runs on it."""
 
+    dbt: DbtForker
+
     def __init__(self, folder: Path):
-        self.folder = folder
-        self.warehouse = folder / "store.duckdb"
-        self.dbt: DbtForker
-        shutil.copytree(REPOSITORY / "macros", folder / "macros")
-        for model in MODELS:
-            self.write(model, (REPOSITORY / model).read_text())
-        ours = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
-        models = ours["models"]["feature_store"]
+        super().__init__(folder)
+        self.copy(*FILES)
+        models = own_settings()["models"]["feature_store"]
         kept = {name: models[name] for name in ("+post-hook", "staging", "cleaned")}
-        hooks = {hook: ours[hook] for hook in ("on-run-start", "on-run-end")}
-        self.write_yaml(
-            "dbt_project.yml",
-            {
-                "name": "feature_store",  # as the macros call each other
-                "profile": "test",
-                "flags": ours["flags"],
-                "vars": {"as_of": None},
-                "models": {"feature_store": kept},
-                **hooks,
-            },
+        self.write_settings(
+            kept=("on-run-start", "on-run-end"),
+            vars={"as_of": None},
+            models={"feature_store": kept},
         )
-        outputs = {
-            target: {
-                "type": "duckdb",
-                "path": str(path),
-                "threads": 1,
-                "settings": {"TimeZone": "UTC"},
-            }
-            # A database is named after its file, and definitions name it: both have one name.
-            for target, path in (("dev", self.warehouse), ("full", folder / "full/store.duckdb"))
-        }
-        self.write_yaml("profiles.yml", {"test": {"target": "dev", "outputs": outputs}})
+        # A database is named after its file, and definitions name it: both files have one name.
+        self.write_profile(full=folder / "full/store.duckdb")
         for name in (f"{STAGING}/_complete_journey.yml", "models/cleaned/_cleaned.yml"):
-            self.write_yaml(name, _without_tests(yaml.safe_load((REPOSITORY / name).read_text())))
+            self.write(name, _without_tests(yaml.safe_load((REPOSITORY / name).read_text())))
         (folder / "full").mkdir()
         self.execute("create schema raw; create schema cleaned")
         columns = yaml.safe_load((REPOSITORY / STAGING / "_complete_journey.yml").read_text())
@@ -81,16 +65,6 @@ class CleanedProject:
             if table["name"] in ("transactions", "products"):
                 types = ", ".join(f"{c['name']} {c['data_type']}" for c in table["columns"])
                 self.execute(f"create table raw.{table['name']} ({types})")
-
-    def write(self, name: str, text: str) -> None:
-        """Write a file of the project."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-    def write_yaml(self, name: str, content: Any) -> None:
-        """Write a YAML file of the project."""
-        self.write(name, yaml.safe_dump(content, sort_keys=False))
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Change the text of a file, and let dbt read the project again."""
@@ -105,13 +79,8 @@ class CleanedProject:
         properties = yaml.safe_load((self.folder / name).read_text())
         (described,) = (found for found in properties["models"] if found["name"] == model)
         described["config"] |= config
-        self.write_yaml(name, properties)
+        self.write(name, properties)
         self.dbt.parse()
-
-    def execute(self, sql: str) -> None:
-        """Change something in the warehouse."""
-        with connect(self.warehouse, read_only=False) as connection:
-            connection.execute(sql)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query on the warehouse."""
@@ -163,7 +132,7 @@ def cleaned_rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[tupl
 
 def _without_tests(properties: dict[str, Any]) -> dict[str, Any]:
     """Return models and sources without tests, which need a package, and without those left out."""
-    names = {Path(model).stem for model in MODELS}
+    names = {Path(name).stem for name in FILES}
     properties.pop("unit_tests", None)
     models = [model for model in properties["models"] if model["name"] in names]
     tables = [table for source in properties.get("sources", []) for table in source["tables"]]

@@ -38,7 +38,8 @@ _MISSING = "config.meta.feature_view: missing; add it to the YAML of the model"
 _NAME = "lower case letters, digits and _ are allowed in a name"
 _ONLINE = "online: a mapping with ttl, layout or both is allowed, such as {ttl: 120d}; got "
 _TTL = "online.ttl: a whole number and s, m, h, d or w is allowed…got "
-_TWICE = " would be there twice; every column once is allowed"
+_REPEATED = " occurs twice; each window is allowed once"
+_TWICE = " occurs twice; each column is allowed once"
 _AROUND = "the aggregate itself is allowed, without a function around it"
 
 ERRORS: dict[str, tuple[Any, list[str]]] = {
@@ -62,7 +63,10 @@ ERRORS: dict[str, tuple[Any, list[str]]] = {
     "entity_of_lists": (but(entity=[["a"]]), [f"{_ENTITY}[['a']]"]),
     "entity_twice": (but(entity=["a", "A"]), [f"columns: a{_TWICE}"]),
     "entity_reserved": (but(entity=["known_at"]), [f"columns: known_at{_TWICE}"]),
-    "entity_private": (but(entity=["_grain"]), ["columns: _grain: names that begin with _"]),
+    "entity_private": (
+        but(entity=["_grain"]),
+        ["columns: _grain: names that begin with _ are"],
+    ),
     "time_null": (but(event_time=None), ["event_time: the name of a column is allowed; got None"]),
     "time_list": (
         but(event_time=["a"]),
@@ -106,7 +110,10 @@ ERRORS: dict[str, tuple[Any, list[str]]] = {
             for window in ("36h", "90m")
         ],
     ),
-    "windows_twice": (but(windows=["7d", "1d", "7d"]), ["windows: 7d stands there twice"]),
+    "windows_twice": (
+        but(windows=["7d", "1d", "7d"]),
+        [f"windows: 7d{_REPEATED}"],
+    ),
     "aggregates_null": (but(aggregates=None), [f"{_AGGREGATES}None"]),
     "aggregates_list": (but(aggregates=["sum(a)"]), [f"{_AGGREGATES}['sum(a)']"]),
     "aggregates_text": (but(aggregates="sum(a)"), [f"{_AGGREGATES}sum(a)"]),
@@ -220,7 +227,7 @@ ERRORS: dict[str, tuple[Any, list[str]]] = {
             f"{_ENTITY}customer_id",
             f"{_GRAIN}1 day",
             f"{_WINDOW}36x",
-            "windows: 7d stands there twice",
+            f"windows: 7d{_REPEATED}",
             f"aggregates.Ratio: {_NAME}",
             "aggregates.Ratio: unknown key emtpy",
             "aggregates.Ratio.sql: one aggregate call is allowed…got sum(a) / sum(b)",

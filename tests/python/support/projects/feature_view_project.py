@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -13,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
 from support.oracles.windowed_features import View
 from support.paths import REPOSITORY, TESTS
+from support.projects.dbt_project import DbtProject
 
 MACROS = REPOSITORY / "macros"
-EVENTS = "select 1 as customer_id"  # stands for the event table, so that ref('events') is one
+EVENTS = "select 1 as customer_id"  # a model of events, for ref('events')
 
 
 def write_project(folder: Path, models: Mapping[str, str], meta: Mapping[str, Any]) -> None:
@@ -30,30 +29,18 @@ def write_project(folder: Path, models: Mapping[str, str], meta: Mapping[str, An
         models: SQL by model name.
         meta: ``config.meta`` by model name; models without any are left out.
     """
-    (folder / "models").mkdir(parents=True)
-    shutil.copytree(MACROS, folder / "macros")
-    project = {
-        "name": "feature_store",  # as the macros call each other
-        "config-version": 2,
-        "profile": "test",
-        "flags": {"send_anonymous_usage_stats": False, "version_check": False},
-        "vars": {"as_of": None},
-    }
-    output = {"type": "duckdb", "path": ":memory:", "threads": 1, "settings": {"TimeZone": "UTC"}}
-    profiles = {"test": {"target": "test", "outputs": {"test": output}}}
+    project = DbtProject(folder)
+    project.warehouse = Path(":memory:")
+    project.write_settings(vars={"as_of": None})
+    project.write_profile()
     properties = [{"name": name, "config": {"meta": given}} for name, given in meta.items()]
-    for name, content in {
-        "dbt_project.yml": project,
-        "profiles.yml": profiles,
-        "models/views.yml": {"version": 2, "models": properties},
-    }.items():
-        (folder / name).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+    project.write("models/views.yml", {"version": 2, "models": properties})
     for name, sql in {"events": EVENTS, **models}.items():
-        (folder / "models" / f"{name}.sql").write_text(sql)
+        project.write(f"models/{name}.sql", sql)
 
 
 def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a Python module, without the dbt settings of whoever runs the tests."""
+    """Run a Python module, without the dbt settings of the environment."""
     environment = {name: text for name, text in os.environ.items() if not name.startswith("DBT_")}
     return subprocess.run(
         [sys.executable, "-m", *command],
@@ -138,7 +125,7 @@ def keyed(rows: list[dict[str, Any]], key: list[str]) -> dict[tuple[Any, ...], d
 def compiled_with(folder: Path, variables: list[str]) -> list[dict[str, str] | str]:
     """Compile a project once with each ``--vars``, in one process beside this one.
 
-    Returns for each the SQL of the models by name, or what dbt said where it refused.
+    Returns for each the SQL of the models by name, or the error of dbt.
     """
     run = _run(TESTS, __spec__.name, str(folder), json.dumps(variables))
     assert run.returncode == 0, run.stdout + run.stderr
@@ -150,15 +137,15 @@ def _compile_with(folder: Path, variables: list[str]) -> None:
 
     where = ["--project-dir", str(folder), "--profiles-dir", str(folder)]
     manifest = dbtRunner().invoke(["--quiet", "parse", *where]).result  # parsed once, not each time
-    answers: list[dict[str, str] | str] = []
+    results: list[dict[str, str] | str] = []
     for given in variables:
         runner = dbtRunner(manifest=manifest)
         result = runner.invoke(["--quiet", "compile", *where, "--vars", given])
         if result.success:
-            answers.append({node.node.name: node.node.compiled_code for node in result.result})
+            results.append({node.node.name: node.node.compiled_code for node in result.result})
         else:
-            answers.append(str(result.exception))
-    (folder / "compiled.json").write_text(json.dumps(answers))
+            results.append(str(result.exception))
+    (folder / "compiled.json").write_text(json.dumps(results))
 
 
 if __name__ == "__main__":

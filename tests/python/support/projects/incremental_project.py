@@ -5,31 +5,29 @@ The views' configuration, hooks included, is this project's own, read from its `
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import yaml
 
-from support.paths import REPOSITORY
+from support.projects.dbt_project import DbtProject
 from support.projects.feature_view_declarations import Declaration
 
 Rows = list[tuple[Any, ...]]
 _WINDOWED = "{{ windowed_features(ref('events'), feature_view()) }}"
 
 
-class IncrementalProject:
+class IncrementalProject(DbtProject):
     """The project in a folder, with a warehouse file.
 
     Args:
         folder: the project's folder, made here.
         declarations: feature views by name.
         types: SQL types of columns by name of the view; these views have an enforced contract.
-        events: SQL of the event table, a view as a rule, on the table raw_events.
-        threads: of dbt, which each build a model.
+        events: SQL of the model of the events, by default a view on the table raw_events.
+        threads: number of models that dbt builds at a time.
     """
 
     def __init__(
@@ -40,32 +38,15 @@ class IncrementalProject:
         events: str = "select * from raw_events",
         threads: int = 1,
     ):
-        self.folder = folder
+        super().__init__(folder)
         self.declarations = dict(declarations)
-        self.warehouse = folder / "store.duckdb"
-        shutil.copytree(REPOSITORY / "macros", folder / "macros")
-        ours = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
-        kept = ("name", "vars", "models", "on-run-start", "on-run-end")
-        output = {"type": "duckdb", "path": str(self.warehouse), "threads": threads}
-        # DuckDB's own threads, which share the work of a statement.
-        output["settings"] = {"TimeZone": "UTC", "threads": 2}
-        flags = {"send_anonymous_usage_stats": False, "version_check": False}
-        project = {"profile": "test", "flags": flags, **{key: ours[key] for key in kept}}
-        self.write("dbt_project.yml", project)
-        self.write("profiles.yml", {"test": {"target": "test", "outputs": {"test": output}}})
-        self.write("models/_groups.yml", (REPOSITORY / "models/_groups.yml").read_text())
+        self.write_settings(kept=("vars", "models", "on-run-start", "on-run-end"))
+        self.write_profile(threads, duckdb_threads=2)
+        self.copy("models/_groups.yml")
         self.write("models/events.sql", events)
         for name, declaration in self.declarations.items():
             self.write(f"models/features/{name}.sql", _WINDOWED)
             self.declare(name, declaration, (types or {}).get(name))
-
-    def write(self, name: str, content: object) -> None:
-        """Write a file of the project: a text, or what is to stand in YAML."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
-        )
 
     def declare(
         self, name: str, declaration: Declaration, types: Mapping[str, str] | None = None
@@ -81,7 +62,7 @@ class IncrementalProject:
 
     @contextmanager
     def connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the warehouse, while dbt has not."""
+        """Open the warehouse, while dbt does not use it."""
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute("set timezone = 'UTC'")
             yield connection

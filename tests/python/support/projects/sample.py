@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -13,6 +11,7 @@ from feature_store.registry.definitions import load_definitions
 from feature_store.settings import load_settings
 from feature_store.warehouse.connection import connect
 from support.oracles.windowed_features import View
+from support.projects.feature_view_project import read_rows
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]
@@ -80,13 +79,9 @@ class Sample:
         """Return a feature view by name and version, such as ``customer_purchases:v1``."""
         return SampleView(self.nodes, windowed_views()[label])
 
-    def rows(self, sql: str, parameters: list[Any] | None = None) -> Iterator[Row]:
+    def rows(self, sql: str, parameters: list[Any] | None = None) -> list[Row]:
         """Return the rows of a query, aware times as naive UTC."""
-        cursor = self.connection.execute(sql, parameters or [])
-        names = [column[0] for column in cursor.description]
-        while chunk := cursor.fetchmany(10_000):
-            for row in chunk:
-                yield dict(zip(names, map(_naive, row), strict=True))
+        return read_rows(self.connection, sql, parameters)[1]
 
     def columns(self, relation: str) -> list[str]:
         """Return the column names of a relation in order."""
@@ -104,7 +99,7 @@ class Sample:
         lists = ", ".join(f"unnest(?) as {column}" for column in entity)
         values = [list(column) for column in zip(*keys, strict=True)]
         sql = f"select * from {relation} semi join (select {lists}) using ({', '.join(entity)})"
-        return list(self.rows(sql, values))
+        return self.rows(sql, values)
 
 
 def draw(sizes: dict[Key, int], events: int, entities: int) -> list[Key]:
@@ -123,9 +118,3 @@ def draw(sizes: dict[Key, int], events: int, entities: int) -> list[Key]:
             events -= sizes[key]
             drawn[key] = None
     return list(drawn)
-
-
-def _naive(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value

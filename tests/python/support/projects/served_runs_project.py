@@ -1,9 +1,8 @@
-"""A small dbt project that serves two feature views run by run, and what each run really served."""
+"""A small dbt project that serves two feature views in several runs, and what each run served."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import yaml
 
 from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
+from support.projects.dbt_project import DbtProject
 from support.projects.feature_view_project import dbt, read_rows
 
 Key = tuple[Any, ...]
@@ -50,7 +50,7 @@ _DBT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"
 
 @dataclass(frozen=True)
 class ServedRun:
-    """What a dbt run served of a view: read right after it, with nothing but the current rows.
+    """The rows of a view that a dbt run served, read right after the run.
 
     Attributes:
         as_of: the time that the rows are of.
@@ -63,28 +63,19 @@ class ServedRun:
     known_at: datetime
 
 
-class ServedRunsProject:
+class ServedRunsProject(DbtProject):
     """The project in a folder, with a warehouse file; ``runs`` is what was served, by view."""
 
     def __init__(self, folder: Path):
-        self.folder = folder
-        self.warehouse = folder / "store.duckdb"
+        super().__init__(folder)
         self.runs: dict[str, list[ServedRun]] = defaultdict(list)
         self.redefined_before: dict[str, int] = dict.fromkeys(DECLARATIONS, 0)
-        shutil.copytree(REPOSITORY / "macros", folder / "macros")
-        ours = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
-        project = {
-            "name": "feature_store",  # as the macros call each other
-            "profile": "test",
-            "flags": ours["flags"],
-            "vars": {"as_of": None},
-            "models": {"feature_store": {"features": {"+materialized": "table"}}},
-            **{hook: ours[hook] for hook in ("on-run-start", "on-run-end")},
-        }
-        output = {"type": "duckdb", "path": str(self.warehouse), "threads": 1}
-        output["settings"] = {"TimeZone": "UTC"}
-        self.write("dbt_project.yml", project)
-        self.write("profiles.yml", {"test": {"target": "test", "outputs": {"test": output}}})
+        self.write_settings(
+            kept=("on-run-start", "on-run-end"),
+            vars={"as_of": None},
+            models={"feature_store": {"features": {"+materialized": "table"}}},
+        )
+        self.write_profile()
         monitoring = yaml.safe_load((REPOSITORY / "models/monitoring/_monitoring.yml").read_text())
         self.write("models/sources.yml", {"sources": monitoring["sources"]})
         self.write("models/events.sql", "select * from raw_events")
@@ -111,8 +102,7 @@ class ServedRunsProject:
                 "source('operations', 'view_builds')) }})"
             )
         self.write("models/monitoring/served_differences.sql", "\nunion all\n".join(unions))
-        summary = "models/monitoring/served_differences_summary.sql"
-        self.write(summary, (REPOSITORY / summary).read_text())
+        self.copy("models/monitoring/served_differences_summary.sql")
 
     @staticmethod
     def feature_sql() -> str:
@@ -126,17 +116,9 @@ class ServedRunsProject:
         self.write(f"models/{name}.yml", {"models": models})
 
     def redefine(self, name: str, declaration: dict[str, Any]) -> None:
-        """Change a view's definition: what was served until now is of another one."""
+        """Change a view's definition; the runs until now served another one."""
         self.declare(name, declaration)
         self.redefined_before[name] = len(self.runs[name])
-
-    def write(self, name: str, content: object) -> None:
-        """Write a file of the project: a text, or what is to stand in YAML."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
-        )
 
     def load(self, events: Iterable[tuple[Any, ...]]) -> None:
         """Add raw events: customer, group, time, amount, time of the load."""
@@ -148,11 +130,6 @@ class ServedRunsProject:
             connection.executemany(
                 "insert into raw_events values (?, ?, ?, ?, ?)", [list(event) for event in events]
             )
-
-    def execute(self, sql: str) -> None:
-        """Change something in the warehouse."""
-        with connect(self.warehouse, read_only=False) as connection:
-            connection.execute(sql)
 
     def rows(self, sql: str) -> list[Row]:
         """Return the rows of a query."""
@@ -167,12 +144,12 @@ class ServedRunsProject:
         views: Iterable[str] = tuple(DECLARATIONS),
         succeeds: bool = True,
     ) -> None:
-        """Run dbt, and keep what it served.
+        """Run dbt, and record what it served.
 
         Args:
             as_of: the var; None leaves it out.
             command: dbt's arguments, ``build`` if there are none.
-            expected: the time as of which the views are served, as_of by default.
+            expected: the as_of that the views are served for, by default the var.
             views: the views that the run serves.
             succeeds: whether dbt ends well.
         """
@@ -189,14 +166,14 @@ class ServedRunsProject:
             self.runs[name].append(ServedRun(time, by_key, latest["known_at"]))
 
     def differences(self) -> list[Row]:
-        """Return what the model says, in an order of its own."""
+        """Return the rows of the model, sorted."""
         rows = self.rows(
             "select * exclude (first_served_at, last_served_at) from served_differences"
         )
         return sorted(rows, key=repr)
 
     def expected_differences(self) -> list[Row]:
-        """Return what the model should say: every entity in every run, one after the other."""
+        """Return the rows that the model should have: every entity of every run is compared."""
         return sorted((row for name in DECLARATIONS for row in self._expected(name)), key=repr)
 
     def _expected(self, name: str) -> Iterable[Row]:

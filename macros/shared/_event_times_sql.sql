@@ -1,0 +1,19 @@
+{#- A subquery of the times of events, in microseconds since the epoch (UTC), one row per event:
+    _event_us and _loaded_us. A time that is infinite is null.
+
+    If the relation has no column loaded_at, _loaded_us is null: the name then means the column of
+    `no_load`. So the SQL can be made without reading the columns from the database. -#}
+{%- macro _event_times_sql(events, event_time) -%}
+(
+    select
+        epoch_us(found._time) as _event_us,
+        {{ feature_store._load_us('found.loaded_at') | indent(8) }} as _loaded_us
+    from (select cast(null as timestamp) as loaded_at) as no_load
+    cross join lateral (
+        select
+            {{ feature_store._quoted(event_time) }} as _time,
+            loaded_at
+        from {{ events }}
+    ) as found
+)
+{%- endmacro -%}

@@ -1,0 +1,54 @@
+{#- The CTEs of a feature view's rows of the frequent entities. Those of a snapshot have _earlier_end,
+    the latest end of the rows before them: until then, two rows are valid at one time. -#}
+{%- macro _point_in_time_frequent_sql(view, mode) -%}
+{%- set is_served = mode == 'as_served' -%}
+{{ view.name }}_of_frequent as (
+
+    select features.*
+    from {{ view.name }}_rows as features
+    where
+        exists (
+            select 1
+            from {{ view.spine }}_frequent as frequent
+            where
+                {{ feature_store._same_entity_sql('frequent', 'features', view.entity) | indent(16) }}
+        )
+        {%- if is_served %}
+        and (features.dbt_valid_to is null or features.dbt_valid_from < features.dbt_valid_to)
+        {%- endif %}
+
+),
+{%- if is_served %}
+
+{{ view.name }}_ends as (
+
+    select
+        features.*,
+        max(coalesce(features.dbt_valid_to, timestamp 'infinity')) over (
+            partition by
+                {%- for key in view.entity %}
+                features.{{ feature_store._quoted(key) }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            order by features.dbt_valid_from
+            rows between unbounded preceding and current row
+        ) as _end
+    from {{ view.name }}_of_frequent as features
+
+),
+
+{{ view.name }}_of_frequent_in_order as (
+
+    select
+        features.*,
+        lag(features._end) over (
+            partition by
+                {%- for key in view.entity %}
+                features.{{ feature_store._quoted(key) }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            order by features.dbt_valid_from
+        ) as _earlier_end
+    from {{ view.name }}_ends as features
+
+),
+{%- endif %}
+{%- endmacro -%}

@@ -1,14 +1,50 @@
-"""Cases of the expectations on rows and on whole columns."""
+"""Cases for the dbt_expectations stand-in: arguments of a test, and the failures it must report.
+
+The counts of failures are those of the real package on the same rows.
+"""
 
 from __future__ import annotations
 
-from support.expectations.case import Case, cases
+from dataclasses import dataclass, field
 
-_RECENT = "row_values_to_have_recent_data"
+
+@dataclass(frozen=True)
+class Case:
+    """One generic test in the temporary project.
+
+    Attributes:
+        test: the test's name, without ``expect_``.
+        model: a table of :data:`support.expectations.tables.MODELS`.
+        failures: how many failures the test must report; 0 is a pass, None an SQL error.
+        arguments: the test's arguments.
+        config: dbt's own configuration of the test.
+    """
+
+    test: str
+    model: str
+    failures: int | None
+    arguments: dict[str, object]
+    config: dict[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        told = {"column_name": "", **self.arguments}
+        column = str(told.pop("column_name"))
+        rest = [f"{name}={value}" for name, value in {**told, **self.config}.items()]
+        return "-".join([self.test, self.model, *([column] if column else []), *rest])
+
+
+def cases(test: str, model: str, column: str | None, *rows: tuple[int | None, dict]) -> list[Case]:
+    """Build the cases of one test on one column."""
+    shared = {"column_name": column} if column else {}
+    return [Case(test, model, failures, {**shared, **arguments}) for failures, arguments in rows]
+
+
 _COMPOUND = "compound_columns_to_be_unique"
 _PAIR = "column_pair_values_A_to_be_greater_than_B"
+_QUANTILE = "column_quantile_values_to_be_between"
+_ROWS = "table_row_count_to_be_between"
 
-ROW_CASES: list[Case] = [
+_ROW_CASES = [
     *cases(
         "column_values_to_be_between",
         "sales",
@@ -55,58 +91,6 @@ ROW_CASES: list[Case] = [
         {"column_name": "amount", "max_value": 2},
         {"where": "sale_id < 4"},
     ),
-    *cases(
-        "column_values_to_not_be_null",
-        "sales",
-        "amount",
-        (1, {}),
-        (0, {"row_condition": "sale_id < 5"}),
-        (1, {"row_condition": "category is null"}),
-    ),
-    *cases("column_values_to_not_be_null", "sales", "sale_id", (0, {})),
-    *cases(
-        "column_values_to_be_of_type",
-        "typed",
-        "whole",
-        (0, {"column_type": "INTEGER"}),
-        (0, {"column_type": "integer"}),
-        (1, {"column_type": "int"}),
-        (1, {"column_type": "BIGINT"}),
-    ),
-    *cases(
-        "column_values_to_be_of_type",
-        "typed",
-        "label",
-        (0, {"column_type": "varchar"}),
-        (1, {"column_type": "text"}),
-    ),
-    *cases(
-        "column_values_to_be_of_type",
-        "typed",
-        "money",
-        (0, {"column_type": "DECIMAL(18,2)"}),
-        (1, {"column_type": "DECIMAL(18, 2)"}),
-        (1, {"column_type": "DECIMAL(18,3)"}),
-    ),
-    *cases(
-        "column_values_to_be_of_type",
-        "typed",
-        "zoned_at",
-        (0, {"column_type": "timestamp with time zone"}),
-        (1, {"column_type": "timestamp"}),
-    ),
-    *cases("column_values_to_be_of_type", "typed", "missing", (0, {"column_type": "date"})),
-    *cases("column_values_to_be_of_type", "typed", '"whole"', (0, {"column_type": "date"})),
-    *cases("column_values_to_be_unique", "sales", "sale_id", (0, {})),
-    *cases(
-        "column_values_to_be_unique",
-        "sales",
-        "category",
-        (2, {}),
-        (1, {"row_condition": "sale_id <> 4"}),
-        (0, {"row_condition": "sale_id in (1, 3)"}),
-    ),
-    *cases("column_values_to_be_unique", "visits", '"customer id"', (1, {})),
     *cases(
         "column_values_to_be_in_set",
         "sales",
@@ -174,30 +158,6 @@ ROW_CASES: list[Case] = [
         (2, {"column_list": ["shop"], "row_condition": "(visit_id > 5 or visit_id < 6)"}),
     ),
     *cases(
-        _RECENT,
-        "loads",
-        "loaded_at",
-        (0, {"datepart": "hour", "interval": 3}),
-        (1, {"datepart": "hour", "interval": 1}),
-        (1, {"datepart": "minute", "interval": 90}),
-        (0, {"datepart": "Day", "interval": 1}),
-        (0, {"datepart": "weeks", "interval": 1}),
-        (1, {"datepart": "day", "interval": 2, "row_condition": "source = 'web'"}),
-        (0, {"datepart": "day", "interval": 3, "row_condition": "source = 'web'"}),
-        (0, {"datepart": "quarter", "interval": 1, "row_condition": "source = 'web'"}),
-        (1, {"datepart": "day", "interval": 9, "row_condition": "source = 'future'"}),
-        (1, {"datepart": "year", "interval": 9, "row_condition": "source = 'none'"}),
-        (0, {"datepart": "century", "interval": 1, "row_condition": "source = 'none'"}),
-        (0, {"datepart": "day", "interval": 1, "row_condition": "false or source = 'future'"}),
-    ),
-    *cases(
-        _RECENT,
-        "loads",
-        "zoned_at",
-        (0, {"datepart": "hour", "interval": 3}),
-        (1, {"datepart": "hour", "interval": 1}),
-    ),
-    *cases(
         _PAIR,
         "sales",
         None,
@@ -210,3 +170,89 @@ ROW_CASES: list[Case] = [
         (0, {"column_A": "price + 1", "column_B": "amount"}),
     ),
 ]
+
+_AGGREGATE_CASES = [
+    *cases(
+        "column_mean_to_be_between",
+        "sales",
+        "amount",
+        (0, {"min_value": 3, "max_value": 3}),
+        (1, {"min_value": 3, "strictly": True}),
+        (1, {"max_value": 3, "strictly": True}),
+        (0, {"min_value": 2.9, "max_value": 3.1, "strictly": True}),
+        (1, {"min_value": 3.1}),
+        (1, {"max_value": 2.9}),
+        (0, {"max_value": 1.5, "row_condition": "category = 'a'"}),
+        (1, {"max_value": 1.5, "row_condition": "category = 'b'"}),
+        (0, {"min_value": 1.5, "max_value": 4.5, "group_by": ["category"]}),
+        (1, {"min_value": 2, "group_by": ["category"]}),
+        (2, {"min_value": 9, "group_by": ["category"]}),
+        (4, {"min_value": 9, "group_by": ["category", "sale_id % 2"]}),
+        (0, {"max_value": 2, "group_by": ["category"], "row_condition": "sale_id < 3"}),
+    ),
+    *cases("column_mean_to_be_between", "empty_sales", "amount", (0, {"min_value": 100})),
+    *cases(
+        "column_stdev_to_be_between",
+        "sales",
+        "amount",
+        (0, {"min_value": 2.16, "max_value": 2.17}),
+        (1, {"min_value": 2.17}),
+        (1, {"max_value": 2.16}),
+        (0, {"min_value": 1, "max_value": 3, "strictly": True}),
+        (0, {"max_value": 0.71, "row_condition": "category = 'a'"}),
+        (1, {"max_value": 2.12, "row_condition": "category = 'b'"}),
+        (1, {"max_value": 2, "group_by": ["category"]}),
+        (0, {"max_value": 2.13, "group_by": ["category"]}),
+        (0, {"min_value": 9, "row_condition": "sale_id = 1"}),
+    ),
+    *cases(
+        "column_stdev_to_be_between",
+        "sales",
+        "sale_id * 0",
+        (0, {"min_value": 0}),
+        (1, {"min_value": 0, "strictly": True}),
+    ),
+    *cases(
+        _QUANTILE,
+        "sales",
+        "amount",
+        (0, {"quantile": 0.5, "min_value": 2.5, "max_value": 2.5}),
+        (1, {"quantile": 0.5, "min_value": 2.5, "strictly": True}),
+        (1, {"quantile": 0.5, "min_value": 2.6}),
+        (1, {"quantile": 0.5, "max_value": 2.4}),
+        (0, {"quantile": 0, "max_value": 1}),
+        (0, {"quantile": 1, "min_value": 6}),
+        (0, {"quantile": "0.9", "min_value": 5.09, "max_value": 5.11}),
+        (0, {"quantile": 0.5, "max_value": 1.5, "row_condition": "category = 'a'"}),
+        (1, {"quantile": 0.5, "max_value": 1.5, "row_condition": "category = 'b'"}),
+        (0, {"quantile": 0.5, "max_value": 4.5, "group_by": ["category"]}),
+        (1, {"quantile": 0.5, "max_value": 4, "group_by": ["category"]}),
+    ),
+    *cases(_QUANTILE, "empty_sales", "amount", (0, {"quantile": 0.5, "min_value": 100})),
+    *cases(
+        _ROWS,
+        "sales",
+        None,
+        (0, {"min_value": 5, "max_value": 5}),
+        (1, {"min_value": 5, "strictly": True}),
+        (0, {"min_value": 4, "max_value": 6, "strictly": True}),
+        (1, {"min_value": 6}),
+        (1, {"max_value": 4}),
+        (0, {"max_value": 2, "row_condition": "category = 'a'"}),
+        (1, {"min_value": 3, "row_condition": "category = 'a'"}),
+        (0, {"max_value": 2, "group_by": ["category"]}),
+        (1, {"min_value": 2, "group_by": ["category"]}),
+        (5, {"min_value": 2, "group_by": ["category", "sale_id"]}),
+        (0, {"min_value": 5, "group_by": []}),
+    ),
+    *cases(
+        _ROWS,
+        "empty_sales",
+        None,
+        (1, {"min_value": 1}),
+        (0, {"min_value": 0}),
+        (0, {"min_value": 1, "group_by": ["category"]}),
+    ),
+]
+
+CASES: list[Case] = [*_ROW_CASES, *_AGGREGATE_CASES]

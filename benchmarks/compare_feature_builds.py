@@ -1,4 +1,4 @@
-"""Measure builds of a feature table: this project's against Polars' and pandas', and a day's."""
+"""Command that measures builds of a feature table: full and incremental, and by data frames."""
 
 from __future__ import annotations
 
@@ -7,32 +7,21 @@ from typing import Annotated
 
 import typer
 
-from bench.prepare import (
-    BENCH_PYTHON,
-    REPOSITORY,
-    check_environment,
-    clean_environment,
-    scratch_folder,
-)
-from feature_builds.outcome import Outcome, bytes_of
-from feature_builds.plan import FULL, SMALL, Bench, Part
-from feature_builds.report import tables, value_lines, write_page
-from feature_store import FeatureStoreError
-from feature_store.cli import app as command_line
-
-REPEATS = 5
+from feature_builds.benchmark import BuildsBenchmark
+from feature_builds.cases import FULL, SMALL, Part
+from feature_builds.report import bytes_of
+from feature_store.cli.app import run
+from harness import command
 
 
 def compare_feature_builds(
-    small: Annotated[
-        bool, typer.Option(help="A few rows, one run: does it work? No page is written.")
-    ] = False,
+    small: command.Small = False,
     data_frames: Annotated[
         bool, typer.Option(help="Run Polars and pandas too, or this project alone.")
     ] = True,
     bench_python: Annotated[
         Path, typer.Option(help="Interpreter of the environment that has Polars and pandas.")
-    ] = BENCH_PYTHON,
+    ] = command.BENCH_PYTHON,
     part: Annotated[
         list[Part] | None,
         typer.Option(
@@ -41,63 +30,34 @@ def compare_feature_builds(
         ),
     ] = None,
     scale: Annotated[
-        bool, typer.Option("--scale", help="Growth too, from 1 to 100 million events.")
+        bool, typer.Option("--scale", help="Measure growth too, from 1 to 100 million events.")
     ] = False,
-    memory_limit: Annotated[str, typer.Option(help="What DuckDB may take.")] = "2GB",
-    repeats: Annotated[int, typer.Option(min=1, help="Runs of each.")] = REPEATS,
-    scratch: Annotated[
-        Path, typer.Option(help="Folder for the data, about 9 GB; emptied, and removed at the end.")
-    ] = REPOSITORY / "target/bench",
-    keep: Annotated[bool, typer.Option(help="Leave that folder.")] = False,
-    page: Annotated[Path, typer.Option(help="The page to write.")] = REPOSITORY
-    / "docs/benchmarks/feature_builds.md",
+    memory_limit: Annotated[str, typer.Option(help="Memory that DuckDB may take.")] = "2GB",
+    repeats: command.Repeats = command.REPEATS,
+    scratch: command.Scratch = command.SCRATCH,
+    keep: command.Keep = False,
+    page: command.Page = command.PAGES / "feature_builds.md",
 ) -> None:
-    """Measure full builds of a feature table, and what a day more, nothing and late rows cost.
+    """Measure full builds of a feature table, and incremental runs after a day and late rows.
 
-    Exit code 1 if values differ or a target is missed.
+    The exit code is 1 if values differ or a target is missed.
     """
-    interpreter = check_environment(
-        bench_python if data_frames else None, "Polars and pandas", "--no-data-frames"
-    )
-    bytes_of(memory_limit)  # what it is compared with in the end
-    is_whole = data_frames and not small and not part
+    bytes_of(memory_limit)  # an invalid limit is an error before anything is done
+    python = None
+    if data_frames:
+        python = command.interpreter(bench_python, "Polars and pandas", "--no-data-frames")
     parts = part or [Part.BUILDS, Part.DAYS, *([Part.GROWTH] if scale or small else [])]
-
-    def save(outcome: Outcome) -> None:
-        if is_whole:
-            write_page(page, outcome)
-
-    with scratch_folder(scratch, keep) as folder, command_line.err.status("starting") as status:
-
-        def tell(line: str) -> None:
-            # The line stays; the status under it shows that something is being done.
-            command_line.err.print(line, markup=False)
-            status.update("running")
-
-        bench = Bench(
-            plan=SMALL if small else FULL,
-            scratch=folder,
-            environment=clean_environment(folder),
-            python=interpreter,
-            memory_limit=memory_limit,
-            repeats=1 if small else repeats,
-            tell=tell,
-            # It takes long: what is there is there.
-            save=save,
-        )
-        outcome = bench.run(parts)
-    # With few rows it is start-up that is measured.
-    for table in tables(outcome, targets=not small):
-        command_line.out.print(table, soft_wrap=False)
-    for line in value_lines(outcome):
-        command_line.out.print(line, markup=False)
-    if is_whole:
-        command_line.err.print(f"written: {page}")
-    if not outcome.same:
-        raise FeatureStoreError("the contenders built different tables: see above")
-    if not small and not outcome.good:
-        raise FeatureStoreError("a target is missed: see above")
+    command.run_benchmark(
+        lambda session: BuildsBenchmark(session, python, memory_limit).run(
+            parts, SMALL if small else FULL
+        ),
+        small=small,
+        page=page if data_frames and not part else None,
+        repeats=repeats,
+        scratch=scratch,
+        keep=keep,
+    )
 
 
 if __name__ == "__main__":
-    command_line.run(compare_feature_builds)
+    run(compare_feature_builds)

@@ -1,4 +1,4 @@
-"""Generate transactions of the shop; ``python benchmarks/generate_events.py --help``."""
+"""Command that generates transactions of the shop as Parquet files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from bench.prepare import REPOSITORY
-from bench.shop_events import ShopEvents
-from bench.shop_files import write_shop
-from feature_store.cli import app as command_line
+from feature_store.cli.app import err, out, run
+from harness.processes import REPOSITORY
+from shop_events.events import ShopEvents
+from shop_events.files import write_shop
 
 
 def generate_events(
-    events: Annotated[int, typer.Option(help="Rows, late, copied and malformed ones too.")],
+    events: Annotated[int, typer.Option(help="Rows, including late, copied and malformed ones.")],
     customers: Annotated[
         int, typer.Option(help="Households; the first 1 % of them have a fifth of the rows.")
     ] = 200_000,
@@ -24,13 +24,13 @@ def generate_events(
     start: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="The first of these days (UTC).")
     ] = datetime(2024, 1, 1),
-    seed: Annotated[int, typer.Option(help="Other rows of the same kind.")] = 1,
-    lines: Annotated[int, typer.Option(help="Order lines per order, in the mean.")] = 3,
+    seed: Annotated[int, typer.Option(help="Another seed gives other rows of the same kind.")] = 1,
+    lines: Annotated[int, typer.Option(help="Order lines per order, on average.")] = 3,
     late: Annotated[
         float, typer.Option(help="Share of orders that arrive 1 to 60 days after the event.")
     ] = 0.01,
     duplicates: Annotated[
-        float, typer.Option(help="Share of rows that copy one of the three days before.")
+        float, typer.Option(help="Share of rows that are copies of a row of the three days before.")
     ] = 0.002,
     malformed: Annotated[
         float, typer.Option(help="Share of rows that cleaning rejects, for five reasons.")
@@ -45,13 +45,13 @@ def generate_events(
     per_day: Annotated[
         bool, typer.Option("--per-day", help="A file for each day of arrival, or all in one.")
     ] = False,
-    out: Annotated[Path, typer.Option(help="Folder that the Parquet files go to.")] = REPOSITORY
+    folder: Annotated[Path, typer.Option("--out", help="Folder of the Parquet files.")] = REPOSITORY
     / "target/events",
 ) -> None:
-    """Write made-up transactions and products, in the columns of the source complete_journey.
+    """Write generated transactions and products, in the columns of the source complete_journey.
 
-    The same arguments give the same rows in the same order, on every machine. A file of a day has
-    what arrives on it: late rows have an earlier event time.
+    The same arguments give the same rows in the same order, on every machine. The file of a day
+    holds the rows that arrive on it: late rows have an earlier event time.
     """
     shop = ShopEvents(
         events=events,
@@ -66,20 +66,20 @@ def generate_events(
         lines=lines,
     )
     began = time.perf_counter()
-    with command_line.err.status("generating") as status:
+    with err.status("generating") as status:
         files = write_shop(
             shop,
-            out,
+            folder,
             per_day=per_day,
             tell=lambda rows: status.update(f"generating: {rows:,} of {events:,} rows"),
         )
     size = sum(path.stat().st_size for path in files)
-    command_line.out.print(
-        f"{events:,} transactions in {len(files)} file{'s' if len(files) > 1 else ''} of {out}, "
+    out.print(
+        f"{events:,} transactions in {len(files)} file{'s' if len(files) > 1 else ''} of {folder}, "
         f"{size / 1e6:,.0f} MB, {time.perf_counter() - began:.1f} s",
         markup=False,
     )
 
 
 if __name__ == "__main__":
-    command_line.run(generate_events)
+    run(generate_events)

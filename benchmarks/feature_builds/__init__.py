@@ -1,1 +1,1 @@
-"""The benchmark of feature builds: full ones against data frames, and what a day costs."""
+"""The benchmark of feature builds, full and incremental, against Polars and pandas."""

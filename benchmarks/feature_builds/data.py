@@ -1,48 +1,38 @@
-"""The events that all contenders build features of."""
+"""Generated data of the benchmark of feature builds: the events of 180 days and of one more."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
 
-from bench.shop_events import ShopEvents
-from bench.work import work_database
-from feature_store.warehouse.sql import literal
+from harness.work_database import read_sql, work_database, write_parquet
+from shop_events.events import ShopEvents
+from shop_events.files import MEMORY_LIMIT, RANGES
 
 START = date(2024, 1, 1)
 DAYS = 180
-#: Events per customer, in the mean.
+#: Events per customer, on average.
 _EVENTS_PER_CUSTOMER = 50
-#: DuckDB streams the rows.
-_MEMORY = "1GB"
-
-_EVENTS = """
-select
-    * exclude (exact_amount),
-    cast(exact_amount as decimal(12, 2)) as paid_amount,
-    cast(paid_amount as double) as paid
-from (
-    select
-        household_id as customer_id,
-        basket_id as order_id,
-        transaction_timestamp as ordered_at,
-        arrived_at as loaded_at,
-        cast(sales_value as decimal(12, 2)) - cast(coupon_disc as decimal(12, 2)) as exact_amount
-    from ({rows})
-)
-"""
 
 
-def shop_of(events: int, lines: int) -> ShopEvents:
-    """Return the events of 180 days and of the day after.
+def end_of_day(day: int) -> str:
+    """Return the date on which a day has ended, the first day being 1, for SQL."""
+    return str(START + timedelta(days=day))
 
-    What the cleaned layer takes out, copies and malformed rows, is not generated. Late rows are.
+
+def write_events(path: Path, day_after: Path, events: int, lines: int) -> None:
+    """Write the events of 180 days and of the day after: Parquet, in the order of their arrival.
+
+    Amounts are decimals in ``paid_amount``, and doubles in ``paid`` for data frames. Some rows are
+    late; copies and malformed rows, which the cleaned layer removes, are not generated.
 
     Args:
-        events: of the 180 days; a 180th more come on the day after.
-        lines: events per order, in the mean.
+        path: the file of the 180 days.
+        day_after: the file of the day after.
+        events: events of the 180 days; a 180th more come on the day after.
+        lines: events per order, on average.
     """
-    return ShopEvents(
+    shop = ShopEvents(
         events=events + events // DAYS,
         customers=max(1, events // _EVENTS_PER_CUSTOMER),
         days=DAYS + 1,
@@ -51,30 +41,9 @@ def shop_of(events: int, lines: int) -> ShopEvents:
         duplicates=0,
         malformed=0,
     )
-
-
-def arrived_until(day: int) -> str:
-    """Return when a day has ended, the first being 1, as SQL takes it."""
-    return str(START + timedelta(days=day))
-
-
-def write_events(path: Path, day_after: Path, events: int, lines: int) -> None:
-    """Write the events: Parquet, in the order of their arrival.
-
-    Amounts are decimals in ``paid_amount``, and doubles in ``paid`` for data frames.
-
-    Args:
-        path: the file of the 180 days.
-        day_after: the file of the day after.
-        events: of the 180 days.
-        lines: events per order, in the mean.
-    """
-    shop = shop_of(events, lines)
     last = shop.arriving(DAYS)
-    with work_database(path.parent) as connection:
-        connection.execute(f"set memory_limit = '{_MEMORY}'")
+    with work_database(path.parent, MEMORY_LIMIT) as connection:
         for file, numbers in ((path, range(last.start)), (day_after, last)):
-            rows = shop.rows(numbers, 2, arrival=True)
-            connection.execute(
-                f"copy ({_EVENTS.format(rows=rows)}) to {literal(str(file))} (format parquet)"
-            )
+            rows = shop.rows(numbers, RANGES, arrival=True)
+            query = read_sql(Path(__file__).with_name("events.sql"), rows=rows)
+            write_parquet(connection, query, file)

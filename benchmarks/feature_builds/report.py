@@ -1,151 +1,214 @@
-"""What the benchmark found: tables for the terminal, a page for docs."""
+"""The report of the benchmark of feature builds: its targets, tables and sentences about values."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import log
 
-from rich.table import Table
-
-from bench.report import (
-    TARGET_HEADS,
-    machine,
-    markdown_table,
-    target_rows,
-    terminal_table,
-    version_list,
-    write_below_mark,
-)
-from feature_builds.days import LATE_CUSTOMERS, LATE_DAYS
-from feature_builds.outcome import Outcome
-from feature_builds.runs import Measured
-
-_BUILD_HEADS = (
-    "events",
-    "contender",
-    "s",
-    "from – to",
-    "s of CPU",
-    "s in memory",
-    "s of dbt",
-    "MB",
-    "runs",
-)
-_DAY_HEADS = ("events", "what is new", "share of the rows", "SQL, s", "SQL, s of CPU", "dbt, s")
-_GROWTH_HEADS = ("events", "s", "s of CPU", "MB", "MB of imports", "runs")
+from feature_builds.cases import OURS, PANDAS, PANDAS_GROUPS, POLARS, Case
+from feature_builds.compare_tables import Comparison
+from feature_builds.incremental_runs import LATE_CUSTOMERS, LATE_DAYS, IncrementalCosts
+from feature_store import FeatureStoreError
+from harness.contenders import Measured, find
+from harness.report import Outcome, ReportTable, Target, megabytes, short
 
 
-def _seconds(found: float | None) -> str:
-    return "" if found is None else f"{found:.2f}"
+def bytes_of(limit: str) -> int:
+    """Return a memory limit such as ``2GB`` in bytes.
+
+    Raises:
+        FeatureStoreError: it is not a memory limit.
+    """
+    found = re.fullmatch(r"([1-9]\d*)(MB|GB)", limit)
+    if not found:
+        raise FeatureStoreError(
+            f"--memory-limit {limit}: is not a valid memory limit",
+            allowed="a whole number and MB or GB: 2GB, 500MB",
+            next_step="give one of these",
+        )
+    return int(found[1]) * {"MB": 10**6, "GB": 10**9}[found[2]]
 
 
-def _build_row(case: object, one: Measured) -> tuple[str, ...]:
-    times = sorted(run.seconds for run in one.runs)
+@dataclass
+class BuildsOutcome(Outcome):
+    """The results of the benchmark.
+
+    Attributes:
+        memory_limit: memory that DuckDB may take, such as ``2GB``.
+        builds: full builds, by case.
+        compared: tables of data frames compared with this project's, by case.
+        days: costs of incremental runs, by case.
+        growth: full builds of this project alone, by case.
+    """
+
+    memory_limit: str = ""
+    builds: dict[Case, list[Measured]] = field(default_factory=dict)
+    compared: dict[Case, list[Comparison]] = field(default_factory=dict)
+    days: dict[Case, IncrementalCosts] = field(default_factory=dict)
+    growth: dict[Case, Measured] = field(default_factory=dict)
+
+    @property
+    def same(self) -> bool:
+        """Whether all tables are the same, and incremental runs lead to a full build's table."""
+        compared = [one for found in self.compared.values() for one in found]
+        return all(one.same for one in compared) and not any(
+            found.day_facts.wrong_rows for found in self.days.values()
+        )
+
+    @property
+    def note(self) -> str:
+        """Sentences on how to read the tables."""
+        return (
+            f"DuckDB may take {self.memory_limit}. Seconds and megabytes (10⁶ bytes, VmHWM) are "
+            "medians."
+        )
+
+    def measured(self) -> Iterator[Measured]:
+        """Return the runs of all full builds."""
+        for found in self.builds.values():
+            yield from found
+        yield from self.growth.values()
+
+    def targets(self) -> Iterator[Target]:
+        """Return the ratios."""
+        yield from self._build_targets()
+        yield from self._day_targets()
+        yield from self._growth_targets()
+
+    def _build_targets(self) -> Iterator[Target]:
+        for case, measured in self.builds.items():
+            ours, polars = find(measured, OURS), find(measured, POLARS)
+            if ours and polars:
+                seconds, memory = ours.seconds, polars.median("memory_seconds") or polars.seconds
+                cpu = ours.median("cpu_seconds") / polars.median("cpu_seconds")
+                what = f"{case}: time of ours / Polars"
+                yield Target(what, seconds / polars.seconds, at_most=1)
+                yield Target(f"{case}: CPU time of ours / Polars", cpu)
+                yield Target(f"{what}, its table not stored", seconds / memory)
+                yield Target(
+                    f"{case}: peak memory of ours / Polars",
+                    ours.peak_bytes / polars.peak_bytes,
+                    at_most=0.5,
+                )
+            for name, wanted in ((PANDAS_GROUPS, 0.1), (PANDAS, None)):
+                pandas = find(measured, name)
+                if ours and pandas:
+                    what = f"{case}: time of ours / {name}"
+                    yield Target(what, ours.seconds / pandas.seconds, at_most=wanted)
+
+    def _day_targets(self) -> Iterator[Target]:
+        for case, found in self.days.items():
+            yield Target(
+                f"{case}: SQL of a day more / full build",
+                found.day.seconds / found.full.seconds,
+                at_most=0.03,
+            )
+            yield Target(
+                f"{case}: CPU time of a day more / full build",
+                found.day.median("cpu_seconds") / found.full.median("cpu_seconds"),
+            )
+            yield Target(f"{case}: rows that the day changes / all rows", found.day_facts.rows)
+            yield Target(
+                f"{case}: SQL with nothing new / dbt's start-up",
+                found.nothing.seconds / found.start_up.median("command_seconds"),
+                at_most=1,
+            )
+            yield Target(
+                f"{case}: SQL of {LATE_CUSTOMERS:,} late rows / of all rows of their customers",
+                found.late.seconds / found.entities.seconds,
+                at_most=1,
+            )
+
+    def _growth_targets(self) -> Iterator[Target]:
+        cases = sorted(self.growth, key=lambda case: case.events)
+        for case in cases:
+            one = self.growth[case]
+            yield Target(
+                f"{short(case.events)}: peak memory without imports / DuckDB's limit",
+                (one.peak_bytes - one.runs[0].import_bytes) / bytes_of(self.memory_limit),
+                at_most=1,
+            )
+        for few, many in pairwise(cases):
+            sizes = [case.events * log(case.events) for case in (few, many)]
+            yield Target(
+                f"{short(many.events)}: time / time of {short(few.events)}, by n log n",
+                self.growth[many].seconds / self.growth[few].seconds / (sizes[1] / sizes[0]),
+                at_most=1,
+            )
+
+    def tables(self) -> list[ReportTable]:
+        """Return the tables of full builds, incremental runs and growth."""
+        times = ("s", "from – to", "s of CPU", "s in memory", "s of dbt")
+        days = ("what is new", "share of the rows", "SQL, s", "SQL, s of CPU", "dbt, s")
+        growth = ("events", "s", "s of CPU", "MB", "MB of imports", "runs")
+        return [
+            ReportTable(
+                "Full builds",
+                ("events", "contender", *times, "MB", "runs"),
+                [_build_row(case, one) for case, found in self.builds.items() for one in found],
+            ),
+            ReportTable(
+                "What a day costs",
+                ("events", *days),
+                [row for case, found in self.days.items() for row in _day_rows(case, found)],
+            ),
+            ReportTable(
+                "From 1 to 100 million events",
+                growth,
+                [_growth_row(case, one) for case, one in self.growth.items()],
+            ),
+        ]
+
+    def value_lines(self) -> list[str]:
+        """Return a sentence about the values of each table that was compared."""
+        lines = [f"{case}: {one}" for case, found in self.compared.items() for one in found]
+        return lines + [
+            f"{case}: a day after, {found.day_facts.wrong_rows:,} rows are not those of a full "
+            "build"
+            for case, found in self.days.items()
+        ]
+
+
+def _build_row(case: Case, one: Measured) -> tuple[str, ...]:
+    times = one.values("seconds")
+    in_memory, command = one.median("memory_seconds"), one.median("command_seconds")
     return (
         str(case),
         one.contender,
         f"{one.seconds:.2f}",
         f"{times[0]:.2f} – {times[-1]:.2f}",
-        f"{one.cpu_seconds:.2f}",
-        _seconds(one.memory_seconds),
-        _seconds(one.command_seconds),
-        f"{one.peak_bytes / 1e6:,.0f}",
+        f"{one.median('cpu_seconds'):.2f}",
+        f"{in_memory:.2f}" if in_memory else "",
+        f"{command:.2f}" if command else "",
+        megabytes(one.peak_bytes),
         str(len(one.runs)),
     )
 
 
-def _build_rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
-    for case, measured in outcome.builds.items():
-        for one in measured:
-            yield _build_row(case, one)
+def _day_rows(case: Case, costs: IncrementalCosts) -> Iterator[tuple[str, ...]]:
+    facts = costs.day_facts
+    day = f"a day: {facts.events:,} events, of {facts.customers:.1%} of the customers"
+    for new, share, one in (
+        ("everything", "100.0%", costs.full),
+        (day, f"{facts.rows:.1%}", costs.day),
+        ("nothing", "", costs.nothing),
+        ("no model is selected", "", costs.start_up),
+        (f"{LATE_CUSTOMERS:,} rows, {LATE_DAYS} days late", "", costs.late),
+        ("all rows of their customers", "", costs.entities),
+    ):
+        numbers = (one.seconds, one.median("cpu_seconds"), one.median("command_seconds"))
+        yield (str(case), new, share, *(f"{number:.2f}" for number in numbers))
 
 
-def _day_rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
-    for case, found in outcome.days.items():
-        day = (
-            f"a day: {found.new_events:,} events, of {found.changed_customers:.1%} of the customers"
-        )
-        for name, share, cost in (
-            ("everything", 1.0, found.full),
-            (day, found.new_rows, found.day),
-            ("nothing", None, found.nothing),
-            ("no model is selected", None, found.start_up),
-            (f"{LATE_CUSTOMERS:,} rows, {LATE_DAYS} days late", None, found.late),
-            ("all rows of their customers", None, found.entities),
-        ):
-            yield (
-                str(case),
-                name,
-                "" if share is None else f"{share:.1%}",
-                f"{cost.sql:.2f}",
-                f"{cost.cpu:.2f}",
-                f"{cost.command:.2f}",
-            )
-
-
-def _growth_rows(outcome: Outcome) -> Iterator[tuple[str, ...]]:
-    for case, one in outcome.growth.items():
-        yield (
-            str(case),
-            f"{one.seconds:.2f}",
-            f"{one.cpu_seconds:.2f}",
-            f"{one.peak_bytes / 1e6:,.0f}",
-            f"{max(run.import_bytes for run in one.runs) / 1e6:,.0f}",
-            str(len(one.runs)),
-        )
-
-
-def _parts(outcome: Outcome) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
-    parts = [
-        ("Full builds", _BUILD_HEADS, [*_build_rows(outcome)]),
-        ("What a day costs", _DAY_HEADS, [*_day_rows(outcome)]),
-        ("From 1 to 100 million events", _GROWTH_HEADS, [*_growth_rows(outcome)]),
-    ]
-    return [part for part in parts if part[2]]
-
-
-def tables(outcome: Outcome, *, targets: bool) -> list[Table]:
-    """Return the tables for the terminal.
-
-    Args:
-        outcome: what was found.
-        targets: whether the ratios are among them.
-    """
-    made = []
-    for title, heads, rows in _parts(outcome):
-        made.append(terminal_table(heads, rows))
-        made[-1].title = title
-    if targets:
-        made.append(terminal_table(TARGET_HEADS, target_rows(outcome.targets())))
-    return made
-
-
-def value_lines(outcome: Outcome) -> list[str]:
-    """Return a sentence about the values of each table that was compared."""
-    lines = [f"{case}: {one}" for case, found in outcome.compared.items() for one in found]
-    return lines + [
-        f"{case}: a day after, {found.wrong_rows:,} rows are not those of a full build"
-        for case, found in outcome.days.items()
-    ]
-
-
-def write_page(path: Path, outcome: Outcome) -> None:
-    """Write what was measured below the mark of a page; what is above it stays.
-
-    Args:
-        path: the Markdown file; it has the mark on a line of its own.
-        outcome: what was found.
-    """
-    measured = [one for found in outcome.builds.values() for one in found]
-    measured += outcome.growth.values()
-    versions = {one.contender: one.runs[0].versions for one in measured}
-    lines = [
-        f"{machine()}; {version_list(versions)}. DuckDB may take {outcome.memory_limit}. Seconds "
-        "and megabytes (10⁶ bytes, VmHWM) are medians.",
-    ]
-    for title, heads, rows in _parts(outcome):
-        lines += ["", f"## {title}", "", *markdown_table(heads, rows)]
-    lines += ["", "## Targets", "", *markdown_table(TARGET_HEADS, target_rows(outcome.targets()))]
-    if value_lines(outcome):
-        lines += ["", "## Values", "", *(f"- {line}" for line in value_lines(outcome))]
-    write_below_mark(path, lines)
+def _growth_row(case: Case, one: Measured) -> tuple[str, ...]:
+    return (
+        str(case),
+        f"{one.seconds:.2f}",
+        f"{one.median('cpu_seconds'):.2f}",
+        megabytes(one.peak_bytes),
+        megabytes(one.values("import_bytes")[-1]),
+        str(len(one.runs)),
+    )

@@ -1,5 +1,1 @@
-"""The benchmark of online stores: data, contenders, runs and report.
-
-Contenders in other environments import :mod:`online_stores.measure`, which therefore needs nothing
-but the standard library.
-"""
+"""The benchmark of the online store: exports and reads, against Feast and Redis's own limit."""

@@ -1,12 +1,14 @@
-"""The plot of what the benchmark found: bars, as a hand-written SVG."""
+"""The plot of the results: horizontal bars, as an SVG file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from online_stores.outcome import Outcome
+from harness.contenders import Measured
+from online_stores.cases import Case
+from online_stores.readers import Latency
 
 _WIDTH, _LABEL, _VALUE, _BAR, _GAP = 900, 270, 90, 16, 6
 #: Colours that stand out on white and on black, by the beginning of a contender's name.
@@ -15,25 +17,27 @@ _COLOURS = {"this project": "#2f7ed8", "Feast": "#d9822b", "redis": "#8a8f98"}
 
 @dataclass(frozen=True)
 class _Panel:
-    """Bars that are compared with each other: what they are, and each bar's name and value."""
+    """Bars to compare with each other: a title, and the name and value of each bar."""
 
     title: str
     bars: tuple[tuple[str, float], ...]
     decimals: int = 0
 
 
-def _panels(outcome: Outcome) -> Iterator[_Panel]:
-    for case, measured in outcome.writes.items():
-        if not case.nulls:
-            bars = tuple((one.contender, one.speed) for one in measured)
-            yield _Panel(f"{case}: rows a second, more is better", bars)
-    for case, measured in outcome.writes.items():
-        bars = tuple((one.contender, one.entity_bytes) for one in measured if one.entity_bytes)
-        if not case.nulls:
-            yield _Panel(f"{case}: bytes an entity in Redis, fewer is better", bars)
-            break  # they hardly depend on the number of rows
-    for entities in dict.fromkeys(one.entities for one in outcome.latencies):
-        found = [one for one in outcome.latencies if one.entities == entities]
+def _panels(
+    writes: Mapping[Case, Sequence[Measured]], latencies: Sequence[Latency]
+) -> Iterator[_Panel]:
+    loads = {case: measured for case, measured in writes.items() if not case.nulls}
+    for case, measured in loads.items():
+        bars = tuple((one.contender, one.median("speed")) for one in measured)
+        yield _Panel(f"{case}: rows a second, more is better", bars)
+    # The bytes hardly depend on the number of rows: the first load is enough.
+    for case, measured in [*loads.items()][:1]:
+        sizes = [(one.contender, one.median("entity_bytes")) for one in measured]
+        bars = tuple((name, size) for name, size in sizes if size)
+        yield _Panel(f"{case}: bytes an entity in Redis, fewer is better", bars)
+    for entities in dict.fromkeys(one.entities for one in latencies):
+        found = [one for one in latencies if one.entities == entities]
         bars = tuple((one.contender, one.p50 * 1e3) for one in found)
         what = f"read of {entities:,} × 11 features: median milliseconds, fewer is better"
         yield _Panel(what, bars, decimals=2)
@@ -56,10 +60,10 @@ def _bar_lines(panel: _Panel, top: int) -> Iterator[str]:
         yield _text(_LABEL + length + 6, y + 12, f"{value:,.{panel.decimals}f}")
 
 
-def plot(outcome: Outcome) -> str:
-    """Return the plot as the text of an SVG file."""
+def plot(writes: Mapping[Case, Sequence[Measured]], latencies: Sequence[Latency]) -> str:
+    """Return the plot of full loads and reads as the text of an SVG file."""
     lines, top = [], 8
-    for panel in _panels(outcome):
+    for panel in _panels(writes, latencies):
         lines += _bar_lines(panel, top)
         top += 24 + len(panel.bars) * (_BAR + _GAP) + 20
     head = (

@@ -1,4 +1,4 @@
-"""``redis-benchmark``, the limit: the same HSET again and again, from a program in C."""
+"""Speed of ``redis-benchmark``, the limit: the same HSET repeated by a program in C."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from feature_store import FeatureStoreError
-from online_stores.measure import VIEW
+from online_stores.task import VIEW
 
 #: A typical row of the generated ones.
 _VALUES = {
@@ -29,7 +29,7 @@ _VALUES = {
 
 @dataclass(frozen=True)
 class Load:
-    """How many connections send, and how many commands each at once."""
+    """Number of connections, and of commands that each sends in one pipeline."""
 
     connections: int
     pipelined: int
@@ -39,29 +39,29 @@ class Load:
 
 
 ONE_CONNECTION = Load(1, 200)
-#: Random keys out of so many hardly ever repeat.
+#: Random keys out of this many hardly ever repeat.
 _MANY_KEYS = 2_000_000_000
-#: What is tried to find the best.
+#: The loads among which the fastest one is chosen.
 LOADS = (ONE_CONNECTION, Load(2, 200), Load(4, 200), Load(10, 100), Load(20, 100), Load(20, 200))
 
 
 def rows_per_second(
     program: Path, port: int, rows: int, load: Load, *, repeating: bool = False
 ) -> float:
-    """Set as many hashes of all fields as there are rows, of random customers.
+    """Set as many hashes of all fields as there are rows, and return the rows per second.
 
     Args:
         program: ``redis-benchmark``.
         port: of the server, on loopback.
-        rows: commands to send.
-        load: how they are sent.
+        rows: number of commands.
+        load: connections and commands of a pipeline.
         repeating: whether customers are drawn out of as many as there are rows: then more than a
-            third of the commands set what is there already, which is less work than an export's.
+            third of the commands set a key that exists, which is less work than an export's.
 
     Raises:
         FeatureStoreError: the program failed.
     """
-    # Its random numbers have twelve digits: the keys are some longer than those of customers.
+    # Its random numbers have twelve digits, so these keys are a little longer than real ones.
     key = f"fs:{{customer:__rand_int__}}:{VIEW}:v1"
     pairs = [text for pair in _VALUES.items() for text in pair]
     command = [str(program), "-p", str(port), "-n", str(rows), "-r"]
@@ -72,5 +72,8 @@ def rows_per_second(
     )
     lines = list(csv.reader(done.stdout.splitlines()))
     if done.returncode != 0 or len(lines) != 2:
-        raise FeatureStoreError(f"redis-benchmark failed: {(done.stdout + done.stderr).strip()}")
+        raise FeatureStoreError(
+            f"redis-benchmark failed: {(done.stdout + done.stderr).strip()}",
+            next_step="run again with --no-redis-benchmark to leave it out",
+        )
     return float(lines[1][1])

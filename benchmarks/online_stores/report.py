@@ -1,114 +1,192 @@
-"""The tables of what the benchmark found, for the terminal and for a page of docs."""
+"""The report of the benchmark of the online store: its targets, tables, plot and values."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from rich.table import Table
-
-from bench.report import (
-    TARGET_HEADS,
-    machine,
-    markdown_table,
-    target_rows,
-    terminal_table,
-    version_list,
-    write_below_mark,
-)
-from online_stores.outcome import Outcome
+from harness.contenders import Measured, find
+from harness.report import Outcome, ReportTable, Target, megabytes
+from online_stores.cases import FEAST, OURS, REDIS_BENCHMARK, REPEATING, Case
+from online_stores.delta_exports import DeltaExports
 from online_stores.plot import plot
+from online_stores.readers import Latency, ReadComparison
 
-_Rows = Iterator[tuple[str, ...]]
-_WRITE_HEADS = ("rows", "contender", "rows/s", "from – to", "bytes an entity", "MB", "runs")
-_DELTA_HEADS = ("rows", "all, s", "1 %, s", "nothing, s", "runs")
-_READ_HEADS = ("entities", "contender", "p50, ms", "p99, ms", "runs")
-
-
-def _write_rows(outcome: Outcome) -> _Rows:
-    for case, measured in [*outcome.writes.items(), *outcome.peaks.items()]:
-        for one in measured:
-            speeds = one.speeds
-            yield (
-                str(case),
-                one.contender,
-                f"{one.speed:,.0f}",
-                f"{speeds[0]:,.0f} – {speeds[-1]:,.0f}",
-                f"{one.entity_bytes:.0f}" if one.entity_bytes else "",
-                f"{one.peak_bytes / 1e6:,.0f}" if one.peak_bytes else "",
-                str(len(one.runs)),
-            )
+FASTER_THAN_FEAST = 18
+OF_REDIS_BENCHMARK = 0.75
+#: Bytes of an entity as a multiple of Feast's, by layout.
+OF_FEASTS_BYTES = {"hash": 1.3, "packed": 0.65}
+#: Speed of a read as a multiple of Feast's by its entities: median, and 99th percentile.
+READS = {1: (2, None), 100: (12, 10), 1_000: (None, None)}
+PEAK_MEGABYTES = 600
+DELTA_SHARE = 0.03
 
 
-def _delta_rows(outcome: Outcome) -> _Rows:
-    for delta in outcome.deltas:
-        times = (delta.full, delta.changes, delta.nothing)
-        yield (str(delta), *(f"{median(one):.2f}" for one in times), str(len(delta.full)))
+@dataclass
+class OnlineOutcome(Outcome):
+    """The results of the benchmark.
 
+    Attributes:
+        memory_limit: memory that DuckDB may take in the exports, in bytes.
+        writes: full loads, by case.
+        peaks: exports of the most rows, of which only the memory is compared.
+        deltas: exports of what changed.
+        latencies: timed reads.
+        compared: comparisons of the values that were read.
+        server: the Redis server, in words.
+    """
 
-def _read_rows(outcome: Outcome) -> _Rows:
-    for one in outcome.latencies:
-        yield (
-            f"{one.entities:,}",
-            one.contender,
-            f"{one.p50 * 1e3:.2f}",
-            f"{one.p99 * 1e3:.2f}",
-            str(one.runs),
+    memory_limit: int = 0
+    writes: dict[Case, list[Measured]] = field(default_factory=dict)
+    peaks: dict[Case, list[Measured]] = field(default_factory=dict)
+    deltas: list[DeltaExports] = field(default_factory=list)
+    latencies: list[Latency] = field(default_factory=list)
+    compared: list[ReadComparison] = field(default_factory=list)
+    server: str = ""
+
+    @property
+    def same(self) -> bool:
+        """Whether all readers read the values that were written."""
+        return not any(one.differing for one in self.compared)
+
+    @property
+    def note(self) -> str:
+        """Sentences on how to read the tables."""
+        return (
+            f"{self.server} on loopback TCP. Speeds, bytes and milliseconds are medians. MB (10⁶ "
+            "bytes) is the peak memory of the writing process (VmHWM)."
         )
 
+    def measured(self) -> Iterator[Measured]:
+        """Return the runs of all full loads."""
+        for found in self.writes.values():
+            yield from found
 
-def _parts(outcome: Outcome) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
-    """Return title, heads and rows of every table that has rows."""
-    parts = [
-        ("Full loads", _WRITE_HEADS, [*_write_rows(outcome)]),
-        ("Exports of what changed", _DELTA_HEADS, [*_delta_rows(outcome)]),
-        ("Reads of eleven features", _READ_HEADS, [*_read_rows(outcome)]),
-        ("Targets", TARGET_HEADS, [*target_rows(outcome.targets())]),
-    ]
-    return [part for part in parts if part[2]]
+    def limit(self, case: Case, *, repeating: bool = False) -> Measured | None:
+        """Return the fastest ``redis-benchmark`` of a case, with keys that repeat or without."""
+        found = [
+            one
+            for one in self.writes[case]
+            if one.contender.startswith(REDIS_BENCHMARK)
+            and one.contender.endswith(REPEATING) == repeating
+        ]
+        return max(found, key=lambda one: one.median("speed"), default=None)
+
+    def latency(self, contender: str, entities: int) -> Latency | None:
+        """Return the timed reads of one contender and size, or None if it did not run."""
+        found = (one for one in self.latencies if one.entities == entities)
+        return next((one for one in found if one.contender == contender), None)
+
+    def targets(self) -> Iterator[Target]:
+        """Return the ratios."""
+        for case in self.writes:
+            yield from self._speed_targets(case)
+        for case, measured in self.writes.items():
+            feast = find(measured, FEAST)
+            for layout, name in OURS.items():
+                ours = find(measured, name)
+                if ours and feast:
+                    yield Target(
+                        f"{case}: bytes an entity of {layout} / Feast",
+                        ours.median("entity_bytes") / feast.median("entity_bytes"),
+                        at_most=None if case.nulls else OF_FEASTS_BYTES[layout],
+                    )
+        yield from self._read_targets()
+        for case, measured in self.peaks.items():
+            for one in measured:
+                beyond = max(0, one.peak_bytes - self.memory_limit) / 1e6
+                what = f"{case}, {one.contender}: MB beyond DuckDB's limit"
+                yield Target(what, beyond, at_most=PEAK_MEGABYTES)
+        for delta in self.deltas:
+            yield Target(
+                f"{delta}: time of 1 % beyond that of nothing / of all",
+                delta.share,
+                # With few rows most of the time is start-up.
+                at_most=DELTA_SHARE if delta.rows >= 200_000 else None,
+            )
+
+    def _speed_targets(self, case: Case) -> Iterator[Target]:
+        for layout, name in OURS.items():
+            ours = find(self.writes[case], name)
+            bounded = layout == "hash" and not case.nulls
+            for other, what, bound in (
+                (find(self.writes[case], FEAST), FEAST, FASTER_THAN_FEAST),
+                (self.limit(case), REDIS_BENCHMARK, OF_REDIS_BENCHMARK),
+                (self.limit(case, repeating=True), f"{REDIS_BENCHMARK}{REPEATING}", None),
+            ):
+                if ours and other:
+                    yield Target(
+                        f"{case}: rows/s of {layout} / {what}",
+                        ours.median("speed") / other.median("speed"),
+                        at_least=bound if bounded else None,
+                    )
+
+    def _read_targets(self) -> Iterator[Target]:
+        for entities, (p50, p99) in READS.items():
+            feast = self.latency(FEAST, entities)
+            for layout, name in OURS.items():
+                ours = self.latency(name, entities)
+                if ours and feast:
+                    what = f"read of {entities:,}, {layout}: Feast's"
+                    yield Target(f"{what} p50 / ours", feast.p50 / ours.p50, at_least=p50)
+                    yield Target(f"{what} p99 / ours", feast.p99 / ours.p99, at_least=p99)
+
+    def tables(self) -> list[ReportTable]:
+        """Return the tables of full loads, deltas and reads."""
+        loads = ("rows/s", "from – to", "bytes an entity", "MB", "runs")
+        return [
+            ReportTable(
+                "Full loads",
+                ("rows", "contender", *loads),
+                [
+                    _write_row(case, one)
+                    for case, measured in [*self.writes.items(), *self.peaks.items()]
+                    for one in measured
+                ],
+            ),
+            ReportTable(
+                "Exports of what changed",
+                ("rows", "all, s", "1 %, s", "nothing, s", "runs"),
+                [_delta_row(one) for one in self.deltas],
+            ),
+            ReportTable(
+                "Reads of eleven features",
+                ("entities", "contender", "p50, ms", "p99, ms", "runs"),
+                [_read_row(one) for one in self.latencies],
+            ),
+        ]
+
+    def value_lines(self) -> list[str]:
+        """Return a sentence about the values of each reader."""
+        return [str(one) for one in self.compared]
+
+    def write_figure(self, page: Path) -> list[str]:
+        """Write the plot beside the page; return the lines that show it."""
+        picture = page.with_suffix(".svg")
+        picture.write_text(plot(self.writes, self.latencies), encoding="utf-8")
+        return ["", f"![Rows a second, bytes an entity and milliseconds of a read]({picture.name})"]
 
 
-def tables(outcome: Outcome, *, targets: bool) -> list[Table]:
-    """Return the tables for the terminal, with that of the targets or without."""
-    made = []
-    for title, heads, rows in _parts(outcome):
-        if heads is TARGET_HEADS and not targets:
-            continue
-        table = terminal_table(heads, rows)
-        table.title, table.title_justify = title, "left"
-        made.append(table)
-    return made
+def _write_row(case: Case, one: Measured) -> tuple[str, ...]:
+    speeds, entity_bytes = one.values("speed"), one.median("entity_bytes")
+    return (
+        str(case),
+        one.contender,
+        f"{one.median('speed'):,.0f}",
+        f"{speeds[0]:,.0f} – {speeds[-1]:,.0f}",
+        f"{entity_bytes:.0f}" if entity_bytes else "",
+        megabytes(one.peak_bytes) if one.peak_bytes else "",
+        str(len(one.runs)),
+    )
 
 
-def versions(outcome: Outcome) -> dict[str, dict[str, str]]:
-    """Return what each contender ran on."""
-    return {
-        one.contender: one.runs[0].versions
-        for measured in outcome.writes.values()
-        for one in measured
-        if one.runs[0].versions
-    }
+def _delta_row(delta: DeltaExports) -> tuple[str, ...]:
+    times = (delta.full, delta.changes, delta.nothing)
+    return (str(delta), *(f"{median(one):.2f}" for one in times), str(len(delta.full)))
 
 
-def write_page(path: Path, outcome: Outcome) -> None:
-    """Write what was measured below the mark of a page, and its plot beside it.
-
-    Args:
-        path: the Markdown file; it has the mark on a line of its own.
-        outcome: what was found.
-    """
-    picture = path.with_suffix(".svg")
-    picture.write_text(plot(outcome), encoding="utf-8")
-    lines = [
-        f"{machine()}. {outcome.server} on loopback TCP. {version_list(versions(outcome))}. "
-        "Speeds, bytes and milliseconds are medians. MB (10⁶ bytes) is the most memory that the "
-        "writing process held (VmHWM).",
-        "",
-        f"![Rows a second, bytes an entity and milliseconds of a read]({picture.name})",
-    ]
-    for title, heads, rows in _parts(outcome):
-        lines += ["", f"## {title}", "", *markdown_table(heads, rows)]
-    lines += ["", "## Values", ""]
-    lines += [f"- {one}" for one in outcome.answers]
-    write_below_mark(path, lines)
+def _read_row(one: Latency) -> tuple[str, ...]:
+    milliseconds = (f"{one.p50 * 1e3:.2f}", f"{one.p99 * 1e3:.2f}")
+    return (f"{one.entities:,}", one.contender, *milliseconds, str(one.runs))

@@ -1,4 +1,4 @@
-"""The Redis server that everybody writes to: a real process on loopback, new for every run."""
+"""The Redis server that contenders write to: a process on loopback, new for every run."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from redis.retry import Retry
 
 from feature_store import FeatureStoreError
 
-#: Seconds until a starting server must answer.
-_PATIENCE = 30
+#: Seconds in which a starting server must reply.
+_START_SECONDS = 30
 
 
 class RedisServer:
     """A running server.
 
     Attributes:
-        port: on 127.0.0.1.
-        client: a connection of the benchmark's own.
+        port: its port on 127.0.0.1.
+        client: the benchmark's own connection.
     """
 
     def __init__(self, process: subprocess.Popen[bytes], port: int):
@@ -37,26 +37,29 @@ class RedisServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What this project and Feast read the address from."""
+        """The environment variables from which this project and Feast read its address."""
         return {
             "REDIS_URL": f"redis://127.0.0.1:{self.port}/0",
             "BENCH_REDIS": f"127.0.0.1:{self.port}",
         }
 
     def wait(self) -> None:
-        """Wait until it answers; note what it holds while it is empty.
+        """Wait until it replies, and note the memory that it uses while it is empty.
 
         Raises:
-            FeatureStoreError: it ended, or does not answer in time.
+            FeatureStoreError: it ended, or does not reply in time.
         """
-        give_up = time.monotonic() + _PATIENCE
+        give_up = time.monotonic() + _START_SECONDS
         while self.process.poll() is None and time.monotonic() < give_up:
             try:
                 self._empty_bytes = self._used_bytes()
                 return
             except redis.ConnectionError:
                 time.sleep(0.01)
-        raise FeatureStoreError(f"the Redis server on port {self.port} does not start")
+        raise FeatureStoreError(
+            f"the Redis server on port {self.port} does not start",
+            next_step="try again, or name another server with --redis-server",
+        )
 
     def _used_bytes(self) -> int:
         return self.client.info("memory")["used_memory"]
@@ -66,21 +69,21 @@ class RedisServer:
         return self.client.dbsize()
 
     def data_bytes(self) -> int:
-        """Return what the data take: memory in use beyond that of the empty server."""
+        """Return the memory of the data: the memory in use beyond that of the empty server."""
         return self._used_bytes() - self._empty_bytes
 
     def facts(self) -> str:
-        """Return what the server is: version and allocator."""
+        """Return the version and the allocator, as text."""
         server, memory = self.client.info("server"), self.client.info("memory")
         return f"Redis {server['redis_version']} ({memory['mem_allocator']})"
 
 
 @contextmanager
 def redis_server(folder: Path) -> Iterator[RedisServer]:
-    """Run an empty server that saves nothing, and stop it at the end, however that comes.
+    """Run an empty server that saves nothing, and stop it at the end, also after an error.
 
-    It listens on a port, not on a socket file, because Feast can reach nothing else. The program is
-    the one that BENCH_REDIS_SERVER names; without it, the one that this project embeds.
+    It listens on a port, because Feast cannot use a socket file. BENCH_REDIS_SERVER names the
+    program; the default is the server that this project embeds.
 
     Args:
         folder: its working folder.

@@ -1,4 +1,4 @@
-"""The benchmark's feature table as Feast's feature views: without a limit of age, and with one."""
+"""Feast's feature views of the feature table: without a maximum age, and with one."""
 
 from datetime import timedelta
 
@@ -21,13 +21,13 @@ TYPES = {
 }
 
 customer = Entity(name="customer", join_keys=["customer_id"], value_type=ValueType.INT64)
-# The created timestamp is left out: (customer_id, feature_time) is unique, so that it decides
+# There is no created timestamp: (customer_id, feature_time) is unique, so that it would change
 # nothing and would only cost Feast another sort column.
 activity = FileSource(name="activity", path="../features.parquet", timestamp_field="feature_time")
 
 
 def view(name: str, ttl: timedelta) -> FeatureView:
-    """Return the table as a feature view; a TTL of nothing is no limit."""
+    """Return the table as a feature view; a TTL of zero is no maximum age."""
     return FeatureView(
         name=name,
         entities=[customer],

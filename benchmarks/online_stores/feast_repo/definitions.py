@@ -1,4 +1,4 @@
-"""The benchmark's rows as Feast's feature view: names and types as in the dbt project."""
+"""Feast's feature view of the rows: names and types are those of the dbt project."""
 
 from datetime import timedelta
 
@@ -20,9 +20,9 @@ TYPES = {
 }
 
 customer = Entity(name="customer", join_keys=["customer_id"], value_type=ValueType.INT64)
-# The created timestamp is left out: a customer has one row, so it decides nothing.
+# There is no created timestamp: a customer has one row, so it would change nothing.
 purchases = FileSource(name="purchases", path="../before.parquet", timestamp_field="feature_time")
-# How long keys live in Redis is said in feature_store.yaml; this TTL is a limit of age.
+# feature_store.yaml sets the TTL of keys in Redis; this TTL is a maximum age of features.
 customer_purchases = FeatureView(
     name="customer_purchases",
     entities=[customer],

@@ -1,9 +1,8 @@
-"""The benchmark of feature builds: its data, its values, its end. Nothing here is timed."""
+"""The benchmark of feature builds: data, compared values, errors and stops; nothing is timed."""
 
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,18 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from support.paths import BENCHMARKS
+from support.benchmarks import assert_error, command_of, rows_of, run_command, stop_command
 
-COMMAND = [sys.executable, str(BENCHMARKS / "compare_feature_builds.py"), "--small"]
+COMMAND = command_of("compare_feature_builds.py", "--small")
 ALONE = [*COMMAND, "--no-data-frames"]
 EVENTS = 5_000
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the tests import what the benchmark's scripts stand on."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    monkeypatch.setenv("PYTHONPATH", str(BENCHMARKS.parent))
 
 
 @pytest.fixture(scope="module")
@@ -32,22 +24,14 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Run the small benchmark, this project alone; return its data's folder and what it printed."""
     folder = tmp_path_factory.mktemp("bench") / "scratch"
     parts = ["--part", "builds", "--part", "days"]
-    done = subprocess.run(
-        [*ALONE, *parts, "--keep", "--scratch", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_command([*ALONE, *parts, "--keep", "--scratch", str(folder)])
     assert done.returncode == 0, done.stderr
     return folder / f"{EVENTS}_1", done.stdout
 
 
-def rows_of(sql: str) -> list[tuple]:
-    with duckdb.connect() as connection:
-        return connection.execute(sql).fetchall()
-
-
-def test_every_part_runs_and_a_day_more_is_followed(ran: tuple[Path, str]) -> None:
+def test_every_part_runs_and_a_day_more_gives_the_rows_of_a_full_build(
+    ran: tuple[Path, str],
+) -> None:
     _, printed = ran
     assert "Full builds" in printed
     assert "What a day costs" in printed
@@ -73,11 +57,11 @@ def test_the_events_are_the_same_on_every_machine(ran: tuple[Path, str]) -> None
 def test_pandas_builds_the_same_table_in_both_ways(
     ran: tuple[Path, str], tmp_path: Path, options: list[str]
 ) -> None:
-    from feature_builds.tables import compare
+    from feature_builds.compare_tables import compare
 
     folder, _ = ran
     theirs = tmp_path / "theirs.parquet"
-    command = [sys.executable, str(BENCHMARKS / "build_with_pandas.py"), *options]
+    command = [sys.executable, "-m", "feature_builds.build_with_pandas", *options]
     command += ["--events", str(folder / "events.parquet"), "--result", str(theirs)]
     subprocess.run(command, check=True, capture_output=True)
     found = compare("pandas", folder / "dbt_project/warehouse.duckdb", theirs)
@@ -86,11 +70,11 @@ def test_pandas_builds_the_same_table_in_both_ways(
     assert found.worst_sum < 1e-9
 
 
-def test_the_comparison_sees_wrong_missing_and_invented_rows(
+def test_the_comparison_finds_wrong_missing_and_invented_rows(
     ran: tuple[Path, str], tmp_path: Path
 ) -> None:
-    from feature_builds.tables import compare
-    from feature_builds.warehouse import TABLE
+    from feature_builds.compare_tables import compare
+    from feature_builds.project import TABLE
 
     folder, _ = ran
     warehouse = tmp_path / "warehouse.duckdb"
@@ -121,22 +105,23 @@ def test_the_comparison_sees_wrong_missing_and_invented_rows(
         assert differing(query) == (0, 0, {column: 1}), column
 
 
-def test_a_missed_target_and_a_wrong_value_are_no_success(tmp_path: Path) -> None:
-    from bench.report import MARK
-    from feature_builds.days import Cost, DayCosts
-    from feature_builds.outcome import Case, Outcome
-    from feature_builds.report import write_page
-    from feature_builds.runs import OURS, PANDAS_GROUPS, POLARS, Measured, Run
-    from feature_builds.tables import Comparison
+def test_a_missed_target_or_a_wrong_value_is_a_failure(tmp_path: Path) -> None:
+    from feature_builds.cases import OURS, PANDAS_GROUPS, POLARS, Case
+    from feature_builds.compare_tables import Comparison
+    from feature_builds.incremental_runs import DayFacts, IncrementalCosts
+    from feature_builds.report import BuildsOutcome
+    from harness.contenders import Measured, Run
+    from harness.report import MARK, write_page
 
     case = Case(10_000_000, 1)
 
     def measured(name: str, seconds: float, peak: int) -> Measured:
-        return Measured(name, (Run(seconds, seconds, None, None, 0, peak, {"duckdb": "2"}),) * 5)
+        run = Run(seconds, cpu_seconds=seconds, peak_bytes=peak, versions={"duckdb": "2"})
+        return Measured(name, (run,) * 5)
 
-    def outcome(seconds: float, peak: int, **differing: int) -> Outcome:
+    def outcome(seconds: float, peak: int, **differing: int) -> BuildsOutcome:
         frames = [measured(POLARS, 20, 4_000), measured(PANDAS_GROUPS, 200, 4_000)]
-        return Outcome(
+        return BuildsOutcome(
             builds={case: [measured(OURS, seconds, peak), *frames]},
             compared={case: [Comparison(POLARS, 1, 0, 0, differing, 0)]},
         )
@@ -147,23 +132,24 @@ def test_a_missed_target_and_a_wrong_value_are_no_success(tmp_path: Path) -> Non
     assert not outcome(20, 2_001).good
     assert not outcome(20, 2_000, orders_7d=1).good
 
-    def cost(sql: float) -> Cost:
-        return Cost(sql, sql, sql + 3)
+    def runs(sql: float) -> Measured:
+        return Measured("", (Run(sql, cpu_seconds=sql, command_seconds=sql + 3),))
 
-    day = DayCosts(cost(100), cost(3), cost(1), cost(0), cost(2), cost(2), 5, 0.1, 0.02, 0)
+    facts = DayFacts(5, 0.1, 0.02, 0)
+    day = IncrementalCosts(runs(100), runs(3), runs(1), runs(0), runs(2), runs(2), facts)
     for changed, is_good in (
         ({}, True),
-        ({"day": cost(3.1)}, False),
-        ({"nothing": cost(3.1)}, False),
-        ({"late": cost(2.1)}, False),
-        ({"wrong_rows": 1}, False),
+        ({"day": runs(3.1)}, False),
+        ({"nothing": runs(3.1)}, False),
+        ({"late": runs(2.1)}, False),
+        ({"day_facts": replace(facts, wrong_rows=1)}, False),
     ):
-        assert Outcome(days={case: replace(day, **changed)}).good == is_good, changed
+        assert BuildsOutcome(days={case: replace(day, **changed)}).good == is_good, changed
 
-    def growth(seconds: float, peak: int = 1) -> Outcome:
+    def growth(seconds: float, peak: int = 1) -> BuildsOutcome:
         few, many = Case(1_000_000, 1), Case(10_000_000, 1)
         found = {few: measured(OURS, 6, 1), many: measured(OURS, seconds, peak)}
-        return Outcome(growth=found, memory_limit="500MB")
+        return BuildsOutcome(growth=found, memory_limit="500MB")
 
     # 10 million log 10 million is 11.67 times a million log a million.
     assert growth(70).good
@@ -181,43 +167,17 @@ def test_a_missed_target_and_a_wrong_value_are_no_success(tmp_path: Path) -> Non
     assert "old" not in written
 
 
-def test_data_frames_without_their_environment_are_told(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*COMMAND, "--bench-python", str(tmp_path / "python"), "--scratch", str(tmp_path / "s")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "make bench" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_data_frames_without_their_environment_are_an_error(tmp_path: Path) -> None:
+    options = ["--bench-python", str(tmp_path / "python"), "--scratch", str(tmp_path / "s")]
+    assert_error([*COMMAND, *options], "make bench")
 
 
 def test_nothing_is_left_of_a_stopped_benchmark(tmp_path: Path) -> None:
-    scratch = tmp_path / "scratch"
-    with subprocess.Popen(
-        [*ALONE, "--scratch", str(scratch)], stderr=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stderr is not None
-        while "generating" not in running.stderr.readline():
-            assert running.poll() is None
-        assert scratch.exists()
-        running.send_signal(signal.SIGTERM)
-        said = running.stderr.read()
-        assert (running.wait(), "stopped" in said) == (143, True), said
-    assert not scratch.exists()
+    stop_command(ALONE, tmp_path / "scratch", "generating")
 
 
-def test_a_memory_limit_that_is_none_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+def test_an_invalid_memory_limit_is_an_error_before_anything_is_done(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
-    done = subprocess.run(
-        [*ALONE, "--memory-limit", "2 gigs", "--scratch", str(scratch)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "--memory-limit 2 gigs: is no limit" in done.stderr
-    assert "2GB, 500MB" in done.stderr
-    assert "Traceback" not in done.stderr
+    command = [*ALONE, "--memory-limit", "2 gigs", "--scratch", str(scratch)]
+    assert_error(command, "--memory-limit 2 gigs: is not a valid memory limit", "2GB, 500MB")
     assert not scratch.exists()

@@ -1,46 +1,26 @@
-"""The benchmark of point-in-time joins: its data, its values, its end. Nothing here is timed."""
+"""The benchmark of joins: its data, compared values, errors and stops; nothing is timed."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import pytest
 
-from support.paths import BENCHMARKS
+from support.benchmarks import assert_error, command_of, rows_of, run_command, stop_command
 
-COMMAND = [sys.executable, str(BENCHMARKS / "compare_point_in_time_joins.py")]
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the tests import what the benchmark's scripts stand on."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
+COMMAND = command_of("compare_point_in_time_joins.py")
 
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Run the small benchmark, this project alone, and return its kept folder."""
     folder = tmp_path_factory.mktemp("bench") / "scratch"
-    done = subprocess.run(
-        [*COMMAND, "--small", "--no-feast", "--keep", "--scratch", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    options = ["--small", "--no-feast", "--keep", "--scratch", str(folder)]
+    done = run_command([*COMMAND, *options])
     assert done.returncode == 0, done.stderr
     assert "2k × 10k" in done.stdout
     return folder / "10000"
-
-
-def rows_of(sql: str) -> list[tuple]:
-    with duckdb.connect() as connection:
-        connection.execute("set timezone = 'UTC'")
-        return connection.execute(sql).fetchall()
 
 
 def test_the_data_are_the_same_on_every_machine(scratch: Path) -> None:
@@ -55,22 +35,23 @@ def test_the_data_are_the_same_on_every_machine(scratch: Path) -> None:
     ) == [(2_000, 1_978, 9_851_040, 211_129)]
 
 
-def test_the_spine_has_what_joins_get_wrong(scratch: Path) -> None:
-    from joins.values import spine_facts
+def test_the_spine_has_the_labels_that_joins_get_wrong(scratch: Path) -> None:
+    from joins.compare_rows import special_labels
 
-    facts = spine_facts(scratch / "spine_2000.parquet", scratch / "features.parquet")
-    assert facts.rows == 2_000
-    kinds = (facts.repeated, facts.without_key, facts.unknown, facts.early, facts.ties)
-    assert min(kinds) > 3, facts
+    kinds = special_labels(scratch / "spine_2000.parquet", scratch / "features.parquet")
+    assert len(kinds) == 5
+    assert min(kinds.values()) > 3, kinds
 
 
 @pytest.mark.parametrize(
     ("result", "limit"),
     [("this_project_2000", ""), ("this_project_2000_28d", "and t - feature_time <= '28 days'")],
 )
-def test_ours_hands_out_what_a_search_finds(scratch: Path, result: str, limit: str) -> None:
-    """The search takes each label by itself: the latest row at or before its time."""
-    from joins.measure import FEATURES
+def test_joined_rows_are_those_of_a_search_for_each_label(
+    scratch: Path, result: str, limit: str
+) -> None:
+    """The search finds, for each label by itself, the latest row at or before its time."""
+    from joins.task import FEATURES
 
     features = ", ".join(FEATURES)
     searched = f"""
@@ -92,10 +73,10 @@ def test_ours_hands_out_what_a_search_finds(scratch: Path, result: str, limit: s
     assert found == rows_of(searched)
 
 
-def test_the_comparison_sees_a_lost_row_a_wrong_value_and_another_order(
+def test_the_comparison_finds_a_lost_row_a_wrong_value_and_another_order(
     scratch: Path, tmp_path: Path
 ) -> None:
-    from joins.values import compare
+    from joins.compare_rows import compare
 
     ours, spine = scratch / "this_project_2000.parquet", scratch / "spine_2000.parquet"
     same = compare(ours, ours, spine)
@@ -116,27 +97,10 @@ def test_the_comparison_sees_a_lost_row_a_wrong_value_and_another_order(
     assert differing(f"from '{ours}' order by customer_id, label_id") == (0, 0, False)
 
 
-def test_feast_without_its_environment_is_told(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*COMMAND, "--feast-python", str(tmp_path / "python"), "--scratch", str(tmp_path / "s")],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "make bench" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_feast_without_its_environment_is_an_error(tmp_path: Path) -> None:
+    options = ["--feast-python", str(tmp_path / "python"), "--scratch", str(tmp_path / "s")]
+    assert_error([*COMMAND, *options], "make bench")
 
 
 def test_nothing_is_left_of_a_stopped_benchmark(tmp_path: Path) -> None:
-    scratch = tmp_path / "scratch"
-    with subprocess.Popen(
-        [*COMMAND, "--no-feast", "--scratch", str(scratch)], stderr=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stderr is not None
-        assert "generating" in running.stderr.readline()
-        assert scratch.exists()
-        running.send_signal(signal.SIGTERM)
-        said = running.stderr.read()
-        assert (running.wait(), "stopped" in said) == (143, True), said
-    assert not scratch.exists()
+    stop_command([*COMMAND, "--no-feast"], tmp_path / "scratch", "generating")

@@ -1,10 +1,7 @@
-"""The benchmark of online stores: its data, its values, its end. Nothing here is timed."""
+"""The benchmark of the online store: data, compared values, errors and stops; nothing is timed."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,26 +12,17 @@ import psutil
 import pytest
 
 from feature_store import FeatureStoreError
-from support.paths import BENCHMARKS
+from support.benchmarks import command_of, rows_of, run_command, stop_command
 
-COMMAND = [sys.executable, str(BENCHMARKS / "compare_online_stores.py"), "--no-feast"]
-COMMAND += ["--small", "--no-redis-benchmark"]
+COMMAND = command_of("compare_online_stores.py", "--small", "--no-feast", "--no-redis-benchmark")
 ROWS = 2_000
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the tests import what the benchmark's scripts stand on."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Run the small benchmark, this project alone; return its kept folder, and what it printed."""
     folder = tmp_path_factory.mktemp("bench") / "scratch"
-    done = subprocess.run(
-        [*COMMAND, "--keep", "--scratch", str(folder)], capture_output=True, text=True, check=False
-    )
+    done = run_command([*COMMAND, "--keep", "--scratch", str(folder)])
     assert done.returncode == 0, done.stderr
     assert not servers_in(folder)
     return folder, done.stdout
@@ -50,11 +38,6 @@ def servers_in(folder: Path) -> list[psutil.Process]:
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             continue
     return found
-
-
-def rows_of(sql: str) -> list[tuple]:
-    with duckdb.connect() as connection:
-        return connection.execute(sql).fetchall()
 
 
 def test_every_part_runs_and_both_layouts_give_back_every_value(ran: tuple[Path, str]) -> None:
@@ -88,7 +71,7 @@ def test_the_rows_are_the_same_on_every_machine_and_like_the_sample(ran: tuple[P
     assert rows_of(f"select count(average_order_28d) from {rows}") == [(ROWS,)]
 
 
-def test_one_row_in_a_hundred_changes_and_is_served_anew(ran: tuple[Path, str]) -> None:
+def test_one_row_in_a_hundred_changes_and_is_served_again(ran: tuple[Path, str]) -> None:
     folder, _ = ran
     data = folder / "2000"
     assert rows_of(
@@ -102,20 +85,20 @@ def test_one_row_in_a_hundred_changes_and_is_served_anew(ran: tuple[Path, str]) 
             ).fetchall() == [(ROWS, ROWS + ROWS // 100)]
 
 
-def test_the_comparison_sees_wrong_missing_and_invented_values(
+def test_the_comparison_finds_wrong_missing_and_invented_values(
     ran: tuple[Path, str], tmp_path: Path
 ) -> None:
-    from online_stores.prepare import Dataset
-    from online_stores.reads import compare
+    from online_stores.datasets import Dataset
+    from online_stores.readers import compare
 
     folder, _ = ran
     dataset = Dataset(ROWS, False, folder / "2000", folder, None)
-    answers = tmp_path / "answers.parquet"
+    result = tmp_path / "read.parquet"
     good = f"select * exclude (feature_time, known_at) from '{dataset.data}'"
 
     def differing(query: str) -> dict[str, int]:
-        rows_of(f"copy ({query}) to '{answers}'")
-        return compare("who", dataset, answers).differing
+        rows_of(f"copy ({query}) to '{result}'")
+        return compare("who", dataset, result).differing
 
     assert differing(good) == {}
     changed = (
@@ -123,33 +106,33 @@ def test_the_comparison_sees_wrong_missing_and_invented_values(
     )
     assert differing(changed) == {"products_28d": 3}
     lost = differing(f"from ({good}) where customer_id > 5")
-    assert (lost["entities without an answer"], lost["orders_7d"]) == (5, 5)
+    assert (lost["entities without a result"], lost["orders_7d"]) == (5, 5)
     invented = (
         f"from ({good}) union all select * replace (0 as customer_id) from ({good}) limit 2001"
     )
     assert differing(invented)["spend_28d"] == 1
 
 
-def test_a_missed_target_and_a_wrong_value_are_no_success(tmp_path: Path) -> None:
-    from bench.report import MARK
-    from online_stores.contenders import FEAST, OURS, Run
-    from online_stores.outcome import Outcome
-    from online_stores.reads import Answers, Latency
-    from online_stores.report import write_page
-    from online_stores.writes import Case, Measured
+def test_a_missed_target_or_a_wrong_value_is_a_failure(tmp_path: Path) -> None:
+    from harness.contenders import Measured, Run
+    from harness.report import MARK, write_page
+    from online_stores.cases import FEAST, OURS, Case
+    from online_stores.readers import Latency, ReadComparison
+    from online_stores.report import OnlineOutcome
 
     def measured(name: str, seconds: float, entity_bytes: float) -> Measured:
-        return Measured(name, (Run(200_000, seconds, 0, 0, entity_bytes, {"redis": "1"}),) * 5)
+        run = Run(seconds, rows=200_000, entity_bytes=entity_bytes, versions={"redis": "1"})
+        return Measured(name, (run,) * 5)
 
-    def outcome(seconds: float, entity_bytes: float, differing: dict[str, int]) -> Outcome:
+    def outcome(seconds: float, entity_bytes: float, differing: dict[str, int]) -> OnlineOutcome:
         ours = measured(OURS["hash"], seconds, entity_bytes)
-        return Outcome(
+        return OnlineOutcome(
             writes={Case(200_000, ttl=True): [ours, measured(FEAST, 18, 300)]},
             latencies=[
                 Latency(OURS["hash"], 100, 0.001, 0.002, 5),
                 Latency(FEAST, 100, 0.012, 0.02, 5),
             ],
-            answers=[Answers("who", "no nulls", 1, 11, differing)],
+            compared=[ReadComparison("who", "no nulls", 1, differing)],
         )
 
     good = outcome(1, 390, {})
@@ -158,7 +141,7 @@ def test_a_missed_target_and_a_wrong_value_are_no_success(tmp_path: Path) -> Non
     assert not outcome(1, 391, {}).good
     assert not outcome(1, 390, {"products_28d": 1}).good
     slow = replace(good.latencies[0], p99=0.0021)
-    assert not Outcome(latencies=[slow, good.latencies[1]]).good
+    assert not OnlineOutcome(latencies=[slow, good.latencies[1]]).good
 
     page = tmp_path / "page.md"
     page.write_text(f"by hand\n\n{MARK}\nold\n")
@@ -171,7 +154,7 @@ def test_a_missed_target_and_a_wrong_value_are_no_success(tmp_path: Path) -> Non
     assert any(text.text == "200,000" for text in picture.iter("{http://www.w3.org/2000/svg}text"))
 
 
-def test_redis_benchmark_that_cannot_be_built_is_told(
+def test_redis_benchmark_that_cannot_be_built_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from online_stores.redis_source import find_benchmark
@@ -191,16 +174,11 @@ def test_redis_benchmark_that_cannot_be_built_is_told(
 
 def test_no_server_and_no_data_are_left_of_a_stopped_benchmark(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
-    with subprocess.Popen(
-        [*COMMAND, "--part", "reads", "--scratch", str(scratch)], stderr=subprocess.PIPE, text=True
-    ) as running:
-        assert running.stderr is not None
-        # The first of the readers has read; their servers run until the last of them has.
-        while "this project, hash:" not in running.stderr.readline():
-            assert running.poll() is None
+
+    def both_servers_run() -> None:
         assert len(servers_in(scratch)) == 2
-        running.send_signal(signal.SIGTERM)
-        said = running.stderr.read()
-        assert (running.wait(), "stopped" in said) == (143, True), said
+
+    # The first reader has read; the servers run until the last one has.
+    command = [*COMMAND, "--part", "reads"]
+    stop_command(command, scratch, "this project, hash:", both_servers_run)
     assert not servers_in(scratch)
-    assert not scratch.exists()

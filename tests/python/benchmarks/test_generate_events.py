@@ -1,15 +1,13 @@
-"""The generator of the shop's events: what it writes, and that the project takes it."""
+"""The generator of the shop's events: its files, and that the project loads and cleans them."""
 
 from __future__ import annotations
 
 import subprocess
-import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
 import yaml
 
@@ -17,28 +15,22 @@ from feature_store import FeatureStoreError
 from feature_store.raw.load import load
 from feature_store.raw.request import Request, TableResult
 from feature_store.settings import load_settings
-from support.paths import BENCHMARKS
+from support.benchmarks import assert_error, command_of, rows_of
 from support.projects.cleaned_project import CleanedProject, cleaned_project
 
 if TYPE_CHECKING:
-    from bench.shop_events import ShopEvents
+    from shop_events.events import ShopEvents
 
-COMMAND = [sys.executable, str(BENCHMARKS / "generate_events.py")]
+COMMAND = command_of("generate_events.py")
 SOURCES = "models/staging/complete_journey/_complete_journey.yml"
-#: A hash of all rows of ``shop``, in their order; another one is another benchmark.
+#: Hash of all rows of ``shop`` in their order; with another one the benchmarks are not comparable.
 CONTENT = "c1fb4021943a8e25183687587a8c229b"
-
-
-@pytest.fixture(autouse=True)
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the tests import what the benchmark's scripts stand on."""
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
 
 
 @pytest.fixture
 def shop() -> ShopEvents:
     """Return a small shop, of which much is late, twice or wrong."""
-    from bench.shop_events import ShopEvents
+    from shop_events.events import ShopEvents
 
     return ShopEvents(
         events=20_000,
@@ -51,12 +43,6 @@ def shop() -> ShopEvents:
     )
 
 
-def rows_of(sql: str, threads: int = 2) -> list[tuple]:
-    with duckdb.connect() as connection:
-        connection.execute(f"set threads = {threads}")
-        return connection.execute(sql).fetchall()
-
-
 def content(rows: str, threads: int = 2) -> str:
     """Return a hash of a query's rows in their order."""
     return rows_of(
@@ -67,11 +53,11 @@ def content(rows: str, threads: int = 2) -> str:
 
 
 def test_the_rows_follow_from_the_arguments_alone(shop: ShopEvents, tmp_path: Path) -> None:
-    from bench.shop_files import write_shop
+    from shop_events.files import write_shop
 
     everything = range(shop.events)
     assert content(shop.rows(everything), threads=1) == CONTENT
-    assert content(shop.rows(everything, pieces=3), threads=4) == CONTENT
+    assert content(shop.rows(everything, ranges=3), threads=4) == CONTENT
     [whole] = write_shop(shop, tmp_path / "whole")
     assert content(f"from '{whole}'") == CONTENT
     days = write_shop(shop, tmp_path / "days", per_day=True)
@@ -105,7 +91,7 @@ def test_few_customers_have_many_rows_and_all_have_some(shop: ShopEvents) -> Non
 
 
 def test_random_numbers_are_spread_evenly_and_apart() -> None:
-    from bench.random_sql import random_columns
+    from shop_events.random_numbers import random_columns
 
     columns = random_columns({"a": "n", "b": "n"}, seed=3)
     [(mean, same, correlation, fewest, most)] = rows_of(
@@ -156,7 +142,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, li
         return project, results
 
 
-def test_the_loader_takes_all_but_what_is_to_be_unreadable(
+def test_the_loader_takes_all_but_the_unreadable_rows(
     loaded: tuple[CleanedProject, list[TableResult]],
 ) -> None:
     project, results = loaded
@@ -230,21 +216,16 @@ def test_rows_come_twice_and_late(loaded: tuple[CleanedProject, list[TableResult
         ("--days", "6000", "days 6,000, of 1 to 5,000"),
     ],
 )
-def test_numbers_out_of_bounds_are_told(option: str, value: str, said: str, tmp_path: Path) -> None:
+def test_numbers_out_of_bounds_are_an_error(
+    option: str, value: str, said: str, tmp_path: Path
+) -> None:
     options = {"--events": "5000", "--out": str(tmp_path)} | {option: value}
-    done = subprocess.run(
-        [*COMMAND, *(word for pair in options.items() for word in pair)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, said in done.stderr) == (1, True), done.stderr
-    assert "Traceback" not in done.stderr
+    assert_error([*COMMAND, *(word for pair in options.items() for word in pair)], said)
     assert [*tmp_path.iterdir()] == []
 
 
 def test_files_of_another_run_are_not_mixed_in(shop: ShopEvents, tmp_path: Path) -> None:
-    from bench.shop_files import write_shop
+    from shop_events.files import write_shop
 
     write_shop(shop, tmp_path)
     with pytest.raises(FeatureStoreError, match=r"transactions\.parquet"):

@@ -1,4 +1,4 @@
-"""The stand-in of dbt_expectations: verdicts, errors and documentation of every test in it."""
+"""The dbt_expectations stand-in: failures, errors and documentation of each of its expectations."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from support.expectations import CASES, Case
 from support.expectations.bad_arguments import BAD_ARGUMENTS
+from support.expectations.cases import CASES, Case
 from support.expectations.project import (
     dbt,
     errors_of_bad_arguments,
@@ -24,8 +24,8 @@ STAND_IN = REPOSITORY / "scripts" / "stand_in" / "dbt_expectations"
 TESTS = sorted(path.stem for path in (STAND_IN / "macros").glob("expect_*.sql"))
 
 
-def _project_with_stand_in(folder: Path, variables: dict[str, object] | None = None) -> Path:
-    write_project(folder, variables)
+def _project_with_stand_in(folder: Path) -> Path:
+    write_project(folder)
     shutil.copytree(STAND_IN, folder / "dbt_packages" / "dbt_expectations")
     return folder
 
@@ -75,12 +75,18 @@ def test_bad_argument_stops_dbt_with_a_clear_error(
         assert words in errors[position]
 
 
-def test_recent_data_without_time_zone_says_which_variable_to_set(tmp_path: Path):
-    folder = _project_with_stand_in(tmp_path / "project", variables={})
-    write_cases(folder, [case for case in CASES if case.model == "loads"][:1])
-    build = dbt(folder, "build", "--select", "loads")
+def test_expectation_that_the_stand_in_lacks_is_named_in_the_error_of_dbt(tmp_path: Path):
+    folder = _project_with_stand_in(tmp_path / "project")
+    write_cases(folder, [Case("column_to_exist", "sales", 0, {"column_name": "amount"})])
+    build = dbt(folder, "build")
     assert build.returncode == 1
-    assert "dbt_date:time_zone must name a time zone" in build.stdout
+    assert "no attribute 'test_expect_column_to_exist'" in build.stdout
+    assert "calling a macro that does not exist" in build.stdout
+
+
+def test_readme_lists_every_expectation():
+    listed = re.findall(r"`(expect_\w+)`", (STAND_IN / "README.md").read_text())
+    assert sorted(listed) == TESTS
 
 
 def test_project_compiles_before_its_tables_are_built(tmp_path: Path):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 _QUANTILE = "column_quantile_values_to_be_between"
-_RECENT = "row_values_to_have_recent_data"
 _COMPOUND = "compound_columns_to_be_unique"
 _PAIR = "column_pair_values_A_to_be_greater_than_B"
 _ROWS = "table_row_count_to_be_between"
@@ -30,7 +29,6 @@ BAD_ARGUMENTS: list[tuple[str, dict[str, object], list[str]]] = [
         {"column_name": "a", "quantile": 50, "min_value": 1},
         ["quantile", "from 0 to 1", "got 50"],
     ),
-    ("column_values_to_be_of_type", {"column_name": "a"}, ["column_type", "nothing"]),
     ("column_values_to_be_in_set", {"column_name": "a"}, ["value_set", "nothing"]),
     ("column_values_to_be_in_set", {"column_name": "a", "value_set": []}, ["value_set", "got []"]),
     ("column_values_to_be_in_set", {"column_name": "a", "value_set": 3}, ["value_set", "got 3"]),
@@ -48,16 +46,5 @@ BAD_ARGUMENTS: list[tuple[str, dict[str, object], list[str]]] = [
         {"column_list": ["a"], "ignore_row_if": "never"},
         ["ignore_row_if", "all_values_are_missing, any_value_is_missing", "'never'"],
     ),
-    (
-        _RECENT,
-        {"column_name": "a", "datepart": "fortnight", "interval": 1},
-        ["datepart", "hour, day, week", "'fortnight'"],
-    ),
-    (
-        _RECENT,
-        {"column_name": "a", "datepart": "day", "interval": "1"},
-        ["interval", "a number", "'1'"],
-    ),
-    (_RECENT, {"column_name": "a", "datepart": "day"}, ["interval", "nothing"]),
     (_PAIR, {"column_A": "a"}, ["column_B", "nothing"]),
 ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from support.expectations.bad_arguments import BAD_ARGUMENTS
-from support.expectations.case import Case
+from support.expectations.cases import Case
 from support.expectations.tables import MODELS
 from support.paths import TESTS
 
@@ -21,7 +21,7 @@ PACKAGES = {
 }
 
 
-def write_project(folder: Path, variables: dict[str, object] | None = None) -> None:
+def write_project(folder: Path) -> None:
     """Write a dbt project without models, whose packages.yml names dbt_expectations."""
     folder.mkdir(parents=True, exist_ok=True)
     flags = {"send_anonymous_usage_stats": False, "version_check": False}
@@ -32,7 +32,6 @@ def write_project(folder: Path, variables: dict[str, object] | None = None) -> N
         "profile": "cases",
         "flags": {**flags, "validate_macro_args": True},
         "models": {"cases": {"+materialized": "table"}},
-        "vars": {"dbt_date:time_zone": "UTC"} if variables is None else variables,
     }
     output = {"type": "duckdb", "path": "cases.duckdb", "threads": 2}
     output["settings"] = {"TimeZone": "UTC"}
@@ -117,8 +116,7 @@ def write_errors_of_bad_arguments(folder: Path) -> None:
 def errors_of_bad_arguments(folder: Path) -> list[str]:
     """Return dbt's error for each of ``BAD_ARGUMENTS``; ``None`` in letters where it had none."""
     command = [sys.executable, "-m", "support.expectations.project", str(folder)]
-    tests = TESTS
-    subprocess.run(command, cwd=tests, env=_environment(), check=True, capture_output=True)
+    subprocess.run(command, cwd=TESTS, env=_environment(), check=True, capture_output=True)
     return json.loads((folder / "errors.json").read_text())
 
 

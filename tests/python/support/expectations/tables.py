@@ -24,18 +24,4 @@ MODELS = {
             (null, null, 6), (null, null, 7)
         ) as visits ("customer id", shop, visit_id)
     """,
-    "typed": """
-        select
-            1::integer as whole, 'x'::varchar as "Label", 1.5::decimal(18, 2) as money,
-            now() as zoned_at
-    """,
-    "loads": """
-        select
-            now()::timestamp - age as loaded_at,
-            now() - age as zoned_at,
-            source
-        from (values
-            (interval 2 hour, 'shop'), (interval 50 hour, 'web'), (interval '-5 days', 'future')
-        ) as loads (age, source)
-    """,
 }

@@ -1,0 +1,1 @@
+"""The harness that all benchmarks share: processes, repeated runs, measurements and reports."""

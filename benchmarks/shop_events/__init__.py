@@ -1,0 +1,1 @@
+"""Generated transactions of the shop, as SQL and as Parquet files."""

@@ -1,8 +1,8 @@
-"""Values and tables for a person to read: no value is ever cut or broken in two.
+"""Values, texts and tables for a person to read.
 
-A table that is wider than the terminal is printed without its lines, and one that is still too
-wide as one block a row. A pipe gets one line a row, however long, unless ``COLUMNS`` says how wide
-it is.
+In a table no value is cut or broken in two. A table that is wider than the terminal is printed
+without its lines, and one that is still too wide as one block a row. A pipe gets one line a row,
+however long, unless ``COLUMNS`` says how wide it is.
 """
 
 from __future__ import annotations
@@ -185,6 +185,11 @@ def shown(value: Any) -> str:
         return value.replace(tzinfo=None).isoformat(" ")
     text = str(plain(value))
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """Return a text, cut after ``limit`` characters with ``…`` behind them if it is longer."""
+    return text if len(text) <= limit else text[:limit] + "…"
 
 
 def minute(time: datetime | None) -> str:

@@ -9,8 +9,8 @@ import typer
 
 from feature_store.cli import app
 from feature_store.cli.arguments import read_interval
-from feature_store.raw.availability import find_arrivals
-from feature_store.raw.request import Request
+from feature_store.raw.availability import check_availability
+from feature_store.raw.load_request import LoadRequest
 from feature_store.settings import find_project_dir
 
 #: The exit code of "not yet": what waits for the data asks again; any other one is an error.
@@ -29,9 +29,9 @@ def check_raw(
     Exit code 0 if every table's do, 75 if some are still to come. Nothing is written, and the
     warehouse is not opened.
     """
-    request = Request(table or [], *read_interval(start, end))
+    request = LoadRequest(table or [], *read_interval(start, end))
     is_complete = True
-    for arrival in find_arrivals(find_project_dir(), request):
+    for arrival in check_availability(find_project_dir(), request):
         state = "is there" if arrival.is_there else "not yet"
         app.out.print(f"{arrival.table}: {state}: {arrival.found}", markup=False)
         for note in arrival.notes:

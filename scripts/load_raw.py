@@ -10,8 +10,8 @@ import typer
 from feature_store.cli import app
 from feature_store.cli.arguments import read_interval
 from feature_store.raw.load import load
+from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.report import failure, load_progress, print_results, warnings
-from feature_store.raw.request import Request
 from feature_store.settings import load_settings
 from feature_store.warehouse.connection import waiting
 
@@ -39,7 +39,7 @@ def main(
     With --start or --end, the rows of that half-open interval are replaced. One alone leaves the
     other side open.
     """
-    request = Request(table or [], *read_interval(start, end), quarantine)
+    request = LoadRequest(table or [], *read_interval(start, end), quarantine)
     settings = load_settings(target)
     with load_progress(app.err) as progress, waiting(wait):
         results = load(settings, request, progress.file_done, progress.start)

@@ -10,20 +10,20 @@ from pathlib import Path
 import duckdb
 
 from feature_store.raw import column_mapping as plan
+from feature_store.raw.conversions.time_formats import event_time_of
 from feature_store.raw.files import AwaitedFileError, SourceFile, resolve_files
+from feature_store.raw.load_request import LoadRequest, counted
 from feature_store.raw.readers.base import NotUtf8Error
 from feature_store.raw.readers.formats import READERS
 from feature_store.raw.readers.staging import create_temp_tables, drop_temp_tables
-from feature_store.raw.request import Request, counted
 from feature_store.raw.sources import RawTable, read_declarations, select_tables
 from feature_store.raw.text_encodings import decoded
-from feature_store.raw.time_formats import event_time_of
-from feature_store.raw.undeclared_columns import Drift
+from feature_store.raw.undeclared_columns import UndeclaredColumns
 from feature_store.warehouse.sql import count_of
 
 
 @dataclass(frozen=True)
-class Arrival:
+class Availability:
     """The arrival of an interval in the files of one table.
 
     Attributes:
@@ -39,7 +39,7 @@ class Arrival:
     notes: tuple[str, ...] = ()
 
 
-def find_arrivals(project_dir: Path, request: Request) -> Iterator[Arrival]:
+def check_availability(project_dir: Path, request: LoadRequest) -> Iterator[Availability]:
     """Say of each requested table whether its files hold the rows of an interval.
 
     An interval is there as soon as a file has a row of it. A file that has rows before the interval
@@ -63,7 +63,7 @@ def find_arrivals(project_dir: Path, request: Request) -> Iterator[Arrival]:
         try:
             files = resolve_files(table, project_dir)
         except AwaitedFileError as error:
-            yield Arrival(table.name, False, error.what)
+            yield Availability(table.name, False, error.what)
             continue
         with contextlib.closing(duckdb.connect()) as connection:
             connection.execute("set timezone = 'UTC'")
@@ -74,13 +74,13 @@ def _arrival(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
     files: list[SourceFile],
-    request: Request,
-) -> Arrival:
+    request: LoadRequest,
+) -> Availability:
     many = counted(len(files), "file")
     if table.event_time is None:
-        return Arrival(table.name, True, f"{many}, no event time to wait for")
+        return Availability(table.name, True, f"{many}, no event time to wait for")
     declared = plan.canonical_types(connection, table)
-    drift = Drift(table)
+    drift = UndeclaredColumns(table)
     is_there, found = False, f"no row of the interval in {many}"
     # The newest name first: that is where a new interval is, where each has its own file.
     for file in reversed(files):
@@ -92,7 +92,7 @@ def _arrival(
         if is_passed:
             is_there, found = True, f"none, but {file.label} has earlier and later rows"
             break
-    return Arrival(table.name, is_there, found, tuple(drift.notes("in the file, and")))
+    return Availability(table.name, is_there, found, tuple(drift.notes("in the file, and")))
 
 
 def _rows_of_interval(
@@ -100,8 +100,8 @@ def _rows_of_interval(
     table: RawTable,
     declared: dict[str, str],
     file: SourceFile,
-    request: Request,
-    drift: Drift,
+    request: LoadRequest,
+    drift: UndeclaredColumns,
     check_texts: bool = False,
 ) -> tuple[int, bool]:
     """Return how many rows of the interval a file has, and whether it has rows on both sides."""
@@ -115,8 +115,8 @@ def _rows_of_interval(
         for target in targets
         if target.name == table.event_time
     ]
-    earlier = Request(end=request.start).interval(event_time)
-    later = Request(start=request.end).interval(event_time)
+    earlier = LoadRequest(end=request.start).interval(event_time)
+    later = LoadRequest(start=request.end).interval(event_time)
     inside = request.interval(event_time)
     # A reader may leave out the rest, so that of a large file only the interval is kept.
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.raw.conversions import (
+from feature_store.raw.conversions.conversion import (
     EVENT_TIME_TYPES,
     NO_TYPES,
     VALUE,
@@ -15,18 +15,23 @@ from feature_store.raw.conversions import (
     from_text,
     from_type,
 )
-from feature_store.raw.raw_tables import INTERNAL_COLUMNS, ROW_NUMBER
+from feature_store.raw.conversions.text_values import FLOATS, INTEGERS
+from feature_store.raw.conversions.time_formats import (
+    check_columns,
+    checked_text,
+    format_of,
+    from_format,
+)
+from feature_store.raw.internal_names import INTERNAL_COLUMNS, ROW_NUMBER
 from feature_store.raw.readers.base import FileColumn, Reader
 from feature_store.raw.readers.csv_delimiters import check_delimiter
 from feature_store.raw.sources import RawTable
-from feature_store.raw.text_values import FLOATS, INTEGERS
-from feature_store.raw.time_formats import check_columns, checked_text, format_of, from_format
 from feature_store.warehouse.errors import first_line
 from feature_store.warehouse.sql import identifier, literal, rows_of
 
 
 @dataclass(frozen=True)
-class Target:
+class MappedColumn:
     """A column of the raw table that the file fills.
 
     Attributes:
@@ -142,7 +147,7 @@ def check_types(table: RawTable, declared: dict[str, str], existing: dict[str, s
 
 def make_plan(
     table: RawTable, reader: Reader, declared: dict[str, str], existing: dict[str, str]
-) -> list[Target]:
+) -> list[MappedColumn]:
     """Give each column of a file its column in the raw table.
 
     Declared columns come first, in declared order; then the file's other ones, in the file's. Of
@@ -159,7 +164,7 @@ def make_plan(
     for name, kind in declared.items():
         column = _the_one(reader, name, in_file.pop(name.lower()))
         conversion = _declared_conversion(table, reader, column, (name, kind))
-        targets.append(Target(name, kind, column.staged, column.kind, conversion))
+        targets.append(MappedColumn(name, kind, column.staged, column.kind, conversion))
     known = {name.lower(): name for name in existing}
     for column in reader.columns:
         if column.name.lower() not in in_file or not_loaded(reader, declared, column):
@@ -167,7 +172,7 @@ def make_plan(
         name = known.get(column.name.lower(), column.name)
         kind = existing.get(name, type_of(column))
         conversion = shared_conversion(reader, column, kind)
-        targets.append(Target(name, kind, column.staged, column.kind, conversion, False))
+        targets.append(MappedColumn(name, kind, column.staged, column.kind, conversion, False))
     return targets
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from feature_store.raw.column_mapping import Target
+from feature_store.raw.column_mapping import MappedColumn
 
 #: The name of a list's value; conversions have shorter names inside.
 _ITEM = "shared_value"
@@ -33,7 +33,7 @@ class Converted:
     tests: list[str]
 
 
-def converted(targets: Sequence[Target]) -> Converted:
+def converted(targets: Sequence[MappedColumn]) -> Converted:
     """Return the SQL of the staged rows with the values of some columns.
 
     Args:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.load_keys import format_of_name
+from feature_store.raw.load_config import format_of_name
 from feature_store.raw.sources import RawTable
 
 _PACKAGE = "package:"

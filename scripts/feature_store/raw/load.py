@@ -13,8 +13,8 @@ import duckdb
 from feature_store.errors import FeatureStoreError
 from feature_store.profiles import check_warehouse_name
 from feature_store.raw.files import NoFilesError, SourceFile, resolve_files
+from feature_store.raw.load_request import LoadRequest, LoadResult
 from feature_store.raw.readers.base import NotUtf8Error
-from feature_store.raw.request import Request, TableResult
 from feature_store.raw.sources import RawTable, read_declarations, select_tables
 from feature_store.raw.table_load import TableLoad
 from feature_store.settings import Settings
@@ -24,10 +24,10 @@ from feature_store.warehouse.errors import first_line
 
 def load(
     settings: Settings,
-    request: Request,
+    request: LoadRequest,
     on_file: Callable[[RawTable, SourceFile], None] = lambda table, file: None,
     on_start: Callable[[int], None] = lambda files: None,
-) -> list[TableResult]:
+) -> list[LoadResult]:
     """Load the requested tables, each in a transaction of its own.
 
     A table that fails is left as it was, and the others are loaded all the same. One without a file
@@ -95,7 +95,7 @@ def _in_transaction(work: TableLoad, run: Callable[[], None]) -> None:
     except BaseException as error:
         with contextlib.suppress(duckdb.Error):
             connection.rollback()
-        failed = TableResult(work.table.name)
+        failed = LoadResult(work.table.name)
         if isinstance(error, FeatureStoreError):
             failed.error = error
         elif isinstance(error, duckdb.InterruptException):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.column_mapping import Target
+from feature_store.raw.column_mapping import MappedColumn
 from feature_store.raw.converted_rows import converted
-from feature_store.raw.raw_tables import REJECTS
+from feature_store.raw.internal_names import REJECTS
 from feature_store.raw.readers.formats import Reader
 from feature_store.raw.readers.staging import TEXT_LIMIT
 from feature_store.raw.sources import RawTable
@@ -20,7 +20,7 @@ _SHOWN = 5
 def find_faults(
     connection: duckdb.DuckDBPyConnection,
     reader: Reader,
-    targets: list[Target],
+    targets: list[MappedColumn],
     event_time: str,
     scope: str,
 ) -> int:
@@ -47,7 +47,7 @@ def find_faults(
             reason = literal(f"' is no {target.conversion.expects}")
             connection.execute(
                 f"""
-                insert into load_bad
+                insert into load_bad_values
                 select
                     {reader.record}, {position}, {literal(target.name)},
                     'column ' || {literal(target.name)} || ': '''
@@ -59,23 +59,23 @@ def find_faults(
             )
     return count_of(
         connection,
-        "select (select count(distinct record) from load_bad) + (select count(*) from load_faults)",
+        "select (select count(distinct record) from load_bad_values) + (select count(*) from load_malformed)",
     )
 
 
 def _merge(connection: duckdb.DuckDBPyConnection, reader: Reader, limit: int | None) -> None:
-    """Add the rows with bad values to ``load_faults``, one line a row."""
+    """Add the rows with bad values to ``load_malformed``, one line a row."""
     reader.locate(limit)
     connection.execute(
         """
-        insert into load_faults
+        insert into load_malformed
         select
             l.line,
             arg_min(b.column_name, b.position),
             string_agg(b.reason, '; ' order by b.position),
             any_value(l.row_text),
             any_value(b.event_time)
-        from load_bad as b
+        from load_bad_values as b
         join load_located as l on b.record = l.record
         group by b.record, l.line
         """
@@ -89,7 +89,7 @@ def refuse(
     _merge(connection, reader, _SHOWN)
     rows = rows_of(
         connection,
-        f"select line, column_name, reason, row_text from load_faults order by line limit {_SHOWN}",
+        f"select line, column_name, reason, row_text from load_malformed order by line limit {_SHOWN}",
     )
     lines = []
     for line, column, reason, text in rows:
@@ -162,13 +162,13 @@ def replace_rejects(
     if not count_of(
         connection,
         f"select (select count(*) from {rejects} where {scope})"
-        " + (select count(*) from load_faults) + (select count(*) from load_bad)",
+        " + (select count(*) from load_malformed) + (select count(*) from load_bad_values)",
     ):
         return False
     _merge(connection, reader, None)
     kept = f"line, column_name, reason, left(row_text, {TEXT_LIMIT}) as row_text, event_time"
     old = f"select {kept} from {rejects} where {scope}"
-    new = f"select {kept} from load_faults"
+    new = f"select {kept} from load_malformed"
     difference = f"({old} except all {new}) union all ({new} except all {old})"
     if not count_of(connection, f"select count(*) from ({difference})"):
         return False
@@ -180,7 +180,7 @@ def replace_rejects(
         select
             {literal(table.identifier)}, {literal(reader.file.label)}, {kept},
             {loaded_at}, {literal(batch_id)}
-        from load_faults
+        from load_malformed
         order by line
         """
     )

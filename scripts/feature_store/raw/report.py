@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from feature_store.display import print_columns
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.files import SourceFile
-from feature_store.raw.request import TableResult
+from feature_store.raw.load_request import LoadResult
 from feature_store.raw.sources import RawTable
 
 
@@ -45,7 +45,7 @@ def load_progress(console: Console) -> Iterator[LoadProgress]:
         yield LoadProgress(progress)
 
 
-def print_results(console: Console, results: list[TableResult]) -> None:
+def print_results(console: Console, results: list[LoadResult]) -> None:
     """Print the closing table, and below it the notes, each once for all tables it holds for."""
     counted = ("files", "read", "loaded", "skipped", "rejected")
     header = ["table", *("rows read" if name == "read" else name for name in counted), "seconds"]
@@ -67,12 +67,12 @@ def print_results(console: Console, results: list[TableResult]) -> None:
         console.print(f"{', '.join(names)}: {note}", markup=False)
 
 
-def warnings(results: list[TableResult]) -> list[str]:
+def warnings(results: list[LoadResult]) -> list[str]:
     """Return a line for each table that was not loaded although that is no error."""
     return [f"warning: {result.name}: {result.warning}" for result in results if result.warning]
 
 
-def failure(results: list[TableResult]) -> FeatureStoreError | None:
+def failure(results: list[LoadResult]) -> FeatureStoreError | None:
     """Return the errors of all tables as one, or None if every table was loaded."""
     errors = [result.error for result in results if result.error]
     if len(errors) < 2:

@@ -12,8 +12,8 @@ import yaml
 
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.profiles import read_yaml
-from feature_store.raw.load_keys import load_settings_of
-from feature_store.raw.raw_tables import FILE_TIMES, INTERNAL_COLUMNS, LEDGER, REJECTS
+from feature_store.raw.internal_names import FILE_TIMES, INTERNAL_COLUMNS, LEDGER, REJECTS
+from feature_store.raw.load_config import load_settings_of
 
 _TYPE_TEXT = re.compile(r"[\w\s(),'\"\[\]]+")
 _YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -9,19 +9,19 @@ import duckdb
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw import column_mapping as plan
-from feature_store.raw import ledger
+from feature_store.raw import loaded_files as ledger
+from feature_store.raw.conversions.time_formats import event_time_of
 from feature_store.raw.converted_rows import converted
-from feature_store.raw.event_times import EventTimes
+from feature_store.raw.file_event_times import EventTimes
 from feature_store.raw.files import NoFilesError, SourceFile, fingerprint
-from feature_store.raw.raw_tables import INTERNAL_COLUMNS, REJECTS, ROW_NUMBER
+from feature_store.raw.internal_names import INTERNAL_COLUMNS, REJECTS, ROW_NUMBER
+from feature_store.raw.load_request import LoadRequest, LoadResult, counted
 from feature_store.raw.readers.formats import READERS
 from feature_store.raw.readers.staging import create_temp_tables, drop_temp_tables
 from feature_store.raw.rejects import find_faults, refuse, replace_rejects
-from feature_store.raw.request import Request, TableResult, counted
 from feature_store.raw.sources import RawTable
 from feature_store.raw.text_encodings import decoded
-from feature_store.raw.time_formats import event_time_of
-from feature_store.raw.undeclared_columns import Drift, fit_columns
+from feature_store.raw.undeclared_columns import UndeclaredColumns, fit_columns
 from feature_store.warehouse.sql import count_of, identifier, literal, rows_of
 
 
@@ -32,7 +32,7 @@ class TableLoad:
         self,
         connection: duckdb.DuckDBPyConnection,
         table: RawTable,
-        request: Request,
+        request: LoadRequest,
         loaded_at: datetime,
     ):
         self.connection = connection
@@ -47,12 +47,12 @@ class TableLoad:
         """Forget what happened to the files so far."""
         self.check_texts = check_texts
         self.loaded_at = self.clock
-        self.result = TableResult(self.table.name)
+        self.result = LoadResult(self.table.name)
         self.unchanged_files = 0
         self.renumbered_files = 0
         self.outside_files = 0
         self.timeless = 0
-        self.drift = Drift(self.table)
+        self.drift = UndeclaredColumns(self.table)
 
     def check_declaration(self) -> None:
         """Check the declared types; not to be called within the transaction."""
@@ -162,7 +162,9 @@ class TableLoad:
             connection, table, {target.name: target.kind for target in targets}, self.existing
         )
 
-        good = f"{reader.record} not in (select record from load_bad)" if malformed else "true"
+        good = (
+            f"{reader.record} not in (select record from load_bad_values)" if malformed else "true"
+        )
         new = converted(targets)
         values = "".join(
             f"{value} as {identifier(target.name)}, "
@@ -191,7 +193,7 @@ class TableLoad:
             ledger.forget(connection, table, file)
 
     def _write(
-        self, file: SourceFile, targets: list[plan.Target], rows: str, batch_id: str
+        self, file: SourceFile, targets: list[plan.MappedColumn], rows: str, batch_id: str
     ) -> tuple[int, str]:
         """Replace the raw rows in scope, unless they are the same.
 

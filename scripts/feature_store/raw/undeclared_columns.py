@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 import duckdb
 
 from feature_store.raw import column_mapping as plan
-from feature_store.raw.column_mapping import Target
-from feature_store.raw.conversions import VALUE, Conversion, from_type
+from feature_store.raw.column_mapping import MappedColumn
+from feature_store.raw.conversions.conversion import VALUE, Conversion, from_type
 from feature_store.raw.readers.base import FileColumn, Reader
 from feature_store.raw.sources import RawTable
 from feature_store.warehouse.sql import count_of, identifier
@@ -25,9 +25,9 @@ def fit_columns(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
     reader: Reader,
-    targets: list[Target],
+    targets: list[MappedColumn],
     existing: dict[str, str],
-) -> list[Target]:
+) -> list[MappedColumn]:
     """Give each column that is not declared a type that holds the staged values.
 
     A column of the raw table that has no value yet takes the type of the file; one whose type
@@ -67,7 +67,7 @@ def _fitting_type(
     connection: duckdb.DuckDBPyConnection,
     raw: str,
     column: FileColumn,
-    target: Target,
+    target: MappedColumn,
     existing: dict[str, str],
 ) -> str:
     """Return the type in which a column that is not declared can be loaded."""
@@ -112,7 +112,7 @@ class _Column:
     files: list[str] = field(default_factory=list)
 
 
-class Drift:
+class UndeclaredColumns:
     """The columns that the files of a table have besides the declared ones.
 
     Args:
@@ -128,7 +128,7 @@ class Drift:
     def add(
         self,
         reader: Reader,
-        targets: list[Target],
+        targets: list[MappedColumn],
         declared: dict[str, str],
         existing: Iterable[str],
     ) -> None:

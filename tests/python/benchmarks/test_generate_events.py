@@ -15,7 +15,7 @@ import yaml
 
 from feature_store import FeatureStoreError
 from feature_store.raw.load import load
-from feature_store.raw.request import Request, TableResult
+from feature_store.raw.load_request import LoadRequest, LoadResult
 from feature_store.settings import load_settings
 from support.paths import BENCHMARKS
 from support.projects.cleaned_project import CleanedProject, cleaned_project
@@ -128,7 +128,7 @@ def test_random_numbers_are_spread_evenly_and_apart() -> None:
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, list[TableResult]]:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, list[LoadResult]]:
     """Load generated days and products with the project's loader, and clean them by its models."""
     folder = tmp_path_factory.mktemp("shop")
     options = ["--events", "20000", "--customers", "400", "--days", "30", "--late", "0.05"]
@@ -150,14 +150,14 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, li
             project.execute(f"drop table raw.{table['name']}")
         project.write_yaml(SOURCES, properties)
         settings = load_settings("dev", project_dir=project.folder)
-        results = load(settings, Request(quarantine=True))
+        results = load(settings, LoadRequest(quarantine=True))
         project.dbt.parse()
         project.build()
         return project, results
 
 
 def test_the_loader_takes_all_but_what_is_to_be_unreadable(
-    loaded: tuple[CleanedProject, list[TableResult]],
+    loaded: tuple[CleanedProject, list[LoadResult]],
 ) -> None:
     project, results = loaded
     by_name = {result.name.split(".")[-1]: result for result in results}
@@ -175,7 +175,7 @@ def test_the_loader_takes_all_but_what_is_to_be_unreadable(
 
 
 def test_cleaning_rejects_the_malformed_rows_each_for_its_reason(
-    loaded: tuple[CleanedProject, list[TableResult]],
+    loaded: tuple[CleanedProject, list[LoadResult]],
 ) -> None:
     project, _ = loaded
     faults = dict(
@@ -195,7 +195,7 @@ def test_cleaning_rejects_the_malformed_rows_each_for_its_reason(
     assert all(140 < count < 260 for count in faults.values()), faults
 
 
-def test_rows_come_twice_and_late(loaded: tuple[CleanedProject, list[TableResult]]) -> None:
+def test_rows_come_twice_and_late(loaded: tuple[CleanedProject, list[LoadResult]]) -> None:
     project, _ = loaded
     [(copies, late, latest, early, before)] = project.query(
         """

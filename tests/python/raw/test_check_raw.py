@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.availability import Arrival, find_arrivals
-from feature_store.raw.request import Request
+from feature_store.raw.availability import Availability, check_availability
+from feature_store.raw.load_request import LoadRequest
 from support.paths import SCRIPTS
 from support.projects.raw_project import HEADER, ORDERS, RawProject, clean_environment
 
-DAY = Request(start=datetime(2024, 5, 2), end=datetime(2024, 5, 3))
+DAY = LoadRequest(start=datetime(2024, 5, 2), end=datetime(2024, 5, 3))
 
 
 def rows(*times: str) -> str:
@@ -26,9 +26,9 @@ def rows(*times: str) -> str:
     return HEADER + "".join(f"{number},1.00,x,{time}\n" for number, time in enumerate(times))
 
 
-def arrival(project: RawProject, request: Request = DAY) -> Arrival:
+def arrival(project: RawProject, request: LoadRequest = DAY) -> Availability:
     """Return what is said of a project's one table."""
-    [found] = find_arrivals(project.folder, request)
+    [found] = check_availability(project.folder, request)
     return found
 
 
@@ -47,14 +47,14 @@ def run(project: RawProject, script: str, *arguments: str) -> subprocess.Complet
 def test_a_row_of_the_interval_is_waited_for(project: RawProject) -> None:
     """A file a day: a later day's file says nothing about the day that is missing."""
     project.declare("orders_*.csv", event_time="sold_at")
-    assert arrival(project) == Arrival("orders", False, "orders_*.csv: no file matches")
+    assert arrival(project) == Availability("orders", False, "orders_*.csv: no file matches")
     project.write("orders_1.csv", rows("2024-05-01 10:00:00", "2024-05-01 23:59:59.999999"))
     project.write("orders_3.csv", rows("2024-05-03 00:00:00"))
-    assert arrival(project) == Arrival("orders", False, "no row of the interval in 2 files")
+    assert arrival(project) == Availability("orders", False, "no row of the interval in 2 files")
     project.write("orders_2.csv", "")
     assert arrival(project).is_there is False
     project.write("orders_2.csv", rows("2024-05-02 00:00:00"))
-    assert arrival(project) == Arrival("orders", True, "1 row in orders_2.csv")
+    assert arrival(project) == Availability("orders", True, "1 row in orders_2.csv")
     assert not project.warehouse.exists()
 
 
@@ -66,7 +66,7 @@ def test_a_file_that_went_on_is_not_waited_for(project: RawProject) -> None:
     project.write("orders.csv", rows("2024-05-03 10:00:00"))
     assert not arrival(project).is_there
     project.write("orders.csv", rows("2024-05-01 10:00:00", "2024-05-03 00:00:00"))
-    assert arrival(project) == Arrival(
+    assert arrival(project) == Availability(
         "orders", True, "none, but orders.csv has earlier and later rows"
     )
 
@@ -84,7 +84,7 @@ def test_every_format_is_looked_into(project: RawProject, kind: str) -> None:
     else:
         pq.write_table(pa.table({name: [value] for name, value in values.items()}), path)
     assert arrival(project).is_there
-    later = Request(start=datetime(2024, 5, 3), end=datetime(2024, 5, 4))
+    later = LoadRequest(start=datetime(2024, 5, 3), end=datetime(2024, 5, 4))
     assert not arrival(project, later).is_there
 
 
@@ -100,7 +100,7 @@ def test_a_table_without_event_time_is_there_with_its_file(project: RawProject) 
     project.declare("orders.csv")
     assert not arrival(project).is_there
     project.write("orders.csv", rows())
-    assert arrival(project) == Arrival("orders", True, "1 file, no event time to wait for")
+    assert arrival(project) == Availability("orders", True, "1 file, no event time to wait for")
 
 
 def test_a_malformed_row_is_for_the_loader_to_refuse(project: RawProject) -> None:
@@ -116,7 +116,7 @@ def test_a_file_unlike_its_declaration_is_an_error(project: RawProject) -> None:
     with pytest.raises(FeatureStoreError, match="columns note, sold_at missing"):
         arrival(project)
     with pytest.raises(FeatureStoreError, match="--table carts: no such table"):
-        [*find_arrivals(project.folder, Request(["carts"], DAY.start, DAY.end))]
+        [*check_availability(project.folder, LoadRequest(["carts"], DAY.start, DAY.end))]
 
 
 @pytest.mark.parametrize(

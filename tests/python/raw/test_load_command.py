@@ -153,12 +153,12 @@ def test_a_killed_load_leaves_the_old_state(shop: RawProject, tmp_path: Path) ->
     die = (
         "import os, signal\n"
         "from feature_store.raw.load import load\n"
-        "from feature_store.raw.request import Request\n"
+        "from feature_store.raw.load_request import LoadRequest\n"
         "from feature_store.settings import load_settings\n"
         "def stop(table, file):\n"
         "    if file.label == 'o.csv':\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "load(load_settings(), Request(), stop)\n"
+        "load(load_settings(), LoadRequest(), stop)\n"
     )
     scripts = REPOSITORY / "scripts"
     killed = subprocess.run(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.time_formats import check_format
+from feature_store.raw.conversions.time_formats import check_format
 from support.projects.raw_project import RawProject
 
 COLUMNS = {"id": "bigint", "name": "varchar", "amount": "decimal(10, 2)", "sold_at": "timestamp"}

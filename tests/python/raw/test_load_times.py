@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feature_store.raw.files import resolve_files
+from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.sources import read_declarations
-from feature_store.raw.table_load import Request, TableLoad
+from feature_store.raw.table_load import TableLoad
 from feature_store.warehouse import connection as warehouse
 from support.projects.raw_project import HEADER, RawProject
 
@@ -30,7 +31,7 @@ def load_at(project: RawProject, clock: datetime) -> None:
     """Load all tables as the loader does when the clock says so."""
     connection = warehouse.connect(project.warehouse, read_only=False)
     for table in read_declarations(project.folder):
-        work = TableLoad(connection, table, Request(), clock)
+        work = TableLoad(connection, table, LoadRequest(), clock)
         work.check_declaration()
         connection.begin()
         work.run(resolve_files(table, project.folder), lambda table, file: None)

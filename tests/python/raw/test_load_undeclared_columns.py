@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from feature_store.raw.availability import find_arrivals
-from feature_store.raw.request import Request
+from feature_store.raw.availability import check_availability
+from feature_store.raw.load_request import LoadRequest
 from support.projects.raw_project import RawProject
 
 ADVICE = "loaded, and not declared; declare them in models/x/_sources.yml"
@@ -129,7 +129,7 @@ def test_intervals_and_the_check_report_them_too(project: RawProject) -> None:
     for day in (1, 2):
         dates = ("--start", f"2017-01-0{day}", "--end", f"2017-01-0{day + 1}")
         start, end = (datetime(2017, 1, day + i) for i in (0, 1))
-        (found,) = find_arrivals(project.folder, Request(start=start, end=end))
+        (found,) = check_availability(project.folder, LoadRequest(start=start, end=end))
         (note,) = found.notes
         assert f"{day}.parquet" in note
         assert "column coupon (" in note

@@ -6,8 +6,8 @@ import pytest
 
 from feature_store.errors import FeatureStoreError
 from feature_store.pipeline.refresh import Watcher, load_step
+from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.report import failure
-from feature_store.raw.request import Request
 from feature_store.settings import load_settings
 from support.projects.raw_project import HEADER, ORDERS, RawProject
 
@@ -114,9 +114,9 @@ def test_a_refresh_says_which_table_has_no_file(project: RawProject) -> None:
             said.append(line)
 
     settings = load_settings(project_dir=project.folder)
-    load_step(settings, Request(), Lines())
+    load_step(settings, LoadRequest(), Lines())
     warning = "warning: returns: in/returns_*.csv: no file matches; the table is empty"
     assert said == [warning]
     # A replay names all its tables, but no file of them is asked for.
-    load_step(settings, Request(["orders", "returns"], needs_files=False), Lines())
+    load_step(settings, LoadRequest(["orders", "returns"], needs_files=False), Lines())
     assert said == [warning, warning]

@@ -2,7 +2,7 @@
 
 A reader first tells the file's columns (``prepare``), then fills ``load_staged`` with the
 well-formed rows, one column ``c0``, ``c1``, … per column of the file, still as received
-(``stage``), and adds the malformed ones to ``load_faults``. ``locate`` finds lines and texts of
+(``stage``), and adds the malformed ones to ``load_malformed``. ``locate`` finds lines and texts of
 rows that turned out bad later.
 """
 
@@ -80,7 +80,7 @@ class Reader(ABC):
 
     @abstractmethod
     def locate(self, limit: int | None) -> None:
-        """Fill ``load_located`` with line and text of the first rows in ``load_bad``."""
+        """Fill ``load_located`` with line and text of the first rows in ``load_bad_values``."""
 
     def all_rows(self) -> str:
         """Return the SQL of a relation with the columns of ``load_staged`` and all rows."""
@@ -93,4 +93,4 @@ class Reader(ABC):
     def wanted(self, limit: int | None) -> str:
         """Return the query of the row numbers to locate."""
         first = f"limit {limit}" if limit else ""
-        return f"select distinct record from load_bad order by record {first}"
+        return f"select distinct record from load_bad_values order by record {first}"

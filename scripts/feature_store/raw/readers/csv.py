@@ -44,7 +44,7 @@ class CsvReader(Reader):
         good, bad = 0, 0
         with (
             self.file.open() as stream,
-            Appender(self.connection, "load_faults") as faults,
+            Appender(self.connection, "load_malformed") as faults,
         ):
             records = CsvRecords(stream, self.file, self.table.delimiter)
             for line, reason in records:

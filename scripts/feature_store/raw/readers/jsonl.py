@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from feature_store.raw.column_types import is_nested
-from feature_store.raw.conversions import JSON_VALUE
+from feature_store.raw.conversions.conversion import JSON_VALUE
+from feature_store.raw.conversions.json_values import exact_numbers
+from feature_store.raw.conversions.nested_types import is_nested
 from feature_store.raw.files import bounded_lines, empty
-from feature_store.raw.json_values import exact_numbers
 from feature_store.raw.readers.base import FileColumn, Reader
 from feature_store.raw.readers.staging import TEXT_LIMIT, Appender, kept_text
 from feature_store.raw.text_encodings import not_in_encoding
@@ -62,7 +62,7 @@ class JsonLinesReader(Reader):
         with (
             self.file.open() as stream,
             Appender(self.connection, "load_lines") as lines,
-            Appender(self.connection, "load_faults") as faults,
+            Appender(self.connection, "load_malformed") as faults,
         ):
             for number, (raw, is_cut) in enumerate(bounded_lines(stream, RECORD_LIMIT), 1):
                 if is_cut:
@@ -86,14 +86,14 @@ class JsonLinesReader(Reader):
         """Put aside the lines that are no JSON object, or have a declared key twice."""
         self.connection.execute(
             f"""
-            insert into load_faults
+            insert into load_malformed
             select record, null, fault, left(row_text, {TEXT_LIMIT}), null
             from ({_FAULTS})
             where fault is not null
             """
         )
         self.connection.execute(
-            "delete from load_lines where record in (select line from load_faults)"
+            "delete from load_lines where record in (select line from load_malformed)"
         )
 
     def _names(self) -> list[str]:
@@ -103,7 +103,7 @@ class JsonLinesReader(Reader):
             "select distinct unnest(names) as name from load_keys where not is_twice order by name",
         )
         names = [name for (name,) in keys]
-        wrong = "select count(*) from load_faults where starts_with(reason, 'the text is not ')"
+        wrong = "select count(*) from load_malformed where starts_with(reason, 'the text is not ')"
         if not count_of(self.connection, "select count(*) from load_lines") or count_of(
             self.connection, wrong
         ):  # No object is there to tell the columns, or some cannot be read.

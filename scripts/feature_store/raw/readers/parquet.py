@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.conversions import INEXACT, LONG_DECIMAL
+from feature_store.raw.conversions.conversion import INEXACT, LONG_DECIMAL
 from feature_store.raw.readers.base import FileColumn, NotUtf8Error, Reader
 from feature_store.raw.readers.parquet_exact import Leaf, has_nanoseconds, read_exactly, read_schema
 from feature_store.warehouse.errors import first_line
@@ -137,7 +137,7 @@ class ParquetReader(Reader):
                 continue
             self.connection.execute(
                 f"""
-                insert into load_faults
+                insert into load_malformed
                 select
                     record, {literal(name)},
                     'column ' || {literal(name)} || ': ''' || left(value::varchar, 100)
@@ -148,7 +148,7 @@ class ParquetReader(Reader):
             )
         if self._broken:
             self.connection.execute(
-                "delete from load_staged where record in (select line from load_faults)"
+                "delete from load_staged where record in (select line from load_malformed)"
             )
 
     def locate(self, limit: int | None) -> None:

@@ -14,11 +14,11 @@ _BATCH_CHARACTERS = 8_000_000
 
 _TABLES = {
     # Rows that could not be read at all.
-    "load_faults": """
+    "load_malformed": """
         line bigint, column_name varchar, reason varchar, row_text varchar, event_time timestamp
     """,
     # Values that their column cannot hold; the row's line is not known yet.
-    "load_bad": "record bigint, position integer, column_name varchar, reason varchar, "
+    "load_bad_values": "record bigint, position integer, column_name varchar, reason varchar, "
     "event_time timestamp",
     "load_located": "record bigint, line bigint, row_text varchar",
 }

@@ -13,7 +13,7 @@ import yaml
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.load import load
-from feature_store.raw.request import Request, TableResult
+from feature_store.raw.load_request import LoadRequest, LoadResult
 from feature_store.settings import load_settings
 from support.paths import REPOSITORY
 
@@ -62,11 +62,11 @@ class RawProject:
         source = {"name": "shop", "schema": "raw", "tables": list(self._tables.values())}
         self.write("models/x/_sources.yml", yaml.safe_dump({"sources": [source]}))
 
-    def run(self, **request: Any) -> list[TableResult]:
+    def run(self, **request: Any) -> list[LoadResult]:
         """Load, and return what happened to each table."""
-        return load(load_settings(project_dir=self.folder), Request(**request))
+        return load(load_settings(project_dir=self.folder), LoadRequest(**request))
 
-    def load(self, **request: Any) -> TableResult:
+    def load(self, **request: Any) -> LoadResult:
         """Load one table, which must work."""
         (result,) = self.run(**request)
         if result.error:

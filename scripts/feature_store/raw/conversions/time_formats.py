@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.conversions import EVENT_TIME_TYPES, Conversion
-from feature_store.raw.text_values import TIMESTAMP_DIGITS, bound, matches
+from feature_store.raw.conversions.conversion import EVENT_TIME_TYPES, Conversion
+from feature_store.raw.conversions.text_values import TIMESTAMP_DIGITS, bound, matches
 from feature_store.warehouse.sql import literal
 
 if TYPE_CHECKING:  # at run time, the declarations need this module

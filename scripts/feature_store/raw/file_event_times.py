@@ -11,10 +11,10 @@ import hashlib
 import duckdb
 
 from feature_store.raw.files import SourceFile
-from feature_store.raw.ledger import file_options
-from feature_store.raw.raw_tables import FILE_TIMES, REJECTS
+from feature_store.raw.internal_names import FILE_TIMES, REJECTS
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.loaded_files import file_options
 from feature_store.raw.readers.base import Reader
-from feature_store.raw.request import Request
 from feature_store.raw.sources import RawTable
 from feature_store.warehouse.sql import count_of, identifier, rows_of
 
@@ -40,7 +40,7 @@ class EventTimes:
         connection: duckdb.DuckDBPyConnection,
         table: RawTable,
         event_time: str,
-        request: Request,
+        request: LoadRequest,
     ):
         self._connection = connection
         self._table = table
@@ -116,8 +116,8 @@ class EventTimes:
         )
         if count_of(
             connection,
-            "select (select count(*) from load_faults where event_time is null)"
-            " + (select count(*) from load_bad where event_time is null)",
+            "select (select count(*) from load_malformed where event_time is null)"
+            " + (select count(*) from load_bad_values where event_time is null)",
         ):
             return
         # A nanosecond was rounded, perhaps up.

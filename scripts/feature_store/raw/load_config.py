@@ -6,8 +6,8 @@ import os
 from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
+from feature_store.raw.conversions.time_formats import check_format
 from feature_store.raw.text_encodings import check_encoding
-from feature_store.raw.time_formats import check_format
 
 FORMATS = ("csv", "jsonl", "parquet")
 _ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}

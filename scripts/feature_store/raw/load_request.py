@@ -10,7 +10,7 @@ from feature_store.warehouse.sql import literal
 
 
 @dataclass
-class TableResult:
+class LoadResult:
     """The result of loading one raw table.
 
     Attributes:
@@ -39,7 +39,7 @@ class TableResult:
 
 
 @dataclass(frozen=True)
-class Request:
+class LoadRequest:
     """The tables and the interval to load.
 
     Attributes:

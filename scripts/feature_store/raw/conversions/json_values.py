@@ -7,8 +7,8 @@ digits.
 
 from __future__ import annotations
 
-from feature_store.raw.column_types import fields_of, is_nested
-from feature_store.raw.text_values import bound, number_text, scalar_from_text
+from feature_store.raw.conversions.nested_types import fields_of, is_nested
+from feature_store.raw.conversions.text_values import bound, number_text, scalar_from_text
 from feature_store.warehouse.sql import identifier, literal
 
 #: A code point that is no character, so that no text begins with it by chance.

@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 
 from feature_store.raw.column_mapping import source_filter
-from feature_store.raw.conversions import RULES
+from feature_store.raw.conversions.conversion import RULES
 from feature_store.raw.files import SourceFile
-from feature_store.raw.raw_tables import FILE_TIMES, LEDGER, ROW_NUMBER
+from feature_store.raw.internal_names import FILE_TIMES, LEDGER, ROW_NUMBER
 from feature_store.raw.rejects import create_rejects
 from feature_store.raw.sources import RawTable
 from feature_store.warehouse.sql import count_of, identifier, literal, rows_of

@@ -1,4 +1,4 @@
-"""Load raw data into the warehouse, untouched; ``python scripts/load_raw.py --help``."""
+"""Load raw data into the warehouse, unchanged; ``python scripts/load_raw.py --help``."""
 
 import python_environment  # noqa: F401 - says what to do where a package is missing
 
@@ -34,10 +34,10 @@ def main(
     ] = 0.0,
     target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
 ) -> None:
-    """Load the sources that the project's YAML declares; what is loaded already is skipped.
+    """Load the files of the sources that the project's YAML declares; unchanged files are skipped.
 
-    With --start or --end, the rows of that half-open interval are replaced. One alone leaves the
-    other side open.
+    With --start or --end, the rows with start <= event time < end are replaced. One option alone
+    leaves the other side open.
     """
     request = LoadRequest(table or [], *read_interval(start, end), quarantine)
     settings = load_settings(target)

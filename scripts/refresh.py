@@ -15,7 +15,7 @@ from feature_store.online.connection.open import describe_server
 from feature_store.online.export.delta import Changes
 from feature_store.online.export.options import ExportedView
 from feature_store.pipeline.refresh import Refreshed, Watcher, refresh
-from feature_store.raw.load_request import LoadResult
+from feature_store.raw.load_result import LoadResult
 from feature_store.registry.definitions import FeatureView
 from feature_store.settings import load_settings
 

@@ -99,7 +99,7 @@ def print_columns(
             left_out = [name for i, name in enumerate(header) if i not in shown]
             names = [header[i] for i in shown]
             print_columns(console, names, rows, right=right, styles=styles, indent=indent)
-            many = f"{len(left_out)} column" + ("s" if len(left_out) > 1 else "")
+            many = counted(len(left_out), "column")
             said = f"{indent}{many} left out, for a wider terminal: {', '.join(left_out)}"
             console.print(Text(said, style="dim"))
             return
@@ -190,6 +190,11 @@ def shown(value: Any) -> str:
 def shortened(text: str, limit: int = 60) -> str:
     """Return a text, cut after ``limit`` characters with ``…`` behind them if it is longer."""
     return text if len(text) <= limit else text[:limit] + "…"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with the thing that it counts: ``1 row``, ``2,000 rows``."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 def minute(time: datetime | None) -> str:

@@ -16,7 +16,8 @@ from feature_store.online.export.options import Watcher as ExportWatcher
 from feature_store.online.export.run import export_features
 from feature_store.pipeline.run_lock import RunLock
 from feature_store.raw.load import load
-from feature_store.raw.load_request import LoadRequest, LoadResult
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.load_result import LoadResult
 from feature_store.raw.report import failure, warnings
 from feature_store.registry.definitions import (
     FeatureDefinitions,

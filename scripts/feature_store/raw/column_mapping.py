@@ -1,4 +1,4 @@
-"""How the columns of a file meet the declared ones and those of the raw table."""
+"""The mapping from the columns of a file to the columns of the raw table."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ from feature_store.raw.conversions.text_values import FLOATS, INTEGERS
 from feature_store.raw.conversions.time_formats import (
     check_columns,
     checked_text,
+    event_time_of,
     format_of,
     from_format,
 )
-from feature_store.raw.internal_names import INTERNAL_COLUMNS, ROW_NUMBER
+from feature_store.raw.internal_names import INTERNAL_COLUMNS
 from feature_store.raw.readers.base import FileColumn, Reader
 from feature_store.raw.readers.csv_delimiters import check_delimiter
 from feature_store.raw.sources import RawTable
 from feature_store.warehouse.errors import first_line
-from feature_store.warehouse.sql import identifier, literal, rows_of
+from feature_store.warehouse.sql import rows_of
+
+#: Why a column is left out.
+NAME_TWICE = "occurs twice"
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,9 @@ class MappedColumn:
         name: its name in the raw table.
         kind: its type.
         staged: its name in ``load_staged``.
-        source: its type there, as the reader tells it.
+        source: its type there, as the reader gives it; None for text.
         shared: the conversion from the file's value, ``VALUE``, to the raw table's.
-        is_declared: whether the YAML gives it a type; another column never makes a row malformed.
+        is_declared: whether the YAML gives it a type. Other columns never make a row malformed.
     """
 
     name: str
@@ -59,7 +63,7 @@ class MappedColumn:
 def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
     """Return the declared columns with DuckDB's own names of their types.
 
-    To be called outside a transaction, which an unknown type would end.
+    Call it outside a transaction: an unknown type would end that.
 
     Raises:
         FeatureStoreError: a declared type does not exist.
@@ -70,15 +74,7 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
     try:
         (found,) = rows_of(connection, f"select {types}")
     except duckdb.Error:
-        for name, text in table.columns.items():
-            try:
-                rows_of(connection, f"select typeof(null::{text})")
-            except duckdb.Error as error:
-                raise FeatureStoreError(
-                    f"{table.declared_in}: table {table.name}, column {name}: data_type {text!r} "
-                    f"is no type: {first_line(error)}",
-                    allowed="a type of DuckDB, for instance bigint, decimal(10, 2), timestamp",
-                ) from error
+        _check_each_type(connection, table)
         raise
     kinds = dict(zip(table.columns, found, strict=True))
     check_columns(table, kinds)
@@ -94,67 +90,29 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
     return kinds
 
 
-def existing_columns(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
-    """Return the raw table's columns with their types, none if it does not exist."""
-    rows = rows_of(
-        connection,
-        """
-        select column_name, data_type
-        from duckdb_columns()
-        where
-            database_name = current_database()
-            and lower(schema_name) = lower(?)
-            and lower(table_name) = lower(?)
-        order by column_index
-        """,
-        [table.schema, table.identifier],
-    )
-    return dict(rows)
-
-
-def check_types(table: RawTable, declared: dict[str, str], existing: dict[str, str]) -> bool:
-    """Check the declaration against the raw table.
-
-    Returns:
-        whether the raw table has every declared column, and numbers its rows.
-
-    Raises:
-        FeatureStoreError: a column's type differs, or the table is not one of the loader's.
-    """
-    if not existing:
-        return False
-    raw = identifier(table.schema, table.identifier)
-    missing = [name for name in INTERNAL_COLUMNS if name not in existing]
-    if missing not in ([], [ROW_NUMBER]):
-        raise FeatureStoreError(
-            f"{raw}: the table is there, but without {', '.join(missing)}: "
-            "the loader did not make it",
-            next_step="rename or drop that table, or give the source another schema",
-        )
-    present = {name.lower(): kind for name, kind in existing.items()}
-    for name, kind in declared.items():
-        before = present.get(name.lower(), kind)
-        if before != kind:
+def _check_each_type(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
+    """Raise an error for the first declared type that does not exist."""
+    for name, text in table.columns.items():
+        try:
+            rows_of(connection, f"select typeof(null::{text})")
+        except duckdb.Error as error:
             raise FeatureStoreError(
-                f"{table.declared_in}: table {table.name}, column {name}: declared as "
-                f"{kind.lower()}, but loaded as {before.lower()} until now",
-                allowed=f"the type of the raw table ({before.lower()})",
-                next_step=f"alter table {raw} alter {identifier(name)} type {kind.lower()}, "
-                f"or drop table {raw}, and load again",
-            )
-    return not missing and all(name.lower() in present for name in declared)
+                f"{table.declared_in}: table {table.name}, column {name}: data_type {text!r} "
+                f"is not a type: {first_line(error)}",
+                allowed="a type of DuckDB, for instance bigint, decimal(10, 2), timestamp",
+            ) from error
 
 
-def make_plan(
+def map_columns(
     table: RawTable, reader: Reader, declared: dict[str, str], existing: dict[str, str]
 ) -> list[MappedColumn]:
-    """Give each column of a file its column in the raw table.
+    """Return a column of the raw table for each column of a file.
 
-    Declared columns come first, in declared order; then the file's other ones, in the file's. Of
-    these, nothing is required: one that cannot be a column of its own is left out.
+    Declared columns come first, in declared order; then the file's other columns in its own order,
+    without those that cannot be a column of the raw table.
 
     Raises:
-        FeatureStoreError: a declared column is missing, or it is not clear which one it is.
+        FeatureStoreError: a declared column is missing, or several could be it.
     """
     in_file: dict[str, list[FileColumn]] = {}
     for column in reader.columns:
@@ -185,12 +143,20 @@ def not_loaded(reader: Reader, declared: dict[str, str], column: FileColumn) -> 
     """Return why a column that is not declared cannot be loaded, or None if it can."""
     name = column.name.lower()
     if not name:
-        return "it has no name"
+        return "has no name"
     if name in INTERNAL_COLUMNS:
-        return "the loader uses that name itself"
+        return "the loader uses this name itself"
     same = [other for other in reader.columns if other.name.lower() == name]
     if len(same) > 1 and name not in {other.lower() for other in declared}:
-        return "its name is there twice"
+        return NAME_TWICE
+    return None
+
+
+def staged_event_time(table: RawTable, columns: list[MappedColumn]) -> str | None:
+    """Return the SQL of the event time of a staged row, or None for a table without one."""
+    for column in columns:
+        if column.name == table.event_time:
+            return event_time_of(table, column.conversion.value, column.kind)
     return None
 
 
@@ -235,7 +201,7 @@ def _the_one(reader: Reader, name: str, columns: list[FileColumn]) -> FileColumn
         return (exact or columns)[0]
     names = ", ".join(column.name for column in columns)
     raise FeatureStoreError(
-        f"{_place(reader)}: column {name!r} is there twice ({names})",
+        f"{_place(reader)}: column {name!r} occurs twice ({names})",
         allowed="declared columns with names that differ by more than their case",
         next_step="rename or remove one of them in the file",
     )
@@ -246,7 +212,7 @@ def _place(reader: Reader) -> str:
 
 
 def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) -> None:
-    """Refuse a file without a declared column."""
+    """Raise an error for a file that lacks a declared column."""
     names = [column.name for column in reader.columns]
     in_file = {name.lower() for name in names}
     missing = [name for name in declared if name.lower() not in in_file]
@@ -260,33 +226,7 @@ def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) ->
     )
     raise FeatureStoreError(
         f"{_place(reader)}: {many} {', '.join(missing)} missing",
-        allowed=f"every column that {table.declared_in} declares for table {table.name}; in the "
-        f"file, {near}",
+        allowed=f"a file with every column that {table.declared_in} declares for table "
+        f"{table.name}; in this file, {near}",
         next_step="correct the file, or the columns (or the delimiter) in the YAML",
     )
-
-
-def add_columns(
-    connection: duckdb.DuckDBPyConnection,
-    table: RawTable,
-    kinds: dict[str, str],
-    existing: dict[str, str],
-) -> dict[str, str]:
-    """Make the raw table, or add the columns that it lacks; return its columns with their types."""
-    raw = identifier(table.schema, table.identifier)
-    known = {name.lower() for name in existing}
-    new = {name: kind for name, kind in kinds.items() if name.lower() not in known}
-    if existing and ROW_NUMBER not in existing:
-        new[ROW_NUMBER] = INTERNAL_COLUMNS[ROW_NUMBER]
-    if not existing:
-        columns = [f"{identifier(n)} {kind}" for n, kind in (new | INTERNAL_COLUMNS).items()]
-        connection.execute(f"create table {raw} ({', '.join(columns)})")
-        return new | INTERNAL_COLUMNS
-    for name, kind in new.items():
-        connection.execute(f"alter table {raw} add column {identifier(name)} {kind}")
-    return existing | new
-
-
-def source_filter(label: str) -> str:
-    """Return the SQL that picks the raw rows of one file."""
-    return f"_source_file = {literal(label)}"

@@ -1,4 +1,4 @@
-"""What is known about loaded files and rows: fingerprints that make a second load a skip."""
+"""The record of loaded files, ``raw_files``: a file with the same content is not read again."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Any
 
 import duckdb
 
-from feature_store.raw.column_mapping import source_filter
 from feature_store.raw.conversions.conversion import RULES
 from feature_store.raw.files import SourceFile
-from feature_store.raw.internal_names import FILE_TIMES, LEDGER, ROW_NUMBER
+from feature_store.raw.internal_names import FILE_TIMES, LOADED_FILES, ROW_NUMBER
+from feature_store.raw.raw_table import count_rows, source_filter
 from feature_store.raw.rejects import create_rejects
 from feature_store.raw.sources import RawTable
-from feature_store.warehouse.sql import count_of, identifier, literal, rows_of
+from feature_store.warehouse.sql import identifier, rows_of
 
 
-def create_ledger(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Make a raw schema with the loader's own tables where they are missing."""
+def create_loader_tables(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
+    """Create a raw schema and the loader's own tables in it where they are missing."""
     connection.execute(f"create schema if not exists {identifier(schema)}")
     create_rejects(connection, schema)
     connection.execute(
         f"""
-        create table if not exists {identifier(schema, LEDGER)} (
+        create table if not exists {identifier(schema, LOADED_FILES)} (
             table_name varchar,
             source_file varchar,
             batch_id varchar,
@@ -48,7 +48,7 @@ def create_ledger(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
 
 
 def file_options(table: RawTable, file: SourceFile) -> str:
-    """Return a hash of all that decides, besides the bytes, what rows a file has."""
+    """Return a hash of everything besides the bytes that decides which rows a file has."""
     settings: tuple[Any, ...] = (
         RULES,
         file.format,
@@ -58,7 +58,8 @@ def file_options(table: RawTable, file: SourceFile) -> str:
         table.columns,
     )
     formats = (table.encoding, table.decimal, table.time_format, table.time_formats)
-    if formats != ("utf-8", ".", None, {}):  # what has none of them keeps its hash
+    # Only added where one is declared, so that the hashes in older warehouses stay valid.
+    if formats != ("utf-8", ".", None, {}):
         settings += formats
     return hashlib.sha256(repr(settings).encode()).hexdigest()
 
@@ -68,14 +69,14 @@ def known_rows(
 ) -> tuple[int, int] | None:
     """Return loaded and rejected rows of a file if exactly these bytes are in the raw table.
 
-    The raw table must exist. Rows that somebody deleted there make the file unknown, and so do
-    rows without a number, which an older loader wrote.
+    The raw table must exist. A file is unknown if some of its rows were deleted from the raw
+    table, or if they have no number because an older version of the loader wrote them.
     """
     found = rows_of(
         connection,
         f"""
         select row_count, rejected
-        from {identifier(table.schema, LEDGER)}
+        from {identifier(table.schema, LOADED_FILES)}
         where table_name = ? and source_file = ? and batch_id = ? and options = ?
         """,
         [table.identifier, file.label, batch_id, file_options(table, file)],
@@ -89,49 +90,23 @@ def known_rows(
     return found[0][0], found[0][1]
 
 
-def count_rows(connection: duckdb.DuckDBPyConnection, table: RawTable, where: str) -> int:
-    """Return the number of raw rows that meet a condition."""
-    raw = identifier(table.schema, table.identifier)
-    return count_of(connection, f"select count(*) from {raw} where {where}")
-
-
-def later_than_loaded(connection: duckdb.DuckDBPyConnection, raw: str, loaded_at: str) -> str:
-    """Return the time of a load that comes after all that a raw table holds.
-
-    Clocks go back, and two loads may share a microsecond; whoever asks what a load has brought
-    compares load times.
-
-    Args:
-        connection: the warehouse.
-        raw: the raw table, quoted.
-        loaded_at: SQL of the clock's time.
-
-    Returns:
-        SQL of that time or, where the table has later rows, of one microsecond after the latest.
-    """
-    ((time,),) = rows_of(
-        connection,
-        f"select greatest({loaded_at}, max(_loaded_at) + interval 1 microsecond) from {raw}",
-    )
-    return f"timestamp {literal(time.isoformat(' '))}"
-
-
-def forget(connection: duckdb.DuckDBPyConnection, table: RawTable, file: SourceFile) -> None:
-    """Note that the raw table no longer holds exactly what some file held."""
+def forget_file(connection: duckdb.DuckDBPyConnection, table: RawTable, file: SourceFile) -> None:
+    """Delete the record of a file whose rows differ from those in the raw table."""
     connection.execute(
-        f"delete from {identifier(table.schema, LEDGER)} where table_name = ? and source_file = ?",
+        f"delete from {identifier(table.schema, LOADED_FILES)} "
+        "where table_name = ? and source_file = ?",
         [table.identifier, file.label],
     )
 
 
-def remember(
+def record_file(
     connection: duckdb.DuckDBPyConnection,
     table: RawTable,
     file: SourceFile,
     batch_id: str,
     counts: tuple[int, int],
 ) -> None:
-    """Note that the raw table holds exactly the rows of these bytes.
+    """Record that the raw table holds exactly the rows of these bytes.
 
     Args:
         connection: the warehouse.
@@ -140,57 +115,8 @@ def remember(
         batch_id: the sha256 of its bytes.
         counts: its loaded and its rejected rows.
     """
-    forget(connection, table, file)
+    forget_file(connection, table, file)
     connection.execute(
-        f"insert into {identifier(table.schema, LEDGER)} values (?, ?, ?, ?, ?, ?)",
+        f"insert into {identifier(table.schema, LOADED_FILES)} values (?, ?, ?, ?, ?, ?)",
         [table.identifier, file.label, batch_id, file_options(table, file), *counts],
     )
-
-
-def row_text(columns: list[str]) -> str:
-    """Return the SQL of a row's JSON text, in which null, '' and 'null' differ."""
-    names = ", ".join(identifier(name) for name in sorted(columns))
-    return f"to_json(row({names}))::varchar"
-
-
-def content(
-    connection: duckdb.DuckDBPyConnection, rows: str, columns: list[str]
-) -> tuple[int, str]:
-    """Return the number of rows of a query and a hash of them that ignores their order.
-
-    Each row's JSON text is hashed by MD5; the sums of both halves over all rows, which count
-    duplicates too, make the batch's sha256.
-    """
-    names = ", ".join(identifier(name) for name in sorted(columns))
-    ((count, lower, upper),) = rows_of(
-        connection,
-        f"""
-        select
-            count(*),
-            coalesce(sum(md5_number_lower(row_text)), 0),
-            coalesce(sum(md5_number_upper(row_text)), 0)
-        from (select {row_text(columns)} as row_text from ({rows}))
-        """,
-    )
-    return count, hashlib.sha256(f"{names}:{count}:{lower}:{upper}".encode()).hexdigest()
-
-
-def with_load_times(
-    connection: duckdb.DuckDBPyConnection, rows: str, loaded: str, columns: list[str]
-) -> str:
-    """Return the query of rows with the ``_loaded_at`` of the same rows that are loaded already.
-
-    Args:
-        connection: the warehouse.
-        rows: query of a file's rows.
-        loaded: query of raw rows of the same content, which may be deleted afterwards.
-        columns: the names of what makes the content.
-    """
-    row_hash = f"md5_number({row_text(columns)}) as _row_hash"
-    connection.execute(
-        f"""
-        create temp table load_kept as
-        select {row_hash}, min(_loaded_at) as _loaded_at from ({loaded}) group by _row_hash
-        """
-    )
-    return f"select * from (select *, {row_hash} from ({rows})) join load_kept using (_row_hash)"

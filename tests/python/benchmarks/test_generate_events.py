@@ -15,7 +15,8 @@ import yaml
 
 from feature_store import FeatureStoreError
 from feature_store.raw.load import load
-from feature_store.raw.load_request import LoadRequest, LoadResult
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.load_result import LoadResult
 from feature_store.settings import load_settings
 from support.paths import BENCHMARKS
 from support.projects.cleaned_project import CleanedProject, cleaned_project

@@ -45,14 +45,14 @@ def run(project: RawProject, script: str, *arguments: str) -> subprocess.Complet
 
 
 def test_a_row_of_the_interval_is_waited_for(project: RawProject) -> None:
-    """A file a day: a later day's file says nothing about the day that is missing."""
+    """A file a day: a later day's file does not apply to the day that is missing."""
     project.declare("orders_*.csv", event_time="sold_at")
     assert arrival(project) == Availability("orders", False, "orders_*.csv: no file matches")
     project.write("orders_1.csv", rows("2024-05-01 10:00:00", "2024-05-01 23:59:59.999999"))
     project.write("orders_3.csv", rows("2024-05-03 00:00:00"))
     assert arrival(project) == Availability("orders", False, "no row of the interval in 2 files")
     project.write("orders_2.csv", "")
-    assert arrival(project).is_there is False
+    assert arrival(project).is_available is False
     project.write("orders_2.csv", rows("2024-05-02 00:00:00"))
     assert arrival(project) == Availability("orders", True, "1 row in orders_2.csv")
     assert not project.warehouse.exists()
@@ -62,9 +62,9 @@ def test_a_file_that_went_on_is_not_waited_for(project: RawProject) -> None:
     """One growing file: rows before and after the interval, and nothing happened in between."""
     project.declare("orders.csv", event_time="sold_at")
     project.write("orders.csv", rows("2024-05-01 10:00:00"))
-    assert not arrival(project).is_there
+    assert not arrival(project).is_available
     project.write("orders.csv", rows("2024-05-03 10:00:00"))
-    assert not arrival(project).is_there
+    assert not arrival(project).is_available
     project.write("orders.csv", rows("2024-05-01 10:00:00", "2024-05-03 00:00:00"))
     assert arrival(project) == Availability(
         "orders", True, "none, but orders.csv has earlier and later rows"
@@ -83,22 +83,26 @@ def test_every_format_is_looked_into(project: RawProject, kind: str) -> None:
         path.write_text(json.dumps(values) + "\n")
     else:
         pq.write_table(pa.table({name: [value] for name, value in values.items()}), path)
-    assert arrival(project).is_there
+    assert arrival(project).is_available
     later = LoadRequest(start=datetime(2024, 5, 3), end=datetime(2024, 5, 4))
-    assert not arrival(project, later).is_there
+    assert not arrival(project, later).is_available
 
 
 @pytest.mark.parametrize("kind", ["timestamp", "timestamptz"])
 def test_intervals_are_utc(project: RawProject, kind: str) -> None:
     project.declare("orders.csv", ORDERS | {"sold_at": kind}, event_time="sold_at")
-    for time, is_there in (("03:00:00+02:00", True), ("20:00:00Z", True), ("01:00+02:00", False)):
+    for time, is_available in (
+        ("03:00:00+02:00", True),
+        ("20:00:00Z", True),
+        ("01:00+02:00", False),
+    ):
         project.write("orders.csv", rows(f"2024-05-02 {time}"))
-        assert arrival(project).is_there is is_there
+        assert arrival(project).is_available is is_available
 
 
-def test_a_table_without_event_time_is_there_with_its_file(project: RawProject) -> None:
+def test_a_table_without_event_time_is_available_with_its_file(project: RawProject) -> None:
     project.declare("orders.csv")
-    assert not arrival(project).is_there
+    assert not arrival(project).is_available
     project.write("orders.csv", rows())
     assert arrival(project) == Availability("orders", True, "1 file, no event time to wait for")
 
@@ -106,7 +110,7 @@ def test_a_table_without_event_time_is_there_with_its_file(project: RawProject) 
 def test_a_malformed_row_is_for_the_loader_to_refuse(project: RawProject) -> None:
     project.declare("orders.csv", event_time="sold_at")
     project.write("orders.csv", rows("soon", "2024-05-02 10:00:00") + "1,2\n")
-    assert arrival(project).is_there
+    assert arrival(project).is_available
 
 
 def test_a_file_unlike_its_declaration_is_an_error(project: RawProject) -> None:
@@ -122,7 +126,7 @@ def test_a_file_unlike_its_declaration_is_an_error(project: RawProject) -> None:
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("orders.txt", "does not tell its format"),
+        ("orders.txt", "is not clear from the file's name"),
         ("folder", "is a directory"),
         ("package:no_such_package/orders.csv", "is not installed"),
     ],
@@ -147,7 +151,7 @@ def test_an_empty_file_and_a_link_to_none_are_waited_for(
         (project.folder / "orders.csv").symlink_to(project.folder / "elsewhere.csv")
     else:
         project.write("orders.csv", "")
-    assert not arrival(project).is_there
+    assert not arrival(project).is_available
 
 
 def test_exit_codes_tell_waiting_from_errors(project: RawProject) -> None:
@@ -158,7 +162,7 @@ def test_exit_codes_tell_waiting_from_errors(project: RawProject) -> None:
 
     waiting = run(project, "check_raw.py", *day)
     assert (waiting.returncode, waiting.stderr) == (75, "")
-    assert "orders: is there: 1 row in orders.csv" in waiting.stdout
+    assert "orders: available: 1 row in orders.csv" in waiting.stdout
     assert "carts: not yet: carts.csv: no such file" in waiting.stdout
     assert run(project, "check_raw.py", *day, "--table", "orders").returncode == 0
 

@@ -49,7 +49,7 @@ def test_a_changed_declaration(orders: RawProject) -> None:
     assert "column id: declared as integer, but loaded as bigint until now" in message
     assert 'alter table "raw"."orders" alter "id" type integer' in message
     orders.declare("o.csv", {"id": "bigint", "note": "no_such_type"})
-    assert "column note: data_type 'no_such_type' is no type" in str(orders.fail())
+    assert "column note: data_type 'no_such_type' is not a type" in str(orders.fail())
 
 
 def test_rejected_rows_get_in_when_the_declaration_is_widened(project: RawProject) -> None:
@@ -68,4 +68,4 @@ def test_rejected_rows_get_in_when_the_declaration_is_widened(project: RawProjec
 def test_a_table_that_the_loader_did_not_make_is_left_alone(orders: RawProject) -> None:
     with duckdb.connect(str(orders.warehouse)) as connection:
         connection.execute("create or replace table raw.orders as select 1 as id")
-    assert "the loader did not make it" in str(orders.fail())
+    assert "the loader did not create it" in str(orders.fail())

@@ -27,9 +27,12 @@ def orders(project: RawProject) -> RawProject:
 @pytest.mark.parametrize(
     ("line", "place"),
     [
-        ("3,1.x,z,2017-01-01", "column amount: '1.x' is no number of the type decimal(10,2)"),
-        ("3.7,1,z,2017-01-01", "column id: '3.7' is no whole number (bigint)"),
-        ("3,1,z,2017-02-30", "column sold_at: '2017-02-30' is no time"),
+        (
+            "3,1.x,z,2017-01-01",
+            "column amount: '1.x' is not a valid number of the type decimal(10,2)",
+        ),
+        ("3.7,1,z,2017-01-01", "column id: '3.7' is not a valid whole number (bigint)"),
+        ("3,1,z,2017-02-30", "column sold_at: '2017-02-30' is not a valid time"),
         ("3,1,z", "3 fields where the header has 4: 3,1,z"),
         ("3,1,z,2017-01-01,", "5 fields where the header has 4: 3,1,z,2017-01-01,"),
         ('"3"x,1,z,2017-01-01', 'text follows a closing quote: "3"x,1'),
@@ -46,7 +49,7 @@ def test_a_malformed_line_of_a_csv(orders: RawProject, line: str | bytes, place:
 @pytest.mark.parametrize(
     ("line", "place"),
     [
-        ("3,1.x,z,2017-01-01", "column amount: '1.x' is no number"),
+        ("3,1.x,z,2017-01-01", "column amount: '1.x' is not a valid number"),
         ('3,1,"z,2017-01-01', "a quote is opened and not closed"),
     ],
 )
@@ -103,7 +106,9 @@ def test_texts_that_are_no_value_of_their_type(project: RawProject, name: str) -
         lines += [json.dumps({column: text}) for column, text in cases]
     project.write(name, "\n".join(lines))
     project.declare(name, columns)
-    assert f"{name}, line 2, column v0: '1.7' is no whole number (bigint)" in str(project.fail())
+    assert f"{name}, line 2, column v0: '1.7' is not a valid whole number (bigint)" in str(
+        project.fail()
+    )
     assert project.load(quarantine=True).rejected == len(cases)
     found = project.query("select line, column_name, reason from raw.raw_rejects order by line")
     assert [(line, column) for line, column, _ in found] == [
@@ -115,9 +120,9 @@ def test_texts_that_are_no_value_of_their_type(project: RawProject, name: str) -
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"id": 1', "the line is no valid JSON"),
-        ("[1]", "the line is no JSON object"),
-        ('{"id": 1, "id": 2}', "the object has a key twice"),
+        ('{"id": 1', "the line is not valid JSON"),
+        ("[1]", "the line is not a JSON object"),
+        ('{"id": 1, "id": 2}', "a key occurs twice in the object"),
         (b'{"id": "\xff"}', "the text is not UTF-8 (byte 9 is 0xFF)"),
     ],
 )
@@ -159,7 +164,7 @@ def test_every_kind_of_malformed_json_in_one_file(project: RawProject) -> None:
     lines = ['{"id": 1, "n": 2, "id": 1}', "nope", "7", '{"id": 2, "n": {"m": [1]}}', "", "{}"]
     project.write("o.jsonl", "\n".join(lines))
     project.declare("o.jsonl", {"id": "bigint"})
-    assert str(project.fail()).startswith("o.jsonl, line 1: the object has a key twice")
+    assert str(project.fail()).startswith("o.jsonl, line 1: a key occurs twice in the object")
     project.load(quarantine=True)
     assert project.query("select line from raw.raw_rejects order by line") == [(1,), (2,), (3,)]
     assert project.rows("id, n") == [(2, '{"m":[1]}'), (None, None)]
@@ -170,8 +175,8 @@ def test_the_first_bad_rows_and_their_number_are_shown(orders: RawProject) -> No
     orders.write("o.csv", HEADER + "1,2\n" + GOOD + bad)
     lines = str(orders.fail()).splitlines()
     assert lines[0].startswith("o.csv, line 2: 2 fields")
-    assert lines[1].startswith("  line 5, column amount: 'x' is no number")
-    assert "; column sold_at: 'b' is no time" in lines[1]
+    assert lines[1].startswith("  line 5, column amount: 'x' is not a valid number")
+    assert "; column sold_at: 'b' is not a valid time" in lines[1]
     assert [line.split(",")[0] for line in lines[2:5]] == ["  line 6", "  line 7", "  line 8"]
     assert lines[5] == "  … (8 malformed rows in all)"
     orders.load(quarantine=True)
@@ -194,8 +199,8 @@ def test_the_first_bad_rows_and_their_number_are_shown(orders: RawProject) -> No
         ("household,amount,note,sold_at", "o.csv, line 1: column id missing"),
         ("id,amout,note,sold_at", "for amount, near names: amout"),
         ("id;amount;note;sold_at", "the fields seem to be separated by ';'"),
-        ("Id,amount,note,sold_at,ID", "o.csv, line 1: column 'id' is there twice (Id, ID)"),
-        ("id,amount,note,sold_at,id", "o.csv, line 1: column 'id' is there twice (id, id)"),
+        ("Id,amount,note,sold_at,ID", "o.csv, line 1: column 'id' occurs twice (Id, ID)"),
+        ("id,amount,note,sold_at,id", "o.csv, line 1: column 'id' occurs twice (id, id)"),
         ("", "o.csv, line 1: the header line is blank"),
     ],
 )
@@ -228,7 +233,7 @@ def cut(data: bytes) -> bytes:
         ("o.csv", lambda p: (p.folder / "o.csv").symlink_to("o.csv"), "o.csv: cannot be read"),
         ("o.csv", lambda p: None, "o.csv: no such file"),
         ("in/*.csv", lambda p: None, "in/*.csv: no file matches"),
-        ("o.dat", lambda p: p.write("o.dat", "x"), "name does not tell its format"),
+        ("o.dat", lambda p: p.write("o.dat", "x"), "the format is not clear from the file's name"),
         ("package:nothing_here/x.csv", lambda p: None, "'nothing_here' is not installed"),
         ("o.parquet", lambda p: p.write("o.parquet", GOOD * 9), "o.parquet: cannot be read as Par"),
         (

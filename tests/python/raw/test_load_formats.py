@@ -88,7 +88,7 @@ def test_a_glob_loads_each_file_and_says_which_one_vanished(project: RawProject)
     project.write("in/3.csv", HEADER + "33,1,x,2017-01-03\n")
     result = project.load()
     assert (result.files, result.loaded, result.skipped) == (2, 1, 1)
-    assert "in/2.csv is no longer there: its rows stay" in result.notes
+    assert "in/2.csv no longer exists: its rows stay" in result.notes
     assert project.rows("id, _source_file") == [(d, f"in/{d % 10}.csv") for d in (1, 2, 33)]
 
 
@@ -140,7 +140,7 @@ def test_a_csv_with_its_own_delimiter_and_nulls(project: RawProject) -> None:
     project.declare("o.txt", columns | {"id": "varchar"}, format="csv", delimiter=";")
     assert "declared as varchar, but loaded as bigint" in str(project.fail())
     project.declare("o.txt", columns, format="csv", delimiter=";")
-    assert "o.txt, line 3, column id: 'NA' is no whole number" in str(project.fail())
+    assert "o.txt, line 3, column id: 'NA' is not a valid whole number" in str(project.fail())
 
 
 GOOD_TEXTS = {

@@ -133,7 +133,7 @@ def test_rows_of_a_vanished_file_stay_in_their_interval(orders: RawProject) -> N
         ("p", 1),
         ("x", 2),
     ]
-    assert "p.csv is no longer there: its rows stay" in result.notes
+    assert "p.csv no longer exists: its rows stay" in result.notes
 
 
 def test_a_bad_value_outside_the_interval_does_not_matter(orders: RawProject) -> None:

@@ -115,7 +115,7 @@ def test_a_table_without_numbers_is_loaded_anew_and_nothing_is_newer_than_it_was
     lose_numbers(project)
     result = project.load()
     assert (result.loaded, result.skipped) == (4, 0)
-    note = "2 files loaded anew for the numbers of the rows (_source_row); the content and "
+    note = "2 files loaded again to number the rows (_source_row); the content and "
     assert note + "_loaded_at stay" in result.notes
     day = datetime(2020, 1, 1)
     assert project.rows("id, _source_file, _source_row, _loaded_at") == [

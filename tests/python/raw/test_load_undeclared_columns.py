@@ -75,11 +75,11 @@ def test_names_that_cannot_be_columns(project: RawProject, name: str) -> None:
     result = project.load()
     assert project.rows("id, record, file_row_number") == [(1, "d", "f")]
     (left_out,) = [note for note in result.notes if note.endswith(": not loaded")]
-    assert "_batch_id (the loader uses that name itself)" in left_out
-    assert "(it has no name)" in left_out
+    assert "_batch_id (the loader uses this name itself)" in left_out
+    assert "(has no name)" in left_out
     if name != "o.jsonl":
         for twice in ("x", "X", "ID"):
-            assert f"{twice} (its name is there twice)" in left_out
+            assert f"{twice} (occurs twice)" in left_out
 
 
 def test_keys_of_json_in_another_case(project: RawProject) -> None:
@@ -87,7 +87,7 @@ def test_keys_of_json_in_another_case(project: RawProject) -> None:
     lines += ['{"id": 4, "x": 5, "x": 6}', '{"id": 5, "Id": 5}']
     project.write("o.jsonl", "\n".join(lines))
     project.declare("o.jsonl", {"id": "bigint"})
-    assert "o.jsonl, line 5: the object has a key twice" in str(project.fail())
+    assert "o.jsonl, line 5: a key occurs twice in the object" in str(project.fail())
     assert project.load(quarantine=True).rejected == 1
     assert project.values("id") == [1, 2, 3, 4]
 
@@ -142,4 +142,4 @@ def test_intervals_and_the_check_report_them_too(project: RawProject) -> None:
 def test_a_file_is_named_once_for_a_name_that_it_has_twice(project: RawProject) -> None:
     project.write("o.csv", "id,x,x\n1,2,3\n")
     project.declare("o.csv", {"id": "bigint"})
-    assert project.load().notes == ["o.csv: column x (its name is there twice): not loaded"]
+    assert project.load().notes == ["o.csv: column x (occurs twice): not loaded"]

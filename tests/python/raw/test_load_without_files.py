@@ -91,7 +91,7 @@ def test_a_broken_file_is_still_an_error(project: RawProject) -> None:
     assert "in/returns_1.csv: the file is empty" in str(returns.error)
     (project.folder / "in/returns_1.csv").unlink()
     _, returns = project.run()
-    assert "in/returns_2.csv: the file is gone, or is a link" in str(returns.error)
+    assert "in/returns_2.csv: the file was removed, or is a link" in str(returns.error)
 
 
 def test_a_file_of_a_package_does_not_come_later(project: RawProject) -> None:

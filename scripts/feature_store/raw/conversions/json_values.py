@@ -1,8 +1,7 @@
-"""SQL that turns a JSON value into its type: exactly, or not at all.
+"""SQL that converts a JSON value to a type exactly.
 
-DuckDB holds a JSON number with a fraction as a double. A number that a double cannot hold is
-therefore marked in the text first: it becomes a string that begins with ``_MARK``, and keeps its
-digits.
+DuckDB reads a JSON number with a fraction as a double. A number that a double cannot hold is
+therefore replaced in the text first, by a string that begins with ``_MARK`` and keeps the digits.
 """
 
 from __future__ import annotations
@@ -11,12 +10,12 @@ from feature_store.raw.conversions.nested_types import fields_of, is_nested
 from feature_store.raw.conversions.text_values import bound, number_text, scalar_from_text
 from feature_store.warehouse.sql import identifier, literal
 
-#: A code point that is no character, so that no text begins with it by chance.
+#: Begins with a code point that is not a character, so that no other text begins so.
 _MARK = "\ufdd0number:"
 _QUOTED_MARK = '"' + _MARK
 _STRING = r'"(?:\\(?s:.)|[^"\\])*"'
 _TOKEN = rf'{_STRING}|-?[0-9][0-9.eE+-]*|[^"0-9-]+|-|"'
-#: Only a text with so many digits, or such an exponent, can hold a number that is no double.
+#: Only a text with that many digits, or such an exponent, can have a number that is not a double.
 _LONG_NUMBER = r"[0-9.]{17}|[0-9.][eE][+-]?[0-9]{3}"
 
 
@@ -30,7 +29,7 @@ def exact_numbers(text: str, *, marked: bool = True) -> str:
 
     Args:
         text: SQL of valid JSON.
-        marked: whether such a number, now a string, is told from the other strings by its mark.
+        marked: whether the strings that replace such numbers begin with ``_MARK``.
     """
     quote = literal(_QUOTED_MARK if marked else '"')
     is_changed = f"{_digits('t')} <> {_digits('try_cast(t as double)::varchar')}"
@@ -50,7 +49,7 @@ def exact_numbers(text: str, *, marked: bool = True) -> str:
 
 
 def _unmarked(text: str) -> str:
-    """Return the SQL of a JSON text with its numbers as they were."""
+    """Return the SQL of a JSON text with the original numbers."""
     pattern = literal(f'"{_MARK}([^"]*)"')
     return rf"regexp_replace({text}, {pattern}, '\1', 'g')"
 
@@ -93,13 +92,13 @@ def _scalar(value: str, kind: str) -> tuple[str, str]:
 def from_json(value: str, kind: str, depth: int = 0) -> tuple[str, str]:
     """Return the conversion of a JSON value.
 
-    A key that a struct lacks is null in it; one that the struct does not have, or that is there
-    twice, makes the value invalid.
+    A key that the object lacks is null in the struct; a key that the struct does not have, or that
+    occurs twice, makes the value invalid.
 
     Args:
-        value: SQL of valid JSON; a name, for it is repeated.
+        value: SQL of valid JSON; a name, because it is repeated.
         kind: the canonical name of the type.
-        depth: how many types this one is nested in.
+        depth: the number of types that this one is nested in.
 
     Returns:
         SQL of the value, and SQL that is true where it is null or exactly the JSON's.

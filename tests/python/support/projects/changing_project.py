@@ -19,7 +19,8 @@ from feature_store import FeatureStore
 from feature_store.online.export.options import ExportedView
 from feature_store.online.export.run import export_features
 from feature_store.raw.load import load
-from feature_store.raw.load_request import LoadRequest, LoadResult
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.load_result import LoadResult
 from feature_store.settings import load_settings
 from feature_store.warehouse.connection import connect
 from support.projects.feature_view_project import MACROS, read_rows

@@ -13,7 +13,8 @@ import yaml
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.load import load
-from feature_store.raw.load_request import LoadRequest, LoadResult
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.load_result import LoadResult
 from feature_store.settings import load_settings
 from support.paths import REPOSITORY
 

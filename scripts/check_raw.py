@@ -13,7 +13,7 @@ from feature_store.raw.availability import check_availability
 from feature_store.raw.load_request import LoadRequest
 from feature_store.settings import find_project_dir
 
-#: The exit code of "not yet", after which the caller retries; other codes than 0 are errors.
+#: The exit code of "not yet available", after which a caller tries again.
 NOT_YET = 75
 
 
@@ -32,7 +32,7 @@ def check_raw(
     request = LoadRequest(table or [], *read_interval(start, end))
     is_complete = True
     for result in check_availability(find_project_dir(), request):
-        state = "available" if result.is_available else "not yet"
+        state = "available" if result.is_available else "not yet available"
         app.out.print(f"{result.table}: {state}: {result.found}", markup=False)
         for note in result.notes:
             app.out.print(f"{result.table}: {note}", markup=False)

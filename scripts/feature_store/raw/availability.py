@@ -109,15 +109,15 @@ def _rows_of_interval(
 ) -> tuple[int, bool]:
     """Return the number of a file's rows in the interval, and whether it has rows on both sides."""
     reader = open_reader(connection, file, table, declared, check_texts=check_texts)
-    columns = map_columns(table, reader, declared, {})
-    event_time = str(staged_event_time(table, columns))
+    columns = map_columns(reader, {})
+    event_time = str(staged_event_time(reader, columns))
     inside = request.interval(event_time)
     # A reader may leave out the rest, so that of a large file only the interval is kept.
     try:
         reader.stage(inside)
     except NotUtf8Error:
         return _rows_of_interval(connection, table, declared, file, request, undeclared, True)
-    undeclared.add(reader, columns, declared, [column.name for column in reader.columns])
+    undeclared.add(reader, columns, [column.name for column in reader.columns])
     rows = count_of(connection, f"select count(*) from load_staged where {inside}")
     is_passed = False
     if not rows:

@@ -103,9 +103,7 @@ def _check_each_type(connection: duckdb.DuckDBPyConnection, table: RawTable) -> 
             ) from error
 
 
-def map_columns(
-    table: RawTable, reader: Reader, declared: dict[str, str], existing: dict[str, str]
-) -> list[MappedColumn]:
+def map_columns(reader: Reader, existing: dict[str, str]) -> list[MappedColumn]:
     """Return a column of the raw table for each column of a file.
 
     Declared columns come first, in declared order; then the file's other columns in its own order,
@@ -117,21 +115,21 @@ def map_columns(
     in_file: dict[str, list[FileColumn]] = {}
     for column in reader.columns:
         in_file.setdefault(column.name.lower(), []).append(column)
-    _check_missing(table, reader, declared)
-    targets = []
-    for name, kind in declared.items():
+    _check_missing(reader)
+    mapped = []
+    for name, kind in reader.kinds.items():
         column = _the_one(reader, name, in_file.pop(name.lower()))
-        conversion = _declared_conversion(table, reader, column, (name, kind))
-        targets.append(MappedColumn(name, kind, column.staged, column.kind, conversion))
+        conversion = _declared_conversion(reader, column, name)
+        mapped.append(MappedColumn(name, kind, column.staged, column.kind, conversion))
     known = {name.lower(): name for name in existing}
     for column in reader.columns:
-        if column.name.lower() not in in_file or not_loaded(reader, declared, column):
+        if column.name.lower() not in in_file or not_loaded(reader, column):
             continue
         name = known.get(column.name.lower(), column.name)
         kind = existing.get(name, type_of(column))
         conversion = shared_conversion(reader, column, kind)
-        targets.append(MappedColumn(name, kind, column.staged, column.kind, conversion, False))
-    return targets
+        mapped.append(MappedColumn(name, kind, column.staged, column.kind, conversion, False))
+    return mapped
 
 
 def type_of(column: FileColumn) -> str:
@@ -139,7 +137,7 @@ def type_of(column: FileColumn) -> str:
     return column.kind if column.kind and column.kind not in NO_TYPES else "VARCHAR"
 
 
-def not_loaded(reader: Reader, declared: dict[str, str], column: FileColumn) -> str | None:
+def not_loaded(reader: Reader, column: FileColumn) -> str | None:
     """Return why a column that is not declared cannot be loaded, or None if it can."""
     name = column.name.lower()
     if not name:
@@ -147,16 +145,16 @@ def not_loaded(reader: Reader, declared: dict[str, str], column: FileColumn) -> 
     if name in INTERNAL_COLUMNS:
         return "the loader uses this name itself"
     same = [other for other in reader.columns if other.name.lower() == name]
-    if len(same) > 1 and name not in {other.lower() for other in declared}:
+    if len(same) > 1 and name not in {other.lower() for other in reader.kinds}:
         return NAME_TWICE
     return None
 
 
-def staged_event_time(table: RawTable, columns: list[MappedColumn]) -> str | None:
+def staged_event_time(reader: Reader, columns: list[MappedColumn]) -> str | None:
     """Return the SQL of the event time of a staged row, or None for a table without one."""
     for column in columns:
-        if column.name == table.event_time:
-            return event_time_of(table, column.conversion.value, column.kind)
+        if column.name == reader.table.event_time:
+            return event_time_of(reader.table, column.conversion.value, column.kind)
     return None
 
 
@@ -176,11 +174,9 @@ def shared_conversion(
     return from_type(value, column.kind, kind)
 
 
-def _declared_conversion(
-    table: RawTable, reader: Reader, column: FileColumn, declared: tuple[str, str]
-) -> Conversion:
-    """Return the conversion of a column whose texts may have a declared format."""
-    name, kind = declared
+def _declared_conversion(reader: Reader, column: FileColumn, name: str) -> Conversion:
+    """Return the conversion of the column of a declared name, whose texts may have a format."""
+    table, kind = reader.table, reader.kinds[name]
     time_format = format_of(table, name, kind)
     if time_format and kind == "VARCHAR":
         return checked_text(shared_conversion(reader, column, kind), time_format)
@@ -211,11 +207,12 @@ def _place(reader: Reader) -> str:
     return f"{reader.file.label}, line 1" if reader.file.format == "csv" else reader.file.label
 
 
-def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) -> None:
+def _check_missing(reader: Reader) -> None:
     """Raise an error for a file that lacks a declared column."""
+    table = reader.table
     names = [column.name for column in reader.columns]
     in_file = {name.lower() for name in names}
-    missing = [name for name in declared if name.lower() not in in_file]
+    missing = [name for name in reader.kinds if name.lower() not in in_file]
     if not missing:
         return
     if reader.file.format == "csv":

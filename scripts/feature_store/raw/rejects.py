@@ -11,7 +11,6 @@ from feature_store.raw.converted_rows import converted
 from feature_store.raw.internal_names import REJECTS
 from feature_store.raw.readers.base import Reader
 from feature_store.raw.readers.staging import TEXT_LIMIT
-from feature_store.raw.sources import RawTable
 from feature_store.raw.text_encodings import encoding_advice
 from feature_store.warehouse.sql import count_of, identifier, literal, rows_of
 
@@ -20,17 +19,12 @@ _SHOWN, _WIDTH = 5, 100
 
 
 def find_bad_values(
-    connection: duckdb.DuckDBPyConnection,
-    reader: Reader,
-    columns: list[MappedColumn],
-    event_time: str,
-    scope: str,
+    reader: Reader, columns: list[MappedColumn], event_time: str, scope: str
 ) -> int:
     """Put the values that their columns cannot hold into ``load_bad_values``.
 
     Args:
-        connection: the warehouse, with the file staged.
-        reader: the file's reader.
+        reader: the file's reader, with the file staged.
         columns: the columns.
         event_time: SQL of a staged row's event time; null where it is not readable.
         scope: SQL condition for the staged rows that are checked.
@@ -38,6 +32,7 @@ def find_bad_values(
     Returns:
         the number of malformed rows, including those that could not be staged.
     """
+    connection = reader.connection
     checked = [(i, column) for i, column in enumerate(columns) if column.shared.valid is not None]
     if checked:
         rows = converted([column for _, column in checked])
@@ -65,12 +60,10 @@ def find_bad_values(
     )
 
 
-def _merge_bad_values(
-    connection: duckdb.DuckDBPyConnection, reader: Reader, limit: int | None
-) -> None:
+def _merge_bad_values(reader: Reader, limit: int | None) -> None:
     """Add the rows with bad values to ``load_malformed``, each once."""
     reader.locate(limit)
-    connection.execute(
+    reader.connection.execute(
         """
         insert into load_malformed
         select
@@ -86,13 +79,12 @@ def _merge_bad_values(
     )
 
 
-def malformed_rows_error(
-    connection: duckdb.DuckDBPyConnection, reader: Reader, table: RawTable, total: int
-) -> FeatureStoreError:
+def malformed_rows_error(reader: Reader, total: int) -> FeatureStoreError:
     """Return the error that shows the first malformed rows of a file."""
-    _merge_bad_values(connection, reader, _SHOWN)
+    table = reader.table
+    _merge_bad_values(reader, _SHOWN)
     rows = rows_of(
-        connection,
+        reader.connection,
         "select line, column_name, reason, row_text from load_malformed "
         f"order by line limit {_SHOWN}",
     )
@@ -138,26 +130,20 @@ def create_rejects(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     )
 
 
-def replace_rejects(
-    connection: duckdb.DuckDBPyConnection,
-    reader: Reader,
-    table: RawTable,
-    interval: str | None,
-    stamp: tuple[str, str],
-) -> bool:
+def replace_rejects(reader: Reader, interval: str | None, loaded_at: str, batch_id: str) -> bool:
     """Replace the rejected rows of a file, or of its interval, by the malformed rows of this load.
 
     Args:
-        connection: the warehouse.
         reader: the file's reader, with the malformed rows found.
-        table: the raw table.
         interval: SQL condition for event times in the interval, or None for the whole file. Rows
             without a readable event time belong to every interval.
-        stamp: ``_loaded_at`` (SQL) and ``_batch_id`` of new rows.
+        loaded_at: ``_loaded_at`` of new rows, as SQL.
+        batch_id: their ``_batch_id``.
 
     Returns:
         whether anything was changed.
     """
+    connection, table = reader.connection, reader.table
     rejects = identifier(table.schema, REJECTS)
     names = f"{literal(table.identifier)}, {literal(reader.file.label)}"
     scope = f"(table_name, source_file) = ({names})"
@@ -169,14 +155,13 @@ def replace_rejects(
         " + (select count(*) from load_malformed) + (select count(*) from load_bad_values)",
     ):
         return False
-    _merge_bad_values(connection, reader, None)
+    _merge_bad_values(reader, None)
     kept = f"line, column_name, reason, left(row_text, {TEXT_LIMIT}) as row_text, event_time"
     old = f"select {kept} from {rejects} where {scope}"
     new = f"select {kept} from load_malformed"
     difference = f"({old} except all {new}) union all ({new} except all {old})"
     if not count_of(connection, f"select count(*) from ({difference})"):
         return False
-    loaded_at, batch_id = stamp
     connection.execute(f"delete from {rejects} where {scope}")
     connection.execute(
         f"""

@@ -36,7 +36,6 @@ from feature_store.raw.raw_table import (
     later_than_loaded,
     source_filter,
 )
-from feature_store.raw.readers.base import Reader
 from feature_store.raw.readers.formats import open_reader
 from feature_store.raw.readers.staging import drop_temp_tables
 from feature_store.raw.rejects import find_bad_values, malformed_rows_error, replace_rejects
@@ -168,8 +167,8 @@ class TableLoad:
         """
         connection, table = self.connection, self.table
         reader = open_reader(connection, text, table, self.declared, check_texts=self.check_texts)
-        columns = map_columns(table, reader, self.declared, self.existing)
-        time = staged_event_time(table, columns)
+        columns = map_columns(reader, self.existing)
+        time = staged_event_time(reader, columns)
         event_time = "null::timestamp" if time is None else f"{time}::timestamp"
         in_scope, may_be_in_scope = "true", "true"
         if self.by_interval:
@@ -177,61 +176,34 @@ class TableLoad:
             # A row whose event time is null or unreadable may belong to any interval.
             may_be_in_scope = f"({in_scope} or {time} is null)"
         reader.stage(may_be_in_scope)
-        columns = fit_columns(connection, table, reader, columns, self.existing)
-        malformed = find_bad_values(connection, reader, columns, event_time, may_be_in_scope)
+        columns = fit_columns(reader, columns, self.existing)
+        malformed = find_bad_values(reader, columns, event_time, may_be_in_scope)
         if malformed and not self.request.quarantine:
-            raise malformed_rows_error(connection, reader, table, malformed)
+            raise malformed_rows_error(reader, malformed)
         if table.event_time is not None:
             kind = self.declared[table.event_time]
             self.times.record(file, reader, event_time, kind, batch_id)
-        self.undeclared.add(reader, columns, self.declared, self.existing)
-        self.existing = add_columns(
-            connection, table, {column.name: column.kind for column in columns}, self.existing
-        )
-        good = "true"
-        if malformed:
-            good = f"{reader.record} not in (select record from load_bad_values)"
+        self.undeclared.add(reader, columns, self.existing)
+        kinds = {column.name: column.kind for column in columns}
+        self.existing = add_columns(connection, table, kinds, self.existing)
+
+        good = f"{reader.record} not in (select record from load_bad_values)"
+        good = good if malformed else "true"
+        rows = converted_query(columns, reader.record, f"{in_scope} and {good}")
+        loaded, content_id = self._write(file, columns, rows, batch_id)
+        self.result.read += loaded + malformed
+        self.result.rejected += malformed
         if self.by_interval:
             self.counts.rows_without_time += count_of(
                 connection,
                 f"select count(*) from load_staged where {event_time} is null and {good}",
             )
-        rows = converted_query(columns, reader.record, f"{in_scope} and {good}")
-        self._write_all(file, reader, columns, rows, (batch_id, malformed))
-
-    def _write_all(
-        self,
-        file: SourceFile,
-        reader: Reader,
-        columns: list[MappedColumn],
-        rows: str,
-        batch: tuple[str, int],
-    ) -> None:
-        """Write a file's rows and its malformed rows, and record the file.
-
-        Args:
-            file: the file.
-            reader: its reader.
-            columns: its columns.
-            rows: query of its rows.
-            batch: the sha256 of its bytes, and the number of its malformed rows.
-        """
-        connection, table = self.connection, self.table
-        batch_id, malformed = batch
-        loaded, content_id = self._write(file, columns, rows, batch_id)
-        rejects_changed = replace_rejects(
-            connection,
-            reader,
-            table,
-            self.request.interval("event_time") if self.by_interval else None,
-            (self.loaded_at, content_id if self.by_interval else batch_id),
-        )
-        self.result.read += loaded + malformed
-        self.result.rejected += malformed
-        if not self.by_interval:
+            interval = self.request.interval("event_time")
+            if replace_rejects(reader, interval, self.loaded_at, content_id):
+                forget_file(connection, table, file)
+        else:
+            replace_rejects(reader, None, self.loaded_at, batch_id)
             record_file(connection, table, file, batch_id, (loaded, malformed))
-        elif rejects_changed:
-            forget_file(connection, table, file)
 
     def _write(
         self, file: SourceFile, columns: list[MappedColumn], rows: str, batch_id: str

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-import duckdb
-
 from feature_store.raw.column_mapping import (
     NAME_TWICE,
     MappedColumn,
@@ -28,11 +26,7 @@ _LISTED = 3
 
 
 def fit_columns(
-    connection: duckdb.DuckDBPyConnection,
-    table: RawTable,
-    reader: Reader,
-    columns: list[MappedColumn],
-    existing: dict[str, str],
+    reader: Reader, columns: list[MappedColumn], existing: dict[str, str]
 ) -> list[MappedColumn]:
     """Return the columns, those that are not declared with a type that holds the staged values.
 
@@ -40,9 +34,7 @@ def fit_columns(
     cannot hold the file's values becomes a varchar.
 
     Args:
-        connection: the warehouse, with the file staged.
-        table: the raw table.
-        reader: the file's reader.
+        reader: the file's reader, with the file staged.
         columns: all columns.
         existing: the raw table's columns with their types; types are changed in place.
 
@@ -56,12 +48,12 @@ def fit_columns(
             fitted.append(column)
             continue
         found, name = in_file[column.staged], column.name
-        kind = _fitting_type(connection, table.relation, found, column, existing)
+        kind = _fitting_type(reader, found, column, existing)
         change = column.shared
         if kind != column.kind:
             change = shared_conversion(reader, found, kind)
         if name in existing and kind != existing[name]:
-            _change_type(connection, table.relation, name, existing[name], kind)
+            _change_type(reader, name, existing[name], kind)
             existing[name] = kind
         change = _as_text(VALUE, change) if kind == "VARCHAR" else replace(change, valid=None)
         fitted.append(replace(column, kind=kind, shared=change))
@@ -69,34 +61,30 @@ def fit_columns(
 
 
 def _fitting_type(
-    connection: duckdb.DuckDBPyConnection,
-    raw: str,
-    found: FileColumn,
-    column: MappedColumn,
-    existing: dict[str, str],
+    reader: Reader, found: FileColumn, column: MappedColumn, existing: dict[str, str]
 ) -> str:
     """Return the type in which a column that is not declared can be loaded."""
     kind, own, valid = column.kind, type_of(found), column.conversion.valid
     if kind != own and column.name in existing and found.kind is not None:
-        filled = f"{raw} where {identifier(column.name)} is not null"
-        kind = kind if _has_rows(connection, filled) else own
+        filled = f"{reader.table.relation} where {identifier(column.name)} is not null"
+        kind = kind if _has_rows(reader, filled) else own
     if kind != column.kind or kind == "VARCHAR" or valid is None:
         return kind
-    return "VARCHAR" if _has_rows(connection, f"load_staged where not {valid}") else kind
+    return "VARCHAR" if _has_rows(reader, f"load_staged where not {valid}") else kind
 
 
-def _has_rows(connection: duckdb.DuckDBPyConnection, rows: str) -> bool:
-    return bool(count_of(connection, f"select count(*) from (select 1 from {rows} limit 1)"))
+def _has_rows(reader: Reader, rows: str) -> bool:
+    return bool(count_of(reader.connection, f"select count(*) from (select 1 from {rows} limit 1)"))
 
 
-def _change_type(
-    connection: duckdb.DuckDBPyConnection, raw: str, name: str, before: str, kind: str
-) -> None:
+def _change_type(reader: Reader, name: str, before: str, kind: str) -> None:
     """Change the type of a raw table's column: to varchar, or to any type if it has no value."""
     column = identifier(name)
     text = _as_text(column, from_type(column, before, "VARCHAR")).value
     using = text if kind == "VARCHAR" else f"null::{kind}"
-    connection.execute(f"alter table {raw} alter column {column} type {kind} using {using}")
+    reader.connection.execute(
+        f"alter table {reader.table.relation} alter column {column} type {kind} using {using}"
+    )
 
 
 def _as_text(value: str, conversion: Conversion) -> Conversion:
@@ -136,19 +124,12 @@ class UndeclaredColumns:
         self._loaded: dict[str, _Column] = {}
         self._left_out: dict[str, _Column] = {}
 
-    def add(
-        self,
-        reader: Reader,
-        columns: list[MappedColumn],
-        declared: dict[str, str],
-        existing: Iterable[str],
-    ) -> None:
+    def add(self, reader: Reader, columns: list[MappedColumn], existing: Iterable[str]) -> None:
         """Add the undeclared columns of one file.
 
         Args:
             reader: the file's reader.
             columns: the columns that are loaded.
-            declared: the declared columns.
             existing: the columns that the raw table has without this file.
         """
         label = reader.file.label
@@ -162,7 +143,7 @@ class UndeclaredColumns:
         for number, found in enumerate(reader.columns, 1):
             if found.staged in used:
                 continue
-            reason = not_loaded(reader, declared, found) or NAME_TWICE
+            reason = not_loaded(reader, found) or NAME_TWICE
             left_out = self._left_out.setdefault(
                 found.name or f"number {number}", _Column("column", reason)
             )

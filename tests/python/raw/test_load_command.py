@@ -1,4 +1,4 @@
-"""The real command line, in processes of its own."""
+"""The command line of load_raw.py, run in its own processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bad file or row is named with file, line and column, and changes nothing."""
+"""Errors name file, line and column of malformed rows and files; the table stays unchanged."""
 
 from __future__ import annotations
 
@@ -6,22 +6,12 @@ import gzip
 import json
 from collections.abc import Callable
 
-import duckdb
 import pytest
 
 from support.projects.raw_project import HEADER, RawProject
 
 GOOD = "1,1.50,x,2017-01-01\n2,2,y,2017-01-02\n"
 MANY = "".join(f"{i},1,x,2017-01-01\n" for i in range(3000))
-
-
-@pytest.fixture
-def orders(project: RawProject) -> RawProject:
-    """Give a project with a loaded file."""
-    project.write("o.csv", HEADER + GOOD)
-    project.declare("o.csv", event_time="sold_at")
-    project.load()
-    return project
 
 
 @pytest.mark.parametrize(
@@ -60,10 +50,10 @@ def test_a_malformed_line_of_a_long_gzipped_csv(orders: RawProject, line: str, p
 def check_malformed_line(
     orders: RawProject, name: str, before: str, line: str | bytes, place: str
 ) -> None:
-    """Put a line between others; it must be the only one that is refused."""
+    """Write a malformed line between others; it must be the only one that is rejected."""
     bad = line if isinstance(line, bytes) else line.encode()
     text = (HEADER + before).encode() + bad + b"\n" + GOOD.encode()
-    orders.write(name, gzip.compress(text) if name.endswith(".gz") else text)
+    orders.write_packed(name, text)
     orders.declare(name, event_time="sold_at")
     number = before.count("\n") + 2
     message = str(orders.fail())
@@ -95,7 +85,7 @@ BAD_TEXTS = {
 
 
 @pytest.mark.parametrize("name", ["o.csv", "o.jsonl"])
-def test_texts_that_are_no_value_of_their_type(project: RawProject, name: str) -> None:
+def test_texts_that_are_not_valid_in_their_type(project: RawProject, name: str) -> None:
     columns = {f"v{i}": kind for i, kind in enumerate(BAD_TEXTS)}
     cases = [(f"v{i}", text) for i, kind in enumerate(BAD_TEXTS) for text in BAD_TEXTS[kind]]
     if name == "o.csv":
@@ -150,8 +140,7 @@ def test_a_malformed_line_of_json(project: RawProject, line: str | bytes, reason
     ],
 )
 def test_a_parquet_value_that_would_change(project: RawProject, value: str, kind: str) -> None:
-    path = project.folder / "o.parquet"
-    duckdb.sql(f"copy (select 1 as id, null as v union all select 2, {value}) to '{path}'")
+    project.write_parquet("o.parquet", f"select 1 as id, null as v union all select 2, {value}")
     project.declare("o.parquet", {"id": "bigint", "v": kind})
     assert str(project.fail()).startswith("o.parquet, row 2, column v: ")
     project.load(quarantine=True)
@@ -210,7 +199,7 @@ def test_a_header_that_does_not_fit(orders: RawProject, header: str, words: str)
 
 
 def test_a_missing_column_of_parquet_and_json(project: RawProject) -> None:
-    duckdb.sql(f"copy (select 1 as household) to '{project.folder / 'o.parquet'}'")
+    project.write_parquet("o.parquet", "select 1 as household")
     project.write("o.jsonl", '{"household": 1}')
     for name in ("o.parquet", "o.jsonl"):
         project.declare(name, {"household_id": "bigint"})
@@ -227,8 +216,8 @@ def cut(data: bytes) -> bytes:
     ("name", "make", "words"),
     [
         ("o.csv", lambda p: p.write("o.csv", b""), "o.csv: the file is empty"),
-        ("o.csv.gz", lambda p: p.write("o.csv.gz", gzip.compress(b"")), "the file is empty"),
-        ("o.jsonl.gz", lambda p: p.write("o.jsonl.gz", gzip.compress(b"")), "the file is empty"),
+        ("o.csv.gz", lambda p: p.write_packed("o.csv.gz", ""), "the file is empty"),
+        ("o.jsonl.gz", lambda p: p.write_packed("o.jsonl.gz", ""), "the file is empty"),
         ("o.csv", lambda p: (p.folder / "o.csv").mkdir(), "o.csv: is a directory"),
         ("o.csv", lambda p: (p.folder / "o.csv").symlink_to("o.csv"), "o.csv: cannot be read"),
         ("o.csv", lambda p: None, "o.csv: no such file"),
@@ -259,11 +248,11 @@ def test_files_that_cannot_be_read(
     assert words in str(orders.fail(quarantine=True))
 
 
-@pytest.mark.parametrize(("delimiter", "said"), [(";", "';'"), ("\t", "tabs"), ("|", "'|'")])
-def test_another_delimiter_is_named_once(project: RawProject, delimiter: str, said: str):
+@pytest.mark.parametrize(("delimiter", "shown"), [(";", "';'"), ("\t", "tabs"), ("|", "'|'")])
+def test_another_delimiter_is_named_once(project: RawProject, delimiter: str, shown: str):
     project.declare("o.csv")
     project.write("o.csv", HEADER.replace(",", delimiter))
     error = str(project.run()[0].error)
-    assert f"o.csv, line 1: the fields seem to be separated by {said}" in error
+    assert f"o.csv, line 1: the fields seem to be separated by {shown}" in error
     assert "delimiter:" in error
     assert error.count("sold_at") == 0

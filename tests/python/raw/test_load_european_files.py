@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from datetime import UTC, date, datetime, timedelta
 
@@ -43,8 +42,7 @@ MARCH_6 = {"start": datetime(2024, 3, 6), "end": datetime(2024, 3, 7)}
     ],
 )
 def test_a_european_file(project: RawProject, encoding: str, name: str) -> None:
-    raw = TEXT.encode(encoding)
-    project.write(name, gzip.compress(raw) if name.endswith(".gz") else raw)
+    project.write_packed(name, TEXT.encode(encoding))
     project.declare(name, COLUMNS, encoding=encoding, **KEYS)
     project.load()
     assert project.rows("id, name, amount::varchar, sold_at") == ROWS
@@ -117,8 +115,7 @@ def test_formats_of_columns(project: RawProject, ending: str) -> None:
     names = [f"t{n}" for n in range(len(FORMATS))]
     lines = [",".join(["id", *names])] if ending == "csv" else []
     for n, (_, _, text, _) in enumerate(FORMATS):
-        cells = ["", *[text if m == n else "" for m in range(len(FORMATS))]]
-        cells[0] = str(n)
+        cells = [str(n), *[text if m == n else "" for m in range(len(FORMATS))]]
         keys = {"id": n} | {name: text if name == f"t{n}" else None for name in names}
         lines.append(",".join(cells) if ending == "csv" else json.dumps(keys))
     project.write(f"o.{ending}", "\n".join(lines))
@@ -149,7 +146,7 @@ def test_every_time_that_python_writes_is_read_back(tmp_path_factory, name, time
 
 
 @pytest.mark.parametrize("kind", ["bigint", "double", "decimal(10, 2)"])
-def test_numbers_that_are_none_with_a_decimal_comma(project: RawProject, kind: str) -> None:
+def test_malformed_numbers_with_a_decimal_comma(project: RawProject, kind: str) -> None:
     bad = ["1.5", "1.234,5", "1,5 ", "1,,5", "1.000"]
     project.write("o.csv", "id;v\n1;2,0\n" + "".join(f"2;{text}\n" for text in bad))
     project.declare("o.csv", {"id": "bigint", "v": kind}, delimiter=";", decimal=",")
@@ -227,7 +224,7 @@ def test_declarations(project: RawProject, keys: dict, words: str | None) -> Non
         return
     try:
         error = project.fail()
-    except FeatureStoreError as raised:  # told before any table is loaded
+    except FeatureStoreError as raised:  # raised before any table is loaded
         error = raised
     assert words in str(error)
     assert error.allowed or error.next_step

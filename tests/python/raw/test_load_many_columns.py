@@ -1,4 +1,4 @@
-"""Columns of one type, which are converted together, hold what each of them alone holds."""
+"""Columns of one type are converted together, with the same values as each column alone."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ def main(
     """
     request = LoadRequest(table or [], *read_interval(start, end), quarantine)
     settings = load_settings(target)
-    with load_progress(app.err) as progress, waiting(wait):
-        results = load(settings, request, progress.file_done, progress.start)
+    with load_progress(app.err) as callbacks, waiting(wait):
+        results = load(settings, request, *callbacks)
     print_results(app.out, results)
     for line in warnings(results):
         app.err.print(line, markup=False)

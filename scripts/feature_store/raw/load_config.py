@@ -11,23 +11,17 @@ from feature_store.raw.text_encodings import check_encoding
 
 FORMATS = ("csv", "jsonl", "parquet")
 _ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-#: The keys that only some formats have, with these formats.
+#: The keys of ``config.meta.load``, each with the formats that it applies to.
 _FORMATS_OF_KEYS = {
+    "path": FORMATS,
+    "format": FORMATS,
+    "event_time": FORMATS,
+    "time_format": FORMATS,
     "encoding": ("csv", "jsonl"),
     "delimiter": ("csv",),
     "decimal": ("csv",),
     "null_values": ("csv",),
 }
-LOAD_KEYS = (
-    "path",
-    "format",
-    "event_time",
-    "time_format",
-    "encoding",
-    "delimiter",
-    "decimal",
-    "null_values",
-)
 
 
 def format_of_name(name: str) -> str | None:
@@ -56,10 +50,10 @@ def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None
             f"{where} has no path", allowed="path: a file, a glob, or package:<package>/<file>"
         )
     for key in load:
-        if key not in LOAD_KEYS:
+        if key not in _FORMATS_OF_KEYS:
             raise FeatureStoreError(
                 f"{where} has the unknown key {key!r}",
-                allowed=", ".join(LOAD_KEYS) + f"; {near_names(str(key), LOAD_KEYS)}",
+                allowed=", ".join(_FORMATS_OF_KEYS) + f"; {near_names(str(key), _FORMATS_OF_KEYS)}",
             )
     if load.get("format") not in (None, *FORMATS):
         raise FeatureStoreError(f"{where}.format is {load['format']!r}", allowed=", ".join(FORMATS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -15,25 +15,15 @@ from feature_store.raw.load_result import LoadResult
 from feature_store.raw.sources import RawTable
 
 
-class LoadProgress:
-    """A progress bar with one step a file."""
-
-    def __init__(self, progress: Progress):
-        self._progress = progress
-        self._task = progress.add_task("reading", total=None)
-
-    def start(self, files: int) -> None:
-        """Set the number of files."""
-        self._progress.update(self._task, total=files)
-
-    def file_done(self, table: RawTable, file: SourceFile) -> None:
-        """Advance by one file."""
-        self._progress.update(self._task, advance=1, description=f"{table.name}: {file.label}")
-
-
 @contextmanager
-def load_progress(console: Console) -> Iterator[LoadProgress]:
-    """Show the progress of a load if the console is a terminal, and remove it at the end."""
+def load_progress(
+    console: Console,
+) -> Iterator[tuple[Callable[[RawTable, SourceFile], None], Callable[[int], None]]]:
+    """Show a progress bar if the console is a terminal, and remove it at the end.
+
+    Yields:
+        the callbacks ``on_file`` and ``on_start`` of :func:`feature_store.raw.load.load`.
+    """
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns,
@@ -42,7 +32,13 @@ def load_progress(console: Console) -> Iterator[LoadProgress]:
         transient=True,
         disable=not console.is_terminal,
     ) as progress:
-        yield LoadProgress(progress)
+        task = progress.add_task("reading", total=None)
+        yield (
+            lambda table, file: progress.update(
+                task, advance=1, description=f"{table.name}: {file.label}"
+            ),
+            lambda files: progress.update(task, total=files),
+        )
 
 
 def print_results(console: Console, results: list[LoadResult]) -> None:

@@ -9,6 +9,7 @@ import duckdb
 
 from feature_store.display import counted
 from feature_store.errors import FeatureStoreError
+from feature_store.raw import loaded_files, raw_table
 from feature_store.raw.column_mapping import (
     MappedColumn,
     canonical_types,
@@ -22,20 +23,6 @@ from feature_store.raw.files import NoFilesError, SourceFile, fingerprint
 from feature_store.raw.internal_names import INTERNAL_COLUMNS, REJECTS, ROW_NUMBER
 from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.load_result import FileCounts, LoadResult
-from feature_store.raw.loaded_files import (
-    create_loader_tables,
-    forget_file,
-    known_rows,
-    record_file,
-)
-from feature_store.raw.raw_table import (
-    add_columns,
-    check_types,
-    count_rows,
-    existing_columns,
-    later_than_loaded,
-    source_filter,
-)
 from feature_store.raw.readers.formats import open_reader
 from feature_store.raw.readers.staging import drop_temp_tables
 from feature_store.raw.rejects import find_bad_values, malformed_rows_error, replace_rejects
@@ -79,7 +66,7 @@ class TableLoad:
         """Load all files."""
         self._open()
         if "_loaded_at" in self.existing:
-            self.loaded_at = later_than_loaded(self.connection, self.table, self.loaded_at)
+            self.loaded_at = raw_table.later_than_loaded(self.connection, self.table, self.clock)
         if self.request.has_interval and not self.by_interval:
             self.result.notes.append("has no event time: loaded whole, whatever the interval")
         self.times = FileEventTimes(
@@ -99,19 +86,19 @@ class TableLoad:
             error: the error that names the missing files.
         """
         self._open()
-        check_types(self.table, self.declared, self.existing)
-        add_columns(self.connection, self.table, self.declared, self.existing)
-        rows = count_rows(self.connection, self.table, "true")
+        raw_table.check_types(self.table, self.declared, self.existing)
+        raw_table.add_columns(self.connection, self.table, self.declared, self.existing)
+        rows = raw_table.count_rows(self.connection, self.table, "true")
         state = f"rows from earlier files stay ({rows:,})" if rows else "the table is empty"
         self.result.warning = f"{error.what}; {state}"
 
     def _open(self) -> None:
-        create_loader_tables(self.connection, self.table.schema)
-        self.existing = existing_columns(self.connection, self.table)
+        loaded_files.create_loader_tables(self.connection, self.table.schema)
+        self.existing = raw_table.existing_columns(self.connection, self.table)
 
     def _scope(self, file: SourceFile) -> str:
         """Return the SQL condition for the raw rows that the file replaces."""
-        where = source_filter(file.label)
+        where = raw_table.source_filter(file.label)
         if self.by_interval:
             where += " and " + self.request.interval(self._raw_event_time())
         return where
@@ -126,7 +113,8 @@ class TableLoad:
     def _load_file(self, file: SourceFile) -> None:
         before = file.path.stat()
         batch_id = fingerprint(file)
-        if check_types(self.table, self.declared, self.existing) and self._skip(file, batch_id):
+        is_complete = raw_table.check_types(self.table, self.declared, self.existing)
+        if is_complete and self._skip(file, batch_id):
             return
         with decoded(file, self.table.encoding) as text:
             self._replace(file, text, batch_id)
@@ -145,11 +133,11 @@ class TableLoad:
                 self.counts.outside += 1
                 self.counts.rows_without_time += rows_without_time
                 return True
-        known = known_rows(self.connection, self.table, file, batch_id)
+        known = loaded_files.known_rows(self.connection, self.table, file, batch_id)
         if known is None:
             return False
         self.counts.unchanged += 1
-        self.result.skipped += count_rows(self.connection, self.table, self._scope(file))
+        self.result.skipped += raw_table.count_rows(self.connection, self.table, self._scope(file))
         if known[1]:
             self.result.notes.append(
                 f"{file.label}: in {self.table.schema}.{REJECTS} since it was loaded: "
@@ -185,10 +173,10 @@ class TableLoad:
             self.times.record(file, reader, event_time, kind, batch_id)
         self.undeclared.add(reader, columns, self.existing)
         kinds = {column.name: column.kind for column in columns}
-        self.existing = add_columns(connection, table, kinds, self.existing)
+        self.existing = raw_table.add_columns(connection, table, kinds, self.existing)
 
-        good = f"{reader.record} not in (select record from load_bad_values)"
-        good = good if malformed else "true"
+        bad = "select record from load_bad_values"
+        good = f"{reader.record} not in ({bad})" if malformed else "true"
         rows = converted_query(columns, reader.record, f"{in_scope} and {good}")
         loaded, content_id = self._write(file, columns, rows, batch_id)
         self.result.read += loaded + malformed
@@ -200,10 +188,10 @@ class TableLoad:
             )
             interval = self.request.interval("event_time")
             if replace_rejects(reader, interval, self.loaded_at, content_id):
-                forget_file(connection, table, file)
+                loaded_files.forget_file(connection, table, file)
         else:
             replace_rejects(reader, None, self.loaded_at, batch_id)
-            record_file(connection, table, file, batch_id, (loaded, malformed))
+            loaded_files.record_file(connection, table, file, batch_id, (loaded, malformed))
 
     def _write(
         self, file: SourceFile, columns: list[MappedColumn], rows: str, batch_id: str
@@ -226,13 +214,14 @@ class TableLoad:
         )
         full = f"select *{absent} from ({rows})"
         old = f"select * from {table.relation} where {scope}"
-        old_count = count_rows(connection, table, scope)
+        old_count = raw_table.count_rows(connection, table, scope)
         content_id, count, same = "", None, False
         if old_count or self.by_interval:
             count, content_id = content_hash(connection, full, data)
         if count == old_count:
             same = not old_count or content_hash(connection, old, data)[1] == content_id
-        if same and not count_rows(connection, table, f"{scope} and {ROW_NUMBER} is null"):
+        without_number = f"{scope} and {ROW_NUMBER} is null"
+        if same and not raw_table.count_rows(connection, table, without_number):
             self.result.skipped += old_count
             self.counts.unchanged += 1
             return old_count, content_id
@@ -252,7 +241,7 @@ class TableLoad:
         )
         self.result.loaded += written
         if self.by_interval:
-            forget_file(connection, table, file)
+            loaded_files.forget_file(connection, table, file)
         return written, content_id
 
     def _add_notes(self, files: list[SourceFile]) -> None:

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from feature_store.raw.conversions.expressions import all_true, bound, each
 from feature_store.raw.conversions.json_values import exact_numbers, from_json, is_strict
 from feature_store.raw.conversions.nested_types import fields_of, is_nested
 from feature_store.raw.conversions.text_values import (
     FLOATS,
     INTEGERS,
     TIMESTAMP_DIGITS,
-    bound,
     float_text,
     number_text,
     scalar_from_text,
@@ -169,24 +169,22 @@ def _nested(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
         value, test = _typed(item, old, new, depth + 1)
         return f"case when {item} is not null then {value} end", _test(item, test)
 
-    def each(values: str, body: str) -> str:
-        return f"list_transform({values}, lambda {item}: {body})"
-
-    def all_of(values: str, test: str) -> str:
-        return f"coalesce(list_bool_and({each(values, test)}), true)"
+    def all_valid(values: str, test: str) -> str:
+        return all_true(each(values, item, test))
 
     lists = ("list", "array")
     if old_name in lists and name in lists:
         value, test = part(old_fields[0][1], fields[0][1])
         items = f"{column}::{old_fields[0][1]}[]"
         size = f"len({items}) = {fields[1][1]} and " if name == "array" else ""
-        return f"try_cast({each(items, value)} as {kind})", size + all_of(items, test)
+        return f"try_cast({each(items, item, value)} as {kind})", size + all_valid(items, test)
     if old_name == name == "map":
         key, key_test = part(old_fields[0][1], fields[0][1])
         value, test = part(old_fields[1][1], fields[1][1])
         keys, values = f"map_keys({column})", f"map_values({column})"
-        made = f"try(map({each(keys, key)}, {each(values, value)}))"
-        return made, f"{made} is not null and {all_of(keys, key_test)} and {all_of(values, test)}"
+        made = f"try(map({each(keys, item, key)}, {each(values, item, value)}))"
+        are_valid = f"{all_valid(keys, key_test)} and {all_valid(values, test)}"
+        return made, f"{made} is not null and {are_valid}"
     if old_name == name == "struct":
         old = {field.lower(): (field, child) for field, child in old_fields}
         values, tests = [], ["true"]

@@ -6,8 +6,9 @@ therefore replaced in the text first, by a string that begins with ``_MARK`` and
 
 from __future__ import annotations
 
+from feature_store.raw.conversions.expressions import all_true, bound, each
 from feature_store.raw.conversions.nested_types import fields_of, is_nested
-from feature_store.raw.conversions.text_values import bound, number_text, scalar_from_text
+from feature_store.raw.conversions.text_values import number_text, scalar_from_text
 from feature_store.warehouse.sql import identifier, literal
 
 #: Begins with a code point that is not a character, so that no other text begins so.
@@ -115,12 +116,6 @@ def _nested(value: str, kind: str, depth: int) -> tuple[str, str]:
     name, fields = fields_of(kind)
     item, key = f"e{depth}", f"k{depth}"
 
-    def each(values: str, body: str, variable: str = item) -> str:
-        return f"list_transform({values}, lambda {variable}: {body})"
-
-    def all_of(values: str) -> str:
-        return f"coalesce(list_bool_and({values}), true)"
-
     is_object = f"json_type({value}) = 'OBJECT'"
     keys = f"json_keys({value})"
     is_distinct = f"len({keys}) = len(list_distinct({keys}))"
@@ -128,21 +123,21 @@ def _nested(value: str, kind: str, depth: int) -> tuple[str, str]:
         result, test = from_json(item, fields[0][1], depth + 1)
         items = f"json_extract({value}, '$[*]')::varchar[]"
         size = f" and len({items}) = {fields[1][1]}" if name == "array" else ""
+        is_array = f"json_type({value}) = 'ARRAY'"
         return (
-            f"case when json_type({value}) = 'ARRAY' then try_cast({each(items, result)} as {kind})"
-            " end",
-            f"json_type({value}) = 'ARRAY'{size} and {all_of(each(items, test))}",
+            f"case when {is_array} then try_cast({each(items, item, result)} as {kind}) end",
+            f"{is_array}{size} and {all_true(each(items, item, test))}",
         )
     if name == "map":
         new_key, key_test, _ = scalar_from_text(key, fields[0][1])
         result, test = from_json(item, fields[1][1], depth + 1)
         items = f"json_extract({value}, '$.*')::varchar[]"
-        new_keys = each(keys, new_key, key)
-        made = f"try(map({new_keys}, {each(items, result)}))"
+        new_keys = each(keys, key, new_key)
+        made = f"try(map({new_keys}, {each(items, item, result)}))"
         return (
             f"case when {is_object} and {is_distinct} then {made} end",
-            f"{is_object} and {is_distinct} and {all_of(each(keys, key_test, key))} "
-            f"and {all_of(each(items, test))} and {made} is not null",
+            f"{is_object} and {is_distinct} and {all_true(each(keys, key, key_test))} "
+            f"and {all_true(each(items, item, test))} and {made} is not null",
         )
     results, tests = [], []
     for field, child in fields:
@@ -152,7 +147,7 @@ def _nested(value: str, kind: str, depth: int) -> tuple[str, str]:
         results.append(f"{identifier(field)} := {bound(inner, item, result)}")
         tests.append(bound(inner, item, test))
     known = ", ".join(literal(field) for field, _ in fields)
-    are_known = all_of(each(keys, f"{key} in ({known})", key))
+    are_known = all_true(each(keys, key, f"{key} in ({known})"))
     return (
         f"case when {is_object} then struct_pack({', '.join(results)})::{kind} end",
         f"{is_object} and {is_distinct} and {are_known} and {' and '.join(tests)}",

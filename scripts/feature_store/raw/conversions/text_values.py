@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from feature_store.raw.conversions.expressions import bound, matches
 from feature_store.warehouse.sql import literal
 
 INTEGERS = [
@@ -65,16 +66,6 @@ _SHAPES = {
         "interval in whole units (1 month 2 days 03:04:05)",
     ),
 }
-
-
-def matches(column: str, pattern: str) -> str:
-    """Return the SQL condition that the whole text matches a pattern."""
-    return f"regexp_full_match({column}, {literal(pattern)})"
-
-
-def bound(value: str, name: str, body: str) -> str:
-    """Return the SQL of ``body`` with ``name`` bound to a value, which is computed once."""
-    return f"list_transform([{value}], lambda {name}: {body})[1]"
 
 
 def plain_number(column: str) -> str:

@@ -23,6 +23,7 @@ from feature_store.raw.conversions.time_formats import (
     format_of,
     from_format,
 )
+from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.internal_names import INTERNAL_COLUMNS
 from feature_store.raw.readers.base import FileColumn, Reader
 from feature_store.raw.readers.csv_delimiters import check_delimiter
@@ -81,10 +82,10 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
     kind = kinds.get(str(table.event_time))
     is_formatted = kind == "VARCHAR" and format_of(table, str(table.event_time), kind)
     if table.event_time and kind not in EVENT_TIME_TYPES and not is_formatted:
-        raise FeatureStoreError(
+        raise declaration_error(
             f"{table.declared_in}: table {table.name}: event_time {table.event_time} is of the "
             f"type {table.columns[table.event_time]}",
-            allowed=", ".join(kind.lower() for kind in EVENT_TIME_TYPES)
+            ", ".join(kind.lower() for kind in EVENT_TIME_TYPES)
             + ", or varchar with a time_format",
         )
     return kinds
@@ -96,10 +97,10 @@ def _check_each_type(connection: duckdb.DuckDBPyConnection, table: RawTable) -> 
         try:
             rows_of(connection, f"select typeof(null::{text})")
         except duckdb.Error as error:
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{table.declared_in}: table {table.name}, column {name}: data_type {text!r} "
                 f"is not a type: {first_line(error)}",
-                allowed="a type of DuckDB, for instance bigint, decimal(10, 2), timestamp",
+                "a type of DuckDB, for instance bigint, decimal(10, 2), timestamp",
             ) from error
 
 

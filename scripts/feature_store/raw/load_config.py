@@ -7,6 +7,7 @@ from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.raw.conversions.time_formats import check_format
+from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.text_encodings import check_encoding
 
 FORMATS = ("csv", "jsonl", "parquet")
@@ -46,28 +47,28 @@ def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None
         return None
     where = f"{where}: config.meta.load"
     if not isinstance(load, dict) or not isinstance(load.get("path"), str) or not load["path"]:
-        raise FeatureStoreError(
-            f"{where} has no path", allowed="path: a file, a glob, or package:<package>/<file>"
+        raise declaration_error(
+            f"{where} has no path", "path: a file, a glob, or package:<package>/<file>"
         )
     for key in load:
         if key not in _FORMATS_OF_KEYS:
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{where} has the unknown key {key!r}",
-                allowed=", ".join(_FORMATS_OF_KEYS) + f"; {near_names(str(key), _FORMATS_OF_KEYS)}",
+                ", ".join(_FORMATS_OF_KEYS) + f"; {near_names(str(key), _FORMATS_OF_KEYS)}",
             )
     if load.get("format") not in (None, *FORMATS):
-        raise FeatureStoreError(f"{where}.format is {load['format']!r}", allowed=", ".join(FORMATS))
+        raise declaration_error(f"{where}.format is {load['format']!r}", ", ".join(FORMATS))
     delimiter = load.get("delimiter", ",")
     if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
-        raise FeatureStoreError(
+        raise declaration_error(
             f"{where}.delimiter is {delimiter!r}",
-            allowed="one character, but not a quote or a line end",
+            "one character, but not a quote or a line end",
         )
     nulls = load.get("null_values", [])
     if not isinstance(nulls, list) or not all(isinstance(value, str) for value in nulls):
-        raise FeatureStoreError(
+        raise declaration_error(
             f"{where}.null_values is {nulls!r}",
-            allowed="a list of texts, quoted in the YAML: ['NA', 'NULL']",
+            "a list of texts, quoted in the YAML: ['NA', 'NULL']",
         )
     _check_text_settings(load, delimiter, where)
     return load
@@ -88,9 +89,9 @@ def _check_text_settings(load: dict[str, Any], delimiter: str, where: str) -> No
     decimal = load.get("decimal", ".")
     if "decimal" in load and (decimal not in (".", ",") or decimal == delimiter):
         given = f"{decimal!r}" + (", as is the delimiter" if decimal == delimiter else "")
-        raise FeatureStoreError(
+        raise declaration_error(
             f"{where}.decimal is {given}",
-            allowed="'.' or ',', but not the delimiter; with ',' most files have delimiter ';'",
+            "'.' or ',', but not the delimiter; with ',' most files have delimiter ';'",
         )
     if "time_format" in load:
         formats_of = load["time_format"]

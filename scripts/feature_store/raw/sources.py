@@ -12,6 +12,7 @@ import yaml
 
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.profiles import read_yaml
+from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.internal_names import FILE_TIMES, INTERNAL_COLUMNS, LOADED_FILES, REJECTS
 from feature_store.raw.load_config import load_settings_of
 from feature_store.warehouse.sql import identifier
@@ -99,9 +100,9 @@ def _named(parent: dict[str, Any], key: str, where: str) -> Iterator[dict[str, A
     items = parent.get(key) or []
     for item in items if isinstance(items, list) else [items]:
         if not isinstance(item, dict) or not item.get("name"):
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{where}: {key} holds {item!r}",
-                allowed=f"under {key}: a list of mappings, each with a name",
+                f"under {key}: a list of mappings, each with a name",
             )
         yield item
 
@@ -123,9 +124,9 @@ def _columns(table: dict[str, Any], where: str) -> tuple[dict[str, str], frozens
             untyped.add(name.lower())
             continue
         if not isinstance(data_type, str) or not _TYPE_TEXT.fullmatch(data_type):
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{where}: column {name!r} has the data_type {data_type!r}",
-                allowed="a type of the warehouse, for instance bigint, decimal(10, 2), timestamp",
+                "a type of the warehouse, for instance bigint, decimal(10, 2), timestamp",
             )
         typed[name] = data_type
     return typed, frozenset(untyped)
@@ -137,9 +138,9 @@ def _raw_name(source: dict[str, Any], table: dict[str, Any], where: str) -> tupl
     name = str(table.get("identifier") or table["name"])
     for text in (schema, name):
         if "{{" in text:
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{where}: {text!r} is a template",
-                allowed="a plain schema and table name; the loader runs without dbt",
+                "a plain schema and table name; the loader runs without dbt",
             )
     if name.lower() in (REJECTS, LOADED_FILES, FILE_TIMES):
         raise FeatureStoreError(
@@ -162,9 +163,9 @@ def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> Ra
     named += [("time_format", name) for name in formats] if isinstance(formats, dict) else []
     for key, name in named:
         if name not in columns:
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{where}: config.meta.load.{key} names {name!r}",
-                allowed=f"a column declared with its data_type; {near_names(str(name), columns)}",
+                f"a column declared with its data_type; {near_names(str(name), columns)}",
             )
     return RawTable(
         source=str(source["name"]),
@@ -232,6 +233,7 @@ def select_tables(tables: list[RawTable], names: list[str]) -> list[RawTable]:
             raise FeatureStoreError(
                 f"--table {name}: no such table among the sources with config.meta.load",
                 allowed=near_names(name, [t.name for t in tables]),
+                next_step="name another table, or declare this one (see docs/load_raw.md)",
             )
         chosen += [t for t in found if t not in chosen]
     return chosen

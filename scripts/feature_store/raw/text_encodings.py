@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.errors import near_names
+from feature_store.raw.declaration_error import declaration_error
 
 if TYPE_CHECKING:  # files.py imports sources.py, which imports this module
     from feature_store.raw.files import SourceFile
@@ -49,9 +50,9 @@ def check_encoding(name: object, where: str) -> str:
             return UTF_8 if codec.name in (UTF_8, "utf-8-sig") else name
     except (LookupError, ValueError, TypeError):
         pass
-    raise FeatureStoreError(
+    raise declaration_error(
         f"{where} is {name!r}",
-        allowed=f"a text encoding that Python knows, for instance {', '.join(_COMMON)}; "
+        f"a text encoding that Python knows, for instance {', '.join(_COMMON)}; "
         f"{near_names(str(name), _COMMON)}",
     )
 

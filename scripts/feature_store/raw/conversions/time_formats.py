@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from feature_store.errors import FeatureStoreError
 from feature_store.raw.conversions.conversion import EVENT_TIME_TYPES, Conversion
 from feature_store.raw.conversions.expressions import bound, matches
 from feature_store.raw.conversions.text_values import TIMESTAMP_DIGITS
+from feature_store.raw.declaration_error import declaration_error
 from feature_store.warehouse.sql import literal
 
 if TYPE_CHECKING:  # sources.py imports this module
@@ -69,7 +69,7 @@ def check_format(text: object, where: str) -> str:
     elif has("f") and not has("S"):
         reason = "%f without %S"
     if reason is not None:
-        raise FeatureStoreError(f"{where} is {text!r}: {reason}", allowed=_ALLOWED)
+        raise declaration_error(f"{where} is {text!r}: {reason}", _ALLOWED)
     assert isinstance(text, str)
     return text
 
@@ -115,10 +115,10 @@ def check_columns(table: RawTable, kinds: dict[str, str]) -> None:
         kind = kinds[name]
         is_time = kind in TIMESTAMP_DIGITS or kind == "DATE"
         if not is_time and not (kind == "VARCHAR" and name == table.event_time):
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{table.declared_in}: table {table.name}: config.meta.load.time_format names "
                 f"{name}, which is of the type {table.columns[name]}",
-                allowed="columns of the types " + ", ".join(t.lower() for t in EVENT_TIME_TYPES),
+                "columns of the types " + ", ".join(t.lower() for t in EVENT_TIME_TYPES),
             )
 
 

@@ -246,13 +246,3 @@ def test_files_that_cannot_be_read(
     make(orders)
     orders.declare(name)
     assert words in str(orders.fail(quarantine=True))
-
-
-@pytest.mark.parametrize(("delimiter", "shown"), [(";", "';'"), ("\t", "tabs"), ("|", "'|'")])
-def test_another_delimiter_is_named_once(project: RawProject, delimiter: str, shown: str):
-    project.declare("o.csv")
-    project.write("o.csv", HEADER.replace(",", delimiter))
-    error = str(project.run()[0].error)
-    assert f"o.csv, line 1: the fields seem to be separated by {shown}" in error
-    assert "delimiter:" in error
-    assert error.count("sold_at") == 0

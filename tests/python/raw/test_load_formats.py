@@ -197,16 +197,6 @@ def test_rows_in_another_order_are_the_same_content_and_a_duplicate_is_not(
     assert project.load().loaded == 3, "an empty text is no null"
 
 
-def test_rows_deleted_by_hand_come_back(project: RawProject) -> None:
-    write_rows(project, "o.csv")
-    project.declare("o.csv")
-    project.load()
-    with duckdb.connect(str(project.warehouse)) as connection:
-        connection.execute("delete from raw.orders where id = 2")
-    assert project.load().loaded == 4
-    assert project.rows("id, amount, note, sold_at") == ROWS
-
-
 texts = st.none() | st.text(st.characters(codec="utf-8"), max_size=12)
 values = st.text("ab\",;\n\r '\\é\x00", max_size=6) | texts
 

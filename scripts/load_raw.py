@@ -1,4 +1,4 @@
-"""Load raw data into the warehouse, untouched; ``python scripts/load_raw.py --help``."""
+"""Load raw data into the warehouse, unchanged; ``python scripts/load_raw.py --help``."""
 
 import python_environment  # noqa: F401 - says what to do where a package is missing
 
@@ -10,8 +10,8 @@ import typer
 from feature_store.cli import app
 from feature_store.cli.arguments import read_interval
 from feature_store.raw.load import load
+from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.report import failure, load_progress, print_results, warnings
-from feature_store.raw.request import Request
 from feature_store.settings import load_settings
 from feature_store.warehouse.connection import waiting
 
@@ -34,15 +34,15 @@ def main(
     ] = 0.0,
     target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
 ) -> None:
-    """Load the sources that the project's YAML declares; what is loaded already is skipped.
+    """Load the files of the sources that the project's YAML declares; unchanged files are skipped.
 
-    With --start or --end, the rows of that half-open interval are replaced. One alone leaves the
-    other side open.
+    With --start or --end, the rows with start <= event time < end are replaced. One option alone
+    leaves the other side open.
     """
-    request = Request(table or [], *read_interval(start, end), quarantine)
+    request = LoadRequest(table or [], *read_interval(start, end), quarantine)
     settings = load_settings(target)
-    with load_progress(app.err) as progress, waiting(wait):
-        results = load(settings, request, progress.file_done, progress.start)
+    with load_progress(app.err) as callbacks, waiting(wait):
+        results = load(settings, request, *callbacks)
     print_results(app.out, results)
     for line in warnings(results):
         app.err.print(line, markup=False)

@@ -15,7 +15,7 @@ from feature_store.online.connection.open import describe_server
 from feature_store.online.export.delta import Changes
 from feature_store.online.export.options import ExportedView
 from feature_store.pipeline.refresh import Refreshed, Watcher, refresh
-from feature_store.raw.request import TableResult
+from feature_store.raw.load_result import LoadResult
 from feature_store.registry.definitions import FeatureView
 from feature_store.settings import load_settings
 
@@ -65,7 +65,7 @@ class Terminal(Watcher):
         self._sent += rows
         self.advanced("export", self._sent, self._to_send)
 
-    def loaded(self, results: list[TableResult], seconds: float) -> None:
+    def loaded(self, results: list[LoadResult], seconds: float) -> None:
         """Print what was loaded."""
         counts = {
             part: sum(getattr(result, part) for result in results)

@@ -1,4 +1,4 @@
-"""Print as of which time to serve after an interval; ``python scripts/serving_time.py --help``."""
+"""Print the time as of which to serve an interval; ``python scripts/serving_time.py --help``."""
 
 import python_environment  # noqa: F401 - says what to do where a package is missing
 
@@ -19,9 +19,10 @@ def print_serving_time(
     end: Annotated[str, typer.Option(help="End of the interval, exclusive (UTC).")],
     target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
 ) -> None:
-    """Print the --vars with which dbt builds what an interval changed, as make refresh does.
+    """Print the --vars with which dbt builds the changes of an interval, as make refresh does.
 
-    The interval's end is as_of, unless something later was served already: time does not go back.
+    ``as_of`` is the interval's end or, if features of a later time are served already, that time;
+    null: each feature view is served as of the end of its data.
     """
     settings = load_settings(target)
     if not (settings.target_path / "manifest.json").exists():

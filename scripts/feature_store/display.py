@@ -1,8 +1,8 @@
-"""Values and tables for a person to read: no value is ever cut or broken in two.
+"""Values, texts and tables for a person to read.
 
-A table that is wider than the terminal is printed without its lines, and one that is still too
-wide as one block a row. A pipe gets one line a row, however long, unless ``COLUMNS`` says how wide
-it is.
+In a table no value is cut or broken in two. A table that is wider than the terminal is printed
+without its lines, and one that is still too wide as one block a row. A pipe gets one line a row,
+however long, unless ``COLUMNS`` says how wide it is.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def print_columns(
             left_out = [name for i, name in enumerate(header) if i not in shown]
             names = [header[i] for i in shown]
             print_columns(console, names, rows, right=right, styles=styles, indent=indent)
-            many = f"{len(left_out)} column" + ("s" if len(left_out) > 1 else "")
+            many = counted(len(left_out), "column")
             said = f"{indent}{many} left out, for a wider terminal: {', '.join(left_out)}"
             console.print(Text(said, style="dim"))
             return
@@ -185,6 +185,16 @@ def shown(value: Any) -> str:
         return value.replace(tzinfo=None).isoformat(" ")
     text = str(plain(value))
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def shortened(text: str, limit: int = 60) -> str:
+    """Return a text, cut after ``limit`` characters with ``…`` behind them if it is longer."""
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number with the thing that it counts: ``1 row``, ``2,000 rows``."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
 
 
 def minute(time: datetime | None) -> str:

@@ -11,7 +11,7 @@ import duckdb
 from feature_store.explain.declared import relation_of, sources_of
 from feature_store.explain.explanation import Contribution
 from feature_store.explain.rows import Row, columns_of, dict_rows
-from feature_store.raw.raw_tables import INTERNAL_COLUMNS, ROW_NUMBER
+from feature_store.raw.internal_names import INTERNAL_COLUMNS, ROW_NUMBER
 from feature_store.registry.definitions import FeatureDefinitions
 from feature_store.warehouse.sql import identifier, rows_of
 

@@ -13,7 +13,7 @@ from feature_store.display import minute, print_columns, shown
 from feature_store.explain.contributions import LINEAGE
 from feature_store.explain.explanation import Contribution, Explanation
 from feature_store.explain.rows import Row
-from feature_store.raw.raw_tables import INTERNAL_COLUMNS
+from feature_store.raw.internal_names import INTERNAL_COLUMNS
 
 File = tuple[Any, Any]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.column_types import fields_of, is_nested
+from feature_store.raw.conversions.nested_types import fields_of, is_nested
 from feature_store.warehouse.sql import identifier, literal, rows_of
 
 _WIDE = ("HUGEINT", "UHUGEINT")

@@ -16,8 +16,9 @@ from feature_store.online.export.options import Watcher as ExportWatcher
 from feature_store.online.export.run import export_features
 from feature_store.pipeline.run_lock import RunLock
 from feature_store.raw.load import load
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.load_result import LoadResult
 from feature_store.raw.report import failure, warnings
-from feature_store.raw.request import Request, TableResult
 from feature_store.registry.definitions import (
     FeatureDefinitions,
     duration_seconds,
@@ -41,7 +42,7 @@ class Refreshed:
         export_seconds: of the export with its check.
     """
 
-    loaded: list[TableResult]
+    loaded: list[LoadResult]
     build: DbtBuild
     exported: list[ExportedView]
     load_seconds: float
@@ -54,7 +55,7 @@ class Watcher(ExportWatcher):
     def advanced(self, step: str, done: int, total: int) -> None:
         """So many files (``load``) or nodes (``dbt``) of a step are done."""
 
-    def loaded(self, results: list[TableResult], seconds: float) -> None:
+    def loaded(self, results: list[LoadResult], seconds: float) -> None:
         """The load has ended well."""
 
     def built(self, build: DbtBuild) -> None:
@@ -101,7 +102,7 @@ def refresh(
         RunLock(settings.warehouse_path, run, wait=wait, say=watcher.said),
     ):
         began = time.perf_counter()
-        loaded = load_step(settings, Request(start=start, end=end), watcher)
+        loaded = load_step(settings, LoadRequest(start=start, end=end), watcher)
         load_seconds = time.perf_counter() - began
         watcher.loaded(loaded, load_seconds)
 
@@ -118,7 +119,7 @@ def refresh(
     return Refreshed(loaded, build, exported, load_seconds, export_seconds)
 
 
-def load_step(settings: Settings, request: Request, watcher: Watcher) -> list[TableResult]:
+def load_step(settings: Settings, request: LoadRequest, watcher: Watcher) -> list[LoadResult]:
     """Load, and take a table that could not be loaded for a failure of the whole.
 
     Raises:

@@ -15,7 +15,7 @@ from feature_store.online.export.run import export_features
 from feature_store.pipeline.refresh import Watcher, check_not_in_future, load_step
 from feature_store.pipeline.replay_warehouse import Interval, ReplayWarehouse
 from feature_store.pipeline.run_lock import RunLock
-from feature_store.raw.request import Request
+from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.sources import read_declarations
 from feature_store.warehouse.connection import waiting
 
@@ -161,7 +161,7 @@ def _run(
 ) -> Replayed:
     """Load, build and export one interval, and put it on record."""
     began = time.perf_counter()
-    request = Request(names, interval.start, interval.end, needs_files=False)
+    request = LoadRequest(names, interval.start, interval.end, needs_files=False)
     load_step(own.settings, request, watcher)
     loaded = time.perf_counter()
     build = project.build(interval.end, lambda done, total: watcher.advanced("dbt", done, total))

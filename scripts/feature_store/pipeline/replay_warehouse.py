@@ -16,8 +16,8 @@ from feature_store.errors import FeatureStoreError
 from feature_store.pipeline.refresh import last_served
 from feature_store.profiles import check_warehouse_file, project_schemas, read_target, read_yaml
 from feature_store.raw.column_mapping import canonical_types
+from feature_store.raw.conversions.time_formats import event_time_of
 from feature_store.raw.sources import RawTable
-from feature_store.raw.time_formats import event_time_of
 from feature_store.settings import Settings, load_settings
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.sql import identifier, rows_of

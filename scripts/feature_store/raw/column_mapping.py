@@ -1,4 +1,4 @@
-"""How the columns of a file meet the declared ones and those of the raw table."""
+"""The mapping from the columns of a file to the columns of the raw table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.raw.conversions import (
+from feature_store.raw.conversions.conversion import (
     EVENT_TIME_TYPES,
     NO_TYPES,
     VALUE,
@@ -15,27 +15,37 @@ from feature_store.raw.conversions import (
     from_text,
     from_type,
 )
-from feature_store.raw.raw_tables import INTERNAL_COLUMNS, ROW_NUMBER
+from feature_store.raw.conversions.text_values import FLOATS, INTEGERS
+from feature_store.raw.conversions.time_formats import (
+    check_columns,
+    checked_text,
+    event_time_of,
+    format_of,
+    from_format,
+)
+from feature_store.raw.declaration_error import declaration_error
+from feature_store.raw.internal_names import INTERNAL_COLUMNS
 from feature_store.raw.readers.base import FileColumn, Reader
 from feature_store.raw.readers.csv_delimiters import check_delimiter
 from feature_store.raw.sources import RawTable
-from feature_store.raw.text_values import FLOATS, INTEGERS
-from feature_store.raw.time_formats import check_columns, checked_text, format_of, from_format
 from feature_store.warehouse.errors import first_line
-from feature_store.warehouse.sql import identifier, literal, rows_of
+from feature_store.warehouse.sql import rows_of
+
+#: Why a column is left out.
+NAME_TWICE = "occurs twice"
 
 
 @dataclass(frozen=True)
-class Target:
+class MappedColumn:
     """A column of the raw table that the file fills.
 
     Attributes:
         name: its name in the raw table.
         kind: its type.
         staged: its name in ``load_staged``.
-        source: its type there, as the reader tells it.
+        source: its type there, as the reader gives it; None for text.
         shared: the conversion from the file's value, ``VALUE``, to the raw table's.
-        is_declared: whether the YAML gives it a type; another column never makes a row malformed.
+        is_declared: whether the YAML gives it a type. Other columns never make a row malformed.
     """
 
     name: str
@@ -54,7 +64,7 @@ class Target:
 def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
     """Return the declared columns with DuckDB's own names of their types.
 
-    To be called outside a transaction, which an unknown type would end.
+    Call it outside a transaction: an unknown type would end that.
 
     Raises:
         FeatureStoreError: a declared type does not exist.
@@ -65,110 +75,62 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
     try:
         (found,) = rows_of(connection, f"select {types}")
     except duckdb.Error:
-        for name, text in table.columns.items():
-            try:
-                rows_of(connection, f"select typeof(null::{text})")
-            except duckdb.Error as error:
-                raise FeatureStoreError(
-                    f"{table.declared_in}: table {table.name}, column {name}: data_type {text!r} "
-                    f"is no type: {first_line(error)}",
-                    allowed="a type of DuckDB, for instance bigint, decimal(10, 2), timestamp",
-                ) from error
+        _check_each_type(connection, table)
         raise
     kinds = dict(zip(table.columns, found, strict=True))
     check_columns(table, kinds)
     kind = kinds.get(str(table.event_time))
     is_formatted = kind == "VARCHAR" and format_of(table, str(table.event_time), kind)
     if table.event_time and kind not in EVENT_TIME_TYPES and not is_formatted:
-        raise FeatureStoreError(
+        raise declaration_error(
             f"{table.declared_in}: table {table.name}: event_time {table.event_time} is of the "
             f"type {table.columns[table.event_time]}",
-            allowed=", ".join(kind.lower() for kind in EVENT_TIME_TYPES)
+            ", ".join(kind.lower() for kind in EVENT_TIME_TYPES)
             + ", or varchar with a time_format",
         )
     return kinds
 
 
-def existing_columns(connection: duckdb.DuckDBPyConnection, table: RawTable) -> dict[str, str]:
-    """Return the raw table's columns with their types, none if it does not exist."""
-    rows = rows_of(
-        connection,
-        """
-        select column_name, data_type
-        from duckdb_columns()
-        where
-            database_name = current_database()
-            and lower(schema_name) = lower(?)
-            and lower(table_name) = lower(?)
-        order by column_index
-        """,
-        [table.schema, table.identifier],
-    )
-    return dict(rows)
+def _check_each_type(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
+    """Raise an error for the first declared type that does not exist."""
+    for name, text in table.columns.items():
+        try:
+            rows_of(connection, f"select typeof(null::{text})")
+        except duckdb.Error as error:
+            raise declaration_error(
+                f"{table.declared_in}: table {table.name}, column {name}: data_type {text!r} "
+                f"is not a type: {first_line(error)}",
+                "a type of DuckDB, for instance bigint, decimal(10, 2), timestamp",
+            ) from error
 
 
-def check_types(table: RawTable, declared: dict[str, str], existing: dict[str, str]) -> bool:
-    """Check the declaration against the raw table.
+def map_columns(reader: Reader, existing: dict[str, str]) -> list[MappedColumn]:
+    """Return a column of the raw table for each column of a file.
 
-    Returns:
-        whether the raw table has every declared column, and numbers its rows.
+    Declared columns come first, in declared order; then the file's other columns in its own order,
+    without those that cannot be a column of the raw table.
 
     Raises:
-        FeatureStoreError: a column's type differs, or the table is not one of the loader's.
-    """
-    if not existing:
-        return False
-    raw = identifier(table.schema, table.identifier)
-    missing = [name for name in INTERNAL_COLUMNS if name not in existing]
-    if missing not in ([], [ROW_NUMBER]):
-        raise FeatureStoreError(
-            f"{raw}: the table is there, but without {', '.join(missing)}: "
-            "the loader did not make it",
-            next_step="rename or drop that table, or give the source another schema",
-        )
-    present = {name.lower(): kind for name, kind in existing.items()}
-    for name, kind in declared.items():
-        before = present.get(name.lower(), kind)
-        if before != kind:
-            raise FeatureStoreError(
-                f"{table.declared_in}: table {table.name}, column {name}: declared as "
-                f"{kind.lower()}, but loaded as {before.lower()} until now",
-                allowed=f"the type of the raw table ({before.lower()})",
-                next_step=f"alter table {raw} alter {identifier(name)} type {kind.lower()}, "
-                f"or drop table {raw}, and load again",
-            )
-    return not missing and all(name.lower() in present for name in declared)
-
-
-def make_plan(
-    table: RawTable, reader: Reader, declared: dict[str, str], existing: dict[str, str]
-) -> list[Target]:
-    """Give each column of a file its column in the raw table.
-
-    Declared columns come first, in declared order; then the file's other ones, in the file's. Of
-    these, nothing is required: one that cannot be a column of its own is left out.
-
-    Raises:
-        FeatureStoreError: a declared column is missing, or it is not clear which one it is.
+        FeatureStoreError: a declared column is missing, or several could be it.
     """
     in_file: dict[str, list[FileColumn]] = {}
     for column in reader.columns:
         in_file.setdefault(column.name.lower(), []).append(column)
-    _check_missing(table, reader, declared)
-    targets = []
-    for name, kind in declared.items():
+    _check_missing(reader)
+    mapped = []
+    for name, kind in reader.kinds.items():
         column = _the_one(reader, name, in_file.pop(name.lower()))
-        conversion = _declared_conversion(table, reader, column, (name, kind))
-        targets.append(Target(name, kind, column.staged, column.kind, conversion))
+        conversion = _declared_conversion(reader, column, name)
+        mapped.append(MappedColumn(name, kind, column.staged, column.kind, conversion))
     known = {name.lower(): name for name in existing}
     for column in reader.columns:
-        if column.name.lower() not in in_file or not_loaded(reader, declared, column):
+        if column.name.lower() not in in_file or not_loaded(reader, column):
             continue
         name = known.get(column.name.lower(), column.name)
         kind = existing.get(name, type_of(column))
         conversion = shared_conversion(reader, column, kind)
-        targets.append(Target(name, kind, column.staged, column.kind, conversion, False))
-    return targets
+        mapped.append(MappedColumn(name, kind, column.staged, column.kind, conversion, False))
+    return mapped
 
 
 def type_of(column: FileColumn) -> str:
@@ -176,16 +138,24 @@ def type_of(column: FileColumn) -> str:
     return column.kind if column.kind and column.kind not in NO_TYPES else "VARCHAR"
 
 
-def not_loaded(reader: Reader, declared: dict[str, str], column: FileColumn) -> str | None:
+def not_loaded(reader: Reader, column: FileColumn) -> str | None:
     """Return why a column that is not declared cannot be loaded, or None if it can."""
     name = column.name.lower()
     if not name:
-        return "it has no name"
+        return "has no name"
     if name in INTERNAL_COLUMNS:
-        return "the loader uses that name itself"
+        return "the loader uses this name itself"
     same = [other for other in reader.columns if other.name.lower() == name]
-    if len(same) > 1 and name not in {other.lower() for other in declared}:
-        return "its name is there twice"
+    if len(same) > 1 and name not in {other.lower() for other in reader.kinds}:
+        return NAME_TWICE
+    return None
+
+
+def staged_event_time(reader: Reader, columns: list[MappedColumn]) -> str | None:
+    """Return the SQL of the event time of a staged row, or None for a table without one."""
+    for column in columns:
+        if column.name == reader.table.event_time:
+            return event_time_of(reader.table, column.conversion.value, column.kind)
     return None
 
 
@@ -205,11 +175,9 @@ def shared_conversion(
     return from_type(value, column.kind, kind)
 
 
-def _declared_conversion(
-    table: RawTable, reader: Reader, column: FileColumn, declared: tuple[str, str]
-) -> Conversion:
-    """Return the conversion of a column whose texts may have a declared format."""
-    name, kind = declared
+def _declared_conversion(reader: Reader, column: FileColumn, name: str) -> Conversion:
+    """Return the conversion of the column of a declared name, whose texts may have a format."""
+    table, kind = reader.table, reader.kinds[name]
     time_format = format_of(table, name, kind)
     if time_format and kind == "VARCHAR":
         return checked_text(shared_conversion(reader, column, kind), time_format)
@@ -230,7 +198,7 @@ def _the_one(reader: Reader, name: str, columns: list[FileColumn]) -> FileColumn
         return (exact or columns)[0]
     names = ", ".join(column.name for column in columns)
     raise FeatureStoreError(
-        f"{_place(reader)}: column {name!r} is there twice ({names})",
+        f"{_place(reader)}: column {name!r} occurs twice ({names})",
         allowed="declared columns with names that differ by more than their case",
         next_step="rename or remove one of them in the file",
     )
@@ -240,11 +208,12 @@ def _place(reader: Reader) -> str:
     return f"{reader.file.label}, line 1" if reader.file.format == "csv" else reader.file.label
 
 
-def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) -> None:
-    """Refuse a file without a declared column."""
+def _check_missing(reader: Reader) -> None:
+    """Raise an error for a file that lacks a declared column."""
+    table = reader.table
     names = [column.name for column in reader.columns]
     in_file = {name.lower() for name in names}
-    missing = [name for name in declared if name.lower() not in in_file]
+    missing = [name for name in reader.kinds if name.lower() not in in_file]
     if not missing:
         return
     if reader.file.format == "csv":
@@ -255,33 +224,7 @@ def _check_missing(table: RawTable, reader: Reader, declared: dict[str, str]) ->
     )
     raise FeatureStoreError(
         f"{_place(reader)}: {many} {', '.join(missing)} missing",
-        allowed=f"every column that {table.declared_in} declares for table {table.name}; in the "
-        f"file, {near}",
+        allowed=f"a file with every column that {table.declared_in} declares for table "
+        f"{table.name}; in this file, {near}",
         next_step="correct the file, or the columns (or the delimiter) in the YAML",
     )
-
-
-def add_columns(
-    connection: duckdb.DuckDBPyConnection,
-    table: RawTable,
-    kinds: dict[str, str],
-    existing: dict[str, str],
-) -> dict[str, str]:
-    """Make the raw table, or add the columns that it lacks; return its columns with their types."""
-    raw = identifier(table.schema, table.identifier)
-    known = {name.lower() for name in existing}
-    new = {name: kind for name, kind in kinds.items() if name.lower() not in known}
-    if existing and ROW_NUMBER not in existing:
-        new[ROW_NUMBER] = INTERNAL_COLUMNS[ROW_NUMBER]
-    if not existing:
-        columns = [f"{identifier(n)} {kind}" for n, kind in (new | INTERNAL_COLUMNS).items()]
-        connection.execute(f"create table {raw} ({', '.join(columns)})")
-        return new | INTERNAL_COLUMNS
-    for name, kind in new.items():
-        connection.execute(f"alter table {raw} add column {identifier(name)} {kind}")
-    return existing | new
-
-
-def source_filter(label: str) -> str:
-    """Return the SQL that picks the raw rows of one file."""
-    return f"_source_file = {literal(label)}"

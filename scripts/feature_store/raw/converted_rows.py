@@ -1,8 +1,8 @@
-"""The staged rows with their values converted, one expression for all columns of a kind.
+"""SQL of the staged rows in their types, with one expression for all columns of a conversion.
 
-DuckDB takes milliseconds to plan an expression with a lambda or a pattern, so that a file with
-hundreds of columns would cost seconds before its first row is read. Columns with the same
-conversion are therefore put into a list, which is converted by one expression.
+DuckDB takes milliseconds to plan an expression with a lambda or a regular expression; hundreds of
+them would take seconds before the first row is read. Columns with the same conversion are therefore
+put into a list, which one expression converts.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from feature_store.raw.column_mapping import Target
+from feature_store.raw.column_mapping import MappedColumn
+from feature_store.raw.internal_names import ROW_NUMBER
+from feature_store.warehouse.sql import identifier
 
-#: The name of a list's value; conversions have shorter names inside.
+#: The lambda's parameter; the names within conversions are shorter, so none is the same.
 _ITEM = "shared_value"
-#: Characters of SQL; a shorter conversion has no lambda and few patterns.
+#: Characters of SQL; a shorter conversion is fast to plan, so its columns are converted singly.
 _LONG = 200
 
 
@@ -33,24 +35,20 @@ class Converted:
     tests: list[str]
 
 
-def converted(targets: Sequence[Target]) -> Converted:
-    """Return the SQL of the staged rows with the values of some columns.
-
-    Args:
-        targets: the columns.
-    """
+def converted(columns: Sequence[MappedColumn]) -> Converted:
+    """Return the SQL of the values of some columns of the staged rows."""
     alike: dict[tuple[str, str | None, str | None], list[int]] = {}
-    for i, target in enumerate(targets):
-        key = (target.shared.value, target.shared.valid, target.source)
+    for i, column in enumerate(columns):
+        key = (column.shared.value, column.shared.valid, column.source)
         alike.setdefault(key, []).append(i)
-    values = [target.conversion.value for target in targets]
-    tests = [target.conversion.valid or "true" for target in targets]
+    values = [column.conversion.value for column in columns]
+    tests = [column.conversion.valid or "true" for column in columns]
     lists = []
     for number, places in enumerate(alike.values()):
-        first = targets[places[0]].shared.of(_ITEM)
+        first = columns[places[0]].shared.of(_ITEM)
         if len(places) == 1 or len(f"{first.value}{first.valid}") < _LONG:
             continue
-        items = f"[{', '.join(targets[i].staged for i in places)}]"
+        items = f"[{', '.join(columns[i].staged for i in places)}]"
         for name, body, of_columns in (
             (f"shared_values_{number}", first.value, values),
             (f"shared_tests_{number}", first.valid or "true", tests),
@@ -58,7 +56,23 @@ def converted(targets: Sequence[Target]) -> Converted:
             lists.append(f", list_transform({items}, lambda {_ITEM}: {body}) as {name}")
             for place, i in enumerate(places, 1):
                 of_columns[i] = f"{name}[{place}]"
-    if not lists:
-        return Converted("load_staged", values, tests)
-    source = f"(select *, rowid{''.join(lists)} from load_staged) as converted"
+    source = "load_staged"
+    if lists:
+        source = f"(select *, rowid{''.join(lists)} from load_staged) as converted"
     return Converted(source, values, tests)
+
+
+def converted_query(columns: Sequence[MappedColumn], record: str, where: str) -> str:
+    """Return the query of the staged rows in their types, with their numbers.
+
+    Args:
+        columns: the columns.
+        record: SQL of a staged row's number.
+        where: SQL condition for the rows.
+    """
+    rows = converted(columns)
+    values = "".join(
+        f"{value} as {identifier(column.name)}, "
+        for column, value in zip(columns, rows.values, strict=True)
+    )
+    return f"select {values}{record} as {ROW_NUMBER} from {rows.source} where {where}"

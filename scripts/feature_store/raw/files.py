@@ -1,4 +1,4 @@
-"""The files of a source: where they are, whether they can be read, what bytes they hold."""
+"""The files of a source table: paths, formats, reading, and the sha256 of their bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.load_keys import format_of_name
+from feature_store.raw.load_config import format_of_name
 from feature_store.raw.sources import RawTable
 
 _PACKAGE = "package:"
@@ -28,12 +28,12 @@ class SourceFile:
     """One file of a source.
 
     Attributes:
-        path: where it is on this machine.
-        label: what ``_source_file`` holds: the path relative to the project, or
+        path: its path on this machine.
+        label: its name in ``_source_file``: the path relative to the project, or
             ``package:<package>/<path>``.
         format: csv, jsonl or parquet.
         gzipped: whether the file is read through gzip.
-        encoding: what its text was written in; the text itself is read as UTF-8.
+        encoding: the encoding of the original; ``path`` holds UTF-8 text.
     """
 
     path: Path
@@ -67,11 +67,11 @@ class SourceFile:
 
 
 class AwaitedFileError(FeatureStoreError):
-    """The error for a file that may still come: it is missing, or has no content yet."""
+    """The error for a file that may come later: it is missing or empty."""
 
 
 class NoFilesError(AwaitedFileError):
-    """The error for a table whose path matches no file, which may mean that none came yet."""
+    """The error for a table whose path matches no file; the files may come later."""
 
 
 def bounded_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, bool]]:
@@ -79,7 +79,7 @@ def bounded_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, bool]]:
 
     Args:
         stream: an open file.
-        limit: bytes; of a longer line no more are kept, and the rest is passed over.
+        limit: bytes; the rest of a longer line is skipped.
     """
     while line := stream.readline(limit + 1):
         is_cut = len(line) > limit and not line.endswith(b"\n")
@@ -90,7 +90,7 @@ def bounded_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, bool]]:
 
 
 def unreadable(label: str, error: OSError) -> FeatureStoreError:
-    """Return the error for a file that the operating system does not let us read."""
+    """Return the error for a file that the operating system cannot read."""
     return FeatureStoreError(
         f"{label}: cannot be read: {error.strerror or error}",
         allowed="a file that this user may read",
@@ -104,9 +104,9 @@ def _format_of(table: RawTable, label: str) -> tuple[str, bool]:
     kind = table.format or format_of_name(label)
     if kind is None or (kind == "parquet" and gzipped):
         raise FeatureStoreError(
-            f"{label}: the file's name does not tell its format",
+            f"{label}: the format is not clear from the file's name",
             allowed="*.csv, *.csv.gz, *.jsonl, *.jsonl.gz, *.ndjson, *.ndjson.gz, *.parquet",
-            next_step=f"set config.meta.load.format of table {table.name} in {table.declared_in}",
+            next_step=f"set config.meta.load.format of {table.declaration}",
         )
     return kind, gzipped
 
@@ -121,14 +121,13 @@ def _root(table: RawTable, project_dir: Path) -> tuple[Path, str, str]:
         raise FeatureStoreError(
             f"{table.path}: the Python package {package!r} is not installed",
             allowed=f"{_PACKAGE}<installed package>/<file in it>",
-            next_step=f"pip install {package}, or correct table {table.name} in "
-            f"{table.declared_in}",
+            next_step=f"pip install {package}, or correct {table.declaration}",
         )
     return Path(next(iter(spec.submodule_search_locations))), f"{_PACKAGE}{package}/", rest
 
 
 def _label(prefix: str, root: Path, name: str) -> str:
-    """Return a path as ``_source_file`` shows it."""
+    """Return a path as it stands in ``_source_file``."""
     full = Path(os.path.normpath(root / name))
     if full.is_relative_to(root):
         return prefix + full.relative_to(root).as_posix()
@@ -144,39 +143,46 @@ def resolve_files(table: RawTable, project_dir: Path) -> list[SourceFile]:
         FeatureStoreError: a file is a directory, of an unknown format or out of reach.
     """
     root, prefix, rest = _root(table, project_dir)
-    # The files of an installed package do not come later: without one, the path is wrong.
-    error = FeatureStoreError if prefix else NoFilesError
-    names = [rest]
-    if not os.path.lexists(root / rest):
-        _check_folders(root, rest)
-        found = glob.glob(rest, root_dir=root, recursive=True) if glob.has_magic(rest) else []
-        names = sorted(name for name in found if not (root / name).is_dir())
-        if not names and glob.has_magic(rest):
-            raise error(
-                f"{table.path}: no file matches",
-                allowed="a glob relative to the project that matches at least one file",
-                next_step=f"check the files, or the path of table {table.name} in "
-                f"{table.declared_in}",
-            )
-        if not names:
-            raise error(
-                f"{_label(prefix, root, rest)}: no such file",
-                allowed="a file or glob relative to the project",
-                next_step=f"put the file there, or correct the path of table {table.name} in "
-                f"{table.declared_in}",
-            )
     files = []
-    for name in names:
-        label = _label(prefix, root, name)
-        path = root / name
+    for name in _file_names(table, root, prefix, rest):
+        label, path = _label(prefix, root, name), root / name
         _check(path, label, table)
         kind, gzipped = _format_of(table, label)
         files.append(SourceFile(path, label, kind, gzipped))
     return files
 
 
+def _file_names(table: RawTable, root: Path, prefix: str, rest: str) -> list[str]:
+    """Return the paths of a table's files, relative to a folder, at least one."""
+    if os.path.lexists(root / rest):
+        return [rest]
+    _check_folders(root, rest)
+    is_glob = glob.has_magic(rest)
+    found = glob.glob(rest, root_dir=root, recursive=True) if is_glob else []
+    names = sorted(name for name in found if not (root / name).is_dir())
+    if names:
+        return names
+    # An installed package does not get new files later: without a file, the path is wrong.
+    error = FeatureStoreError if prefix else NoFilesError
+    if is_glob:
+        raise error(
+            f"{table.path}: no file matches",
+            allowed="a glob relative to the project that matches at least one file",
+            next_step=f"check the files, or the path of {table.declaration}",
+        )
+    raise error(
+        f"{_label(prefix, root, rest)}: no such file",
+        allowed="a file or glob relative to the project",
+        next_step=_put_or_correct(table),
+    )
+
+
+def _put_or_correct(table: RawTable) -> str:
+    return f"put the file there, or correct the path of {table.declaration}"
+
+
 def _check_folders(root: Path, rest: str) -> None:
-    """Raise an error for a folder of the path that cannot be listed; glob takes it for empty."""
+    """Raise an error for a folder of the path that cannot be listed; glob finds nothing in it."""
     folder = root
     for part in Path(rest).parts[:-1]:
         if glob.has_magic(part):
@@ -192,15 +198,14 @@ def _check_folders(root: Path, rest: str) -> None:
 
 
 def _check(path: Path, label: str, table: RawTable) -> None:
-    """Refuse what is no readable, non-empty file."""
+    """Raise an error for a path that is not a readable file with content."""
     try:
         status = path.stat()
     except FileNotFoundError as error:
         raise AwaitedFileError(
-            f"{label}: the file is gone, or is a link to one that is not there",
+            f"{label}: the file was removed, or is a link to a missing file",
             allowed="a file or glob relative to the project",
-            next_step=f"put the file there, or correct the path of table {table.name} in "
-            f"{table.declared_in}",
+            next_step=_put_or_correct(table),
         ) from error
     except OSError as error:
         raise unreadable(label, error) from error
@@ -211,13 +216,17 @@ def _check(path: Path, label: str, table: RawTable) -> None:
             next_step=f"name the files in it, for instance {label}/*.csv",
         )
     if not stat.S_ISREG(status.st_mode):
-        raise FeatureStoreError(f"{label}: is no regular file", allowed="a file on a disk")
+        raise FeatureStoreError(
+            f"{label}: is not a regular file",
+            allowed="a file on a disk",
+            next_step=f"correct the path of {table.declaration}",
+        )
     if status.st_size == 0:
         raise empty(label)
 
 
 def empty(label: str) -> AwaitedFileError:
-    """Return the error for a file without a byte."""
+    """Return the error for an empty file."""
     return AwaitedFileError(
         f"{label}: the file is empty",
         allowed="at least a header line (CSV), a line (JSON lines) or a schema (Parquet)",

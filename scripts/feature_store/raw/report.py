@@ -1,8 +1,8 @@
-"""What a person sees of a load: progress while it runs, a table at its end."""
+"""The output of a load: progress while it runs, then a table of the results, notes and errors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,29 +11,19 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from feature_store.display import print_columns
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.files import SourceFile
-from feature_store.raw.request import TableResult
+from feature_store.raw.load_result import LoadResult
 from feature_store.raw.sources import RawTable
 
 
-class LoadProgress:
-    """One step a file; says nothing where nobody watches."""
-
-    def __init__(self, progress: Progress):
-        self._progress = progress
-        self._task = progress.add_task("reading", total=None)
-
-    def start(self, files: int) -> None:
-        """Tell how many files there are."""
-        self._progress.update(self._task, total=files)
-
-    def file_done(self, table: RawTable, file: SourceFile) -> None:
-        """Step over one file."""
-        self._progress.update(self._task, advance=1, description=f"{table.name}: {file.label}")
-
-
 @contextmanager
-def load_progress(console: Console) -> Iterator[LoadProgress]:
-    """Show the progress of a load on a terminal, and take it away at the end."""
+def load_progress(
+    console: Console,
+) -> Iterator[tuple[Callable[[RawTable, SourceFile], None], Callable[[int], None]]]:
+    """Show a progress bar if the console is a terminal, and remove it at the end.
+
+    Yields:
+        the callbacks ``on_file`` and ``on_start`` of :func:`feature_store.raw.load.load`.
+    """
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
     with Progress(
         *columns,
@@ -42,20 +32,27 @@ def load_progress(console: Console) -> Iterator[LoadProgress]:
         transient=True,
         disable=not console.is_terminal,
     ) as progress:
-        yield LoadProgress(progress)
+        task = progress.add_task("reading", total=None)
+        yield (
+            lambda table, file: progress.update(
+                task, advance=1, description=f"{table.name}: {file.label}"
+            ),
+            lambda files: progress.update(task, total=files),
+        )
 
 
-def print_results(console: Console, results: list[TableResult]) -> None:
-    """Print the closing table, and below it the notes, each once for all tables it holds for."""
-    counted = ("files", "read", "loaded", "skipped", "rejected")
-    header = ["table", *("rows read" if name == "read" else name for name in counted), "seconds"]
+def print_results(console: Console, results: list[LoadResult]) -> None:
+    """Print the table of the results, and below it each note once with its tables."""
+    counts = ("files", "read", "loaded", "skipped", "rejected")
+    header = ["table", *("rows read" if name == "read" else name for name in counts), "seconds"]
     rows = []
     for result in results:
-        counts = [f"{getattr(result, name):,}" for name in counted]
-        cells = ["failed", *"----"] if result.error else counts
+        cells = [f"{getattr(result, name):,}" for name in counts]
+        if result.error:
+            cells = ["failed", *"----"]
         rows.append([result.name, *cells, f"{result.seconds:.2f}"])
     if len(results) > 1:
-        totals = [sum(getattr(result, name) for result in results) for name in counted]
+        totals = [sum(getattr(result, name) for result in results) for name in counts]
         seconds = sum(result.seconds for result in results)
         rows.append(["total", *(f"{total:,}" for total in totals), f"{seconds:.2f}"])
     print_columns(console, header, rows, right=header[1:], indent="")
@@ -67,12 +64,12 @@ def print_results(console: Console, results: list[TableResult]) -> None:
         console.print(f"{', '.join(names)}: {note}", markup=False)
 
 
-def warnings(results: list[TableResult]) -> list[str]:
-    """Return a line for each table that was not loaded although that is no error."""
+def warnings(results: list[LoadResult]) -> list[str]:
+    """Return a line for each table that has no files yet."""
     return [f"warning: {result.name}: {result.warning}" for result in results if result.warning]
 
 
-def failure(results: list[TableResult]) -> FeatureStoreError | None:
+def failure(results: list[LoadResult]) -> FeatureStoreError | None:
     """Return the errors of all tables as one, or None if every table was loaded."""
     errors = [result.error for result in results if result.error]
     if len(errors) < 2:

@@ -1,4 +1,4 @@
-"""What to load: the ``sources:`` of the project's own YAML files."""
+"""The source tables to load, as declared under ``sources:`` in the project's YAML files."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import yaml
 
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.profiles import read_yaml
-from feature_store.raw.load_keys import load_settings_of
-from feature_store.raw.raw_tables import FILE_TIMES, INTERNAL_COLUMNS, LEDGER, REJECTS
+from feature_store.raw.declaration_error import declaration_error
+from feature_store.raw.internal_names import FILE_TIMES, INTERNAL_COLUMNS, LOADED_FILES, REJECTS
+from feature_store.raw.load_config import load_settings_of
+from feature_store.warehouse.sql import identifier
 
 _TYPE_TEXT = re.compile(r"[\w\s(),'\"\[\]]+")
 _YamlLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -37,7 +39,7 @@ class RawTable:
         undeclared: lower-case names of columns that are described but have no type.
         declared_in: the YAML file, relative to the project.
         encoding: the encoding of text files.
-        decimal: what stands before the fraction of a CSV number, ``.`` or ``,``.
+        decimal: the decimal separator of CSV numbers, ``.`` or ``,``.
         time_format: the format of all times that are texts, or None.
         time_formats: columns with formats of their own.
     """
@@ -59,9 +61,19 @@ class RawTable:
     time_format: str | None = None
     time_formats: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def relation(self) -> str:
+        """The raw table's quoted name."""
+        return identifier(self.schema, self.identifier)
+
+    @property
+    def declaration(self) -> str:
+        """The place of the declaration, for errors."""
+        return f"table {self.name} in {self.declared_in}"
+
 
 def _yaml_files(project_dir: Path) -> Iterator[tuple[str, Any]]:
-    """Yield the parsed YAML files of the model paths that hold sources."""
+    """Yield name and content of the YAML files with sources in the model paths."""
     project = read_yaml(project_dir / "dbt_project.yml", "correct it")
     for folder in project.get("model-paths", ["models"]):
         for path in sorted((project_dir / folder).rglob("*.y*ml")):
@@ -76,7 +88,7 @@ def _yaml_files(project_dir: Path) -> Iterator[tuple[str, Any]]:
                 place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
                 said = getattr(error, "problem", None) or str(error).splitlines()[0]
                 raise FeatureStoreError(
-                    f"{name}{place}: no valid YAML: {said}",
+                    f"{name}{place}: not valid YAML: {said}",
                     next_step="correct it; dbt parse reads it too",
                 ) from error
             if isinstance(content, dict) and content.get("sources"):
@@ -84,13 +96,13 @@ def _yaml_files(project_dir: Path) -> Iterator[tuple[str, Any]]:
 
 
 def _named(parent: dict[str, Any], key: str, where: str) -> Iterator[dict[str, Any]]:
-    """Yield the mappings of a list in the YAML, each of which must have a name."""
+    """Yield the mappings of a YAML list; each must have a name."""
     items = parent.get(key) or []
     for item in items if isinstance(items, list) else [items]:
         if not isinstance(item, dict) or not item.get("name"):
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{where}: {key} holds {item!r}",
-                allowed=f"under {key}: a list of mappings, each with a name",
+                f"under {key}: a list of mappings, each with a name",
             )
         yield item
 
@@ -99,25 +111,43 @@ def _columns(table: dict[str, Any], where: str) -> tuple[dict[str, str], frozens
     """Return the typed columns and the lower-case names of those without a type."""
     typed: dict[str, str] = {}
     untyped: set[str] = set()
-    seen: set[str] = set()
     for column in _named(table, "columns", where):
         name = str(column["name"])
         if name.lower() in INTERNAL_COLUMNS:
             continue
-        if name.lower() in seen:
-            raise FeatureStoreError(f"{where}: column {name!r} is declared twice")
-        seen.add(name.lower())
+        if name.lower() in untyped | {other.lower() for other in typed}:
+            raise FeatureStoreError(
+                f"{where}: column {name!r} is declared twice", next_step="remove one of the two"
+            )
         data_type = column.get("data_type")
         if data_type is None:
             untyped.add(name.lower())
             continue
         if not isinstance(data_type, str) or not _TYPE_TEXT.fullmatch(data_type):
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{where}: column {name!r} has the data_type {data_type!r}",
-                allowed="a type of the warehouse, for instance bigint, decimal(10, 2), timestamp",
+                "a type of the warehouse, for instance bigint, decimal(10, 2), timestamp",
             )
         typed[name] = data_type
     return typed, frozenset(untyped)
+
+
+def _raw_name(source: dict[str, Any], table: dict[str, Any], where: str) -> tuple[str, str]:
+    """Return schema and name of the raw table."""
+    schema = str(source.get("schema") or source["name"])
+    name = str(table.get("identifier") or table["name"])
+    for text in (schema, name):
+        if "{{" in text:
+            raise declaration_error(
+                f"{where}: {text!r} is a template",
+                "a plain schema and table name; the loader runs without dbt",
+            )
+    if name.lower() in (REJECTS, LOADED_FILES, FILE_TIMES):
+        raise FeatureStoreError(
+            f"{where}: the loader itself keeps a table of the name {name}",
+            next_step="give the table another identifier",
+        )
+    return schema, name
 
 
 def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> RawTable | None:
@@ -126,35 +156,22 @@ def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> Ra
     load = load_settings_of(table, where)
     if load is None:
         return None
-    schema = str(source.get("schema") or source["name"])
-    identifier = str(table.get("identifier") or table["name"])
-    for text in (schema, identifier):
-        if "{{" in text:
-            raise FeatureStoreError(
-                f"{where}: {text!r} is a template",
-                allowed="a plain schema and table name; the loader runs without dbt",
-            )
-    if identifier.lower() in (REJECTS, LEDGER, FILE_TIMES):
-        raise FeatureStoreError(f"{where}: {identifier} is a table of the loader's own")
+    schema, raw_name = _raw_name(source, table, where)
     columns, undeclared = _columns(table, where)
-    event_time = load.get("event_time")
-    if event_time is not None and event_time not in columns:
-        raise FeatureStoreError(
-            f"{where}: config.meta.load.event_time names {event_time!r}",
-            allowed=f"a column declared with its data_type; {near_names(str(event_time), columns)}",
-        )
-    formats = load.get("time_format")
-    for name in formats if isinstance(formats, dict) else ():
+    event_time, formats = load.get("event_time"), load.get("time_format")
+    named = [("event_time", event_time)] if event_time is not None else []
+    named += [("time_format", name) for name in formats] if isinstance(formats, dict) else []
+    for key, name in named:
         if name not in columns:
-            raise FeatureStoreError(
-                f"{where}: config.meta.load.time_format names {name!r}",
-                allowed=f"a column declared with its data_type; {near_names(str(name), columns)}",
+            raise declaration_error(
+                f"{where}: config.meta.load.{key} names {name!r}",
+                f"a column declared with its data_type; {near_names(str(name), columns)}",
             )
     return RawTable(
         source=str(source["name"]),
         name=str(table["name"]),
         schema=schema,
-        identifier=identifier,
+        identifier=raw_name,
         path=load["path"],
         format=load.get("format"),
         event_time=event_time,
@@ -176,28 +193,28 @@ def read_declarations(project_dir: Path) -> list[RawTable]:
     Raises:
         FeatureStoreError: a YAML file or a declaration is not valid, or there is none.
     """
-    tables: list[RawTable] = []
-    for file, content in _yaml_files(project_dir):
-        for source in _named(content, "sources", file):
-            for table in _named(source, "tables", f"{file}: source {source['name']}"):
-                declared = _declaration(source, table, file)
-                if declared is not None:
-                    tables.append(declared)
+    found = [
+        _declaration(source, table, file)
+        for file, content in _yaml_files(project_dir)
+        for source in _named(content, "sources", file)
+        for table in _named(source, "tables", f"{file}: source {source['name']}")
+    ]
+    tables = [table for table in found if table is not None]
     if not tables:
         raise FeatureStoreError(
-            f"{project_dir}: no source table says where its data is",
+            f"{project_dir}: no source table declares the path of its files",
             allowed="config.meta.load.path of a table under sources: in models/**/*.yml",
             next_step="see docs/operate/load_raw.md",
         )
-    places: dict[tuple[str, str], RawTable] = {}
+    places: dict[str, RawTable] = {}
     for table in tables:
-        place = (table.schema.lower(), table.identifier.lower())
-        if place in places:
+        other = places.setdefault(table.relation.lower(), table)
+        if other is not table:
             raise FeatureStoreError(
                 f"{table.declared_in}: {table.schema}.{table.identifier} is loaded twice, by "
-                f"{places[place].source}.{places[place].name} and {table.source}.{table.name}"
+                f"{other.source}.{other.name} and {table.source}.{table.name}",
+                next_step="give one of them another identifier",
             )
-        places[place] = table
     return tables
 
 
@@ -216,6 +233,7 @@ def select_tables(tables: list[RawTable], names: list[str]) -> list[RawTable]:
             raise FeatureStoreError(
                 f"--table {name}: no such table among the sources with config.meta.load",
                 allowed=near_names(name, [t.name for t in tables]),
+                next_step="name another table, or declare this one (see docs/load_raw.md)",
             )
         chosen += [t for t in found if t not in chosen]
     return chosen

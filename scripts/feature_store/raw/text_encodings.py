@@ -1,4 +1,4 @@
-"""Text files in other encodings than UTF-8."""
+"""Text files in other encodings than UTF-8: checking, decoding, and advice in errors."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.errors import near_names
+from feature_store.raw.declaration_error import declaration_error
 
-if TYPE_CHECKING:  # at run time, files.py needs the declarations, and these this module
+if TYPE_CHECKING:  # files.py imports sources.py, which imports this module
     from feature_store.raw.files import SourceFile
 
 UTF_8 = "utf-8"
 _COMMON = ("utf-8", "utf-16", "latin-1", "windows-1252", "iso-8859-15", "cp437", "shift_jis")
-#: Codecs of Python between texts, or without a fixed meaning of bytes.
+#: Python's codecs that are not encodings of text files.
 _NO_CHARSETS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs")
 _CHUNK = 1 << 20
-#: Byte 0xE9, which an encoding does not have, is kept as this code point plus 0xE9.
+#: A byte that the encoding does not have becomes this code point plus the byte.
 _MARK = 0xDC00
+#: The name of the error handler that does so.
 _MARKS = "feature_store_marks"
 
 
@@ -39,27 +41,28 @@ def check_encoding(name: object, where: str) -> str:
     """Return an encoding's name if Python knows it.
 
     Raises:
-        FeatureStoreError: it is no text, or no encoding of that name is known.
+        FeatureStoreError: it is not a text, or not the name of an encoding.
     """
     try:
         codec = codecs.lookup(str(name))
         if isinstance(name, str) and codec.name.replace("-", "_") not in _NO_CHARSETS:
-            "a,\n".encode(name).decode(name)  # codecs that are no text encodings fail here
+            "a,\n".encode(name).decode(name)  # codecs that do not encode texts fail here
             return UTF_8 if codec.name in (UTF_8, "utf-8-sig") else name
     except (LookupError, ValueError, TypeError):
         pass
-    raise FeatureStoreError(
+    raise declaration_error(
         f"{where} is {name!r}",
-        allowed=f"a text encoding that Python knows, for instance {', '.join(_COMMON)}; "
+        f"a text encoding that Python knows, for instance {', '.join(_COMMON)}; "
         f"{near_names(str(name), _COMMON)}",
     )
 
 
 @contextmanager
 def decoded(file: SourceFile, encoding: str) -> Iterator[SourceFile]:
-    """Give the file, or a copy of it in UTF-8 that lives as long as the block.
+    """Yield the file, or a copy of it in UTF-8 that is removed after the block.
 
-    Bytes that the encoding does not have are no UTF-8 in the copy either: their rows are malformed.
+    Bytes that the encoding does not have are not UTF-8 in the copy either: their rows are
+    malformed.
 
     Args:
         file: a file.
@@ -79,7 +82,7 @@ def decoded(file: SourceFile, encoding: str) -> Iterator[SourceFile]:
 
 
 def not_in_encoding(lines: list[bytes], encoding: str) -> str | None:
-    """Return why a record's text is malformed, with the first wrong byte; None where it is not.
+    """Return the error of a text that is not in the encoding, with the first wrong byte, or None.
 
     Args:
         lines: the record's lines, in UTF-8.

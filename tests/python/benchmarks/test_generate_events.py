@@ -13,7 +13,8 @@ import yaml
 
 from feature_store import FeatureStoreError
 from feature_store.raw.load import load
-from feature_store.raw.request import Request, TableResult
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.load_result import LoadResult
 from feature_store.settings import load_settings
 from support.benchmarks import assert_error, command_of, rows_of
 from support.projects.cleaned_project import CleanedProject, cleaned_project
@@ -114,7 +115,7 @@ def test_random_numbers_are_spread_evenly_and_apart() -> None:
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, list[TableResult]]:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, list[LoadResult]]:
     """Load generated days and products with the project's loader, and clean them by its models."""
     folder = tmp_path_factory.mktemp("shop")
     options = ["--events", "20000", "--customers", "400", "--days", "30", "--late", "0.05"]
@@ -136,7 +137,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, li
             project.execute(f"drop table raw.{table['name']}")
         project.write(SOURCES, properties)
         settings = load_settings("test", project_dir=project.folder)
-        results = load(settings, Request(quarantine=True))
+        results = load(settings, LoadRequest(quarantine=True))
         project.dbt.parse()
         project.build()
         return project, results
@@ -161,7 +162,7 @@ def test_the_loader_takes_all_but_the_unreadable_rows(
 
 
 def test_cleaning_rejects_the_malformed_rows_each_for_its_reason(
-    loaded: tuple[CleanedProject, list[TableResult]],
+    loaded: tuple[CleanedProject, list[LoadResult]],
 ) -> None:
     project, _ = loaded
     faults = dict(
@@ -181,7 +182,7 @@ def test_cleaning_rejects_the_malformed_rows_each_for_its_reason(
     assert all(140 < count < 260 for count in faults.values()), faults
 
 
-def test_rows_come_twice_and_late(loaded: tuple[CleanedProject, list[TableResult]]) -> None:
+def test_rows_come_twice_and_late(loaded: tuple[CleanedProject, list[LoadResult]]) -> None:
     project, _ = loaded
     [(copies, late, latest, early, before)] = project.query(
         """

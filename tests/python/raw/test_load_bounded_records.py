@@ -166,11 +166,11 @@ def test_a_line_of_any_length_takes_bounded_memory(tmp_path: Path, kind: str):
 import json, resource
 from pathlib import Path
 from feature_store.raw.load import load
-from feature_store.raw.request import Request
+from feature_store.raw.load_request import LoadRequest
 from feature_store.settings import load_settings
 import pyarrow
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-(result,) = load(load_settings(project_dir=Path({str(tmp_path)!r})), Request(quarantine=True))
+(result,) = load(load_settings(project_dir=Path({str(tmp_path)!r})), LoadRequest(quarantine=True))
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 print(json.dumps([result.loaded, result.rejected, grown]))
 """

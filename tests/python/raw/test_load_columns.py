@@ -1,20 +1,10 @@
-"""Columns that come, change or are declared otherwise."""
+"""New columns in files, and changed declarations of columns."""
 
 from __future__ import annotations
 
 import duckdb
-import pytest
 
 from support.projects.raw_project import HEADER, RawProject
-
-
-@pytest.fixture
-def orders(project: RawProject) -> RawProject:
-    """Give a project with a loaded file."""
-    project.write("o.csv", HEADER + "1,1.50,x,2017-01-01\n2,2,y,2017-01-02\n")
-    project.declare("o.csv")
-    project.load()
-    return project
 
 
 def test_an_error_in_the_second_file_undoes_the_first(orders: RawProject) -> None:
@@ -32,10 +22,10 @@ def test_an_error_in_the_second_file_undoes_the_first(orders: RawProject) -> Non
 
 
 def test_a_new_column_keeps_its_type_in_parquet(orders: RawProject) -> None:
-    path = orders.folder / "o.parquet"
-    duckdb.sql(
-        "copy (select 5::bigint as id, 1.5 as amount, '' as note, timestamp '2017-01-01' as "
-        f"sold_at, [1, 2] as more) to '{path}'"
+    orders.write_parquet(
+        "o.parquet",
+        "select 5::bigint as id, 1.5 as amount, '' as note, timestamp '2017-01-01' as sold_at, "
+        "[1, 2] as more",
     )
     orders.declare("o.parquet")
     orders.load()
@@ -49,7 +39,7 @@ def test_a_changed_declaration(orders: RawProject) -> None:
     assert "column id: declared as integer, but loaded as bigint until now" in message
     assert 'alter table "raw"."orders" alter "id" type integer' in message
     orders.declare("o.csv", {"id": "bigint", "note": "no_such_type"})
-    assert "column note: data_type 'no_such_type' is no type" in str(orders.fail())
+    assert "column note: data_type 'no_such_type' is not a type" in str(orders.fail())
 
 
 def test_rejected_rows_get_in_when_the_declaration_is_widened(project: RawProject) -> None:
@@ -65,7 +55,7 @@ def test_rejected_rows_get_in_when_the_declaration_is_widened(project: RawProjec
     assert project.query("from raw.raw_rejects") == []
 
 
-def test_a_table_that_the_loader_did_not_make_is_left_alone(orders: RawProject) -> None:
+def test_a_table_that_the_loader_did_not_create_stays_unchanged(orders: RawProject) -> None:
     with duckdb.connect(str(orders.warehouse)) as connection:
         connection.execute("create or replace table raw.orders as select 1 as id")
-    assert "the loader did not make it" in str(orders.fail())
+    assert "the loader did not create it" in str(orders.fail())

@@ -1,4 +1,4 @@
-"""The real command line, in processes of its own."""
+"""The command line of load_raw.py, run in its own processes."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_failing_table_is_left_and_the_others_are_loaded(shop: RawProject) -> 
     before = shop.dump()
     done = shop.command()
     assert done.returncode == 1
-    assert done.stderr.startswith("error o.csv, line 3, column amount: 'two' is no number")
+    assert done.stderr.startswith("error o.csv, line 3, column amount: 'two' is not a valid number")
     assert "Traceback" not in done.stderr + done.stdout
     assert closing_table(done.stdout)["orders"] == ["failed", "-", "-", "-", "-"]
     after = shop.dump()
@@ -100,10 +100,13 @@ def test_wrong_arguments(shop: RawProject, arguments: list[str], words: str) -> 
 @pytest.mark.parametrize(
     ("yaml", "words"),
     [
-        ("sources: [", "no valid YAML"),
+        ("sources: [", "not valid YAML"),
         ("sources: [shop]", "models/x/_sources.yml: sources holds 'shop'"),
         ("sources: [{name: a, tables: {x: 1}}]", "source a: tables holds {'x': 1}"),
-        ("sources: [{name: a, tables: [{name: b}]}]", "no source table says where its data is"),
+        (
+            "sources: [{name: a, tables: [{name: b}]}]",
+            "no source table declares the path of its files",
+        ),
         ("load: {path: 3}", "source shop, table t: config.meta.load has no path"),
         ("load: {path: a, delimeter: x}", "unknown key 'delimeter'"),
         ("load: {path: a, format: xml}", "config.meta.load.format is 'xml'"),
@@ -153,12 +156,12 @@ def test_a_killed_load_leaves_the_old_state(shop: RawProject, tmp_path: Path) ->
     die = (
         "import os, signal\n"
         "from feature_store.raw.load import load\n"
-        "from feature_store.raw.request import Request\n"
+        "from feature_store.raw.load_request import LoadRequest\n"
         "from feature_store.settings import load_settings\n"
         "def stop(table, file):\n"
         "    if file.label == 'o.csv':\n"
         "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "load(load_settings(), Request(), stop)\n"
+        "load(load_settings(), LoadRequest(), stop)\n"
     )
     scripts = REPOSITORY / "scripts"
     killed = subprocess.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.time_formats import check_format
+from feature_store.raw.conversions.time_formats import check_format
 from support.projects.raw_project import RawProject
 
 COLUMNS = {"id": "bigint", "name": "varchar", "amount": "decimal(10, 2)", "sold_at": "timestamp"}
@@ -43,8 +42,7 @@ MARCH_6 = {"start": datetime(2024, 3, 6), "end": datetime(2024, 3, 7)}
     ],
 )
 def test_a_european_file(project: RawProject, encoding: str, name: str) -> None:
-    raw = TEXT.encode(encoding)
-    project.write(name, gzip.compress(raw) if name.endswith(".gz") else raw)
+    project.write_packed(name, TEXT.encode(encoding))
     project.declare(name, COLUMNS, encoding=encoding, **KEYS)
     project.load()
     assert project.rows("id, name, amount::varchar, sold_at") == ROWS
@@ -86,7 +84,7 @@ def test_times_that_are_not_in_the_format(project: RawProject, kind: str) -> Non
     project.write("o.csv", f"id,sold_at\n1,05.03.2024 10:00\n{lines}")
     columns = {"id": "bigint", "sold_at": kind}
     project.declare("o.csv", columns, event_time="sold_at", time_format="%d.%m.%Y %H:%M")
-    words = "column sold_at: '{}' is no time in the format %d.%m.%Y %H:%M"
+    words = "column sold_at: '{}' is not a valid time in the format %d.%m.%Y %H:%M"
     assert f"o.csv, line 3, {words.format(BAD_TIMES[0])}" in str(project.fail())
     assert project.load(quarantine=True).rejected == len(BAD_TIMES)
     reasons = project.query("select reason from raw.raw_rejects order by line")
@@ -117,8 +115,7 @@ def test_formats_of_columns(project: RawProject, ending: str) -> None:
     names = [f"t{n}" for n in range(len(FORMATS))]
     lines = [",".join(["id", *names])] if ending == "csv" else []
     for n, (_, _, text, _) in enumerate(FORMATS):
-        cells = ["", *[text if m == n else "" for m in range(len(FORMATS))]]
-        cells[0] = str(n)
+        cells = [str(n), *[text if m == n else "" for m in range(len(FORMATS))]]
         keys = {"id": n} | {name: text if name == f"t{n}" else None for name in names}
         lines.append(",".join(cells) if ending == "csv" else json.dumps(keys))
     project.write(f"o.{ending}", "\n".join(lines))
@@ -149,11 +146,11 @@ def test_every_time_that_python_writes_is_read_back(tmp_path_factory, name, time
 
 
 @pytest.mark.parametrize("kind", ["bigint", "double", "decimal(10, 2)"])
-def test_numbers_that_are_none_with_a_decimal_comma(project: RawProject, kind: str) -> None:
+def test_malformed_numbers_with_a_decimal_comma(project: RawProject, kind: str) -> None:
     bad = ["1.5", "1.234,5", "1,5 ", "1,,5", "1.000"]
     project.write("o.csv", "id;v\n1;2,0\n" + "".join(f"2;{text}\n" for text in bad))
     project.declare("o.csv", {"id": "bigint", "v": kind}, delimiter=";", decimal=",")
-    assert "o.csv, line 3, column v: '1.5' is no" in str(project.fail())
+    assert "o.csv, line 3, column v: '1.5' is not a valid" in str(project.fail())
     assert project.load(quarantine=True).rejected == len(bad)
     assert project.values("v") == [2]
 
@@ -200,19 +197,22 @@ def test_a_byte_that_the_declared_encoding_does_not_have(project: RawProject) ->
         ({"decimal": ","}, "decimal is ',', as is the delimiter"),
         ({"decimal": "."}, None),
         ({"decimal": ".", "delimiter": "."}, "decimal is '.', as is the delimiter"),
-        ({"encoding": "latin-1", "format": "parquet"}, "encoding says nothing about parquet"),
+        ({"encoding": "latin-1", "format": "parquet"}, "encoding does not apply to parquet"),
         (
             {"decimal": ",", "delimiter": ";", "format": "jsonl"},
-            "delimiter says nothing about jsonl",
+            "delimiter does not apply to jsonl",
         ),
-        ({"decimal": ",", "path": "*.ndjson.gz"}, "decimal says nothing about jsonl"),
-        ({"null_values": ["NA"], "path": "a/*.PARQUET"}, "null_values says nothing about parquet"),
-        ({"encoding": "latin-1", "path": "*.parquet"}, "encoding says nothing about parquet"),
+        ({"decimal": ",", "path": "*.ndjson.gz"}, "decimal does not apply to jsonl"),
+        ({"null_values": ["NA"], "path": "a/*.PARQUET"}, "null_values does not apply to parquet"),
+        ({"encoding": "latin-1", "path": "*.parquet"}, "encoding does not apply to parquet"),
         ({"time_format": "dd.mm.yyyy"}, "time_format is 'dd.mm.yyyy': no directive"),
         ({"time_format": "%d.%m"}, "not one day, one month and one year"),
         ({"time_format": {}}, "time_format is {}"),
         ({"time_format": {"solt_at": "%d.%m.%Y"}}, "time_format names 'solt_at'"),
-        ({"time_format": {"sold_at": "%x"}}, "time_format of sold_at is '%x': %x"),
+        (
+            {"time_format": {"sold_at": "%x"}},
+            "time_format of sold_at is '%x': unknown directive %x",
+        ),
         ({"time_format": {"id": "%d.%m.%Y"}}, "names id, which is of the type bigint"),
     ],
 )
@@ -224,7 +224,7 @@ def test_declarations(project: RawProject, keys: dict, words: str | None) -> Non
         return
     try:
         error = project.fail()
-    except FeatureStoreError as raised:  # told before any table is loaded
+    except FeatureStoreError as raised:  # raised before any table is loaded
         error = raised
     assert words in str(error)
     assert error.allowed or error.next_step

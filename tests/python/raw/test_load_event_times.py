@@ -66,7 +66,7 @@ def test_files_without_a_row_of_the_interval_are_not_read(project: RawProject, k
     assert project.values("id") == [100, 150, 200, 250, 300, 350]
 
 
-def test_a_whole_load_notes_the_times_too(orders: RawProject) -> None:
+def test_a_whole_load_records_the_times_too(orders: RawProject) -> None:
     orders.load()
     write(orders, "o3", 3, 3.25)
     assert day(orders, 3) == 3
@@ -80,7 +80,7 @@ def test_a_file_that_was_rewritten_is_read(orders: RawProject) -> None:
     assert day(orders, 3) == 4
 
 
-def test_rows_that_a_file_no_longer_has_go(orders: RawProject) -> None:
+def test_rows_that_a_file_no_longer_has_are_deleted(orders: RawProject) -> None:
     day(orders, 0)
     day(orders, 1)
     write(orders, "o1", 9)
@@ -117,7 +117,7 @@ def test_a_changed_event_time_or_type_reads_the_files_again(project: RawProject)
     assert project.values("id") == [1]
 
 
-def test_rows_without_a_time_are_still_told(orders: RawProject) -> None:
+def test_rows_without_a_time_are_still_reported(orders: RawProject) -> None:
     write(orders, "o0", 0, None)
     for _ in range(2):
         notes = orders.load(start=FIRST + 2 * DAY, end=FIRST + 3 * DAY).notes
@@ -132,7 +132,7 @@ def test_a_malformed_row_without_a_time_belongs_to_every_interval(orders: RawPro
     assert "o0.csv, line 3" in str(orders.fail(start=FIRST + 2 * DAY, end=FIRST + 3 * DAY))
 
 
-def test_rejected_rows_of_an_earlier_content_go(orders: RawProject) -> None:
+def test_rejected_rows_of_an_earlier_content_are_deleted(orders: RawProject) -> None:
     orders.write("d/o0.csv", HEADER + "x,1,x,2024-03-01\n")
     request = {"start": FIRST, "end": FIRST + DAY, "quarantine": True}
     assert orders.load(**request).rejected == 1

@@ -1,4 +1,4 @@
-"""Parquet: a typed value is exactly the same in the declared type, or its row is rejected."""
+"""Typed values of Parquet: exactly the same in the declared type, or the row is rejected."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FAR = [datetime(9999, 12, 31), datetime(1, 1, 1)]
 TIME = datetime(2017, 1, 1, 0, 0, 0, 123456)
 NAIVE, ZONED = pa.timestamp("ns"), pa.timestamp("ns", "UTC")
 LONG = Decimal("1234567890123456789012345678901234567890.12")
-# What Arrow calls text, with bytes that are none.
+# A text column of Arrow whose second value is not UTF-8.
 BROKEN = pa.Array.from_buffers(
     pa.string(), 2, [None, *pa.array([b"ok", b"\xff"], pa.binary()).buffers()[1:]]
 )
@@ -124,7 +124,7 @@ def test_bytes_of_an_undeclared_text_cost_no_row(project: RawProject, quarantine
 
 
 def test_one_id_is_one_entity_in_every_format(project: RawProject) -> None:
-    """Days with a null in an integer column make doubles of its numbers."""
+    """A null in an integer column turns its numbers into doubles, in files made by pandas."""
     parquet.write_table(pa.table({"v": [7]}), project.folder / "1.parquet")
     parquet.write_table(pa.table({"v": [7.0, None]}), project.folder / "2.parquet")
     project.write("3.jsonl", '{"v": 7}\n{"v": 7.0}\n{"v": 0.7e1}\n{"v": "7"}\n')
@@ -161,7 +161,7 @@ def test_numbers_of_json_keep_their_digits(
 
 
 @pytest.mark.parametrize("row", ['1, "abc"', '1,  "a,b"', '1, ""'])
-def test_a_space_before_a_quote_is_no_syntax_of_csv(project: RawProject, row: str) -> None:
+def test_a_space_before_a_quote_is_malformed_csv(project: RawProject, row: str) -> None:
     project.write("o.csv", f'id,v\n{row}\n2,"a, ""b"""\n3," ""c"\n4,a "d"\n')
     project.declare("o.csv", {"id": "bigint", "v": "varchar"})
     assert "o.csv, line 2: a space stands before a quote" in str(project.fail())

@@ -94,7 +94,9 @@ def test_day_by_day_gives_what_one_load_gives(orders: RawProject) -> None:
     assert orders.load().read == 0
 
 
-def test_a_file_that_comes_back_after_an_interval_load_is_loaded_again(orders: RawProject) -> None:
+def test_an_earlier_file_is_loaded_again_after_an_interval_load(
+    orders: RawProject,
+) -> None:
     orders.load()
     orders.write("o.csv", rows_at(TIMES, "other"))
     orders.load(start=START, end=END)
@@ -122,7 +124,7 @@ def test_a_table_without_event_time_is_loaded_whole(orders: RawProject) -> None:
     assert "has no event time: loaded whole, whatever the interval" in result.notes
 
 
-def test_rows_of_a_vanished_file_stay_in_their_interval(orders: RawProject) -> None:
+def test_rows_of_a_removed_file_stay_in_their_interval(orders: RawProject) -> None:
     orders.declare("*.csv", event_time="sold_at")
     orders.write("p.csv", rows_at([START], "p"))
     orders.load()
@@ -133,7 +135,7 @@ def test_rows_of_a_vanished_file_stay_in_their_interval(orders: RawProject) -> N
         ("p", 1),
         ("x", 2),
     ]
-    assert "p.csv is no longer there: its rows stay" in result.notes
+    assert "p.csv no longer exists: its rows stay" in result.notes
 
 
 def test_a_bad_value_outside_the_interval_does_not_matter(orders: RawProject) -> None:

@@ -1,4 +1,4 @@
-"""Columns of one type, which are converted together, hold what each of them alone holds."""
+"""Columns of one type are converted together, with the same values as each column alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from itertools import product
 
 import pytest
 
-from feature_store.raw.column_mapping import Target
-from feature_store.raw.conversions import VALUE, from_text
+from feature_store.raw.column_mapping import MappedColumn
+from feature_store.raw.conversions.conversion import VALUE, from_text
 from feature_store.raw.converted_rows import converted
 from support.projects.raw_project import RawProject
 
@@ -78,7 +78,9 @@ def test_the_sql_of_many_columns_is_as_long_as_that_of_two() -> None:
     shared = from_text(VALUE, "DECIMAL(9,2)", empty_is_null=True)
 
     def expressions(count: int) -> int:
-        targets = [Target(f"c{i}", "DECIMAL(9,2)", f"c{i}", None, shared) for i in range(count)]
+        targets = [
+            MappedColumn(f"c{i}", "DECIMAL(9,2)", f"c{i}", None, shared) for i in range(count)
+        ]
         rows = converted(targets)
         return " ".join([rows.source, *rows.values, *rows.tests]).count("lambda")
 

@@ -1,8 +1,7 @@
-"""Each raw row knows where it stood: its file, the file's bytes, and its number in the file."""
+"""The identity of a raw row: its file, the sha256 of the file's bytes, its number in the file."""
 
 from __future__ import annotations
 
-import gzip
 from datetime import datetime
 
 import duckdb
@@ -15,14 +14,16 @@ NUMBERS = "id, _source_row"
 
 def write_parquet(project: RawProject, name: str, ids: str) -> None:
     """Write a Parquet file of orders with the ids of a query."""
-    duckdb.sql(
-        f"copy (select id, 1.5 as amount, 'x' as note, timestamp '2017-01-01' + to_days(id::int) "
-        f"as sold_at from ({ids})) to '{project.folder / name}' (row_group_size 2048)"
+    project.write_parquet(
+        name,
+        "select id, 1.5 as amount, 'x' as note, timestamp '2017-01-01' + to_days(id::int) "
+        f"as sold_at from ({ids})",
+        ", row_group_size 2048",
     )
 
 
 def lose_numbers(project: RawProject) -> None:
-    """Make the raw table what a loader left that did not number rows yet."""
+    """Make the raw table one of an older version of the loader, which did not number rows."""
     with duckdb.connect(str(project.warehouse)) as connection:
         connection.execute("alter table raw.orders drop column _source_row")
         connection.execute(
@@ -48,7 +49,7 @@ def test_rows_are_numbered_as_the_file_has_them(
     project: RawProject, packed: bool, name: str, text: str, numbers: list[tuple[int, int]]
 ) -> None:
     name += ".gz" if packed else ""
-    project.write(name, gzip.compress(text.encode()) if packed else text)
+    project.write_packed(name, text)
     project.declare(name)
     project.load()
     assert project.rows(NUMBERS) == numbers
@@ -105,7 +106,7 @@ def test_the_number_belongs_to_the_batch(project: RawProject) -> None:
     assert project.rows(NUMBERS) == [(1, 2), (2, 1), (3, 3)]
 
 
-def test_a_table_without_numbers_is_loaded_anew_and_nothing_is_newer_than_it_was(
+def test_a_table_without_numbers_is_loaded_again_and_keeps_its_load_times(
     project: RawProject,
 ) -> None:
     project.write("a.csv", HEADER + "2,1,x,\n1,1,x,\n1,1,x,\n")
@@ -115,7 +116,7 @@ def test_a_table_without_numbers_is_loaded_anew_and_nothing_is_newer_than_it_was
     lose_numbers(project)
     result = project.load()
     assert (result.loaded, result.skipped) == (4, 0)
-    note = "2 files loaded anew for the numbers of the rows (_source_row); the content and "
+    note = "2 files loaded again to number the rows (_source_row); the content and "
     assert note + "_loaded_at stay" in result.notes
     day = datetime(2020, 1, 1)
     assert project.rows("id, _source_file, _source_row, _loaded_at") == [

@@ -1,4 +1,4 @@
-"""What a load brings has a later ``_loaded_at`` than all that was there before."""
+"""New rows have a later ``_loaded_at`` than every row that was loaded before."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from feature_store.raw.files import resolve_files
+from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.sources import read_declarations
-from feature_store.raw.table_load import Request, TableLoad
+from feature_store.raw.table_load import TableLoad
 from feature_store.warehouse import connection as warehouse
 from support.projects.raw_project import HEADER, RawProject
 
@@ -27,10 +28,10 @@ def orders(project: RawProject) -> RawProject:
 
 
 def load_at(project: RawProject, clock: datetime) -> None:
-    """Load all tables as the loader does when the clock says so."""
+    """Load all tables as the loader does at a time of the clock."""
     connection = warehouse.connect(project.warehouse, read_only=False)
     for table in read_declarations(project.folder):
-        work = TableLoad(connection, table, Request(), clock)
+        work = TableLoad(connection, table, LoadRequest(), clock)
         work.check_declaration()
         connection.begin()
         work.run(resolve_files(table, project.folder), lambda table, file: None)
@@ -38,7 +39,7 @@ def load_at(project: RawProject, clock: datetime) -> None:
     connection.close()
 
 
-def test_one_load_has_one_time_and_it_is_the_clocks(project: RawProject) -> None:
+def test_one_load_has_one_time_of_the_clock(project: RawProject) -> None:
     before = datetime.now(UTC).replace(tzinfo=None)
     project.write("o1.csv", HEADER + "1,1,,\n")
     project.write("o2.csv", HEADER + "2,1,,\n")
@@ -51,7 +52,7 @@ def test_one_load_has_one_time_and_it_is_the_clocks(project: RawProject) -> None
 
 @pytest.mark.parametrize("behind", [timedelta(0), TICK, timedelta(days=400)])
 def test_a_clock_that_is_not_ahead_of_the_table(orders: RawProject, behind: timedelta) -> None:
-    """Two loads in one microsecond, and clocks that went back."""
+    """Two loads in one microsecond, and clocks that were set back."""
     ((seen,),) = orders.query("select max(_loaded_at) from raw.orders")
     orders.write("o2.csv", HEADER + "3,2,,2017-01-03\n4,2,,2017-01-03\n")
     load_at(orders, seen - behind)

@@ -91,9 +91,11 @@ def test_of_a_rejected_row_its_beginning_is_kept(project: RawProject) -> None:
 
 
 @pytest.mark.parametrize("declared", [",", ";"])
-@pytest.mark.parametrize(("actual", "said"), [(",", "','"), (";", "';'"), ("\t", "tabs")])
+@pytest.mark.parametrize(
+    ("actual", "shown"), [(",", "','"), (";", "';'"), ("\t", "tabs"), ("|", "'|'")]
+)
 @pytest.mark.parametrize("names", [["A", "b"], ['\ufeff"a"', '"B"']])
-def test_a_header_with_another_delimiter(project, declared, actual, said, names) -> None:
+def test_a_header_with_another_delimiter(project, declared, actual, shown, names) -> None:
     project.write("f.csv", actual.join(names) + "\n")
     project.declare("f.csv", COLUMNS, delimiter=declared)
     if actual == declared:
@@ -101,9 +103,9 @@ def test_a_header_with_another_delimiter(project, declared, actual, said, names)
         return
     error = str(project.fail())
     assert error.count("separated by") == 1
-    assert error.startswith(f"f.csv, line 1: the fields seem to be separated by {said}\n")
-    shown = "\\t" if actual == "\t" else actual
-    assert error.count(f'delimiter: "{shown}"') == 1
+    assert error.startswith(f"f.csv, line 1: the fields seem to be separated by {shown}\n")
+    written = "\\t" if actual == "\t" else actual
+    assert error.count(f'delimiter: "{written}"') == 1
     assert len(error.splitlines()) == 3
 
 

@@ -1,4 +1,4 @@
-"""A declared table that has no file yet does not hold up the others."""
+"""Declared tables without a file: created empty, while the others are loaded."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 
 from feature_store.errors import FeatureStoreError
 from feature_store.pipeline.refresh import Watcher, load_step
+from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.report import failure
-from feature_store.raw.request import Request
 from feature_store.settings import load_settings
 from support.projects.raw_project import HEADER, ORDERS, RawProject
 
@@ -69,7 +69,7 @@ def test_a_type_that_differs_from_the_raw_table_is_an_error_without_files(
     assert "declared as bigint, but loaded as varchar" in str(returns.error)
 
 
-def test_a_table_that_was_asked_for_needs_a_file(project: RawProject) -> None:
+def test_a_table_that_is_named_needs_a_file(project: RawProject) -> None:
     _, returns = project.run(tables=["orders", "returns"])
     assert "in/returns_*.csv: no file matches" in str(returns.error)
     assert "raw.returns" not in project.dump()
@@ -91,10 +91,10 @@ def test_a_broken_file_is_still_an_error(project: RawProject) -> None:
     assert "in/returns_1.csv: the file is empty" in str(returns.error)
     (project.folder / "in/returns_1.csv").unlink()
     _, returns = project.run()
-    assert "in/returns_2.csv: the file is gone, or is a link" in str(returns.error)
+    assert "in/returns_2.csv: the file was removed, or is a link" in str(returns.error)
 
 
-def test_a_file_of_a_package_does_not_come_later(project: RawProject) -> None:
+def test_a_missing_file_of_a_package_is_an_error(project: RawProject) -> None:
     project.declare("package:feature_store/no/*.csv", table="returns")
     _, returns = project.run()
     assert "package:feature_store/no/*.csv: no file matches" in str(returns.error)
@@ -114,9 +114,9 @@ def test_a_refresh_says_which_table_has_no_file(project: RawProject) -> None:
             said.append(line)
 
     settings = load_settings(project_dir=project.folder)
-    load_step(settings, Request(), Lines())
+    load_step(settings, LoadRequest(), Lines())
     warning = "warning: returns: in/returns_*.csv: no file matches; the table is empty"
     assert said == [warning]
-    # A replay names all its tables, but no file of them is asked for.
-    load_step(settings, Request(["orders", "returns"], needs_files=False), Lines())
+    # A replay names all its tables, but does not need their files.
+    load_step(settings, LoadRequest(["orders", "returns"], needs_files=False), Lines())
     assert said == [warning, warning]

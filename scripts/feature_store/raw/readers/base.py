@@ -1,9 +1,9 @@
-"""Reading one file into a temporary table, each format in its own way.
+"""The base class of the readers, which put one file into a temporary table.
 
-A reader first tells the file's columns (``prepare``), then fills ``load_staged`` with the
-well-formed rows, one column ``c0``, ``c1``, … per column of the file, still as received
-(``stage``), and adds the malformed ones to ``load_faults``. ``locate`` finds lines and texts of
-rows that turned out bad later.
+``prepare`` finds the file's columns. ``stage`` fills ``load_staged`` with the well-formed rows, in
+columns ``c0``, ``c1``, … with the values as received, and adds malformed rows to
+``load_malformed``. ``locate`` finds the lines and texts of rows in ``load_bad_values``, whose
+values turn out to be malformed later.
 """
 
 from __future__ import annotations
@@ -35,26 +35,26 @@ class FileColumn:
 class NotUtf8Error(Exception):
     """A file has texts that are not UTF-8, which ended the transaction.
 
-    The file is to be read again with ``check_texts``.
+    The caller has to read the file again with ``check_texts``.
     """
 
 
 class Reader(ABC):
-    """What all formats share.
+    """Reads one file of a format.
 
     Attributes:
-        record: SQL of a staged row's number within the file, known after ``stage``. It counts from
-            1, malformed rows too, but not the header of a CSV; in JSON lines it is the line.
+        record: SQL of a staged row's number within the file, known after ``stage``. Rows count
+            from 1, including malformed ones, without a CSV's header; in JSON lines it is the line.
         kinds: the declared columns with DuckDB's names of their types.
         columns: the file's columns, known after ``prepare``.
-        empty_is_null: whether an empty text is null in a column that is no text.
+        empty_is_null: whether an empty text is null in a column that is not a text.
+        check_texts: whether each text is checked for UTF-8, because DuckDB cannot read the file.
+        place: the word before a row's number in errors.
     """
 
     record = "record"
     empty_is_null = False
-    #: Whether texts are checked one by one, because DuckDB does not read the file as a whole.
     check_texts = False
-    #: What a row's place in the file is called.
     place = "line"
 
     def __init__(
@@ -72,7 +72,7 @@ class Reader(ABC):
 
     @abstractmethod
     def prepare(self) -> None:
-        """Find out the columns."""
+        """Find the file's columns."""
 
     @abstractmethod
     def stage(self, where: str) -> None:
@@ -80,17 +80,17 @@ class Reader(ABC):
 
     @abstractmethod
     def locate(self, limit: int | None) -> None:
-        """Fill ``load_located`` with line and text of the first rows in ``load_bad``."""
+        """Fill ``load_located`` with line and text of the rows in ``load_bad_values``.
+
+        Args:
+            limit: the number of rows, the first in the file; None: all.
+        """
 
     def all_rows(self) -> str:
         """Return the SQL of a relation with the columns of ``load_staged`` and all rows."""
         return "load_staged"
 
-    def named(self, names: list[str]) -> list[FileColumn]:
-        """Return text columns of these names."""
-        return [FileColumn(name, f"c{i}") for i, name in enumerate(names)]
-
-    def wanted(self, limit: int | None) -> str:
+    def bad_records(self, limit: int | None) -> str:
         """Return the query of the row numbers to locate."""
         first = f"limit {limit}" if limit else ""
-        return f"select distinct record from load_bad order by record {first}"
+        return f"select distinct record from load_bad_values order by record {first}"

@@ -1,4 +1,4 @@
-"""The delimiter that a CSV file seems to have, where it is not the declared one."""
+"""Errors for CSV files that seem to have another delimiter than the declared one."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from feature_store.errors import FeatureStoreError
 from feature_store.raw.files import SourceFile
 from feature_store.raw.sources import RawTable
 
-#: Between the fields of the CSV files that people have.
+#: Common delimiters of CSV files.
 _DELIMITERS = (",", ";", "\t", "|", ":")
-#: Bytes of a header that are looked at.
+#: Bytes of a header that are read.
 _HEADER = 100_000
 
 
@@ -63,11 +63,11 @@ def check_malformed_header(table: RawTable, file: SourceFile) -> None:
 
 
 def _error(table: RawTable, file: SourceFile, likely: str) -> FeatureStoreError:
-    shown, said = ("\\t", "tabs") if likely == "\t" else (likely, repr(likely))
+    shown, name = ("\\t", "tabs") if likely == "\t" else (likely, repr(likely))
     return FeatureStoreError(
-        f"{file.label}, line 1: the fields seem to be separated by {said}",
-        allowed=f"{table.delimiter!r}, as table {table.name} of {table.declared_in} is declared; "
-        "all files of a table have one delimiter",
-        next_step=f'if all of them have this one, write delimiter: "{shown}" under '
+        f"{file.label}, line 1: the fields seem to be separated by {name}",
+        allowed=f"{table.delimiter!r}, the declared delimiter of {table.declaration}; all files of "
+        "a table have one delimiter",
+        next_step=f'if all files have this one, write delimiter: "{shown}" under '
         "config.meta.load; else convert this file",
     )

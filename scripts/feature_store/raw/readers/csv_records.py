@@ -1,9 +1,9 @@
-"""The records of a CSV file and the lines they stand on.
+"""The records of a CSV file with their line numbers, and the reasons why some are malformed.
 
-DuckDB parses the values, but it does not say on which physical line a row began once a field
-holds a line break, drops empty fields too many, and may lose rows behind an open quote without an
-error. So the standard library's strict reader goes over the structure first: it finds malformed
-records and their lines, and counts what DuckDB must deliver.
+DuckDB parses the values, but its own errors are not good enough: it accepts extra empty fields,
+gives wrong line numbers after a line break within quotes, and loses the rows behind an unclosed
+quote. So the strict reader of Python's csv module checks the structure first: it finds malformed
+records and their lines, and counts the rows that DuckDB must read (docs/decisions/csv_reader.md).
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from collections import deque
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from feature_store.display import counted
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.files import SourceFile, bounded_lines, empty
 from feature_store.raw.readers.staging import kept_text
 from feature_store.raw.text_encodings import encoding_advice, not_in_encoding
 
-#: Bytes; a longer record is malformed (most often by a quote that nobody closed).
+#: Bytes; a longer record is malformed (most often by an unclosed quote).
 RECORD_LIMIT = 2_000_000
 _BOM = b"\xef\xbb\xbf"
 _OPEN_QUOTE = "a quote is opened and not closed"
@@ -28,7 +29,7 @@ _TOO_LONG = f"the record is longer than {RECORD_LIMIT:,} bytes"
 
 
 def _reason(error: csv.Error) -> str:
-    """Return the csv module's error in words that need no knowledge of its states."""
+    """Return the reason why a record is malformed, from the csv module's error."""
     text = str(error)
     if "end of data" in text or "field limit" in text:
         return _OPEN_QUOTE
@@ -44,37 +45,39 @@ class MalformedHeaderError(FeatureStoreError):
 
 
 class _RecordEndError(Exception):
-    """The record that is being read ends here, malformed; its text is the reason."""
+    """Ends the record that is being read as malformed; the text is the reason."""
 
 
 class CsvRecords:
-    """Goes once over the records of an open CSV file.
+    """Reads the records of an open CSV file, each once.
 
-    A malformed record is taken to be its first line only, so that a quote too many does not
-    swallow the lines behind it. These are read again, but no two records are looked for the end of
-    an open quote in the same lines: whatever is open at the end of one of them ends where the
-    first record did, with its error. So the work grows with the size of the file, and memory holds
-    one record.
+    A malformed record is its first line only, so that an unclosed quote does not swallow the lines
+    behind it. Those lines are read again, as records of their own. To read no line more than
+    twice, a quote that is left open on one of these lines is not followed to its end again: its
+    record ends where the first record ended, with the same error. So the work is proportional to
+    the size of the file, and memory holds one record.
 
     Attributes:
+        stream: the open file.
         header: the column names, as received.
         taken: the raw lines of the record that was yielded last.
         mixed: whether a record has ended with another line end than the header's, or with more
             than one carriage return.
-        plain_header: whether the header stands on one line.
+        plain_header: whether the header is on one line.
     """
 
     def __init__(self, stream: BinaryIO, file: SourceFile, delimiter: str):
         csv.field_size_limit(RECORD_LIMIT)
+        self.stream = stream
         self.taken: list[bytes] = []
         self.mixed = False
         self._invalid = False
-        # A line that was cut off is longer than the limit, so it needs no mark.
+        # A line that was cut off is longer than the limit, so the flag is not needed.
         self._lines = (line for line, _ in bounded_lines(stream, RECORD_LIMIT))
         self._again: deque[bytes] = deque()
         self._size = 0
         self._number = 0
-        # Whatever is open at the end of a line before this one ends in it, with this error.
+        # A record that is still open at the end of a line before this one ends as malformed.
         self._open_until, self._open_error = 0, ""
         self._delimiter = delimiter
         self._file = file
@@ -113,7 +116,7 @@ class CsvRecords:
                 yield raw.decode("utf-8", "backslashreplace")
 
     def _read_again(self, reason: str) -> str:
-        """Take the record to be its first line only, and let the lines behind it be read again.
+        """Shorten the record to its first line, and put the others back to be read again.
 
         Returns:
             the reason, with the line where the record ended.
@@ -151,7 +154,7 @@ class CsvRecords:
         return header
 
     def _next(self) -> tuple[int, list[str] | None, str | None] | None:
-        """Return the next record's first line, fields and fault; None at the end."""
+        """Return the next record's first line, fields and error; None at the end."""
         self.taken.clear()
         self._invalid = False
         self._size = 0
@@ -174,15 +177,15 @@ class CsvRecords:
         return first, fields, reason
 
     def _is_spaced(self) -> bool:
-        """Return whether a field begins with spaces and a quote, all of which DuckDB would drop."""
+        """Return whether a field begins with spaces and a quote, which DuckDB would drop."""
         if self._delimiter == " ":
             return False
         return self._spaced.search(self._quoted.sub(r"\1", self.text())) is not None
 
     def __iter__(self) -> Iterator[tuple[int, str | None]]:
-        """Yield each record's first line (the header is on line 1) and its fault, if any.
+        """Yield each record's first line (the header is on line 1) and its error or None.
 
-        Blank lines are no records, except where the file has one column only.
+        Blank lines are skipped, except in a file with only one column.
         """
         width = len(self.header)
         while (record := self._next()) is not None:
@@ -191,7 +194,7 @@ class CsvRecords:
                 if not fields and width > 1:
                     continue
                 if fields:
-                    reason = f"{_count(len(fields))} where the header has {width}"
+                    reason = f"{counted(len(fields), 'field')} where the header has {width}"
             yield line, reason
 
     def text(self) -> str:
@@ -199,7 +202,7 @@ class CsvRecords:
         return b"".join(self.taken).decode("utf-8", "backslashreplace").rstrip("\r\n")
 
     def shown(self) -> str:
-        """Return as much of that text as is kept of a malformed row."""
+        """Return that text, cut to the limit of a malformed row's text."""
         return kept_text(b"".join(self.taken)).rstrip("\r\n")
 
 
@@ -208,7 +211,3 @@ def _line_end(line: bytes) -> bytes:
     if line[-2:-1] != b"\r" and line[-1:] != b"\r":
         return line[-1:] if line[-1:] == b"\n" else b""
     return line[len(line.rstrip(b"\r\n")) :]
-
-
-def _count(fields: int) -> str:
-    return "1 field" if fields == 1 else f"{fields} fields"

@@ -1,42 +1,42 @@
-"""Reading JSON lines."""
+"""The reader of JSON lines files."""
 
 from __future__ import annotations
 
-from feature_store.raw.column_types import is_nested
-from feature_store.raw.conversions import JSON_VALUE
+from feature_store.raw.conversions.conversion import JSON_VALUE
+from feature_store.raw.conversions.json_values import exact_numbers
+from feature_store.raw.conversions.nested_types import is_nested
 from feature_store.raw.files import bounded_lines, empty
-from feature_store.raw.json_values import exact_numbers
 from feature_store.raw.readers.base import FileColumn, Reader
 from feature_store.raw.readers.staging import TEXT_LIMIT, Appender, kept_text
 from feature_store.raw.text_encodings import not_in_encoding
 from feature_store.warehouse.sql import count_of, literals, rows_of
 
-#: Bytes; a longer line is malformed. DuckDB reads no longer JSON objects by default either.
+#: Bytes; a longer line is malformed, as it is for DuckDB by default.
 RECORD_LIMIT = 16 << 20
 _TOO_LONG = f"the line is longer than {RECORD_LIMIT:,} bytes"
-# The JSON functions fail on a line that is no JSON, so only a case may call them.
+# The JSON functions raise an error for a text that is not JSON, hence the case.
 _LINES = """
     select
         record, row_text, case when json_valid(row_text) then json_keys(row_text) end as names
     from load_lines
 """
-# Of keys that are not declared, nothing makes a line malformed.
-_FAULTS = f"""
+# Keys that are not declared never make a line malformed.
+_ERRORS = f"""
     select
         record,
         case
-            when not json_valid(row_text) then 'the line is no valid JSON'
-            when json_type(row_text) <> 'OBJECT' then 'the line is no JSON object'
+            when not json_valid(row_text) then 'the line is not valid JSON'
+            when json_type(row_text) <> 'OBJECT' then 'the line is not a JSON object'
             when names in (select names from load_keys where is_twice)
-                then 'the object has a key twice'
-        end as fault,
+                then 'a key occurs twice in the object'
+        end as error,
         row_text
     from ({_LINES})
 """
 
 
 class JsonLinesReader(Reader):
-    """One JSON object a line, plain or gzipped; blank lines are no rows."""
+    """One JSON object a line, plain or gzipped; blank lines are skipped."""
 
     def prepare(self) -> None:
         """Read the lines; the columns are the keys of all objects."""
@@ -49,25 +49,25 @@ class JsonLinesReader(Reader):
         kinds = {name.lower(): kind for name, kind in self.kinds.items()}
         self.columns = []
         for lower, same in self._keys.items():
-            # A scalar is taken out as text; for the others it matters what JSON it is.
+            # Scalars are extracted as text; for the other types the JSON itself is needed.
             kind = kinds.get(lower, "VARCHAR")
             is_json = kind in ("VARCHAR", "JSON", "BLOB") or is_nested(kind)
             column = f"c{len(self.columns)}"
             self.columns.append(FileColumn(same[0], column, JSON_VALUE if is_json else None))
 
     def _read_lines(self) -> None:
-        """Fill ``load_lines``; what is no text of a bounded length is malformed."""
+        """Fill ``load_lines``; lines that are too long or not UTF-8 are malformed."""
         self.connection.execute("create temp table load_lines (record bigint, row_text varchar)")
         number = 0
         with (
             self.file.open() as stream,
             Appender(self.connection, "load_lines") as lines,
-            Appender(self.connection, "load_faults") as faults,
+            Appender(self.connection, "load_malformed") as malformed,
         ):
             for number, (raw, is_cut) in enumerate(bounded_lines(stream, RECORD_LIMIT), 1):
                 if is_cut:
                     shown = kept_text(raw)
-                    faults.add((number, None, _TOO_LONG, shown, None), len(shown))
+                    malformed.add((number, None, _TOO_LONG, shown, None), len(shown))
                     continue
                 text = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
                 text = text.strip(b" \t\r\n")
@@ -78,41 +78,41 @@ class JsonLinesReader(Reader):
                 except UnicodeDecodeError:
                     shown = kept_text(text)
                     reason = not_in_encoding([raw], self.file.encoding)
-                    faults.add((number, None, reason, shown, None), len(shown))
+                    malformed.add((number, None, reason, shown, None), len(shown))
         if not number:
             raise empty(self.file.label)
 
     def _reject_lines(self) -> None:
-        """Put aside the lines that are no JSON object, or have a declared key twice."""
+        """Move lines to ``load_malformed`` that are not JSON objects or repeat a declared key."""
         self.connection.execute(
             f"""
-            insert into load_faults
-            select record, null, fault, left(row_text, {TEXT_LIMIT}), null
-            from ({_FAULTS})
-            where fault is not null
+            insert into load_malformed
+            select record, null, error, left(row_text, {TEXT_LIMIT}), null
+            from ({_ERRORS})
+            where error is not null
             """
         )
         self.connection.execute(
-            "delete from load_lines where record in (select line from load_faults)"
+            "delete from load_lines where record in (select line from load_malformed)"
         )
 
     def _names(self) -> list[str]:
-        """Return the keys of all objects, and the declared columns where these cannot be told."""
+        """Return the keys of all objects; with declared columns where objects are unreadable."""
         keys = rows_of(
             self.connection,
             "select distinct unnest(names) as name from load_keys where not is_twice order by name",
         )
         names = [name for (name,) in keys]
-        wrong = "select count(*) from load_faults where starts_with(reason, 'the text is not ')"
+        wrong = "select count(*) from load_malformed where starts_with(reason, 'the text is not ')"
         if not count_of(self.connection, "select count(*) from load_lines") or count_of(
             self.connection, wrong
-        ):  # No object is there to tell the columns, or some cannot be read.
+        ):  # There is no object that has the columns, or some cannot be read.
             known = {name.lower() for name in names}
             names += [name for name in self.table.columns if name.lower() not in known]
         return names
 
     def _read_keys(self) -> None:
-        """Fill ``load_keys`` with the distinct lists of keys: few lines have keys of their own."""
+        """Fill ``load_keys`` with the distinct lists of keys; most lines share theirs."""
         declared = literals([name.lower() for name in self.kinds])
         same = "list_filter(keys, lambda other: other = key)"
         self.connection.execute(
@@ -130,7 +130,7 @@ class JsonLinesReader(Reader):
         )
 
     def stage(self, where: str) -> None:
-        """Take the values out of the objects."""
+        """Extract the values from the objects."""
         pointers: dict[str, list[str]] = {"texts": [], "parts": []}
         values = []
         for column, same in zip(self.columns, self._keys.values(), strict=True):
@@ -156,11 +156,11 @@ class JsonLinesReader(Reader):
         )
 
     def locate(self, limit: int | None) -> None:
-        """Look the lines up, they are still at hand."""
+        """Fill ``load_located`` from ``load_lines``."""
         self.connection.execute(
             f"""
             insert into load_located
             select record, record, row_text from load_lines
-            where record in ({self.wanted(limit)})
+            where record in ({self.bad_records(limit)})
             """
         )

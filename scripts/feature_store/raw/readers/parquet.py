@@ -1,11 +1,11 @@
-"""Reading Parquet."""
+"""The reader of Parquet files."""
 
 from __future__ import annotations
 
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.conversions import INEXACT, LONG_DECIMAL
+from feature_store.raw.conversions.conversion import INEXACT, LONG_DECIMAL
 from feature_store.raw.readers.base import FileColumn, NotUtf8Error, Reader
 from feature_store.raw.readers.parquet_exact import Leaf, has_nanoseconds, read_exactly, read_schema
 from feature_store.warehouse.errors import first_line
@@ -36,7 +36,7 @@ class ParquetReader(Reader):
                 allowed="a complete Parquet file",
                 next_step="fetch the file again, or set config.meta.load.format",
             ) from error
-        # DuckDB gives another name to a column whose name is there already, in whatever case.
+        # DuckDB renames a column whose name occurs twice, in any case; the schema has the names.
         names, self._leaves = read_schema(schema)
         self._names = [row[0] for row in found]
         self._exact: dict[int, str] = {}
@@ -47,11 +47,10 @@ class ParquetReader(Reader):
         for leaf in self._leaves:
             if leaf.is_decimal or (leaf.is_time and has_nanoseconds(self.file.path, leaf)):
                 self._read_exactly(leaf)
-
-        self._broken = self._read_bytes() if self.check_texts else []
+        self._not_utf8 = self._read_bytes() if self.check_texts else []
 
     def _read_exactly(self, leaf: Leaf) -> None:
-        """Let a column that DuckDB reads inexactly have its exact values."""
+        """Take the exact values of a column that DuckDB reads inexactly from a temporary table."""
         column, kind = self.columns[leaf.column], INEXACT
         if not leaf.is_nested:
             table = f"load_exact_{leaf.column}"
@@ -59,7 +58,9 @@ class ParquetReader(Reader):
             stored = "VARCHAR" if leaf.is_decimal else "BIGINT"
             read_exactly(self.connection, self.file.path, leaf, stored, table)
             value = f"(select value from temp.{table} as x where x.record = s.record)"
-            if leaf.is_time:  # Arrow's nanoseconds are modulo 2^64, DuckDB's microseconds are not.
+            if leaf.is_time:
+                # Arrow's nanoseconds overflow far from 1970, DuckDB's microseconds do not. Their
+                # difference modulo 2^64 is the nanoseconds beyond the microsecond.
                 time = f"s.{identifier(self._names[leaf.column])}"
                 rest = f"({value}::hugeint - epoch_us({time})::hugeint * 1000) % {2**64}"
                 digits = f"lpad((({rest} + {2**64}) % {2**64})::varchar, 3, '0')"
@@ -75,10 +76,10 @@ class ParquetReader(Reader):
             if _NOT_UTF8 not in str(error):
                 raise
             raise NotUtf8Error from error
-        self._reject_broken()
+        self._reject_not_utf8()
 
     def all_rows(self) -> str:
-        """Return the SQL of the whole file, of which only the used columns are read."""
+        """Return the SQL of all rows of the file; DuckDB reads only the columns that are used."""
         return f"({self._rows()})"
 
     def _stage(self, where: str) -> None:
@@ -102,8 +103,8 @@ class ParquetReader(Reader):
         return f"select {number} as record{values} from ({source}) as s"
 
     def _read_bytes(self) -> list[int]:
-        """Let the columns with a text that is not UTF-8 be bytes; return their indexes."""
-        broken: list[int] = []
+        """Read columns with a text that is not UTF-8 as bytes; return their indexes."""
+        not_utf8: list[int] = []
         for leaf in self._leaves:
             column, name = self.columns[leaf.column], identifier(self._names[leaf.column])
             if "VARCHAR" not in str(column.kind) or leaf.column in self._exact:
@@ -125,40 +126,40 @@ class ParquetReader(Reader):
                 self._exact[leaf.column] = (
                     f"(select {text} from temp.{table} as x where x.record = s.record)"
                 )
-                broken.append(leaf.column)
-        return broken
+                not_utf8.append(leaf.column)
+        return not_utf8
 
-    def _reject_broken(self) -> None:
-        """Put the rows whose declared texts are not UTF-8 aside."""
+    def _reject_not_utf8(self) -> None:
+        """Move rows whose declared texts are not UTF-8 to ``load_malformed``."""
         declared = {name.lower() for name in self.kinds}
-        for i in self._broken:
+        for i in self._not_utf8:
             name = self.columns[i].name
             if name.lower() not in declared:
                 continue
             self.connection.execute(
                 f"""
-                insert into load_faults
+                insert into load_malformed
                 select
                     record, {literal(name)},
                     'column ' || {literal(name)} || ': ''' || left(value::varchar, 100)
-                    || ''' is no UTF-8 text', value::varchar, null
+                    || ''' is not a valid UTF-8 text', value::varchar, null
                 from temp.load_exact_{i}
                 where value is not null and try(decode(value)) is null
                 """
             )
-        if self._broken:
+        if self._not_utf8:
             self.connection.execute(
-                "delete from load_staged where record in (select line from load_faults)"
+                "delete from load_staged where record in (select line from load_malformed)"
             )
 
     def locate(self, limit: int | None) -> None:
-        """Write the bad rows as JSON, for want of a text of their own."""
+        """Fill ``load_located`` with the bad rows as JSON, since Parquet rows have no text."""
         named = zip(self._names, self.columns, strict=True)
         row = ", ".join(f"{identifier(name)} := {column.staged}" for name, column in named)
         self.connection.execute(
             f"""
             insert into load_located
             select record, record, to_json(struct_pack({row}))::varchar from load_staged
-            where record in ({self.wanted(limit)})
+            where record in ({self.bad_records(limit)})
             """
         )

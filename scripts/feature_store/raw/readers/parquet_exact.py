@@ -1,8 +1,8 @@
-"""Values of Parquet that DuckDB reads inexactly, read exactly.
+"""Exact values of Parquet columns that DuckDB reads inexactly, read by Arrow.
 
-DuckDB cuts INT96 times to microseconds, makes doubles of decimals with more than 38 digits, and
-does not read a file with a text that is not UTF-8. Such columns are read by Arrow besides, into a
-temporary table of row numbers and values.
+DuckDB cuts INT96 times to microseconds, converts decimals with more than 38 digits to doubles, and
+cannot read a file with a text that is not UTF-8. Arrow reads such columns into temporary tables of
+row numbers and values.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import duckdb
 
 @dataclass(frozen=True)
 class Leaf:
-    """A column without parts, as it is in the file.
+    """A column of the file's schema that has no columns in it.
 
     Attributes:
         column: the index of the top-level column that it belongs to.
@@ -65,7 +65,7 @@ def read_schema(rows: list[tuple[Any, ...]]) -> tuple[list[str], list[Leaf]]:
 
 def _batches(path: Path, leaf: Leaf) -> Iterator[Any]:
     """Yield the values of a leaf as Arrow arrays; lists are flattened."""
-    # Imported here: few files need it.
+    # Imported here because it is slow, and few files need it.
     import pyarrow.parquet as parquet
 
     with parquet.ParquetFile(path) as file:
@@ -78,7 +78,7 @@ def _batches(path: Path, leaf: Leaf) -> Iterator[Any]:
 
 
 def has_nanoseconds(path: Path, leaf: Leaf) -> bool:
-    """Return whether a time of an INT96 column is no whole number of microseconds."""
+    """Return whether a time of an INT96 column has nanoseconds beyond the microsecond."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

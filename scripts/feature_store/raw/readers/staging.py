@@ -1,4 +1,4 @@
-"""The temporary tables that one file passes through, and a bounded way to fill them."""
+"""The temporary tables of a file that is being loaded, and batched inserts into them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from typing import Any
 
 import duckdb
 
+from feature_store.warehouse.sql import rows_of
+
 #: Characters of a malformed row's text that are kept.
 TEXT_LIMIT = 10_000
 _BATCH_ROWS = 50_000
 _BATCH_CHARACTERS = 8_000_000
 
 _TABLES = {
-    # Rows that could not be read at all.
-    "load_faults": """
-        line bigint, column_name varchar, reason varchar, row_text varchar, event_time timestamp
-    """,
-    # Values that their column cannot hold; the row's line is not known yet.
-    "load_bad": "record bigint, position integer, column_name varchar, reason varchar, "
+    # Malformed rows: at first those that cannot be parsed, later all.
+    "load_malformed": "line bigint, column_name varchar, reason varchar, row_text varchar, "
     "event_time timestamp",
+    # Values that their columns cannot hold, by the number of the row.
+    "load_bad_values": "record bigint, position integer, column_name varchar, reason varchar, "
+    "event_time timestamp",
+    # The lines and texts of rows in load_bad_values.
     "load_located": "record bigint, line bigint, row_text varchar",
 }
 
@@ -30,19 +32,20 @@ def kept_text(raw: bytes) -> str:
 
 
 def create_temp_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Make the tables for the next file, empty."""
+    """Create the empty tables for the next file."""
     drop_temp_tables(connection)
     for name, columns in _TABLES.items():
         connection.execute(f"create temp table {name} ({columns})")
 
 
 def drop_temp_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Drop what a file has left, so that its memory is free again."""
-    found = connection.execute(
+    """Drop all temporary tables of a file, which frees their memory."""
+    found = rows_of(
+        connection,
         "select table_name from duckdb_tables() "
-        "where temporary and starts_with(table_name, 'load_')"
+        "where temporary and starts_with(table_name, 'load_')",
     )
-    for (name,) in found.fetchall():
+    for (name,) in found:
         connection.execute(f"drop table if exists temp.{name}")
 
 
@@ -57,7 +60,7 @@ class Appender:
     def __init__(self, connection: duckdb.DuckDBPyConnection, table: str):
         self._connection = connection
         self._table = table
-        self._columns = connection.execute(f"describe temp.{table}").fetchall()
+        self._columns = rows_of(connection, f"describe temp.{table}")
         self._rows: list[tuple[Any, ...]] = []
         self._characters = 0
 
@@ -83,7 +86,7 @@ class Appender:
     def _flush(self) -> None:
         if not self._rows:
             return
-        # Imported here: a load without text lines to add does not need it, and starts faster.
+        # Imported here because it is slow, and only loads of text lines need it.
         import pyarrow as pa
 
         types = {"BIGINT": pa.int64(), "VARCHAR": pa.string(), "TIMESTAMP": pa.timestamp("us")}
@@ -92,7 +95,7 @@ class Appender:
             for column, values in zip(self._columns, zip(*self._rows, strict=True), strict=True)
         ]
         batch = pa.table(arrays, names=[column[0] for column in self._columns])
-        # A registered batch would live until the transaction ends; this one does not.
+        # A registered batch would stay in memory until the transaction ends.
         self._connection.from_arrow(batch).insert_into(f"temp.main.{self._table}")
         self._rows.clear()
         self._characters = 0

@@ -1,7 +1,7 @@
-"""The value of a text or of JSON in a type, computed from the definition of the type.
+"""An oracle of exact conversions: the value of a text or of JSON in a declared type.
 
-Independent of DuckDB: Python's decimal, datetime, json and struct. ``REJECTED`` stands for a value
-that the type does not have.
+It does not use DuckDB but Python's decimal, datetime, json and struct. ``REJECTED`` means that the
+type does not have the value.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def number(text: str) -> Fraction | None:
-    """Return the exact number that a text is, or None."""
+    """Return the exact number of a text, or None."""
     if not re.fullmatch(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?", text):
         return None
     return Fraction(Decimal(text)) if abs(Decimal(text).adjusted()) < 5000 else None
@@ -65,7 +65,7 @@ def nanoseconds(text: str, digits: int) -> Any:
 
 
 def scalar(kind: str, text: str) -> Any:
-    """Return what a text is in a type that is not nested, or REJECTED."""
+    """Return the value of a text in a type that is not nested, or REJECTED."""
     exact = number(text)
     if kind == "varchar":
         return text
@@ -108,7 +108,7 @@ def scalar(kind: str, text: str) -> Any:
 
 
 def nested(kind: str, value: Any) -> Any:
-    """Return what parsed JSON, its numbers as ``Number``, is in a nested type, or REJECTED."""
+    """Return the value of parsed JSON (numbers are ``Number``) in a nested type, or REJECTED."""
     if value is None:
         return None
     if kind.endswith("[]") or kind.endswith("[2]"):
@@ -131,7 +131,7 @@ def nested(kind: str, value: Any) -> Any:
 
 
 class JsonText:
-    """A text that holds JSON; any text of the same JSON equals it.
+    """Equal to every text of the same JSON.
 
     Args:
         value: the parsed JSON.
@@ -147,7 +147,7 @@ class JsonText:
 
 
 def with_numbers(value: Any) -> Any:
-    """Return parsed JSON with numbers that are equal however they were written."""
+    """Return parsed JSON with fractions for its numbers, so that 1.0 equals 1."""
     if isinstance(value, Number):
         return Fraction(value)
     if isinstance(value, list):
@@ -156,12 +156,12 @@ def with_numbers(value: Any) -> Any:
 
 
 def read_json(text: str) -> Any:
-    """Return parsed JSON with numbers as they were written; REJECTED if it is not valid."""
+    """Return parsed JSON with numbers as ``Number``, or REJECTED if it is not valid."""
 
     def pairs(items: list[tuple[str, Any]]) -> Any:
         return dict(items) if len(dict(items)) == len(items) else REJECTED
 
-    def refuse(constant: str) -> Any:
+    def reject(constant: str) -> Any:
         raise ValueError(constant)
 
     try:
@@ -169,7 +169,7 @@ def read_json(text: str) -> Any:
             text,
             parse_float=Number,
             parse_int=Number,
-            parse_constant=refuse,
+            parse_constant=reject,
             object_pairs_hook=pairs,
         )
     except ValueError:
@@ -177,11 +177,11 @@ def read_json(text: str) -> Any:
 
 
 class Number(str):
-    """A number of JSON, as it was written."""
+    """The text of a number in JSON."""
 
 
 def json_scalar(kind: str, value: Any) -> Any:
-    """Return what a JSON value that is no list and no object is in a type, or REJECTED."""
+    """Return the value of parsed JSON in a type that is not nested, or REJECTED."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -194,7 +194,7 @@ def json_scalar(kind: str, value: Any) -> Any:
 
 
 def plain(value: Fraction) -> str:
-    """Return the one text of a number: no exponent, no zeros that say nothing."""
+    """Return the shortest text of a number, without an exponent."""
     if value.denominator == 1:
         return str(value.numerator)
     text = format(Decimal(value.numerator) / Decimal(value.denominator), "f")

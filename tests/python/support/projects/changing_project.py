@@ -19,7 +19,8 @@ from feature_store import FeatureStore
 from feature_store.online.export.options import ExportedView
 from feature_store.online.export.run import export_features
 from feature_store.raw.load import load
-from feature_store.raw.request import Request, TableResult
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.load_result import LoadResult
 from feature_store.settings import load_settings
 from feature_store.warehouse.connection import connect
 from support.projects.feature_view_project import MACROS, read_rows
@@ -198,12 +199,12 @@ class ChangingProject:
             )
         self.put("models/features/purchases.yml", {"models": models})
 
-    def load(self, name: str, *rows: str, header: str = ",".join(SOURCE)) -> TableResult:
+    def load(self, name: str, *rows: str, header: str = ",".join(SOURCE)) -> LoadResult:
         """Write a file of the source, and load what is new."""
         path = self.folder / "data" / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("\n".join([header, *rows]) + "\n")
-        (result,) = load(load_settings("dev", self.folder), Request())
+        (result,) = load(load_settings("dev", self.folder), LoadRequest())
         return result
 
     def run(self, *command: str) -> Run:

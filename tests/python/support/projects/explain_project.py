@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from feature_store.raw.load import load
-from feature_store.raw.request import Request
+from feature_store.raw.load_request import LoadRequest
 from feature_store.registry.definitions import FeatureDefinitions, load_definitions
 from feature_store.settings import load_settings
 from support.projects.feature_view_project import MACROS, dbt
@@ -181,7 +181,7 @@ class Shop:
 
     def build(self) -> None:
         """Load what is new, and run ``dbt build``."""
-        (result,) = load(load_settings("dev", self.folder), Request())
+        (result,) = load(load_settings("dev", self.folder), LoadRequest())
         assert result.error is None
         done = dbt(self.folder, "build")
         assert done.returncode == 0, done.stdout + done.stderr

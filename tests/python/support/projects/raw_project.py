@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
@@ -13,11 +14,11 @@ import yaml
 
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.load import load
-from feature_store.raw.request import Request, TableResult
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.load_result import LoadResult
 from feature_store.settings import load_settings
-from support.paths import REPOSITORY
+from support.paths import SCRIPTS
 
-SCRIPT = REPOSITORY / "scripts" / "load_raw.py"
 ORDERS = {"id": "bigint", "amount": "decimal(10, 2)", "note": "varchar", "sold_at": "timestamp"}
 HEADER = "id,amount,note,sold_at\n"
 
@@ -45,6 +46,15 @@ class RawProject:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
+    def write_packed(self, name: str, content: str | bytes) -> Path:
+        """Write a file, gzipped if its name ends in .gz."""
+        raw = content.encode() if isinstance(content, str) else content
+        return self.write(name, gzip.compress(raw) if name.endswith(".gz") else raw)
+
+    def write_parquet(self, name: str, query: str, options: str = "") -> None:
+        """Write the rows of a query to a Parquet file."""
+        duckdb.sql(f"copy ({query}) to '{self.folder / name}' (format parquet{options})")
+
     def declare(
         self,
         path: str,
@@ -62,19 +72,19 @@ class RawProject:
         source = {"name": "shop", "schema": "raw", "tables": list(self._tables.values())}
         self.write("models/x/_sources.yml", yaml.safe_dump({"sources": [source]}))
 
-    def run(self, **request: Any) -> list[TableResult]:
-        """Load, and return what happened to each table."""
-        return load(load_settings(project_dir=self.folder), Request(**request))
+    def run(self, **request: Any) -> list[LoadResult]:
+        """Load, and return the result of each table."""
+        return load(load_settings(project_dir=self.folder), LoadRequest(**request))
 
-    def load(self, **request: Any) -> TableResult:
-        """Load one table, which must work."""
+    def load(self, **request: Any) -> LoadResult:
+        """Load one table without an error."""
         (result,) = self.run(**request)
         if result.error:
             raise result.error
         return result
 
     def fail(self, **request: Any) -> FeatureStoreError:
-        """Load one table, which must fail and leave everything as it was."""
+        """Load one table, which must fail and change nothing; return the error."""
         before = self.dump()
         (result,) = self.run(**request)
         assert result.error is not None
@@ -96,7 +106,7 @@ class RawProject:
         return [row[0] for row in self.query(f'select "{column}" from raw.orders order by id')]
 
     def dump(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return all that is in the warehouse: every table with all its columns."""
+        """Return all rows of every table of the warehouse."""
         if not self.warehouse.exists():
             return {}
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
@@ -108,10 +118,12 @@ class RawProject:
                 for schema, name in tables.fetchall()
             }
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run the real command line in the project's folder."""
+    def command(
+        self, *arguments: str, script: str = "load_raw.py"
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a script in the project's folder."""
         return subprocess.run(
-            [sys.executable, str(SCRIPT), *arguments],
+            [sys.executable, str(SCRIPTS / script), *arguments],
             cwd=self.folder,
             env=clean_environment(),
             capture_output=True,
@@ -121,7 +133,7 @@ class RawProject:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without anything that leads to another project."""
+    """Return the environment without the variables that choose another project."""
     return {
         name: value
         for name, value in os.environ.items()

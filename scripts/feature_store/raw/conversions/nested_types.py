@@ -1,4 +1,4 @@
-"""The parts of nested types."""
+"""Nested types and their fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def is_nested(kind: str) -> bool:
 
 @cache
 def fields_of(kind: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return what a nested type is and its fields, each with its name and type.
+    """Return the kind of a nested type, and its fields with their names and types.
 
     A list has the field ``child``, an array ``child`` and ``size``, a map ``key`` and ``value``.
 

@@ -1,22 +1,23 @@
-"""The conversion of a file's value to its declared type: exact, or the row is malformed.
+"""The conversion of a column to its declared type: exact, or the row is malformed.
 
-Texts state what they look like (``text_values``), JSON keeps the digits of its numbers
+The texts of a type have a defined form (``text_values``), JSON numbers keep their digits
 (``json_values``), and a typed value of Parquet must be the same again when it is cast back. Where
-a cast could pass that test and still change the value, a text stands between: of a number (one
-text, however it was written), of bytes (UTF-8). Nested types are converted part by part.
+a cast could pass that test and still change the value, it is converted by way of a text: numbers
+by the one text of each number, bytes by their UTF-8 text. Nested types are converted field by
+field.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feature_store.raw.column_types import fields_of, is_nested
-from feature_store.raw.json_values import exact_numbers, from_json, is_strict
-from feature_store.raw.text_values import (
+from feature_store.raw.conversions.expressions import all_true, bound, each
+from feature_store.raw.conversions.json_values import exact_numbers, from_json, is_strict
+from feature_store.raw.conversions.nested_types import fields_of, is_nested
+from feature_store.raw.conversions.text_values import (
     FLOATS,
     INTEGERS,
     TIMESTAMP_DIGITS,
-    bound,
     float_text,
     number_text,
     scalar_from_text,
@@ -25,29 +26,27 @@ from feature_store.warehouse.sql import identifier, literal
 
 #: The types that an event time may have.
 EVENT_TIME_TYPES = ("DATE", *(kind for kind in TIMESTAMP_DIGITS if kind != "TIMESTAMPTZ_NS"))
-#: The type of a staged value that is a part of a JSON line.
+#: The type of staged values that are JSON.
 JSON_VALUE = "a JSON value"
-#: The types of staged values that DuckDB has no type for, or cannot read.
+#: The types of staged values that DuckDB does not have, or cannot read.
 LONG_DECIMAL = "DECIMAL of more than 38 digits"
 INEXACT = "nested value of a type that cannot be read exactly"
-#: Kinds of staged values that a raw table cannot have; "NULL" is Parquet's type without values.
+#: Types of staged values that a raw table cannot have; "NULL" is Parquet's type without values.
 NO_TYPES = (JSON_VALUE, LONG_DECIMAL, INEXACT, '"NULL"')
-#: Counts the versions of the rules: files that older rules have loaded are read again.
+#: The version of the conversion rules: files loaded by an older version are read again.
 RULES = 2
-
-
-#: Stands for the file's value in the SQL of a conversion; a code point that is no character.
+#: The placeholder of the file's value in the SQL of a conversion; not a Unicode character.
 VALUE = "\ufdd1"
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """SQL for one column, or with ``VALUE`` in it for each column that is converted so.
+    """SQL of a conversion, of one column or, with the placeholder ``VALUE``, of any column.
 
     Attributes:
-        value: the value in its type; null or anything where it is not valid.
-        valid: true where the value is a null or survives unchanged; None if it always does.
-        expects: what a valid value is, for the error message.
+        value: the value in its type; undefined where it is not valid.
+        valid: true where the value is null or converted exactly; None if it always is.
+        expects: the name of a valid value, for the error message.
     """
 
     value: str
@@ -70,7 +69,7 @@ def from_text(column: str, kind: str, *, empty_is_null: bool) -> Conversion:
     Args:
         column: SQL of the text.
         kind: the type's canonical name.
-        empty_is_null: whether an empty text is null in a column that is no text (CSV).
+        empty_is_null: whether an empty text is null in a column that is not a text (CSV).
     """
     if kind == "VARCHAR":
         return Conversion(column, None, "text")
@@ -94,7 +93,7 @@ def from_type(column: str, source: str, kind: str) -> Conversion:
     Args:
         column: SQL of the value.
         source: the canonical name of its type, or ``JSON_VALUE``.
-        kind: the canonical name of the type that it shall have.
+        kind: the canonical name of the column's type.
     """
     if source == JSON_VALUE:
         return Conversion(*from_json(column, kind), _expects(kind, "JSON"))
@@ -103,13 +102,13 @@ def from_type(column: str, source: str, kind: str) -> Conversion:
     if source == "VARCHAR":
         return from_text(column, kind, empty_is_null=False)
     value, test = _typed(column, source, kind, 0)
-    if is_nested(kind):  # Of a null struct, DuckDB packs a struct of nulls.
+    if is_nested(kind):  # DuckDB would make a struct of nulls from a null struct.
         value = f"case when {column} is not null then {value} end"
     return Conversion(value, _test(column, test), _expects(kind, source))
 
 
 def _expects(kind: str, source: str) -> str:
-    """Return what a value must be, and what the file has."""
+    """Return the name of a valid value, with the type in the file."""
     what = "text" if kind == "VARCHAR" else f"value of the type {kind.lower()}"
     return f"{what} ({source.lower()} in the file)"
 
@@ -135,13 +134,13 @@ def _typed(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
         column, source = f"({column}::timestamp_ns)", "TIMESTAMP_NS"
     cast = f"try_cast({column} as {kind})"
     is_same = f"try_cast({cast} as {source}) is not distinct from {column}"
-    if kind == "JSON":  # DuckDB writes NaN and Infinity, which are no JSON.
+    if kind == "JSON":  # DuckDB writes NaN and Infinity, which are not JSON.
         is_same += f" and {is_strict(f'{cast}::varchar')}"
     return cast, f"{cast} is not null and {is_same}"
 
 
 def _text_of(column: str, source: str, kind: str) -> str | None:
-    """Return the SQL of the text that stands between two types, or None if none has to."""
+    """Return the SQL of the text by which a value is converted, or None if a cast is exact."""
     if source == "VARCHAR":
         return column
     if source == LONG_DECIMAL:
@@ -161,7 +160,7 @@ def _text_of(column: str, source: str, kind: str) -> str | None:
 
 
 def _nested(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
-    """Return value and test of a nested value, part by part."""
+    """Return value and test of a nested value, field by field."""
     old_name, old_fields = fields_of(source)
     name, fields = fields_of(kind)
     item = f"e{depth}"
@@ -170,24 +169,22 @@ def _nested(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
         value, test = _typed(item, old, new, depth + 1)
         return f"case when {item} is not null then {value} end", _test(item, test)
 
-    def each(values: str, body: str) -> str:
-        return f"list_transform({values}, lambda {item}: {body})"
-
-    def all_of(values: str, test: str) -> str:
-        return f"coalesce(list_bool_and({each(values, test)}), true)"
+    def all_valid(values: str, test: str) -> str:
+        return all_true(each(values, item, test))
 
     lists = ("list", "array")
     if old_name in lists and name in lists:
         value, test = part(old_fields[0][1], fields[0][1])
         items = f"{column}::{old_fields[0][1]}[]"
         size = f"len({items}) = {fields[1][1]} and " if name == "array" else ""
-        return f"try_cast({each(items, value)} as {kind})", size + all_of(items, test)
+        return f"try_cast({each(items, item, value)} as {kind})", size + all_valid(items, test)
     if old_name == name == "map":
         key, key_test = part(old_fields[0][1], fields[0][1])
         value, test = part(old_fields[1][1], fields[1][1])
         keys, values = f"map_keys({column})", f"map_values({column})"
-        made = f"try(map({each(keys, key)}, {each(values, value)}))"
-        return made, f"{made} is not null and {all_of(keys, key_test)} and {all_of(values, test)}"
+        made = f"try(map({each(keys, item, key)}, {each(values, item, value)}))"
+        are_valid = f"{all_valid(keys, key_test)} and {all_valid(values, test)}"
+        return made, f"{made} is not null and {are_valid}"
     if old_name == name == "struct":
         old = {field.lower(): (field, child) for field, child in old_fields}
         values, tests = [], ["true"]
@@ -200,7 +197,7 @@ def _nested(column: str, source: str, kind: str, depth: int) -> tuple[str, str]:
             inner = f"struct_extract({column}, {literal(old_field)})"
             values.append(f"{identifier(field)} := {bound(inner, item, value)}")
             tests.append(bound(inner, item, test))
-        tests += [  # A field with a value that has no place.
+        tests += [  # A field that the declared type does not have must be null.
             f"struct_extract({column}, {literal(field)}) is null" for field, _ in old.values()
         ]
         return f"struct_pack({', '.join(values)})::{kind}", " and ".join(tests)

@@ -1,20 +1,21 @@
-"""Times in a declared format: exactly what the format says, or the row is malformed."""
+"""Times in a declared format: checking of formats, and the conversion of their texts."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from feature_store.errors import FeatureStoreError
-from feature_store.raw.conversions import EVENT_TIME_TYPES, Conversion
-from feature_store.raw.text_values import TIMESTAMP_DIGITS, bound, matches
+from feature_store.raw.conversions.conversion import EVENT_TIME_TYPES, Conversion
+from feature_store.raw.conversions.expressions import bound, matches
+from feature_store.raw.conversions.text_values import TIMESTAMP_DIGITS
+from feature_store.raw.declaration_error import declaration_error
 from feature_store.warehouse.sql import literal
 
-if TYPE_CHECKING:  # at run time, the declarations need this module
+if TYPE_CHECKING:  # sources.py imports this module
     from feature_store.raw.sources import RawTable
 
 _MONTHS = "january february march april may june july august september october november december"
-#: The directives with the pattern of their texts. One that is followed by another needs all digits.
+#: The directives with the patterns of their texts. Beside another number all digits are needed.
 _DIRECTIVES = {
     "d": r"\d{1,2}",
     "m": r"\d{1,2}",
@@ -44,7 +45,7 @@ def check_format(text: object, where: str) -> str:
     """Return a format of times if it can be read in one way only.
 
     Raises:
-        FeatureStoreError: it is no text, has an unknown directive, or lacks a part of the time.
+        FeatureStoreError: it is not a text, has an unknown directive, or lacks a part of the time.
     """
     names = [part[1:] for part in _parts(text)] if isinstance(text, str) else []
     used = [name for name in names if name and name != "%"]
@@ -56,7 +57,7 @@ def check_format(text: object, where: str) -> str:
     elif "%" in _parts(text):
         reason = "a % at its end"
     elif unknown:
-        reason = f"{', '.join(unknown)}"
+        reason = f"unknown directive {', '.join(unknown)}"
     elif len(used) != len(set(used)):
         reason = "a directive twice"
     elif not has("d") or has("m") + has("b") + has("B") != 1 or has("Y") + has("y") != 1:
@@ -68,13 +69,13 @@ def check_format(text: object, where: str) -> str:
     elif has("f") and not has("S"):
         reason = "%f without %S"
     if reason is not None:
-        raise FeatureStoreError(f"{where} is {text!r}: {reason}", allowed=_ALLOWED)
+        raise declaration_error(f"{where} is {text!r}: {reason}", _ALLOWED)
     assert isinstance(text, str)
     return text
 
 
 def _pattern(text: str) -> str:
-    """Return the pattern of the texts that a format reads in one way only."""
+    """Return the regular expression of the texts that a format reads in one way only."""
     parts, pattern = _parts(text), ""
     for i, part in enumerate(parts):
         if len(part) == 1 or part == "%%":
@@ -114,10 +115,10 @@ def check_columns(table: RawTable, kinds: dict[str, str]) -> None:
         kind = kinds[name]
         is_time = kind in TIMESTAMP_DIGITS or kind == "DATE"
         if not is_time and not (kind == "VARCHAR" and name == table.event_time):
-            raise FeatureStoreError(
+            raise declaration_error(
                 f"{table.declared_in}: table {table.name}: config.meta.load.time_format names "
                 f"{name}, which is of the type {table.columns[name]}",
-                allowed="columns of the types " + ", ".join(t.lower() for t in EVENT_TIME_TYPES),
+                "columns of the types " + ", ".join(t.lower() for t in EVENT_TIME_TYPES),
             )
 
 

@@ -1,8 +1,8 @@
-"""The names of the raw schema: the columns that the loader adds, and its own tables."""
+"""Names that belong to the loader: the columns that it adds, and its own tables."""
 
 from __future__ import annotations
 
-#: The number of a row within its file, the newest of the loader's columns: older tables lack it.
+#: The number of a row within its file. Tables of older versions of the loader lack this column.
 ROW_NUMBER = "_source_row"
 #: The columns that the loader adds to each raw table, with their types.
 INTERNAL_COLUMNS = {
@@ -11,7 +11,7 @@ INTERNAL_COLUMNS = {
     "_batch_id": "VARCHAR",
     ROW_NUMBER: "BIGINT",
 }
-#: The tables that the loader itself keeps in the schema of the raw tables.
+#: The loader's own tables in the schema of the raw tables.
 REJECTS = "raw_rejects"
-LEDGER = "raw_files"
+LOADED_FILES = "raw_files"
 FILE_TIMES = "raw_file_times"

@@ -1,7 +1,7 @@
-"""The least and the greatest event time of each file: an interval load skips the others.
+"""The least and the greatest event time of each file, by which an interval load skips files.
 
-They belong to a file's bytes and declaration, not to its name: a file that was written anew is
-unknown and is read, one that was renamed is known.
+They are recorded in ``raw_file_times`` for the bytes and the declaration of a file, not for its
+name: a file with new bytes is read again, a renamed file is not.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ import hashlib
 import duckdb
 
 from feature_store.raw.files import SourceFile
-from feature_store.raw.ledger import file_options
-from feature_store.raw.raw_tables import FILE_TIMES, REJECTS
+from feature_store.raw.internal_names import FILE_TIMES, REJECTS
+from feature_store.raw.load_request import LoadRequest
+from feature_store.raw.loaded_files import file_options
 from feature_store.raw.readers.base import Reader
-from feature_store.raw.request import Request
 from feature_store.raw.sources import RawTable
 from feature_store.warehouse.sql import count_of, identifier, rows_of
 
 
 def _options(table: RawTable, file: SourceFile) -> str:
-    """Return a hash of all that decides, besides the bytes, which event times a file has."""
+    """Return a hash of everything besides the bytes that decides which event times a file has."""
     text = f"{file_options(table, file)}:{table.event_time}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-class EventTimes:
-    """The known event times of a table's files, and the interval that is to be loaded.
+class FileEventTimes:
+    """The recorded event times of a table's files, compared with the interval to load.
 
     Args:
         connection: the warehouse, with the raw table and the loader's own tables.
@@ -40,7 +40,7 @@ class EventTimes:
         connection: duckdb.DuckDBPyConnection,
         table: RawTable,
         event_time: str,
-        request: Request,
+        request: LoadRequest,
     ):
         self._connection = connection
         self._table = table
@@ -50,8 +50,25 @@ class EventTimes:
         self._outside: dict[tuple[str, str], int] | None = None
         self._inside: set[str] = set()
 
-    def _read(self) -> dict[tuple[str, str], int]:
-        """Read once what is known, instead of once a file."""
+    def outside(self, file: SourceFile, batch_id: str) -> int | None:
+        """Return a file's number of rows without an event time if no row is in the interval.
+
+        None: a row of the file may be in the interval, or the raw table has rows of an earlier
+        content of the file there, which the load has to delete.
+
+        Args:
+            file: the file.
+            batch_id: the sha256 of its bytes.
+        """
+        if self._outside is None:  # Read once a load, not once a file.
+            self._outside = self._files_outside()
+            self._inside = self._labels_inside()
+        if file.label in self._inside:
+            return None
+        return self._outside.get((batch_id, _options(self._table, file)))
+
+    def _files_outside(self) -> dict[tuple[str, str], int]:
+        """Return the rows without a time of the recorded files that have no row in the interval."""
         start, end = self._request.bounds
         before = f"greatest < {start}" if start else "false"
         after = f"least >= {end}" if end else "false"
@@ -63,11 +80,15 @@ class EventTimes:
             """,
             [self._table.identifier],
         )
-        raw = identifier(self._table.schema, self._table.identifier)
+        return {(batch_id, options): count for batch_id, options, count in rows}
+
+    def _labels_inside(self) -> set[str]:
+        """Return the files with raw rows or rejected rows in the interval."""
         labels = rows_of(
             self._connection,
             f"""
-            select distinct _source_file from {raw} where {self._request.interval(self._event_time)}
+            select distinct _source_file from {self._table.relation}
+            where {self._request.interval(self._event_time)}
             union
             select source_file from {identifier(self._table.schema, REJECTS)}
             where table_name = ?
@@ -75,32 +96,13 @@ class EventTimes:
             """,
             [self._table.identifier],
         )
-        self._inside = {label for (label,) in labels}
-        return {(batch_id, options): count for batch_id, options, count in rows}
+        return {label for (label,) in labels}
 
-    def outside(self, file: SourceFile, batch_id: str) -> int | None:
-        """Return a file's number of rows without an event time if no row is in the interval.
+    def record(self, file: SourceFile, reader: Reader, time: str, kind: str, batch_id: str) -> None:
+        """Record the event times of a staged file whose malformed rows are known.
 
-        None: a row of the file may be in the interval, or the raw table has rows of an earlier
-        content of the file there, which have to go.
-
-        Args:
-            file: the file.
-            batch_id: the sha256 of its bytes.
-        """
-        if self._outside is None:
-            self._outside = self._read()
-        if file.label in self._inside:
-            return None
-        return self._outside.get((batch_id, _options(self._table, file)))
-
-    def remember(
-        self, file: SourceFile, reader: Reader, time: str, kind: str, batch_id: str
-    ) -> None:
-        """Note the event times of a file that is staged and whose errors were found.
-
-        A file with a malformed row that has no readable event time is not noted: that row belongs
-        to every interval.
+        A file with a malformed row that has no readable event time is not recorded, because that
+        row belongs to every interval.
 
         Args:
             file: the file.
@@ -116,20 +118,19 @@ class EventTimes:
         )
         if count_of(
             connection,
-            "select (select count(*) from load_faults where event_time is null)"
-            " + (select count(*) from load_bad where event_time is null)",
+            "select (select count(*) from load_malformed where event_time is null)"
+            " + (select count(*) from load_bad_values where event_time is null)",
         ):
             return
-        # A nanosecond was rounded, perhaps up.
+        # The table has microseconds: a time with nanoseconds was rounded, perhaps up.
         rounded = " - interval 1 microsecond" if kind.endswith("_NS") else ""
-        times = f"select {time} as event_time from {reader.all_rows()}"
         connection.execute(
             f"""
             insert into {self._name}
             select
                 ?, ?, ?, ?, min(event_time){rounded}, max(event_time),
                 count(*) filter (event_time is null)
-            from ({times})
+            from (select {time} as event_time from {reader.all_rows()})
             """,
             [self._table.identifier, file.label, batch_id, _options(self._table, file)],
         )

@@ -1,15 +1,16 @@
-"""SQL that turns the text of one value into its type: exactly, or not at all.
+"""SQL that converts the text of a value to a type exactly.
 
-DuckDB's casts are more lenient than a loader may be: they round (``'1.7'`` is the integer 2), trim
-(``' 12'``), drop (an offset of a time, digits beyond the microsecond) and interpret (``'1_000'``,
-``'0x10'``, ``'yes'``, ``'epoch'``). So each family of types states what its text looks like; a
-type without such a statement must give the text back unchanged.
+DuckDB's casts accept more than a loader may: they round (``'1.7'`` is the integer 2), trim
+(``' 12'``), drop (a time's offset, digits beyond the microsecond) and interpret (``'1_000'``,
+``'0x10'``, ``'yes'``, ``'epoch'``). So each family of types has a pattern of its texts; for the
+other types, the cast back must give the same text.
 """
 
 from __future__ import annotations
 
 import re
 
+from feature_store.raw.conversions.expressions import bound, matches
 from feature_store.warehouse.sql import literal
 
 INTEGERS = [
@@ -18,7 +19,7 @@ INTEGERS = [
     for size in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 ]
 FLOATS = ("DOUBLE", "FLOAT")
-#: Integers up to these are exact; from there on, neighbours are the same number.
+#: Whole numbers below these are exact; above, neighbouring integers are one float.
 _WHOLE_LIMIT = {"DOUBLE": 2**53, "FLOAT": 2**24}
 TIMESTAMP_DIGITS = {
     "TIMESTAMP": 6,
@@ -67,20 +68,10 @@ _SHAPES = {
 }
 
 
-def matches(column: str, pattern: str) -> str:
-    """Return the SQL that is true where the whole text has a pattern."""
-    return f"regexp_full_match({column}, {literal(pattern)})"
-
-
-def bound(value: str, name: str, body: str) -> str:
-    """Return the SQL of ``body``, in which ``name`` stands for a value that is computed once."""
-    return f"list_transform([{value}], lambda {name}: {body})[1]"
-
-
 def plain_number(column: str) -> str:
-    """Return the SQL of a number's text without its exponent: its digits, the point moved.
+    """Return the SQL of a number's text without an exponent: 1.5e2 becomes 150.
 
-    Other texts stay; an exponent beyond 400 gives null.
+    Other texts stay as they are; an exponent beyond 400 gives null.
     """
     point = "(length(p.whole) + p.exponent::integer)"
     digits = "(p.whole || p.fraction)"
@@ -99,19 +90,19 @@ def plain_number(column: str) -> str:
 
 
 def number_text(number: str) -> str:
-    """Return the SQL of the one text that a number has, however it was written; else null.
+    """Return the SQL of a number's shortest text without an exponent; null for other texts.
 
-    It has no exponent, no sign of a zero, no leading and no trailing zeros: 123.0, 1.23e2 and 123
-    are one number and one text.
+    It has no sign of a zero and no leading or trailing zeros, so that a number has only one text:
+    123.0, 1.23e2 and 123 become 123.
     """
     return bound(plain_number(number), "n", _SHORTEST)
 
 
 def float_text(column: str, kind: str) -> str:
-    """Return the SQL of the text of a double or float; null where that would be a guess.
+    """Return the SQL of the text of a double or float, or null.
 
-    No text stands for NaN and the infinities, nor for whole numbers that the type cannot tell from
-    their neighbours.
+    NaN and the infinities have no text, nor have whole numbers that are so large that neighbouring
+    integers are the same float.
     """
     is_known = f"({column} <> trunc({column}) or abs({column}) < {_WHOLE_LIMIT[kind]})"
     text = f"{column}::varchar"
@@ -119,7 +110,7 @@ def float_text(column: str, kind: str) -> str:
 
 
 def _float_test(column: str, cast: str, kind: str) -> str:
-    """Return the test of a double's text: the nearest one, but never another whole number."""
+    """Return the test that a text is a float; a whole number must be exactly that float."""
     same = f"try_cast({cast} as hugeint) = try_cast({column} as hugeint)"
     short = f"length({column}) < {len(str(_WHOLE_LIMIT[kind]))}"
     is_kept = f"({short} or not {matches(column, _WHOLE)} or {same})"
@@ -128,7 +119,7 @@ def _float_test(column: str, cast: str, kind: str) -> str:
 
 
 def _timestamp(column: str, kind: str) -> str:
-    """Return the SQL of a time's text: an offset is applied, without one it is UTC."""
+    """Return the SQL of the time of a text: an offset is applied, without one it is UTC."""
     digits = TIMESTAMP_DIGITS[kind]
     naive = matches(column, f"{_DATE}([ T]{_time(digits)})?")
     offset = matches(column, f"{_DATE}[ T]{_time(digits)}{_OFFSET}")
@@ -147,7 +138,7 @@ def scalar_from_text(column: str, kind: str) -> tuple[str, str, str]:
         kind: the type's canonical name.
 
     Returns:
-        SQL of the value, SQL that is true where it is the text's, and what is expected.
+        SQL of the value, SQL that is true where the text is valid, and the name of a valid text.
     """
     cast = f"try_cast({column} as {kind})"
     if kind == "VARCHAR":
@@ -166,7 +157,7 @@ def scalar_from_text(column: str, kind: str) -> tuple[str, str, str]:
         test = f"{matches(column, _NUMBER)} and {shape} and {cast} is not null"
         return cast, test, f"number of the type {kind.lower()}"
     if kind == "BLOB":
-        # DuckDB writes bytes as \xAB, others do not: what a backslash means cannot be known.
+        # A backslash is ambiguous: DuckDB writes bytes as \xAB, other programs do not.
         return f"encode({column})", f"not contains({column}, '\\')", "text without a backslash"
     if kind in _SHAPES:
         pattern, expects = _SHAPES[kind]

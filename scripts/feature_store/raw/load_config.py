@@ -1,4 +1,4 @@
-"""The keys of ``config.meta.load``, and what is allowed in them."""
+"""The settings under ``config.meta.load`` of a source table, checked."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ import os
 from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
+from feature_store.raw.conversions.time_formats import check_format
+from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.text_encodings import check_encoding
-from feature_store.raw.time_formats import check_format
 
 FORMATS = ("csv", "jsonl", "parquet")
 _ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-#: The keys that not all formats know, with those that do.
+#: The keys of ``config.meta.load``, each with the formats that it applies to.
 _FORMATS_OF_KEYS = {
+    "path": FORMATS,
+    "format": FORMATS,
+    "event_time": FORMATS,
+    "time_format": FORMATS,
     "encoding": ("csv", "jsonl"),
     "delimiter": ("csv",),
     "decimal": ("csv",),
     "null_values": ("csv",),
 }
-LOAD_KEYS = (
-    "path",
-    "format",
-    "event_time",
-    "time_format",
-    "encoding",
-    "delimiter",
-    "decimal",
-    "null_values",
-)
 
 
 def format_of_name(name: str) -> str | None:
@@ -36,69 +31,72 @@ def format_of_name(name: str) -> str | None:
 
 
 def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None:
-    """Return the checked ``config.meta.load`` of a table, or None if it has none."""
+    """Return the checked ``config.meta.load`` of a table, or None if it has none.
+
+    Args:
+        table: the table's YAML.
+        where: the place of the table, for errors.
+
+    Raises:
+        FeatureStoreError: a key is unknown, or a value is not allowed.
+    """
     load: Any = table
     for key in ("config", "meta", "load"):
         load = load.get(key) if isinstance(load, dict) else None
     if load is None:
         return None
+    where = f"{where}: config.meta.load"
     if not isinstance(load, dict) or not isinstance(load.get("path"), str) or not load["path"]:
-        raise FeatureStoreError(
-            f"{where}: config.meta.load has no path",
-            allowed="path: a file, a glob, or package:<package>/<file>",
+        raise declaration_error(
+            f"{where} has no path", "path: a file, a glob, or package:<package>/<file>"
         )
     for key in load:
-        if key not in LOAD_KEYS:
-            raise FeatureStoreError(
-                f"{where}: config.meta.load has the unknown key {key!r}",
-                allowed=", ".join(LOAD_KEYS) + f"; {near_names(str(key), LOAD_KEYS)}",
+        if key not in _FORMATS_OF_KEYS:
+            raise declaration_error(
+                f"{where} has the unknown key {key!r}",
+                ", ".join(_FORMATS_OF_KEYS) + f"; {near_names(str(key), _FORMATS_OF_KEYS)}",
             )
     if load.get("format") not in (None, *FORMATS):
-        raise FeatureStoreError(
-            f"{where}: config.meta.load.format is {load['format']!r}", allowed=", ".join(FORMATS)
-        )
+        raise declaration_error(f"{where}.format is {load['format']!r}", ", ".join(FORMATS))
     delimiter = load.get("delimiter", ",")
     if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
-        raise FeatureStoreError(
-            f"{where}: config.meta.load.delimiter is {delimiter!r}",
-            allowed="one character, no quote and no line end",
+        raise declaration_error(
+            f"{where}.delimiter is {delimiter!r}",
+            "one character, but not a quote or a line end",
         )
     nulls = load.get("null_values", [])
     if not isinstance(nulls, list) or not all(isinstance(value, str) for value in nulls):
-        raise FeatureStoreError(
-            f"{where}: config.meta.load.null_values is {nulls!r}",
-            allowed="a list of texts, quoted in the YAML: ['NA', 'NULL']",
+        raise declaration_error(
+            f"{where}.null_values is {nulls!r}",
+            "a list of texts, quoted in the YAML: ['NA', 'NULL']",
         )
     _check_text_settings(load, delimiter, where)
     return load
 
 
 def _check_text_settings(load: dict[str, Any], delimiter: str, where: str) -> None:
-    """Check what says how a text file is to be read; the encoding becomes its one name."""
+    """Check the settings of text files; the encoding becomes its canonical name."""
     kind = load.get("format") or format_of_name(load["path"])
     for key, formats in _FORMATS_OF_KEYS.items():
         if key in load and kind and kind not in formats:
             raise FeatureStoreError(
-                f"{where}: config.meta.load.{key} says nothing about {kind}",
+                f"{where}.{key} does not apply to {kind}",
                 allowed=f"{key} for files of the format {' or '.join(formats)}",
                 next_step=f"remove {key}",
             )
     if "encoding" in load:
-        load["encoding"] = check_encoding(load["encoding"], f"{where}: config.meta.load.encoding")
+        load["encoding"] = check_encoding(load["encoding"], f"{where}.encoding")
     decimal = load.get("decimal", ".")
     if "decimal" in load and (decimal not in (".", ",") or decimal == delimiter):
         given = f"{decimal!r}" + (", as is the delimiter" if decimal == delimiter else "")
-        raise FeatureStoreError(
-            f"{where}: config.meta.load.decimal is {given}",
-            allowed="'.' or ',', but not the delimiter; with ',' most files have delimiter ';'",
+        raise declaration_error(
+            f"{where}.decimal is {given}",
+            "'.' or ',', but not the delimiter; with ',' most files have delimiter ';'",
         )
-    time_formats = load.get("time_format")
     if "time_format" in load:
-        named = (
-            time_formats
-            if isinstance(time_formats, dict) and time_formats
-            else {None: time_formats}
-        )
-        for name, text in named.items():
-            of = "" if name is None else f" of {name}"
-            check_format(text, f"{where}: config.meta.load.time_format{of}")
+        formats_of = load["time_format"]
+        if not isinstance(formats_of, dict) or not formats_of:
+            check_format(formats_of, f"{where}.time_format")
+        else:
+            for name, text in formats_of.items():
+                check_format(text, f"{where}.time_format of {name}")

@@ -1,45 +1,15 @@
-"""The request of a load, and the result of each table."""
+"""The request of a load: which tables, which interval of event times, what to do with bad rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from feature_store.errors import FeatureStoreError
 from feature_store.warehouse.sql import literal
 
 
-@dataclass
-class TableResult:
-    """The result of loading one raw table.
-
-    Attributes:
-        name: the source table's name.
-        files: the number of its files.
-        read: the rows that were read: of whole files, or of the interval in them.
-        loaded: the rows written to the raw table.
-        skipped: the rows that were there already with the same content.
-        rejected: the malformed rows put into ``raw_rejects``.
-        seconds: how long it took.
-        notes: what a person should know besides.
-        warning: why the table was not loaded although that is no error, or None.
-        error: why nothing of the table was changed, or None.
-    """
-
-    name: str
-    files: int = 0
-    read: int = 0
-    loaded: int = 0
-    skipped: int = 0
-    rejected: int = 0
-    seconds: float = 0.0
-    notes: list[str] = field(default_factory=list)
-    warning: str | None = None
-    error: FeatureStoreError | None = None
-
-
 @dataclass(frozen=True)
-class Request:
+class LoadRequest:
     """The tables and the interval to load.
 
     Attributes:
@@ -63,7 +33,7 @@ class Request:
 
     @property
     def bounds(self) -> tuple[str | None, str | None]:
-        """Give the SQL of start and end; None: no bound."""
+        """The SQL of start and end; None: no bound."""
         start, end = (
             None if bound is None else f"timestamp {literal(bound.isoformat(' '))}"
             for bound in (self.start, self.end)
@@ -71,15 +41,10 @@ class Request:
         return start, end
 
     def interval(self, event_time: str) -> str:
-        """Return the SQL that is true for event times in the interval."""
+        """Return the SQL condition that an event time is in the interval."""
         bounds = [
             f"{event_time} {operator} {bound}"
             for operator, bound in zip((">=", "<"), self.bounds, strict=True)
             if bound is not None
         ]
         return "(" + (" and ".join(bounds) or "true") + ")"
-
-
-def counted(number: int, thing: str) -> str:
-    """Return a number with its thing, ``1 row`` or ``2 rows``."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")

@@ -1,22 +1,22 @@
-"""SQL that turns a JSON value into its type: exactly, or not at all.
+"""SQL that converts a JSON value to a type exactly.
 
-DuckDB holds a JSON number with a fraction as a double. A number that a double cannot hold is
-therefore marked in the text first: it becomes a string that begins with ``_MARK``, and keeps its
-digits.
+DuckDB reads a JSON number with a fraction as a double. A number that a double cannot hold is
+therefore replaced in the text first, by a string that begins with ``_MARK`` and keeps the digits.
 """
 
 from __future__ import annotations
 
-from feature_store.raw.column_types import fields_of, is_nested
-from feature_store.raw.text_values import bound, number_text, scalar_from_text
+from feature_store.raw.conversions.expressions import all_true, bound, each
+from feature_store.raw.conversions.nested_types import fields_of, is_nested
+from feature_store.raw.conversions.text_values import number_text, scalar_from_text
 from feature_store.warehouse.sql import identifier, literal
 
-#: A code point that is no character, so that no text begins with it by chance.
+#: Begins with a code point that is not a character, so that no other text begins so.
 _MARK = "\ufdd0number:"
 _QUOTED_MARK = '"' + _MARK
 _STRING = r'"(?:\\(?s:.)|[^"\\])*"'
 _TOKEN = rf'{_STRING}|-?[0-9][0-9.eE+-]*|[^"0-9-]+|-|"'
-#: Only a text with so many digits, or such an exponent, can hold a number that is no double.
+#: Only a text with that many digits, or such an exponent, can have a number that is not a double.
 _LONG_NUMBER = r"[0-9.]{17}|[0-9.][eE][+-]?[0-9]{3}"
 
 
@@ -30,7 +30,7 @@ def exact_numbers(text: str, *, marked: bool = True) -> str:
 
     Args:
         text: SQL of valid JSON.
-        marked: whether such a number, now a string, is told from the other strings by its mark.
+        marked: whether the strings that replace such numbers begin with ``_MARK``.
     """
     quote = literal(_QUOTED_MARK if marked else '"')
     is_changed = f"{_digits('t')} <> {_digits('try_cast(t as double)::varchar')}"
@@ -50,7 +50,7 @@ def exact_numbers(text: str, *, marked: bool = True) -> str:
 
 
 def _unmarked(text: str) -> str:
-    """Return the SQL of a JSON text with its numbers as they were."""
+    """Return the SQL of a JSON text with the original numbers."""
     pattern = literal(f'"{_MARK}([^"]*)"')
     return rf"regexp_replace({text}, {pattern}, '\1', 'g')"
 
@@ -93,13 +93,13 @@ def _scalar(value: str, kind: str) -> tuple[str, str]:
 def from_json(value: str, kind: str, depth: int = 0) -> tuple[str, str]:
     """Return the conversion of a JSON value.
 
-    A key that a struct lacks is null in it; one that the struct does not have, or that is there
-    twice, makes the value invalid.
+    A key that the object lacks is null in the struct; a key that the struct does not have, or that
+    occurs twice, makes the value invalid.
 
     Args:
-        value: SQL of valid JSON; a name, for it is repeated.
+        value: SQL of valid JSON; a name, because it is repeated.
         kind: the canonical name of the type.
-        depth: how many types this one is nested in.
+        depth: the number of types that this one is nested in.
 
     Returns:
         SQL of the value, and SQL that is true where it is null or exactly the JSON's.
@@ -116,12 +116,6 @@ def _nested(value: str, kind: str, depth: int) -> tuple[str, str]:
     name, fields = fields_of(kind)
     item, key = f"e{depth}", f"k{depth}"
 
-    def each(values: str, body: str, variable: str = item) -> str:
-        return f"list_transform({values}, lambda {variable}: {body})"
-
-    def all_of(values: str) -> str:
-        return f"coalesce(list_bool_and({values}), true)"
-
     is_object = f"json_type({value}) = 'OBJECT'"
     keys = f"json_keys({value})"
     is_distinct = f"len({keys}) = len(list_distinct({keys}))"
@@ -129,21 +123,21 @@ def _nested(value: str, kind: str, depth: int) -> tuple[str, str]:
         result, test = from_json(item, fields[0][1], depth + 1)
         items = f"json_extract({value}, '$[*]')::varchar[]"
         size = f" and len({items}) = {fields[1][1]}" if name == "array" else ""
+        is_array = f"json_type({value}) = 'ARRAY'"
         return (
-            f"case when json_type({value}) = 'ARRAY' then try_cast({each(items, result)} as {kind})"
-            " end",
-            f"json_type({value}) = 'ARRAY'{size} and {all_of(each(items, test))}",
+            f"case when {is_array} then try_cast({each(items, item, result)} as {kind}) end",
+            f"{is_array}{size} and {all_true(each(items, item, test))}",
         )
     if name == "map":
         new_key, key_test, _ = scalar_from_text(key, fields[0][1])
         result, test = from_json(item, fields[1][1], depth + 1)
         items = f"json_extract({value}, '$.*')::varchar[]"
-        new_keys = each(keys, new_key, key)
-        made = f"try(map({new_keys}, {each(items, result)}))"
+        new_keys = each(keys, key, new_key)
+        made = f"try(map({new_keys}, {each(items, item, result)}))"
         return (
             f"case when {is_object} and {is_distinct} then {made} end",
-            f"{is_object} and {is_distinct} and {all_of(each(keys, key_test, key))} "
-            f"and {all_of(each(items, test))} and {made} is not null",
+            f"{is_object} and {is_distinct} and {all_true(each(keys, key, key_test))} "
+            f"and {all_true(each(items, item, test))} and {made} is not null",
         )
     results, tests = [], []
     for field, child in fields:
@@ -153,7 +147,7 @@ def _nested(value: str, kind: str, depth: int) -> tuple[str, str]:
         results.append(f"{identifier(field)} := {bound(inner, item, result)}")
         tests.append(bound(inner, item, test))
     known = ", ".join(literal(field) for field, _ in fields)
-    are_known = all_of(each(keys, f"{key} in ({known})", key))
+    are_known = all_true(each(keys, key, f"{key} in ({known})"))
     return (
         f"case when {is_object} then struct_pack({', '.join(results)})::{kind} end",
         f"{is_object} and {is_distinct} and {are_known} and {' and '.join(tests)}",

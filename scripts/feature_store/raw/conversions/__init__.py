@@ -1,0 +1,1 @@
+"""Exact conversions of file values to declared column types, as SQL."""

@@ -1,4 +1,4 @@
-"""The check of the online store: each kind of fault, made for real, is found and told apart."""
+"""Tests of the consistency check: each kind of difference, made for real, is found and named."""
 
 from __future__ import annotations
 
@@ -149,16 +149,16 @@ def test_an_earlier_row_that_should_have_been_replaced_is_stale(
         (
             lambda client: client.hset(KEY, b"\xff", "1"),
             {"(foreign field)": 1},
-            "(foreign field): offline no such feature, online 'what is no text'",
+            "(foreign field): offline no such feature, online 'a name that is not text'",
         ),
         (
             lambda client: client.persist(KEY),
-            {"(life)": 1},
-            "(life): offline 7200 s, online without end",
+            {"(TTL)": 1},
+            "(TTL): offline 7200 s, online no TTL",
         ),
-        (lambda client: client.expire(KEY, 7300), {"(life)": 1}, "(life): offline 7200 s, online"),
+        (lambda client: client.expire(KEY, 7300), {"(TTL)": 1}, "(TTL): offline 7200 s, online"),
         (lambda client: client.hset(KEY, "a", "ten"), {"a": 1}, "'ten' cannot be read as integer"),
-        (lambda client: client.hset(KEY, "b", b"\xff"), {"b": 1}, "online what is no text"),
+        (lambda client: client.hset(KEY, "b", b"\xff"), {"b": 1}, "online bytes that are not text"),
         (
             lambda client: client.hset(KEY, "_feature_time", "soon"),
             {"(row)": 1},
@@ -226,7 +226,7 @@ def test_keys_of_a_layout_that_was_not_exported_yet_are_different(
     store.declare([packed])
     checked = check(store, server, packed)
     assert (found(checked), checked.columns) == ({"different": 3}, {"(row)": 3})
-    assert "declared anew since the export" in checked.summary()
+    assert "the declaration has changed since the export" in checked.summary()
 
 
 def test_a_key_with_a_life_though_the_view_has_none(tmp_path: Path, server: RedisServer):
@@ -238,4 +238,4 @@ def test_a_key_with_a_life_though_the_view_has_none(tmp_path: Path, server: Redi
     with server.client() as client:
         client.expire(KEY, 1000)
     checked = check(store, server)
-    assert (found(checked), checked.columns) == ({"different": 1}, {"(life)": 1})
+    assert (found(checked), checked.columns) == ({"different": 1}, {"(TTL)": 1})

@@ -13,7 +13,7 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feature_store.online.layout.keys import entity_key
+from feature_store.online.layout.keys import KeySpace
 from support.projects.checked_things import check, found, key_of
 from support.projects.every_type import CASES, EVERYTHING, ROWS, exactly, expected
 from support.projects.things_store import THINGS
@@ -36,7 +36,7 @@ DAMAGE: dict[str, tuple[str | None, list[str], Callable[[redis.Redis, str], Any]
     "unreadable": ("different", ["a"], lambda client, key: client.hset(key, "a", "1.5")),
     "no text": ("different", ["b"], lambda client, key: client.hset(key, "b", b"\xfe")),
     "foreign": ("different", ["(foreign field)"], lambda client, key: client.hset(key, "c", "1")),
-    "endless": ("different", ["(life)"], lambda client, key: client.persist(key)),
+    "endless": ("different", ["(TTL)"], lambda client, key: client.persist(key)),
     "later": (
         "different",
         ["_feature_time"],
@@ -113,7 +113,7 @@ def test_values_of_every_type_are_compared_exactly(
         served = everything.served(EVERYTHING)
         view = everything.view(EVERYTHING)
         key_here, key_there = (
-            entity_key("fs", view, [served[n][name] for name in EVERYTHING.entity])
+            KeySpace("fs").entity(view, [served[n][name] for name in EVERYTHING.entity])
             for n in (here, there)
         )
         text = client.hget(key_there, feature)

@@ -65,7 +65,7 @@ def test_the_script_needs_the_documented_rights_only_and_writes_nothing(
     assert not sent & {"keys", "scan", "set", "del", "expire", "flushall", "exists"}
     assert "seed 5" in done.stdout
     assert cells(done.stdout, "things:v1")[:4] == ["things:v1", "3", "0", "1 different"]
-    assert_clear(done, "what differs: (foreign field) (1)")
+    assert_clear(done, "columns that differ: (foreign field) (1)")
     done = run(store, server.unix_url)
     assert (done.returncode, done.stderr) == (0, "")
     assert cells(done.stdout, "things:v1")[:5] == ["things:v1", "3", "0", "nothing", "0%"]
@@ -89,8 +89,8 @@ def test_what_is_wrong_ends_with_examples_and_the_next_step(store: TinyStore, se
     assert_clear(
         done,
         "error the online store does not hold what the warehouse serves",
-        "things:v1: 2 of 3 entities (66.7%) are not online what they are offline: 1 missing, "
-        "1 different; what differs: b (1)",
+        "things:v1: 2 of 3 entities (66.7%) differ from the warehouse: 1 missing, "
+        "1 different; columns that differ: b (1)",
         "Allowed: 0% of a view's entities",
         "Next: export everything again (scripts/export_to_redis.py --full)",
     )
@@ -188,7 +188,7 @@ def test_the_rows_of_a_cluster(store: TinyStore):
             connect(store.warehouse) as connection,
             open_online_store(store.settings(cluster.url)) as opened,
         ):
-            arguments = (connection, opened, "fs", store.definitions, store.view(THINGS))
+            arguments = (connection, opened, store.definitions, store.view(THINGS))
             assert found(check_view(*arguments)) == {}
             client.delete(KEY)
             client.hset(key_of(2), mapping={"foreign": "1", "a": "x"})

@@ -87,7 +87,7 @@ def test_a_store_that_is_not_closed_leaves_no_server(data_file: Path, tmp_path: 
         "from feature_store import FeatureStore, FeatureStoreError\n"
         "store = FeatureStore()\n"
         "print(store.get_online_features([{'thing_id': 1}], ['things']).rows)\n"
-        "print(store._client.info('server')['process_id'])\n"
+        "print(store._online_store.client.info('server')['process_id'])\n"
     )
     view = View("things", {"thing_id": "bigint"}, {"a": "integer"})
     tiny = TinyStore(tmp_path / "tiny", [view])

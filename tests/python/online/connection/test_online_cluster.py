@@ -13,7 +13,7 @@ import redis
 from feature_store import FeatureStore, FeatureStoreError
 from feature_store.online.connection.cluster import pipelined
 from feature_store.online.connection.open import open_online_store
-from feature_store.online.connection.slots import SLOTS
+from feature_store.online.connection.topology import SLOTS
 from support.projects.customers_store import (
     AFFINITY,
     PROFILE,
@@ -160,7 +160,8 @@ def test_a_stalled_node_costs_its_timeout_a_few_times_whatever_the_number_of_key
     """redis-py alone would wait for it several times a key."""
     gets = [("GET", f"fs:{{x:{n}}}") for n in range(100)]
     settings = tiny.settings(f"{cluster.url}?socket_timeout=0.5")
-    with open_online_store(settings) as client:
+    with open_online_store(settings) as store:
+        client = store.client
         assert pipelined(client, gets) == [None] * 100
         front = cluster.owner(cluster.slot("fs:{x:1}")).front
         before = front.cuts
@@ -179,9 +180,9 @@ def test_a_stalled_node_costs_its_timeout_a_few_times_whatever_the_number_of_key
         front.cut_after(0, times=0)
         assert pipelined(client, gets) == [None] * 100
     failed = pytest.raises(FeatureStoreError, match="the connection failed: Timeout")
-    with failed, open_online_store(settings) as client:
+    with failed, open_online_store(settings) as store:
         front.cut_after(0, "stall", times=1000)
-        pipelined(client, gets)
+        pipelined(store.client, gets)
     front.cut_after(0, times=0)
 
 
@@ -230,9 +231,9 @@ def test_a_cluster_that_loses_a_primary_and_gets_it_back(tiny: TinyStore, expect
                 for n in range(1000)
                 if own.owner(own.slot(f"fs:{{customer:{n}}}:x")) is others[0]
             )
-            refused = pytest.raises(FeatureStoreError, match="CLUSTERDOWN")
-            with refused as caught, open_online_store(tiny.settings(own.url)) as client:
-                client.get(key)
+            cluster_down = pytest.raises(FeatureStoreError, match="CLUSTERDOWN")
+            with cluster_down as caught, open_online_store(tiny.settings(own.url)) as online:
+                online.client.get(key)
             assert "wait until every slot has a primary again" in str(caught.value)
             for node in others:
                 node.kill()

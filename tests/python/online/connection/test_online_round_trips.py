@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.online.connection import round_trip as exchange
+from feature_store.online.connection import round_trip
 from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import open_feature_store
 from support.projects.things_store import THINGS
@@ -32,7 +32,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     if request.param == "hiredis":
         pytest.importorskip("hiredis")
     else:
-        monkeypatch.setattr(exchange, "hiredis", None)
+        monkeypatch.setattr(round_trip, "hiredis", None)
     return request.param
 
 
@@ -86,7 +86,7 @@ def test_errors_leave_a_usable_connection(store: FeatureStore, server: RedisServ
         client.set(keys[0], "text")
         client.hset(keys[1], "name", b"\xff\xfe")
         try:
-            for number, message in ((70, "WRONGTYPE"), (71, "holds what is no text")):
+            for number, message in ((70, "WRONGTYPE"), (71, "holds bytes that are not text")):
                 entities = [*ENTITIES[:50], {"customer_id": number, "store": "x"}, *ENTITIES[:50]]
                 with pytest.raises(FeatureStoreError, match=message):
                     store.get_online_features(entities, FEATURES)
@@ -148,4 +148,4 @@ def test_a_server_that_is_loading_is_asked_again():
     """As redis-py does, whose own parser makes the same error of it."""
     pytest.importorskip("hiredis")
     with pytest.raises(redis.BusyLoadingError, match="LOADING Redis is loading"):
-        exchange._Replies(2).feed(b"-LOADING Redis is loading the dataset in memory\r\n")
+        round_trip.ReplyParser(2).feed(b"-LOADING Redis is loading the dataset in memory\r\n")

@@ -59,18 +59,18 @@ def test_the_primary_is_found_and_followed(tiny: TinyStore, sentinels: Sentinels
 
 def test_a_write_after_a_switch_goes_to_the_new_primary(tiny: TinyStore, sentinels: Sentinels):
     """redis-py alone goes back to the server that it was connected to, however often it tries."""
-    with open_online_store(tiny.settings(sentinels.url)) as client:
-        client.set("x", 1)
+    with open_online_store(tiny.settings(sentinels.url)) as store:
+        store.client.set("x", 1)
         sentinels.switch_over()
-        client.set("x", 2)
+        store.client.set("x", 2)
         assert sentinels.primary.call("GET", "x") == "2"
     sentinels.wait_until_ready()
 
 
 def test_another_database(tiny: TinyStore, sentinels: Sentinels):
     url = sentinels.url_of(":t0p%2Fsecret@", database=3)
-    with open_online_store(tiny.settings(url)) as client:
-        client.set("x", 3)
+    with open_online_store(tiny.settings(url)) as store:
+        store.client.set("x", 3)
     with sentinels.primary.client(db=3) as client:
         assert client.get("x") == "3"
 
@@ -100,7 +100,7 @@ def test_the_errors_of_sentinels_come_soon(tiny: TinyStore):
     with redis_sentinels(down_after_ms=200) as own:
         tiny.export(own.url)
         began = time.monotonic()
-        with open_online_store(tiny.settings(own.url)) as client:
+        with open_online_store(tiny.settings(own.url)) as store:
             own.replica.kill()
             own.primary.kill()
             error_of(tiny, own.url)  # it depends on whether the Sentinel has seen it
@@ -110,7 +110,7 @@ def test_the_errors_of_sentinels_come_soon(tiny: TinyStore):
             )
             assert "the Sentinels say that the primary is down" in error_of(tiny, own.url)
             with pytest.raises(redis.ConnectionError):
-                client.get("x")
+                store.client.get("x")
             own.sentinels[0].process.send_signal(signal.SIGSTOP)
             assert "the connection failed: Timeout" in error_of(tiny, own.url)
             own.sentinels[0].kill()

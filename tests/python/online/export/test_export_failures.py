@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from feature_store.online.connection import retry as patience
+from feature_store.online.connection import retry
 from support.projects.things_store import MANY, META, THINGS, completed, serve_many
 from support.projects.tiny_store import TinyStore, View, tiny_environment
 from support.servers.redis_server import (
@@ -167,7 +167,7 @@ def test_the_documented_rights_are_enough(store: TinyStore):
 def test_a_server_that_is_killed_in_the_middle(
     store: TinyStore, own_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(patience, "PATIENCE", 1.0)
+    monkeypatch.setattr(retry, "RETRY_TIMEOUT", 1.0)
     store.export(own_server.unix_url)
     with own_server.client() as client:
         before = completed(client)

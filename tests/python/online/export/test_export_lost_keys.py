@@ -29,11 +29,11 @@ def test_nothing_new_says_since_when_and_what_was_looked_for(
     done = run_script("export_to_redis.py", environment=environment)
     assert done.returncode == 0
     assert NOTHING_NEW in done.stdout
-    assert "3 keys were looked for, and are online" in done.stdout
+    assert "3 keys were checked, and are online" in done.stdout
     assert not {"keys", "scan", "flushdb", "flushall"} & {*server.calls()}
     unseen = run_script("export_to_redis.py", "--verify", "0", environment=environment)
     assert unseen.returncode == 0
-    assert "whether it is still online was not looked at" in " ".join(unseen.stdout.split())
+    assert "whether the keys are still online was not checked" in " ".join(unseen.stdout.split())
 
 
 def test_the_first_export_of_a_view_without_rows(store: TinyStore, server: RedisServer):
@@ -49,8 +49,8 @@ def test_a_key_that_was_deleted(exported: TinyStore, server: RedisServer):
         client.delete(KEY)
     done = run_script("export_to_redis.py", environment=tiny_environment(exported, server.unix_url))
     assert done.returncode == 1
-    assert "3 keys were looked for, 1 of them are not as they should be" in done.stdout
-    assert f"things:v1: 1 of 3 keys that were looked for are not online, such as {KEY}" in (
+    assert "3 keys were checked, 1 of them are missing or differ" in done.stdout
+    assert f"things:v1: 1 of 3 keys that were checked are not online, such as {KEY}" in (
         " ".join(done.stderr.split())
     )
     assert "--full" in done.stderr

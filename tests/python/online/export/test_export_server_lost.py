@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from support.projects.random_store import FaultStore, assert_online_equals_offline
+from support.projects.random_store import RandomStore, assert_online_equals_offline
 from support.servers.export_process import ExportForker, ExportProcess, export_forker
 from support.servers.redis_server import RedisServer, redis_server
 
@@ -27,15 +27,19 @@ def forker() -> Iterator[ExportForker]:
 
 def stop_at(
     request: int | str,
-    faulty: FaultStore,
+    project: RandomStore,
     server: RedisServer,
     forker: ExportForker,
     **options: float,
 ) -> ExportProcess:
     """Start an export of changes that stands still before one of its requests."""
-    faulty.change()
+    project.change()
     running = forker.start(
-        faulty.store, server.unix_url, lease=60, fault=("SIGSTOP", request, "before"), **options
+        project.store,
+        server.unix_url,
+        lease=60,
+        signal_at=("SIGSTOP", request, "before"),
+        **options,
     )
     running.wait_until_stopped()
     return running
@@ -61,12 +65,12 @@ def lose_the_end(server: RedisServer, at_least: int, chance: random.Random) -> N
 def test_restarted_in_the_middle(tmp_path: Path, forker: ExportForker, kept: str):
     """The same run ends right, and whatever the server forgot is online again."""
     chance = random.Random(1)
-    faulty = FaultStore.make(tmp_path / "store", 1, entities=150)
+    project = RandomStore.make(tmp_path / "store", 1, entities=150)
     with redis_server("--appendonly", "no" if kept == "nothing" else "yes") as server:
-        assert forker.run(faulty.store, server.unix_url).code == 0
+        assert forker.run(project.store, server.unix_url).code == 0
         for request in MOMENTS:
             before = written(server)
-            running = stop_at(request, faulty, server, forker)
+            running = stop_at(request, project, server, forker)
             server.kill()
             if kept == "all but the end":
                 lose_the_end(server, before, chance)
@@ -75,15 +79,15 @@ def test_restarted_in_the_middle(tmp_path: Path, forker: ExportForker, kept: str
             assert running.wait().code == 0, (request, running.stderr)
             with server.client() as client:
                 client.delete("fs:lock")  # it may have been lost that it was released
-                assert_online_equals_offline(faulty, client)
+                assert_online_equals_offline(project, client)
 
 
 def test_not_restarted(tmp_path: Path, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 2, entities=150)
+    project = RandomStore.make(tmp_path / "store", 2, entities=150)
     with redis_server("--appendonly", "yes") as server:
-        assert forker.run(faulty.store, server.unix_url).code == 0
+        assert forker.run(project.store, server.unix_url).code == 0
         for request in ("}:hashes:v1", "watermark"):
-            running = stop_at(request, faulty, server, forker, patience=0.5)
+            running = stop_at(request, project, server, forker, retry_timeout=0.5)
             server.kill()
             running.send_signal(signal.SIGCONT)
             ended = running.wait()
@@ -94,17 +98,17 @@ def test_not_restarted(tmp_path: Path, forker: ExportForker):
             server.start()
             with server.client() as client:
                 client.delete("fs:lock")
-                assert forker.run(faulty.store, server.unix_url).code == 0
-                assert_online_equals_offline(faulty, client)
+                assert forker.run(project.store, server.unix_url).code == 0
+                assert_online_equals_offline(project, client)
 
 
 def test_full_in_the_middle(tmp_path: Path, server: RedisServer, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 3, entities=150)
-    assert forker.run(faulty.store, server.unix_url).code == 0
-    labels, refused = [view.label for view in faulty.views], 0
+    project = RandomStore.make(tmp_path / "store", 3, entities=150)
+    assert forker.run(project.store, server.unix_url).code == 0
+    labels, refused = [view.label for view in project.views], 0
     with server.client() as client:
         for request in MOMENTS:
-            running = stop_at(request, faulty, server, forker)
+            running = stop_at(request, project, server, forker)
             before = {label: client.hget(f"fs:meta:{label}", "watermark") for label in labels}
             client.config_set("maxmemory", 1)
             running.send_signal(signal.SIGCONT)
@@ -117,6 +121,6 @@ def test_full_in_the_middle(tmp_path: Path, server: RedisServer, forker: ExportF
                 after = [client.hget(f"fs:meta:{label}", "watermark") for label in labels]
                 assert after[-1] == before[labels[-1]]
             client.config_set("maxmemory", 0)
-            assert forker.run(faulty.store, server.unix_url).code == 0
-            assert_online_equals_offline(faulty, client)
+            assert forker.run(project.store, server.unix_url).code == 0
+            assert_online_equals_offline(project, client)
     assert refused >= 4

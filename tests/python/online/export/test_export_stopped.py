@@ -98,8 +98,8 @@ def test_an_export_that_is_stopped_gives_the_lock_back(
     code: int,
     line: str,
 ):
-    fault = (sent.name, request_part, "after")
-    stopped = forker.run(store, server.unix_url, lease=60, fault=fault)
+    signal_at = (sent.name, request_part, "after")
+    stopped = forker.run(store, server.unix_url, lease=60, signal_at=signal_at)
     assert (stopped.code, stopped.stderr) == (code, f"{line}\n")
     with server.client() as client:
         assert not client.exists("fs:lock")
@@ -114,8 +114,8 @@ def test_an_export_is_stopped_while_the_server_hangs_in_the_middle(
     forker: ExportForker,
 ):
     """It does not wait for the answer that it would give the lock back with."""
-    fault = ("SIGSTOP", "}:things:v1", "before")
-    hanging = forker.start(store, own_server.unix_url, lease=60, fault=fault)
+    signal_at = ("SIGSTOP", "}:things:v1", "before")
+    hanging = forker.start(store, own_server.unix_url, lease=60, signal_at=signal_at)
     hanging.wait_until_stopped()
     own_server.process.send_signal(signal.SIGSTOP)
     try:

@@ -168,7 +168,7 @@ def test_the_own_schema_needs_no_second_round_trip(older: TinyStore, server: Red
 @pytest.mark.parametrize(
     ("schema", "why"),
     [
-        (None, "its row is of the schema {id}, which nothing describes"),
+        (None, "its row is of the schema {id}, which no schema key describes"),
         ("no JSON", "the schema {id} of its row cannot be read"),
         ("[]", "the schema {id} of its row cannot be read"),
         ('{"names": ["a"], "types": []}', "the schema {id} of its row cannot be read"),
@@ -199,7 +199,7 @@ def test_what_is_no_packed_row(older: TinyStore, server: RedisServer, row: str):
     for numbers in ((5,), (1, 5, 2)):
         with pytest.raises(FeatureStoreError) as caught:
             older.read(server.unix_url, [{"thing_id": n} for n in numbers], ["things"])
-        said = f"{key(5)}: {row!r} is no row of things:v1\nNext: export everything again"
+        said = f"{key(5)}: {row!r} is not a row of things:v1\nNext: export everything again"
         assert said in str(caught.value)
 
 

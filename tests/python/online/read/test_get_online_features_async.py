@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.online.connection import round_trip as exchange
+from feature_store.online.connection import round_trip
 from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import export_customers, open_feature_store
 from support.projects.tiny_store import TinyStore
@@ -31,7 +31,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     if request.param == "hiredis":
         pytest.importorskip("hiredis")
     else:
-        monkeypatch.setattr(exchange, "hiredis", None)
+        monkeypatch.setattr(round_trip, "hiredis", None)
     return request.param
 
 
@@ -114,7 +114,7 @@ def test_errors_are_clear_and_leave_a_usable_connection(store: FeatureStore, ser
                 await store.get_online_features_async([{}], FEATURES)
             with pytest.raises(FeatureStoreError, match="max_age: 1"):
                 await store.get_online_features_async(ENTITIES, FEATURES, max_age=1)
-            for write, message in (("set", "WRONGTYPE"), ("hset", "holds what is no text")):
+            for write, message in (("set", "WRONGTYPE"), ("hset", "holds bytes that are not text")):
                 with server.client() as client:
                     client.delete(key)
                     client.set(key, "x") if write == "set" else client.hset(key, "name", b"\xff")

@@ -80,7 +80,7 @@ def test_what_another_program_wrote_under_our_keys(store: FeatureStore, server: 
             for n, message in (
                 (70, f"{keys[0]}: the Redis server refused a command: WRONGTYPE"),
                 (71, f"{keys[1]}, field points: 'many' cannot be read as hugeint"),
-                (72, "holds what is no text"),
+                (72, "holds bytes that are not text"),
             ):
                 with pytest.raises(FeatureStoreError) as caught:
                     store.get_online_features([{"customer_id": n}], ["customer_profile"])

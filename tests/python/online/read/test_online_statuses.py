@@ -134,7 +134,7 @@ REFUSED = {
     "a text": ({"entities": "customer_id"}, "entities is 'customer_id'"),
     "a number": ({"entities": 7}, "entities is 7"),
     "numbers": ({"entities": [1]}, "entity 0: 1\nAllowed: a list with one mapping an entity"),
-    "twins": ({"entities": pd.DataFrame([[1, 2]], columns=["a", "a"])}, "of the same name"),
+    "twins": ({"entities": pd.DataFrame([[1, 2]], columns=["a", "a"])}, "a column occurs twice: a"),
     "no features": ({"features": None}, "features is None\nAllowed: a list of view:feature"),
     "nothing": ({"features": []}, "no features are asked for"),
     "no text": ({"features": [None]}, "features has None\nAllowed: a list of view:feature"),
@@ -145,8 +145,8 @@ REFUSED = {
     "a duration": ({"max_age": "28 days"}, "duration '28 days'"),
     "a view's age": ({"max_age": {"affinity": "1d"}}, "no features of 'affinity' are asked for"),
     "at": ({"at": "soon"}, "at: 'soon' is no time"),
-    "a date": ({"at": date(2026, 1, 1)}, "at: datetime.date(2026, 1, 1) is no time"),
-    "no time": ({"at": pd.NaT}, "at: NaT is no time"),
+    "a date": ({"at": date(2026, 1, 1)}, "at: datetime.date(2026, 1, 1) is not a valid time"),
+    "no time": ({"at": pd.NaT}, "at: NaT is not a valid time"),
 }
 
 

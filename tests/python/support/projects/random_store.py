@@ -26,7 +26,7 @@ Client = Redis | RedisCluster
 
 
 @dataclass
-class FaultStore:
+class RandomStore:
     """The project: three views of the same entities, in both layouts, one without a TTL.
 
     Args:
@@ -41,14 +41,14 @@ class FaultStore:
     views: tuple[View, ...] = VIEWS
 
     @classmethod
-    def make(cls, folder: Path, seed: int, entities: int = 1_500) -> FaultStore:
+    def make(cls, folder: Path, seed: int, entities: int = 1_500) -> RandomStore:
         """Write the project with its first rows."""
         made = cls(TinyStore(folder, VIEWS), random.Random(seed), entities)
         made.change(share=1)
         return made
 
     @classmethod
-    def open(cls, folder: Path, seed: int, entities: int) -> FaultStore:
+    def open(cls, folder: Path, seed: int, entities: int) -> RandomStore:
         """Take a folder in which such a project was written before."""
         return cls(TinyStore.__new__(TinyStore).open(folder), random.Random(seed), entities)
 
@@ -117,22 +117,22 @@ class FaultStore:
         self.declare(replace(view, features=features, layout=layout, ttl=life))
 
 
-def assert_online_equals_offline(faulty: FaultStore, client: Client) -> None:
+def assert_online_equals_offline(project: RandomStore, client: Client) -> None:
     """Assert that Redis holds the served rows and what belongs to them, and nothing else.
 
     Independent of the project's own code: keys and texts are made here.
     """
-    expected = {"fs:meta"} | {f"fs:meta:{view.label}" for view in faulty.views}
-    with duckdb.connect(str(faulty.store.warehouse)) as connection:
-        rows = {view.label: dict(_expected_rows(connection, view)) for view in faulty.views}
-    for view in faulty.views:
+    expected = {"fs:meta"} | {f"fs:meta:{view.label}" for view in project.views}
+    with duckdb.connect(str(project.store.warehouse)) as connection:
+        rows = {view.label: dict(_expected_rows(connection, view)) for view in project.views}
+    for view in project.views:
         expected |= rows[view.label].keys()
         if view.layout == "packed":
             expected.add(f"fs:schema:{view.label}")
     found = set(client.scan_iter("*", count=1_000))
     stale, lost = sorted(found - expected), sorted(expected - found)
     assert not stale + lost, f"stale: {stale[:5]}, lost: {lost[:5]}"
-    for view in faulty.views:
+    for view in project.views:
         metadata = client.hgetall(f"fs:meta:{view.label}")
         assert metadata["rows"] == str(len(rows[view.label]))
         assert metadata["layout"] == (view.layout or "hash")

@@ -1,4 +1,4 @@
-"""The embedded server, shared by processes that come, go and are killed."""
+"""Tests of an embedded server that processes share, some of which are killed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.servers.redis_server import script_environment
 OTHER = """
 import sys
 from pathlib import Path
-from feature_store.online.embedded import EmbeddedRedis
+from feature_store.online.connection.embedded import EmbeddedRedis
 
 store = EmbeddedRedis(Path(sys.argv[1]))
 client = store.open()

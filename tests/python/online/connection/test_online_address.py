@@ -1,4 +1,4 @@
-"""The addresses of online stores: what is read from them, and that no secret is shown."""
+"""Tests of the addresses of online stores: parsing, and that no secret is shown."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_the_login_at_sentinels_is_their_own():
         ("redis://host:port", "an address with redis"),
     ],
 )
-def test_what_is_shown(url: str, shown: str):
+def test_the_address_that_is_shown(url: str, shown: str):
     assert describe_address(url) == describe_server(settings(url)) == shown
 
 
@@ -137,7 +137,7 @@ def test_what_is_shown(url: str, shown: str):
         ("", ""),
     ],
 )
-def test_what_cannot_be_read(url: str, reason: str):
+def test_addresses_that_cannot_be_read(url: str, reason: str):
     with pytest.raises(FeatureStoreError) as caught:
         parse_address(url)
     assert caught.value.what.startswith("REDIS_URL: cannot be read: ")

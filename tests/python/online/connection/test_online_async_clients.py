@@ -1,4 +1,4 @@
-"""The clients for asyncio: one server, a Cluster, Sentinels, TLS."""
+"""Tests of the clients for asyncio: one server, a Cluster, Sentinels, TLS."""
 
 from __future__ import annotations
 

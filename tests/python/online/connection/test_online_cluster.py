@@ -1,4 +1,4 @@
-"""Reading from a real Redis Cluster: its slots move, its nodes fail, its users have rights."""
+"""Tests of reads from a real Redis Cluster: moving slots, failing nodes, users' rights."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def store(tiny: TinyStore, cluster: Cluster) -> Iterator[FeatureStore]:
 
 @pytest.fixture(scope="module")
 def expected(tiny: TinyStore) -> object:
-    """Return what one server answers."""
+    """Return the result of reading from one server."""
     with redis_server() as single:
         tiny.export(single.unix_url)
         return tiny.read(single.unix_url, TWO, FEATURES)
@@ -67,7 +67,7 @@ def other_node(cluster: Cluster, slot: int) -> Node:
     return next(node for node in cluster.nodes if node is not cluster.owner(slot))
 
 
-def test_a_cluster_answers_as_one_server(store: FeatureStore, expected: object):
+def test_a_cluster_gives_the_result_of_one_server(store: FeatureStore, expected: object):
     assert store.get_online_features(TWO, FEATURES) == expected
 
 
@@ -111,7 +111,7 @@ def test_a_slot_that_moves_while_the_store_is_open(
         ("half:h", "NOPERM", "docs/online_store.md"),
     ],
 )
-def test_logins_that_are_refused(
+def test_logins_that_are_rejected(
     tiny: TinyStore, cluster: Cluster, login: str, code: str, step: str
 ):
     cluster.call_each("ACL SETUSER", "guest", "on", ">g", "~fs:*", "-@all", "+hmget")
@@ -145,7 +145,7 @@ def test_one_server_by_the_address_of_a_cluster(tiny: TinyStore):
     assert "no node of a Cluster: begin REDIS_URL with redis:// " in str(caught.value)
 
 
-def test_one_address_is_enough_and_dead_ones_do_no_harm(
+def test_one_address_is_enough_among_unreachable_ones(
     tiny: TinyStore, cluster: Cluster, expected: object
 ):
     [node] = [node for node in cluster.nodes if node is cluster.owner(SLOTS - 1)]
@@ -168,7 +168,7 @@ def test_a_stalled_node_costs_its_timeout_a_few_times_whatever_the_number_of_key
         front.cut_after(0, "stall", times=1000)
         with pytest.raises(redis.TimeoutError):
             pipelined(client, gets)
-        # The pipeline, its first command again, and each time perhaps the question for slots.
+        # The pipeline, its first command again, and each time perhaps a request for the slots.
         assert front.cuts < before + 12
         front.cut_after(0, times=0)
         assert pipelined(client, gets) == [None] * 100
@@ -190,24 +190,24 @@ def test_a_node_that_stalls_or_cuts_while_the_store_is_open(
     tiny: TinyStore, cluster: Cluster, expected: object
 ):
     front = cluster.owner(cluster.slot(KEY)).front
-    asked = (TWO, FEATURES)
+    requested = (TWO, FEATURES)
 
     async def fail_and_recover(store: FeatureStore) -> None:
-        assert await store.get_online_features_async(*asked) == expected
+        assert await store.get_online_features_async(*requested) == expected
         front.cut_after(3, "stall", times=1000)
         with pytest.raises(FeatureStoreError, match="the connection failed: Timeout"):
-            await store.get_online_features_async(*asked)
+            await store.get_online_features_async(*requested)
         front.cut_after(3, "reset")
-        assert await store.get_online_features_async(*asked) == expected
+        assert await store.get_online_features_async(*requested) == expected
         await store.aclose()
 
     with open_feature_store(tiny, f"{cluster.url}?socket_timeout=0.2") as store:
-        assert store.get_online_features(*asked) == expected
+        assert store.get_online_features(*requested) == expected
         front.cut_after(3, "stall", times=1000)
         with pytest.raises(FeatureStoreError, match="the connection failed: Timeout"):
-            store.get_online_features(*asked)
+            store.get_online_features(*requested)
         front.cut_after(3, "reset")
-        assert store.get_online_features(*asked) == expected
+        assert store.get_online_features(*requested) == expected
         asyncio.run(fail_and_recover(store))
 
 

@@ -1,4 +1,4 @@
-"""A Redis Cluster whose nodes fail over or restart, or whose slots move, during an export."""
+"""Tests of exports to a Cluster whose nodes fail over or restart, or whose slots move."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def test_slots_move(tmp_path: Path, cluster: Cluster, forker: ExportForker):
         check(project, cluster)
 
 
-def test_a_slot_is_on_its_way_for_a_while(tmp_path: Path, cluster: Cluster, forker: ExportForker):
+def test_a_slot_moves_for_a_while(tmp_path: Path, cluster: Cluster, forker: ExportForker):
     project = RandomStore.make(tmp_path / "store", 7, entities=150)
     assert forker.run(project.store, cluster.url).code == 0
     slot = cluster.slot("fs:{thing:3}")
@@ -186,7 +186,7 @@ def test_a_slot_is_on_its_way_for_a_while(tmp_path: Path, cluster: Cluster, fork
     assert_ended_right(running, project, cluster, forker)
 
 
-def test_a_slot_that_stays_on_its_way(tmp_path: Path, cluster: Cluster, forker: ExportForker):
+def test_a_slot_that_keeps_moving(tmp_path: Path, cluster: Cluster, forker: ExportForker):
     project = RandomStore.make(tmp_path / "store", 8, entities=150)
     assert forker.run(project.store, cluster.url).code == 0
     project.change(0.9)

@@ -1,4 +1,4 @@
-"""Connections that are cut, or stall, in the middle of a reply: the same export goes on."""
+"""Tests of connections that are cut, or stall, inside a reply: the export connects again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def proxy(server: RedisServer) -> Iterator[TcpProxy]:
 
 
 def reply_bytes(proxy: TcpProxy, project: RandomStore, forker: ExportForker) -> int:
-    """Return how many bytes the server answers an export of changes with."""
+    """Return the number of bytes of the replies to a delta export."""
     project.change()
     before = proxy.reply_bytes
     assert forker.run(project.store, proxy.url).code == 0
@@ -54,7 +54,7 @@ def test_cut_at_any_byte_of_the_replies(
 
 
 def test_stalled(tmp_path: Path, server: RedisServer, proxy: TcpProxy, forker: ExportForker):
-    """Who gets no answer for the time that the address allows connects again."""
+    """After the timeout of the address the export connects again."""
     project = RandomStore.make(tmp_path / "store", 2, entities=100)
     url = f"{proxy.url}?socket_timeout=0.5"
     assert forker.run(project.store, url).code == 0

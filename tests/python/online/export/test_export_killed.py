@@ -1,4 +1,4 @@
-"""An exporter that is killed at any moment leaves nothing that the next export does not mend."""
+"""Tests that the next export repairs what an exporter left that was killed at any moment."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_killed_when_the_server_has_taken_any_number_of_commands(
         replace(FOREVER, ttl="2h"),
         replace(PACKED, layout=None),
     ],
-    ids=["layout", "features", "life", "to hashes"],
+    ids=["layout", "features", "TTL", "to hashes"],
 )
 def test_a_definition_that_was_taken_back(
     tmp_path: Path, server: RedisServer, forker: ExportForker, another: View
@@ -129,7 +129,7 @@ def test_a_definition_that_was_taken_back(
             assert_online_equals_offline(project, client)
 
 
-def test_killed_between_the_metadata_and_what_is_left_of_the_former_layout(
+def test_killed_between_the_metadata_and_the_deletion_of_old_schemas(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     project = RandomStore.make(tmp_path / "store", 8, entities=300)

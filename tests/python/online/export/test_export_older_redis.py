@@ -1,4 +1,4 @@
-"""Exports of an earlier time, and of a store that forgot its metadata, with failures in between."""
+"""Tests of exports of an earlier time, or without metadata, with failures in between."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def test_an_earlier_time_that_was_forced_and_killed(
     older = RandomStore.open(folder, seed=1, entities=150)
     project.change(0.6)
     assert forker.run(project.store, server.unix_url).code == 0
-    refused = forker.run(older.store, server.unix_url)
-    assert refused.code == 1
-    assert "it is older" in refused.stderr
-    assert "--force" in refused.stderr
+    failed = forker.run(older.store, server.unix_url)
+    assert failed.code == 1
+    assert "it is older" in failed.stderr
+    assert "--force" in failed.stderr
     with server.client() as client:
         assert_online_equals_offline(project, client)
         signal_at = ("SIGKILL", request_part, "after")

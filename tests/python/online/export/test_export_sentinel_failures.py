@@ -1,4 +1,4 @@
-"""Sentinels make the replica the primary while an export is under way."""
+"""Tests of exports during which Sentinels make the replica the primary."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_primary_and_replica_change_places(
         assert_ended_right(running, project, sentinels)
 
 
-def test_the_replica_had_not_got_the_last_rows(
+def test_the_replica_lacks_the_last_rows(
     project: RandomStore, sentinels: Sentinels, forker: ExportForker
 ):
     """All rows of a view were taken, and only the metadata would go to the new primary."""

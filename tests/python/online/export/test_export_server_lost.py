@@ -1,4 +1,4 @@
-"""A server that is killed, restarted, full or evicts keys while an export is under way."""
+"""Tests of servers that are killed, restarted, full or evict keys during an export."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.projects.random_store import RandomStore, assert_online_equals_offl
 from support.servers.export_process import ExportForker, ExportProcess, export_forker
 from support.servers.redis_server import RedisServer, redis_server
 
-#: Moments of an export of changes: at its beginning, at pieces of each kind, and just before it
+#: Moments of a delta export: at its beginning, at batches of each kind, and just before it
 #: writes that a view is complete.
 MOMENTS = [8, 16, 22, 30, "}:packed:v1", "watermark"]
 
@@ -82,7 +82,7 @@ def test_restarted_in_the_middle(tmp_path: Path, forker: ExportForker, kept: str
                 assert_online_equals_offline(project, client)
 
 
-def test_not_restarted(tmp_path: Path, forker: ExportForker):
+def test_killed_for_good(tmp_path: Path, forker: ExportForker):
     project = RandomStore.make(tmp_path / "store", 2, entities=150)
     with redis_server("--appendonly", "yes") as server:
         assert forker.run(project.store, server.unix_url).code == 0
@@ -105,7 +105,7 @@ def test_not_restarted(tmp_path: Path, forker: ExportForker):
 def test_full_in_the_middle(tmp_path: Path, server: RedisServer, forker: ExportForker):
     project = RandomStore.make(tmp_path / "store", 3, entities=150)
     assert forker.run(project.store, server.unix_url).code == 0
-    labels, refused = [view.label for view in project.views], 0
+    labels, failed = [view.label for view in project.views], 0
     with server.client() as client:
         for request in MOMENTS:
             running = stop_at(request, project, server, forker)
@@ -115,7 +115,7 @@ def test_full_in_the_middle(tmp_path: Path, server: RedisServer, forker: ExportF
             ended = running.wait()
             if ended.code:  # else nothing that takes memory was left to do
                 assert ended.code == 1
-                refused += 1
+                failed += 1
                 assert "the Redis server refused a command: OOM " in ended.stderr
                 assert "Next: give the server more memory" in ended.stderr
                 after = [client.hget(f"fs:meta:{label}", "watermark") for label in labels]
@@ -123,4 +123,4 @@ def test_full_in_the_middle(tmp_path: Path, server: RedisServer, forker: ExportF
             client.config_set("maxmemory", 0)
             assert forker.run(project.store, server.unix_url).code == 0
             assert_online_equals_offline(project, client)
-    assert refused >= 4
+    assert failed >= 4

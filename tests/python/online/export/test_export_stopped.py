@@ -1,4 +1,4 @@
-"""An export that is stopped by a signal ends with one line, and the metadata stay."""
+"""Tests of exports that a signal stops: they print one line, and the metadata stay."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_script_is_stopped_while_the_server_hangs(
 
 @pytest.mark.parametrize(("sent", "code", "line"), STOPS)
 @pytest.mark.parametrize("request_part", ["}:things:v1", "watermark"])
-def test_an_export_that_is_stopped_gives_the_lock_back(
+def test_an_export_that_is_stopped_releases_the_lock(
     store: TinyStore,
     server: RedisServer,
     forker: ExportForker,
@@ -113,7 +113,7 @@ def test_an_export_is_stopped_while_the_server_hangs_in_the_middle(
     own_server: RedisServer,
     forker: ExportForker,
 ):
-    """It does not wait for the answer that it would give the lock back with."""
+    """It does not wait for the reply to the release of its lock."""
     signal_at = ("SIGSTOP", "}:things:v1", "before")
     hanging = forker.start(store, own_server.unix_url, lease=60, signal_at=signal_at)
     hanging.wait_until_stopped()
@@ -123,7 +123,7 @@ def test_an_export_is_stopped_while_the_server_hangs_in_the_middle(
         hanging.send_signal(signal.SIGCONT)
         began = time.monotonic()
         stopped = hanging.wait()
-        assert time.monotonic() - began < 15  # an answer would be waited for 30 s
+        assert time.monotonic() - began < 15  # the timeout of a reply is 30 s
     finally:
         own_server.process.send_signal(signal.SIGCONT)
     assert (stopped.code, stopped.stderr) == (143, "stopped by SIGTERM\n")

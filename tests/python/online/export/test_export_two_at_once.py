@@ -1,4 +1,4 @@
-"""Two exporters at once: one waits or refuses, and one that stood still too long does no harm."""
+"""Tests of two exporters at once: one waits or fails; one that stood still does no harm."""
 
 from __future__ import annotations
 
@@ -64,16 +64,16 @@ def test_the_second_waits_until_the_first_has_ended(
         assert_online_equals_offline(later, client)
 
 
-def test_the_second_refuses_and_names_the_first(
+def test_the_second_fails_and_names_the_first(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     project = RandomStore.make(tmp_path / "store", 2, entities=300)
     first = standing_still(project, server, forker, ("SIGSTOP", "}:hashes:v1", "after"))
-    refused = forker.run(project.store, server.unix_url, wait_seconds=0)
-    assert refused.code == 1
-    assert refused.stderr.startswith(f"error another exporter holds {LOCK}: ")
-    assert f", process {first.pid}, " in refused.stderr
-    assert "Traceback" not in refused.stderr
+    failed = forker.run(project.store, server.unix_url, wait_seconds=0)
+    assert failed.code == 1
+    assert failed.stderr.startswith(f"error another exporter holds {LOCK}: ")
+    assert f", process {first.pid}, " in failed.stderr
+    assert "Traceback" not in failed.stderr
     first.send_signal(signal.SIGCONT)
     assert first.wait().code == 0
     with server.client() as client:
@@ -143,10 +143,10 @@ def test_a_running_dbt_has_the_warehouse(tmp_path: Path, server: RedisServer, fo
     )
     try:
         writer.stdout.readline()
-        refused = forker.run(project.store, server.unix_url)
-        assert refused.code == 1
-        assert "another process has the warehouse open for writing" in refused.stderr
-        assert "Next: wait for the running dbt" in refused.stderr
+        failed = forker.run(project.store, server.unix_url)
+        assert failed.code == 1
+        assert "another process has the warehouse open for writing" in failed.stderr
+        assert "Next: wait for the running dbt" in failed.stderr
     finally:
         writer.communicate(b"\n")
     with server.client() as client:

@@ -108,13 +108,13 @@ class RandomStore:
         self.store.declare(self.views)
 
     def redefine(self) -> None:
-        """Declare one of the views in another way: fewer features, a layout, a life."""
+        """Declare one of the views in another way: fewer features, another layout or TTL."""
         view = self.random.choice(self.views)
         original = next(one for one in VIEWS if one.name == view.name)
         features = dict([*original.features.items()][: self.random.randint(1, 4)])
         layout = self.random.choice([None, "packed"])
-        life = self.random.choice([None, "2h", "3h"])
-        self.declare(replace(view, features=features, layout=layout, ttl=life))
+        ttl = self.random.choice([None, "2h", "3h"])
+        self.declare(replace(view, features=features, layout=layout, ttl=ttl))
 
 
 def assert_online_equals_offline(project: RandomStore, client: Client) -> None:
@@ -151,7 +151,7 @@ def _expected_rows(
 
 
 def _assert_rows(client: Client, view: View, rows: dict[str, dict[str, Any]]) -> None:
-    wrong, lives = {}, []
+    wrong, ttls = {}, []
     schemas = client.hgetall(f"fs:schema:{view.label}") if view.layout == "packed" else {}
     names = [*rows]
     for first in range(0, len(names), 1_000):
@@ -160,9 +160,9 @@ def _assert_rows(client: Client, view: View, rows: dict[str, dict[str, Any]]) ->
         for key in keys:
             pipeline.get(key) if schemas else pipeline.hgetall(key)
             pipeline.ttl(key)
-        answers = pipeline.execute()
-        for key, value, life in zip(keys, answers[::2], answers[1::2], strict=True):
-            lives.append(life)
+        replies = pipeline.execute()
+        for key, value, ttl in zip(keys, replies[::2], replies[1::2], strict=True):
+            ttls.append(ttl)
             read = _packed(value, schemas) if schemas else value
             if read != (packed_row if schemas else hash_row)(rows[key]):
                 wrong[key] = (read, rows[key])
@@ -170,9 +170,9 @@ def _assert_rows(client: Client, view: View, rows: dict[str, dict[str, Any]]) ->
     assert not wrong, f"{len(wrong)} of {len(rows)} rows of {view.label} differ: {some}"
     longest = _TTL_SECONDS[view.ttl]
     if longest is None:
-        assert {*lives} <= {-1}
+        assert {*ttls} <= {-1}
     else:
-        assert all(longest / 2 < life <= longest for life in lives), (min(lives), max(lives))
+        assert all(longest / 2 < ttl <= longest for ttl in ttls), (min(ttls), max(ttls))
 
 
 def hash_row(row: dict[str, Any]) -> dict[str, str]:

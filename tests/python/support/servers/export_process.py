@@ -21,13 +21,13 @@ from support.paths import SCRIPTS, TESTS
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import script_environment, wait_for
 
-#: What the running process is told on a line, and replys.
+#: The requests that the process takes, as lines of JSON.
 _START, _WAIT = "start", "wait"
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How an export ended.
+    """The result of an export.
 
     Attributes:
         code: its exit code; the signal's number, negative, where one ended it.

@@ -115,8 +115,11 @@ def row_decoder(view: FeatureView) -> RowDecoder | None:
     }
 
     def decoded(replies: Sequence[str | None]) -> list[Sequence[Any]] | None:
-        rows = ",".join([absent if reply is None else reply for reply in replies])
-        found = decode(f"[{rows}]")
+        try:
+            rows = ",".join([absent if reply is None else reply for reply in replies])
+            found = decode(f"[{rows}]")
+        except (msgspec.MsgspecError, TypeError):  # a bad row, or an error reply
+            return None
         if not found:
             return [()] * (2 + len(bases))
         columns: list[Sequence[Any]] = [*zip(*found, strict=True)]
@@ -128,10 +131,4 @@ def row_decoder(view: FeatureView) -> RowDecoder | None:
             columns[position] = [value or (value if value is None else zero) for value in column]
         return columns
 
-    def decoded_or_none(replies: Sequence[str | None]) -> list[Sequence[Any]] | None:
-        try:
-            return decoded(replies)
-        except (msgspec.MsgspecError, TypeError):
-            return None
-
-    return decoded_or_none
+    return decoded

@@ -9,14 +9,8 @@ from pathlib import Path
 import pytest
 
 from support.projects.random_store import RandomStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, ExportProcess, export_forker
+from support.servers.export_process import ExportForker, ExportProcess
 from support.servers.redis_cluster import Cluster, redis_cluster
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +36,6 @@ def check(project: RandomStore, cluster: Cluster) -> None:
     with cluster.client() as client:
         client.delete("fs:lock")
         assert_online_equals_offline(project, client)
-
-
-def stop_at(
-    request: int, project: RandomStore, cluster: Cluster, forker: ExportForker
-) -> ExportProcess:
-    project.change()
-    signal_at = ("SIGSTOP", request, "before")
-    running = forker.start(project.store, cluster.url, lease=60, signal_at=signal_at)
-    running.wait_until_stopped()
-    return running
 
 
 def assert_ended_right(
@@ -94,7 +78,8 @@ def test_a_primary_changes_places_with_its_replica(
 ):
     project = RandomStore.make(tmp_path / "store", 2, entities=150)
     assert forker.run(project.store, cluster.url).code == 0
-    running = stop_at(request_number, project, cluster, forker)
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, request_number)
     cluster.switch_over(cluster.owner(cluster.slot("fs:lock")))
     running.send_signal(signal.SIGCONT)
     assert_ended_right(running, project, cluster, forker)
@@ -105,7 +90,8 @@ def test_a_primary_is_killed_and_its_replica_takes_over(
 ):
     project = RandomStore.make(tmp_path / "store", 3, entities=150)
     assert forker.run(project.store, cluster.url).code == 0
-    running = stop_at(26, project, cluster, forker)
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, 26)
     cluster.owner(cluster.slot("fs:{thing:1}")).kill()
     running.send_signal(signal.SIGCONT)
     assert running.wait().code == 0, running.stderr
@@ -134,7 +120,8 @@ def test_a_primary_was_replaced_between_two_exports(
 def test_a_node_is_restarted(tmp_path: Path, cluster: Cluster, forker: ExportForker):
     project = RandomStore.make(tmp_path / "store", 5, entities=150)
     assert forker.run(project.store, cluster.url).code == 0
-    running = stop_at(28, project, cluster, forker)
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, 28)
     node = cluster.owner(cluster.slot("fs:{thing:2}"))
     node.kill()
     node.start()
@@ -145,7 +132,8 @@ def test_a_node_is_restarted(tmp_path: Path, cluster: Cluster, forker: ExportFor
 def test_the_whole_cluster_is_restarted(tmp_path: Path, cluster: Cluster, forker: ExportForker):
     project = RandomStore.make(tmp_path / "store", 9, entities=150)
     assert forker.run(project.store, cluster.url).code == 0
-    running = stop_at(30, project, cluster, forker)
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, 30)
     for node in cluster.nodes:
         node.kill()
     running.send_signal(signal.SIGCONT)
@@ -160,7 +148,8 @@ def test_slots_move(tmp_path: Path, cluster: Cluster, forker: ExportForker):
     slots = [cluster.slot(f"fs:{{thing:{n}}}") for n in range(1, 9)]
     slots.append(cluster.slot("fs:meta:packed:v1"))
     for request in (14, 34):
-        running = stop_at(request, project, cluster, forker)
+        project.change()
+        running = forker.start_stopped(project.store, cluster.url, request)
         for slot in slots:
             source = cluster.owner(slot)
             to = next(node for node in cluster.running if node.is_primary and node is not source)
@@ -176,7 +165,8 @@ def test_a_slot_moves_for_a_while(tmp_path: Path, cluster: Cluster, forker: Expo
     slot = cluster.slot("fs:{thing:3}")
     source = cluster.owner(slot)
     to = next(node for node in cluster.running if node.is_primary and node is not source)
-    running = stop_at(14, project, cluster, forker)
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, 14)
     move = cluster.begin_move(slot, to)
     move.move_keys(1)
     running.send_signal(signal.SIGCONT)

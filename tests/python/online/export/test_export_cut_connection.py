@@ -9,15 +9,9 @@ from pathlib import Path
 import pytest
 
 from support.projects.random_store import RandomStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, export_forker
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer
 from support.servers.tcp_proxy import Cut, TcpProxy, cutting_proxy
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.fixture

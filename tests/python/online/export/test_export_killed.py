@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,19 +19,13 @@ from support.projects.random_store import (
     assert_online_equals_offline,
 )
 from support.projects.tiny_store import View
-from support.servers.export_process import ExportForker, export_forker
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer
 
 KILLED = -signal.SIGKILL
 LOCK = "fs:lock"
 #: More requests than an export of a change makes; an export of everything makes some more.
 REQUESTS = 36
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 def end_lease(server: RedisServer) -> None:

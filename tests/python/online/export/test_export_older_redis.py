@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.projects.random_store import RandomStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, export_forker
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.mark.parametrize("request_part", ["}:forever:v1", "}:packed:v1", "watermark"])

@@ -9,14 +9,8 @@ from pathlib import Path
 import pytest
 
 from support.projects.random_store import RandomStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, ExportProcess, export_forker
+from support.servers.export_process import ExportForker, ExportProcess
 from support.servers.redis_sentinel import Sentinels, redis_sentinels
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -34,20 +28,6 @@ def project(tmp_path: Path, sentinels: Sentinels, forker: ExportForker) -> Rando
     return made
 
 
-def stop_at(
-    request: int | str,
-    project: RandomStore,
-    sentinels: Sentinels,
-    forker: ExportForker,
-    **options: bool,
-) -> ExportProcess:
-    project.change()
-    signal_at = ("SIGSTOP", request, "before")
-    running = forker.start(project.store, sentinels.url, lease=60, signal_at=signal_at, **options)
-    running.wait_until_stopped()
-    return running
-
-
 def assert_ended_right(running: ExportProcess, project: RandomStore, sentinels: Sentinels) -> None:
     ended = running.wait()
     assert ended.code == 0, ended
@@ -61,7 +41,8 @@ def test_primary_and_replica_change_places(
     project: RandomStore, sentinels: Sentinels, forker: ExportForker
 ):
     for request in (16, 24, 32):
-        running = stop_at(request, project, sentinels, forker)
+        project.change()
+        running = forker.start_stopped(project.store, sentinels.url, request)
         sentinels.switch_over()
         running.send_signal(signal.SIGCONT)
         assert_ended_right(running, project, sentinels)
@@ -71,7 +52,8 @@ def test_the_replica_lacks_the_last_rows(
     project: RandomStore, sentinels: Sentinels, forker: ExportForker
 ):
     """All rows of a view were taken, and only the metadata would go to the new primary."""
-    running = stop_at("watermark", project, sentinels, forker, full=True)
+    project.change()
+    running = forker.start_stopped(project.store, sentinels.url, "watermark", full=True)
     sentinels.switch_over()
     with sentinels.primary.client() as client:
         client.delete(*[*client.scan_iter("fs:{*forever:v1")][::3])
@@ -81,7 +63,8 @@ def test_the_replica_lacks_the_last_rows(
 
 def test_the_primary_is_killed(project: RandomStore, sentinels: Sentinels, forker: ExportForker):
     """The export goes on by itself as soon as Sentinel has decided."""
-    running = stop_at(20, project, sentinels, forker)
+    project.change()
+    running = forker.start_stopped(project.store, sentinels.url, 20)
     running.send_signal(signal.SIGCONT)
     sentinels.fail_over()
     try:

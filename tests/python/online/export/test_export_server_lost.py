@@ -5,44 +5,17 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from support.projects.random_store import RandomStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, ExportProcess, export_forker
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer, redis_server
 
 #: Moments of a delta export: at its beginning, at batches of each kind, and just before it
 #: writes that a view is complete.
 MOMENTS = [8, 16, 22, 30, "}:packed:v1", "watermark"]
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
-
-
-def stop_at(
-    request: int | str,
-    project: RandomStore,
-    server: RedisServer,
-    forker: ExportForker,
-    **options: float,
-) -> ExportProcess:
-    """Start an export of changes that stands still before one of its requests."""
-    project.change()
-    running = forker.start(
-        project.store,
-        server.unix_url,
-        lease=60,
-        signal_at=("SIGSTOP", request, "before"),
-        **options,
-    )
-    running.wait_until_stopped()
-    return running
 
 
 def written(server: RedisServer) -> int:
@@ -70,7 +43,8 @@ def test_restarted_in_the_middle(tmp_path: Path, forker: ExportForker, kept: str
         assert forker.run(project.store, server.unix_url).code == 0
         for request in MOMENTS:
             before = written(server)
-            running = stop_at(request, project, server, forker)
+            project.change()
+            running = forker.start_stopped(project.store, server.unix_url, request)
             server.kill()
             if kept == "all but the end":
                 lose_the_end(server, before, chance)
@@ -87,7 +61,10 @@ def test_killed_for_good(tmp_path: Path, forker: ExportForker):
     with redis_server("--appendonly", "yes") as server:
         assert forker.run(project.store, server.unix_url).code == 0
         for request in ("}:hashes:v1", "watermark"):
-            running = stop_at(request, project, server, forker, retry_timeout=0.5)
+            project.change()
+            running = forker.start_stopped(
+                project.store, server.unix_url, request, retry_timeout=0.5
+            )
             server.kill()
             running.send_signal(signal.SIGCONT)
             ended = running.wait()
@@ -108,7 +85,8 @@ def test_full_in_the_middle(tmp_path: Path, server: RedisServer, forker: ExportF
     labels, failed = [view.label for view in project.views], 0
     with server.client() as client:
         for request in MOMENTS:
-            running = stop_at(request, project, server, forker)
+            project.change()
+            running = forker.start_stopped(project.store, server.unix_url, request)
             before = {label: client.hget(f"fs:meta:{label}", "watermark") for label in labels}
             client.config_set("maxmemory", 1)
             running.send_signal(signal.SIGCONT)

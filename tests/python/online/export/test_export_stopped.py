@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from support.paths import SCRIPTS, TESTS
 from support.projects.things_store import MANY, META, completed, serve_many
 from support.projects.tiny_store import TinyStore, tiny_environment
-from support.servers.export_process import ExportForker, export_forker
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer, wait_for
 
 STOPS = [(signal.SIGINT, 130, "stopped by Ctrl-C"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
@@ -30,12 +29,6 @@ url, sent = sys.argv[2], int(sys.argv[3])
 sys.argv[1:] = []
 app.run(lambda: store.export(url, on_rows=lambda _: os.kill(os.getpid(), sent)))
 """
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.mark.parametrize(("sent", "code", "line"), STOPS)
@@ -114,9 +107,7 @@ def test_an_export_is_stopped_while_the_server_hangs_in_the_middle(
     forker: ExportForker,
 ):
     """It does not wait for the reply to the release of its lock."""
-    signal_at = ("SIGSTOP", "}:things:v1", "before")
-    hanging = forker.start(store, own_server.unix_url, lease=60, signal_at=signal_at)
-    hanging.wait_until_stopped()
+    hanging = forker.start_stopped(store, own_server.unix_url, "}:things:v1")
     own_server.process.send_signal(signal.SIGSTOP)
     try:
         hanging.send_signal(signal.SIGTERM)

@@ -6,39 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from support.projects.random_store import RandomStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, ExportProcess, export_forker
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer, wait_for
 
 LOCK = "fs:lock"
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
-
-
-def standing_still(
-    project: RandomStore,
-    server: RedisServer,
-    forker: ExportForker,
-    signal_at: tuple[str, int | str, str],
-    lease: float = 60,
-    **options: Any,
-) -> ExportProcess:
-    """Start an export that stops at one of its requests."""
-    running = forker.start(
-        project.store, server.unix_url, lease=lease, signal_at=signal_at, **options
-    )
-    running.wait_until_stopped()
-    return running
 
 
 def newer(project: RandomStore, folder: Path) -> RandomStore:
@@ -53,7 +29,7 @@ def test_the_second_waits_until_the_first_has_ended(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     project = RandomStore.make(tmp_path / "store", 1, entities=300)
-    first = standing_still(project, server, forker, ("SIGSTOP", "}:hashes:v1", "after"))
+    first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", "after")
     later = newer(project, tmp_path / "later")
     second = forker.start(later.store, server.unix_url)
     wait_for(lambda: "waiting for another exporter: " in second.stderr, "the second to wait")
@@ -68,7 +44,7 @@ def test_the_second_fails_and_names_the_first(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     project = RandomStore.make(tmp_path / "store", 2, entities=300)
-    first = standing_still(project, server, forker, ("SIGSTOP", "}:hashes:v1", "after"))
+    first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", "after")
     failed = forker.run(project.store, server.unix_url, wait_seconds=0)
     assert failed.code == 1
     assert failed.stderr.startswith(f"error another exporter holds {LOCK}: ")
@@ -81,23 +57,23 @@ def test_the_second_fails_and_names_the_first(
 
 
 @pytest.mark.parametrize(
-    "signal_at",
+    "stop_at",
     [
         ("}:forever:v1", "after"),
         ("}:hashes:v1", "before"),
         ("}:packed:v1", "before"),
         ("watermark", "before"),
     ],
-    ids=lambda signal_at: f"{signal_at[1]} {signal_at[0]}",
+    ids=lambda stop_at: f"{stop_at[1]} {stop_at[0]}",
 )
 def test_a_first_that_stood_still_while_a_second_exported_newer_rows(
-    tmp_path: Path, server: RedisServer, forker: ExportForker, signal_at: tuple[int | str, str]
+    tmp_path: Path, server: RedisServer, forker: ExportForker, stop_at: tuple[int | str, str]
 ):
     """It cannot know that its lease was over, and its rows may come after the newer ones."""
     project = RandomStore.make(tmp_path / "store", 3, entities=300)
     assert forker.run(project.store, server.unix_url).code == 0
     project.change(0.5)
-    first = standing_still(project, server, forker, ("SIGSTOP", *signal_at), lease=1)
+    first = forker.start_stopped(project.store, server.unix_url, *stop_at, lease=1)
     later = newer(project, tmp_path / "later")
     with server.client() as client:
         wait_for(lambda: not client.exists(LOCK), "the lease to be over")
@@ -116,13 +92,13 @@ def test_a_first_that_stood_still_while_a_second_is_at_work(
     project = RandomStore.make(tmp_path / "store", 4, entities=300)
     assert forker.run(project.store, server.unix_url).code == 0
     project.change(0.5)
-    row = ("SIGSTOP", "}:hashes:v1", "before")
-    first = standing_still(project, server, forker, row, lease=1, views=["hashes"])
+    options = {"views": ["hashes"], "lease": 1}
+    first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", **options)
     later = newer(project, tmp_path / "later")
     with server.client() as client:
         wait_for(lambda: not client.exists(LOCK), "the lease to be over")
-        completion = ("SIGSTOP", "watermark", "before")
-        second = standing_still(later, server, forker, completion, full=True, views=["hashes"])
+        options = {"views": ["hashes"], "full": True}
+        second = forker.start_stopped(later.store, server.unix_url, "watermark", **options)
         first.send_signal(signal.SIGCONT)
         assert first.wait().code == 1
         assert first.stderr.startswith(f"error {LOCK}: another exporter took over: ")

@@ -147,6 +147,18 @@ class ExportForker:
         )
         return ExportProcess(self, reply["pid"], stderr)
 
+    def start_stopped(
+        self, store: TinyStore, url: str, request: int | str, where: str = "before", **options: Any
+    ) -> ExportProcess:
+        """Start an export that stops itself at one of its requests.
+
+        ``options`` are those of :meth:`start`; the lease is long, so that it does not end.
+        """
+        signal_at = ("SIGSTOP", request, where)
+        running = self.start(store, url, **{"lease": 60, "signal_at": signal_at} | options)
+        running.wait_until_stopped()
+        return running
+
     def run(self, store: TinyStore, url: str, **options: Any) -> Ended:
         """Run an export to its end."""
         return self.start(store, url, **options).wait()

@@ -23,7 +23,7 @@ from feature_store.online.export.delta import CHANGES, Delta
 from feature_store.online.export.options import ExportedView, ExportOptions, ExportProgress
 from feature_store.online.export.run import export_features, plan_export
 from feature_store.registry.definitions import FeatureView
-from feature_store.settings import load_settings
+from feature_store.settings import Settings, load_settings
 from feature_store.warehouse.connection import waiting
 
 
@@ -116,6 +116,26 @@ def show_reasons(reasons: list[tuple[str, str]]) -> None:
         app.out.print(f"sent whole, because of {reason}: {which}", markup=False)
 
 
+def plan(settings: Settings, options: ExportOptions) -> None:
+    """Print what an export would send."""
+    planned, error = plan_export(settings, options)
+    show_plan(planned, describe_server(settings))
+    if error:
+        raise error
+
+
+def export(settings: Settings, options: ExportOptions) -> None:
+    """Export, with progress on stderr, and print what was exported."""
+    terminal = ExportTerminal()
+    try:
+        with terminal.progress:
+            export_features(settings, options, terminal)
+    finally:
+        # After an error too: these views are complete, the others are as before.
+        if terminal.exported:
+            show_exported([*terminal.exported.values()], describe_server(settings))
+
+
 def export_to_redis(
     view: Annotated[
         list[str] | None,
@@ -161,22 +181,11 @@ def export_to_redis(
         max_mismatch=max_mismatch,
         wait_seconds=wait,
     )
-    server = describe_server(settings)
-    if dry_run:
-        with waiting(wait):
-            planned, error = plan_export(settings, options)
-        show_plan(planned, server)
-        if error:
-            raise error
-        return
-    terminal = ExportTerminal()
-    try:
-        with terminal.progress, waiting(wait):
-            export_features(settings, options, terminal)
-    finally:
-        # After an error too: these views are complete, the others are as before.
-        if terminal.exported:
-            show_exported([*terminal.exported.values()], server)
+    with waiting(wait):
+        if dry_run:
+            plan(settings, options)
+        else:
+            export(settings, options)
 
 
 if __name__ == "__main__":

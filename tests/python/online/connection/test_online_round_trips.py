@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.online.connection import round_trip
+from feature_store.online.connection.round_trip import ReplyParser
 from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import open_feature_store
 from support.projects.things_store import THINGS
@@ -24,16 +24,6 @@ __all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by the
 FEATURES = ["customer_purchases", "customer_profile", "affinity"]
 ENTITIES = [{"customer_id": n, "store": "Nord"} for n in range(400)]
 PACKED = replace(THINGS, layout="packed")
-
-
-@pytest.fixture(params=["hiredis", "redis-py"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let replies be read by one of the two parsers."""
-    if request.param == "hiredis":
-        pytest.importorskip("hiredis")
-    else:
-        monkeypatch.setattr(round_trip, "hiredis", None)
-    return request.param
 
 
 @pytest.fixture
@@ -148,4 +138,4 @@ def test_a_loading_server_is_an_error_that_redis_py_retries():
     """As redis-py does, whose own parser makes the same error of it."""
     pytest.importorskip("hiredis")
     with pytest.raises(redis.BusyLoadingError, match="LOADING Redis is loading"):
-        round_trip.ReplyParser(2).feed(b"-LOADING Redis is loading the dataset in memory\r\n")
+        ReplyParser(2).feed(b"-LOADING Redis is loading the dataset in memory\r\n")

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.online.connection import round_trip
 from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import export_customers, open_feature_store
 from support.projects.tiny_store import TinyStore
@@ -23,16 +22,6 @@ __all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by the
 
 FEATURES = ["customer_purchases:v1", "customer_profile", "affinity"]
 ENTITIES = [{"customer_id": n, "store": "Süd|1"} for n in range(300)]
-
-
-@pytest.fixture(params=["hiredis", "redis-py"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let replies be read by one of the two parsers."""
-    if request.param == "hiredis":
-        pytest.importorskip("hiredis")
-    else:
-        monkeypatch.setattr(round_trip, "hiredis", None)
-    return request.param
 
 
 @pytest.fixture(params=["unix_url", "tcp_url"])

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from feature_store.online.connection.online_store import AsyncOnlineStore, OnlineStore
     from feature_store.online.read.entities import Entities
 
-#: What reading from the online store may raise, to be told clearly.
+#: Errors of online reads that are turned into a FeatureStoreError.
 _STORE_ERRORS = (
     *(redis.RedisError, redis.RedisClusterException),
     *(OSError, UnicodeDecodeError),
@@ -49,10 +49,10 @@ class FeatureStore:
 
     Example:
         >>> store = FeatureStore()
-        >>> answer = store.get_online_features(
+        >>> result = store.get_online_features(
         ...     entities=[{"customer_id": 1029}], features=["customer_purchases:spend_28d"]
         ... )
-        >>> answer.to_pandas()
+        >>> result.to_pandas()
 
     Args:
         target: a target of ``profiles.yml``; default ``DBT_TARGET``, then the profile's own.
@@ -67,7 +67,7 @@ class FeatureStore:
         self._connecting = Lock()
         self._async_stores = AsyncStores()
         self._open = ExitStack()
-        # Who does not close the store leaves no embedded server behind either.
+        # Stops the embedded server of a store that is never closed, too.
         weakref.finalize(self, self._open.close)
         self._online_store: OnlineStore | None = None
 
@@ -195,7 +195,7 @@ class FeatureStore:
 
         Raises:
             FeatureStoreError: an unknown view or feature (lists the near names), an entity that
-                lacks a key, or no answer from the server.
+                lacks a key, or no reply from the server.
         """
         request = self._resolve(features, allow_deprecated)
         try:

@@ -93,7 +93,7 @@ class ExportLock:
             return True
         if self._client.get(self._key) != self._token:
             return False
-        # The server set it, but the reply was lost, and redis-py's retry failed.
+        # The server set it, but the reply was lost, and redis-py's retry found it set.
         set_token(self._lock, self._token.encode())
         return True
 

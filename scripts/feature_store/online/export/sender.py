@@ -27,8 +27,8 @@ class Sender:
     def __init__(
         self,
         topology: Topology,
-        check: Callable[[], None] = lambda: None,
-        on_rows: Callable[[int], None] = lambda rows: None,
+        check: Callable[[], None],
+        on_rows: Callable[[int], None],
     ):
         self._topology, self._check, self._on_rows = topology, check, on_rows
         self._retrier = Retrier(topology.follows_failover)

@@ -27,13 +27,13 @@ from feature_store.warehouse.sql import literal
 
 def show(checked: list[CheckedView], server: str, seed: int) -> None:
     """Print the results as a table, and examples of what is wrong."""
-    header = ["feature view", "checked", "departed", "wrong", "share", "seconds"]
+    header = ["feature view", "checked", "removed", "wrong", "share", "seconds"]
     rows = []
     for one in checked:
         found = (f"{one.counts[kind]:,} {kind}" for kind in KINDS if one.counts[kind])
         wrong = ", ".join(found) or "nothing"
         share = percent(one.share) if one.is_exported else "never exported"
-        numbers = (f"{one.checked:,}", f"{one.departed:,}", wrong, share, f"{one.seconds:.2f}")
+        numbers = (f"{one.checked:,}", f"{one.removed:,}", wrong, share, f"{one.seconds:.2f}")
         rows.append([one.view.label, *numbers])
     print_table(app.out, f"Compared with {server}, seed {seed}", header, rows)
     for one in checked:
@@ -61,14 +61,13 @@ def check_all(
     )
     with connect(settings.warehouse_path) as connection:
         connection.execute(f"set memory_limit = {literal(settings.memory_limit)}")
-        with open_online_store(settings) as client, progress:
+        with open_online_store(settings) as store, progress:
             for view in views:
                 task = progress.add_task(view.label, total=None)
                 try:
                     checked = check_view(
                         connection,
-                        client,
-                        settings.prefix,
+                        store,
                         definitions,
                         view,
                         sample=sample,
@@ -116,7 +115,7 @@ def check_consistency(
     try:
         check_all(settings, view or [], wanted, seed, done)
     finally:
-        # After a failure too: these views were checked.
+        # After an error too: these views were checked.
         if as_json:
             print(json.dumps([one.to_json(examples=True) for one in done], indent=2))
         elif done:

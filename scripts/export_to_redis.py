@@ -19,16 +19,16 @@ from feature_store.cli import app
 from feature_store.cli.arguments import read_sample
 from feature_store.display import print_table
 from feature_store.online.connection.open import describe_server
-from feature_store.online.export.delta import CHANGES, Changes
-from feature_store.online.export.options import ExportedView, ExportOptions, Watcher
+from feature_store.online.export.delta import CHANGES, Delta
+from feature_store.online.export.options import ExportedView, ExportOptions, ExportProgress
 from feature_store.online.export.run import export_features, plan_export
 from feature_store.registry.definitions import FeatureView
-from feature_store.settings import load_settings
+from feature_store.settings import Settings, load_settings
 from feature_store.warehouse.connection import waiting
 
 
-class Terminal(Watcher):
-    """Shows on stderr how the export goes on."""
+class ExportTerminal(ExportProgress):
+    """Shows the progress of an export on stderr."""
 
     def __init__(self) -> None:
         self.exported: dict[str, ExportedView] = {}
@@ -43,31 +43,31 @@ class Terminal(Watcher):
         )
         self._tasks: dict[str, TaskID] = {}
 
-    def said(self, line: str) -> None:
+    def message(self, line: str) -> None:
         """Print a line."""
         app.err.print(line, markup=False)
 
-    def began(self, changes: Changes) -> None:
+    def view_started(self, delta: Delta) -> None:
         """Begin a view's bar."""
-        label = changes.served.view.label
-        self._tasks[label] = self.progress.add_task(label, total=changes.rows + changes.departed)
+        label = delta.served.view.label
+        self._tasks[label] = self.progress.add_task(label, total=delta.rows + delta.removed)
 
-    def sent(self, view: FeatureView, rows: int) -> None:
+    def rows_sent(self, view: FeatureView, rows: int) -> None:
         """Move a view's bar."""
         self.progress.advance(self._tasks[view.label], rows)
 
-    def finished(self, exported: ExportedView) -> None:
-        """Keep what was done, for the table."""
+    def view_finished(self, exported: ExportedView) -> None:
+        """Keep the result, for the table."""
         self.exported[exported.view.label] = exported
 
 
-def show_plan(planned: list[Changes], server: str) -> None:
+def show_plan(planned: list[Delta], server: str) -> None:
     """Print what would be exported."""
     header, rows = ["feature view", "to send", "to delete", "TTL"], []
     for plan in planned:
         view = plan.served.view
         ttl = "forever" if view.ttl_seconds is None else f"{view.ttl_seconds} s"
-        rows.append([view.label, f"{plan.rows:,}", f"{plan.departed:,}", ttl])
+        rows.append([view.label, f"{plan.rows:,}", f"{plan.removed:,}", ttl])
     print_table(app.out, f"Would go to {server}", header, rows)
     show_reasons([(plan.served.view.label, plan.reason) for plan in planned])
 
@@ -81,7 +81,7 @@ def show_exported(exported: list[ExportedView], server: str) -> None:
             sum(getattr(view, part) for view in views) for part in ("rows", "deleted", "served")
         ]
         found = [view.checked for view in views if view.checked]
-        checked = f"{sum(one.checked + one.departed for one in found):,}" if found else ""
+        checked = f"{sum(one.checked + one.removed for one in found):,}" if found else ""
         if wrong := sum(one.mismatches for one in found):
             checked += f", {wrong:,} differ"
         seconds = sum(view.seconds for view in views)
@@ -96,24 +96,44 @@ def show_exported(exported: list[ExportedView], server: str) -> None:
 
 
 def nothing_new(exported: list[ExportedView]) -> str:
-    """Return what is known where nothing was sent: since when, and of how many keys."""
+    """Return the line for an export that sent nothing: since when, and how many keys exist."""
     times = sorted(one.last_export for one in exported if one.last_export)
     if not times:  # the first export, of views without rows
         return "nothing to send: no view has rows yet"
-    said = f"nothing new since the last export at {times[0]}"
-    if looked := sum(one.checked.checked if one.checked else one.looked for one in exported):
+    line = f"nothing new since the last export at {times[0]}"
+    if keys := sum(one.checked.checked if one.checked else one.sampled for one in exported):
         missing = sum(one.checked.mismatches if one.checked else one.missing for one in exported)
-        found = f"{missing:,} of them are not as they should be" if missing else "and are online"
-        return f"{said}; {looked:,} keys were looked for, {found}"
-    return f"{said}; whether it is still online was not looked at"
+        found = f"{missing:,} of them are missing or differ" if missing else "and are online"
+        return f"{line}; {keys:,} keys were checked, {found}"
+    return f"{line}; whether the keys are still online was not checked"
 
 
 def show_reasons(reasons: list[tuple[str, str]]) -> None:
-    """Print which views are sent whole, and why; the others get what changed."""
+    """Print which views are sent whole, and why; of the others only what changed is sent."""
     for reason in dict.fromkeys(reason for _, reason in reasons if reason != CHANGES):
         views = [label for label, found in reasons if found == reason]
         which = "all views" if len(views) == len(reasons) else ", ".join(views)
         app.out.print(f"sent whole, because of {reason}: {which}", markup=False)
+
+
+def plan(settings: Settings, options: ExportOptions) -> None:
+    """Print what an export would send."""
+    planned, error = plan_export(settings, options)
+    show_plan(planned, describe_server(settings))
+    if error:
+        raise error
+
+
+def export(settings: Settings, options: ExportOptions) -> None:
+    """Export, with progress on stderr, and print what was exported."""
+    terminal = ExportTerminal()
+    try:
+        with terminal.progress:
+            export_features(settings, options, terminal)
+    finally:
+        # After an error too: these views are complete, the others are as before.
+        if terminal.exported:
+            show_exported([*terminal.exported.values()], describe_server(settings))
 
 
 def export_to_redis(
@@ -161,22 +181,11 @@ def export_to_redis(
         max_mismatch=max_mismatch,
         wait_seconds=wait,
     )
-    server = describe_server(settings)
-    if dry_run:
-        with waiting(wait):
-            planned, error = plan_export(settings, options)
-        show_plan(planned, server)
-        if error:
-            raise error
-        return
-    terminal = Terminal()
-    try:
-        with terminal.progress, waiting(wait):
-            export_features(settings, options, terminal)
-    finally:
-        # After a failure too: these views are complete, the others are as they were.
-        if terminal.exported:
-            show_exported([*terminal.exported.values()], server)
+    with waiting(wait):
+        if dry_run:
+            plan(settings, options)
+        else:
+            export(settings, options)
 
 
 if __name__ == "__main__":

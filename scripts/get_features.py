@@ -14,15 +14,15 @@ from feature_store.display import minute, plain, print_table, shown
 from feature_store.registry.entity_ids import entity_mapping
 from feature_store.times import read_time
 
-#: What is shown where there is no value.
+#: The text in the place of a value that is not present.
 ABSENT = {"not_found": "no row", "null": "null", "outside_max_age": "too old"}
 
 
-def show(answer: OnlineFeatures, title: str) -> None:
+def show(result: OnlineFeatures, title: str) -> None:
     """Print the features of one entity as a table."""
     rows = []
-    row, times, statuses = answer.rows[0], answer.feature_times[0], answer.statuses[0]
-    for reference, (label, _) in answer.columns.items():
+    row, times, statuses = result.rows[0], result.feature_times[0], result.statuses[0]
+    for reference, (label, _) in result.columns.items():
         time, status = times[label], statuses[reference]
         text = ABSENT[status] if status in ABSENT else shown(row[reference])
         rows.append([reference, text, minute(time)])
@@ -57,7 +57,7 @@ def get_features(
     with FeatureStore(target) as store:
         served = [view for view in store.feature_views if view.served_id and view.is_latest]
         ids = entity_mapping(served, entity, entity_id)
-        answer = store.get_online_features(
+        result = store.get_online_features(
             [ids],
             feature or [view.name for view in served if view.entity_name == entity],
             max_age=max_age,
@@ -65,13 +65,13 @@ def get_features(
             allow_deprecated=allow_deprecated,
         )
     if as_json:
-        features = {name: plain(value) for name, value in answer.rows[0].items()}
-        times = {label: plain(time) for label, time in answer.feature_times[0].items()}
-        found = {"features": features, "feature_times": times, "statuses": answer.statuses[0]}
+        features = {name: plain(value) for name, value in result.rows[0].items()}
+        times = {label: plain(time) for label, time in result.feature_times[0].items()}
+        found = {"features": features, "feature_times": times, "statuses": result.statuses[0]}
         print(json.dumps(found, indent=2))
     else:
-        show(answer, f"{entity} {entity_id}")
-    if not any(answer.feature_times[0].values()):
+        show(result, f"{entity} {entity_id}")
+    if not any(result.feature_times[0].values()):
         raise FeatureStoreError(
             f"the online store has no row of {entity} {entity_id!r}",
             next_step="check the id, or export first (scripts/export_to_redis.py)",

@@ -12,7 +12,7 @@ from feature_store.cli import app
 from feature_store.cli.arguments import read_interval
 from feature_store.dbt.project import DbtBuild, DbtProject
 from feature_store.online.connection.open import describe_server
-from feature_store.online.export.delta import Changes
+from feature_store.online.export.delta import Delta
 from feature_store.online.export.options import ExportedView
 from feature_store.pipeline.refresh import Refreshed, Watcher, refresh
 from feature_store.raw.load_result import LoadResult
@@ -46,7 +46,7 @@ class Terminal(Watcher):
         )
         self._task = self.progress.add_task("load", total=None)
 
-    def said(self, line: str) -> None:
+    def message(self, line: str) -> None:
         """Print a line on stderr."""
         if not self._quiet:
             app.err.print(line, markup=False)
@@ -55,12 +55,12 @@ class Terminal(Watcher):
         """Move the bar."""
         self.progress.update(self._task, description=step, completed=done, total=total)
 
-    def began(self, changes: Changes) -> None:
+    def view_started(self, delta: Delta) -> None:
         """Lengthen the bar of the export."""
-        self._to_send += changes.rows + changes.departed
+        self._to_send += delta.rows + delta.removed
         self.advanced("export", self._sent, self._to_send)
 
-    def sent(self, view: FeatureView, rows: int) -> None:
+    def rows_sent(self, view: FeatureView, rows: int) -> None:
         """Move the bar of the export."""
         self._sent += rows
         self.advanced("export", self._sent, self._to_send)
@@ -80,7 +80,7 @@ class Terminal(Watcher):
         for result in results:
             for note in result.notes:
                 if not _is_usual(note):
-                    self.said(f"       {result.name}: {note}")
+                    self.message(f"       {result.name}: {note}")
 
     def built(self, build: DbtBuild) -> None:
         """Print what dbt did."""
@@ -90,14 +90,12 @@ class Terminal(Watcher):
             "dbt", build.times.total, f"{build.nodes} nodes built and tested as of {as_of}{warned}"
         )
         for line in build.said:
-            self.said(line)
+            self.message(line)
 
     def exported(self, views: list[ExportedView], seconds: float) -> None:
         """Print what was exported."""
         rows, deleted = (sum(getattr(view, part) for view in views) for part in ("rows", "deleted"))
-        checked = sum(
-            view.checked.checked + view.checked.departed for view in views if view.checked
-        )
+        checked = sum(view.checked.checked + view.checked.removed for view in views if view.checked)
         self._step(
             "export",
             seconds,

@@ -49,7 +49,7 @@ class Terminal(ReplayWatcher):
         self._task = self.progress.add_task("replay", total=None)
         self._name = ""
 
-    def said(self, line: str) -> None:
+    def message(self, line: str) -> None:
         """Print a line on stderr."""
         app.err.print(line, markup=False)
 
@@ -57,7 +57,7 @@ class Terminal(ReplayWatcher):
         """Say what an earlier replay did, and set up the bar."""
         if len(left) < len(intervals):
             done = len(intervals) - len(left)
-            self.said(f"{done} of {len(intervals)} intervals are done already")
+            self.message(f"{done} of {len(intervals)} intervals are done already")
         self.progress.update(self._task, total=len(left))
 
     def began_interval(self, interval: Interval) -> None:
@@ -73,7 +73,7 @@ class Terminal(ReplayWatcher):
         """Print what the interval took, and move the bar."""
         self.done.append(replayed)
         export = f", export {replayed.export:.1f}" if replayed.export >= 0.05 else ""
-        self.said(
+        self.message(
             f"{replayed.interval}  {replayed.total:.1f} s: load {replayed.load:.1f}, dbt "
             f"{replayed.build:.1f} (start-up {replayed.start_up:.1f}){export}"
         )

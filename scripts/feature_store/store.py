@@ -17,10 +17,15 @@ import redis
 from feature_store.dbt.macros import ProjectMacros
 from feature_store.historical.join import Mode, make_join
 from feature_store.historical.result import HistoricalFeatures
-from feature_store.online.connection.event_loops import AsyncClients, embedded_async_client
-from feature_store.online.connection.open import async_client, clear_errors, open_online_store
+from feature_store.online.connection.event_loops import AsyncStores, embedded_async_store
+from feature_store.online.connection.open import (
+    clear_errors,
+    open_async_store,
+    open_online_store,
+)
+from feature_store.online.layout.keys import KeySpace
 from feature_store.online.read.get import get_online_features, get_online_features_async
-from feature_store.online.read.request import resolve_request
+from feature_store.online.read.request import OnlineRequest, resolve_request
 from feature_store.online.read.result import OnlineFeatures
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView, load_definitions
 from feature_store.registry.deprecation import check_deprecation
@@ -29,10 +34,10 @@ from feature_store.settings import load_settings
 
 if TYPE_CHECKING:
     from feature_store.historical.spine import SpineSource
-    from feature_store.online.connection.clients import AsyncClient, Client
+    from feature_store.online.connection.online_store import AsyncOnlineStore, OnlineStore
     from feature_store.online.read.entities import Entities
 
-#: What reading from the online store may raise, to be told clearly.
+#: Errors of online reads that are turned into a FeatureStoreError.
 _STORE_ERRORS = (
     *(redis.RedisError, redis.RedisClusterException),
     *(OSError, UnicodeDecodeError),
@@ -44,10 +49,10 @@ class FeatureStore:
 
     Example:
         >>> store = FeatureStore()
-        >>> answer = store.get_online_features(
+        >>> result = store.get_online_features(
         ...     entities=[{"customer_id": 1029}], features=["customer_purchases:spend_28d"]
         ... )
-        >>> answer.to_pandas()
+        >>> result.to_pandas()
 
     Args:
         target: a target of ``profiles.yml``; default ``DBT_TARGET``, then the profile's own.
@@ -60,11 +65,11 @@ class FeatureStore:
             self.settings.target_path / "manifest.json", self.settings.project_name
         )
         self._connecting = Lock()
-        self._async_clients = AsyncClients()
+        self._async_stores = AsyncStores()
         self._open = ExitStack()
-        # Who does not close the store leaves no embedded server behind either.
+        # Stops the embedded server of a store that is never closed, too.
         weakref.finalize(self, self._open.close)
-        self._client: Client | None = None
+        self._online_store: OnlineStore | None = None
 
     def __enter__(self) -> FeatureStore:
         return self
@@ -81,14 +86,14 @@ class FeatureStore:
     def close(self) -> None:
         """Close the connections to the online store; the next read opens one again."""
         with self._connecting:
-            self._client = None
+            self._online_store = None
             self._open.close()
-        self._async_clients.forget_closed()
+        self._async_stores.forget_closed()
 
     async def aclose(self) -> None:
         """Close the connections of the running event loop, and the others when it was the last."""
-        await self._async_clients.aclose()
-        if not self._async_clients:
+        await self._async_stores.aclose()
+        if not self._async_stores:
             await asyncio.to_thread(self.close)
 
     @property
@@ -190,17 +195,12 @@ class FeatureStore:
 
         Raises:
             FeatureStoreError: an unknown view or feature (lists the near names), an entity that
-                lacks a key, or no answer from the server.
+                lacks a key, or no reply from the server.
         """
-        prefix, known = self.settings.prefix, self.definitions
-        deprecated = resolve_request(known, prefix, features).deprecated
-        if deprecated:
-            check_deprecation(deprecated, allow_deprecated=allow_deprecated)
+        request = self._resolve(features, allow_deprecated)
         try:
-            client = self._client or self._connect()
-            return get_online_features(
-                client, prefix, known, entities, features, max_age=max_age, at=at
-            )
+            store = self._online_store or self._connect()
+            return get_online_features(store, request, entities, max_age=max_age, at=at)
         except _STORE_ERRORS as error:
             self._close_broken(error)
             with clear_errors(self.settings):
@@ -220,38 +220,44 @@ class FeatureStore:
         Each event loop has connections of its own. ``async with FeatureStore() as store``, or
         :meth:`aclose`, closes them.
         """
-        prefix, known = self.settings.prefix, self.definitions
-        deprecated = resolve_request(known, prefix, features).deprecated
-        if deprecated:
-            check_deprecation(deprecated, allow_deprecated=allow_deprecated)
+        request = self._resolve(features, allow_deprecated)
         try:
-            client = self._async_clients.get() or await self._connect_async()
-            return await get_online_features_async(
-                client, prefix, known, entities, features, max_age=max_age, at=at
-            )
+            store = self._async_stores.get() or await self._connect_async()
+            return await get_online_features_async(store, request, entities, max_age=max_age, at=at)
         except _STORE_ERRORS as error:
-            # The connection is made again; other tasks may be reading over the others.
+            # Other tasks may use other connections to a server of REDIS_URL: those stay open.
             if not self.settings.redis_url:
                 self._close_broken(error)
             with clear_errors(self.settings):
                 raise
 
-    def _connect(self) -> Client:
-        with self._connecting:
-            if self._client is None:
-                client = self._open.enter_context(open_online_store(self.settings))
-                if not self.settings.redis_url:
-                    self._open.callback(self._async_clients.hang_up)
-                self._client = client
-            return self._client
+    def _resolve(self, features: Sequence[str] | str, allow_deprecated: bool) -> OnlineRequest:
+        request = resolve_request(self.definitions, self._keys, features)
+        if request.deprecated:
+            check_deprecation(request.deprecated, allow_deprecated=allow_deprecated)
+        return request
 
-    async def _connect_async(self) -> AsyncClient:
+    @cached_property
+    def _keys(self) -> KeySpace:
+        return KeySpace(self.settings.prefix)
+
+    def _connect(self) -> OnlineStore:
+        with self._connecting:
+            if self._online_store is None:
+                store = self._open.enter_context(open_online_store(self.settings))
+                if not self.settings.redis_url:
+                    self._open.callback(self._async_stores.shut_down)
+                self._online_store = store
+            return self._online_store
+
+    async def _connect_async(self) -> AsyncOnlineStore:
         if self.settings.redis_url:
-            return self._async_clients.keep(async_client(self.settings))
-        # To start a server takes a while.
+            return self._async_stores.keep(open_async_store(self.settings))
+        # In a thread, as the start of the embedded server takes a while.
         server = await asyncio.to_thread(self._connect)
-        # Another task may have been here meanwhile.
-        return self._async_clients.get() or self._async_clients.keep(embedded_async_client(server))
+        # Another task may have connected meanwhile.
+        stores = self._async_stores
+        return stores.get() or stores.keep(embedded_async_store(server.client))
 
     def _close_broken(self, error: Exception) -> None:
         if isinstance(error, (redis.ConnectionError, redis.TimeoutError)):

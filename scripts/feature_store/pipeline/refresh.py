@@ -11,8 +11,7 @@ import duckdb
 from feature_store.dbt.project import DbtBuild, DbtProject
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.open import check_address
-from feature_store.online.export.options import ExportedView, ExportOptions
-from feature_store.online.export.options import Watcher as ExportWatcher
+from feature_store.online.export.options import ExportedView, ExportOptions, ExportProgress
 from feature_store.online.export.run import export_features
 from feature_store.pipeline.run_lock import RunLock
 from feature_store.raw.load import load
@@ -49,7 +48,7 @@ class Refreshed:
     export_seconds: float
 
 
-class Watcher(ExportWatcher):
+class Watcher(ExportProgress):
     """Is told how a run goes on; this one takes no notice."""
 
     def advanced(self, step: str, done: int, total: int) -> None:
@@ -98,8 +97,8 @@ def refresh(
     run += f" from {start:%Y-%m-%d %H:%M}" if start else ""
     run += f" to {end:%Y-%m-%d %H:%M}" if end else ""
     with (
-        waiting(wait, watcher.said),
-        RunLock(settings.warehouse_path, run, wait=wait, say=watcher.said),
+        waiting(wait, watcher.message),
+        RunLock(settings.warehouse_path, run, wait=wait, say=watcher.message),
     ):
         began = time.perf_counter()
         loaded = load_step(settings, LoadRequest(start=start, end=end), watcher)
@@ -138,7 +137,7 @@ def load_step(settings: Settings, request: LoadRequest, watcher: Watcher) -> lis
 
     results = load(settings, request, step, begin)
     for line in warnings(results):
-        watcher.said(line)
+        watcher.message(line)
     if error := failure(results):
         raise error
     return results

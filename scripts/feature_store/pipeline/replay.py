@@ -136,8 +136,8 @@ def replay(
     intervals = intervals_of(asked.start, asked.end, asked.every)
     run = f"replay {Interval(asked.start, asked.end)}"
     with (
-        waiting(asked.wait, watcher.said),
-        RunLock(settings.warehouse_path, run, wait=asked.wait, say=watcher.said),
+        waiting(asked.wait, watcher.message),
+        RunLock(settings.warehouse_path, run, wait=asked.wait, say=watcher.message),
     ):
         own.prepare(fresh=asked.fresh)
         left = own.pending(intervals, tables)

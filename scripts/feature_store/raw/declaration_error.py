@@ -13,5 +13,5 @@ def declaration_error(what: str, allowed: str) -> FeatureStoreError:
         allowed: what would be right.
     """
     return FeatureStoreError(
-        what, allowed=allowed, next_step="correct the declaration (see docs/load_raw.md)"
+        what, allowed=allowed, next_step="correct the declaration (see docs/operate/load_raw.md)"
     )

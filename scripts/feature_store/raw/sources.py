@@ -233,7 +233,7 @@ def select_tables(tables: list[RawTable], names: list[str]) -> list[RawTable]:
             raise FeatureStoreError(
                 f"--table {name}: no such table among the sources with config.meta.load",
                 allowed=near_names(name, [t.name for t in tables]),
-                next_step="name another table, or declare this one (see docs/load_raw.md)",
+                next_step="name another table, or declare this one (see docs/operate/load_raw.md)",
             )
         chosen += [t for t in found if t not in chosen]
     return chosen

@@ -16,7 +16,7 @@ from feature_store.registry.deprecation import DeprecatedFeatureViewWarning
 from feature_store.training.splits import split_by_hash, split_by_time
 from support.paths import SCRIPTS
 from support.projects.training_project import TrainingProject, shared_project
-from support.servers.redis_server import PATIENCE, assert_clear, run_script, wait_for
+from support.servers.redis_server import TIMEOUT, assert_clear, run_script, wait_for
 
 #: Labels that take long to join.
 MANY = (
@@ -264,7 +264,7 @@ def test_stopped_in_the_middle(
     try:
         wait_for(lambda: any(out.parent.glob(".set-new-*/*")), "the first file")
         running.send_signal(signal_number)
-        told = running.communicate(timeout=PATIENCE)[1]
+        told = running.communicate(timeout=TIMEOUT)[1]
     finally:
         running.kill()
         running.wait()

@@ -15,7 +15,7 @@ from feature_store import FeatureStoreError
 from feature_store.training.folder import check_folder, new_folder
 from support.paths import SCRIPTS
 from support.projects.training_project import TrainingProject, shared_project
-from support.servers.redis_server import PATIENCE, run_script
+from support.servers.redis_server import TIMEOUT, run_script
 
 #: Makes a set, says so, and waits to be killed.
 _BUILDER = """
@@ -62,7 +62,7 @@ def test_only_what_no_living_process_holds_is_removed(tmp_path: Path):
     try:
         assert names(tmp_path) == kept | {left, held}
         dead.kill()
-        dead.wait(PATIENCE)
+        dead.wait(TIMEOUT)
         with new_folder(out) as folder:
             assert names(tmp_path) == kept | {held, folder.name}
         assert names(tmp_path) == kept | {held, "set.1"}
@@ -70,7 +70,7 @@ def test_only_what_no_living_process_holds_is_removed(tmp_path: Path):
     finally:
         for process in (dead, alive):
             process.kill()
-            process.communicate(timeout=PATIENCE)
+            process.communicate(timeout=TIMEOUT)
     with new_folder(out):
         pass
     assert names(tmp_path) == kept | {"set.1"}

@@ -1,4 +1,4 @@
-"""Whether the online store holds what the warehouse serves, column by column."""
+"""The comparison of the rows in the online store with those of the warehouse, column by column."""
 
 from __future__ import annotations
 
@@ -9,32 +9,30 @@ from datetime import datetime
 from typing import Any
 
 import duckdb
-import redis
-from redis.cluster import RedisCluster
 
 from feature_store.online.check.compare import same_value
 from feature_store.online.check.findings import (
     KINDS,
     CheckedView,
     Findings,
-    Said,
+    Note,
     is_redeclared,
     shortened,
     was_exported,
 )
-from feature_store.online.check.key_states import KeyState, foreign_fields, key_states, life_fault
-from feature_store.online.check.offline_rows import OfflineRow, departed_entities, offline_rows
+from feature_store.online.check.key_states import KeyState, foreign_fields, key_states, ttl_error
+from feature_store.online.check.offline_rows import OfflineRow, OfflineRows
 from feature_store.online.check.online_rows import OnlineRow, OnlineRows
-from feature_store.online.connection.topology import route_of
+from feature_store.online.connection.online_store import OnlineStore
 from feature_store.online.layout.metadata import Metadata
 from feature_store.online.layout.readable_times import check_times
 from feature_store.online.layout.snapshot import warehouse_errors
 from feature_store.online.layout.types import FEATURE_TIME
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 
-#: Stands for the row as a whole, where columns stand.
+#: In the place of a column's name for the row as a whole.
 _ROW = "(row)"
-#: Of a row: what differs, and its value offline and online.
+#: Of a row: the column that differs, and its value offline and online.
 Difference = tuple[str, Any, Any]
 
 
@@ -45,8 +43,7 @@ def new_seed() -> int:
 
 def check_view(
     connection: duckdb.DuckDBPyConnection,
-    client: redis.Redis | RedisCluster,
-    prefix: str,
+    store: OnlineStore,
     definitions: FeatureDefinitions,
     view: FeatureView,
     *,
@@ -54,40 +51,41 @@ def check_view(
     seed: int | None = None,
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> CheckedView:
-    """Read a view's rows back through the serving path and compare them with the warehouse.
+    """Read a view's rows as a service does, and compare them with the warehouse.
 
     Nothing is written. Memory does not grow with the number of rows.
 
     Args:
         connection: the warehouse.
-        client: the online store.
-        prefix: first part of every key.
+        store: the online store.
         definitions: the project's feature views.
         view: the feature view; it has to be served.
-        sample: entities to compare, and entities that left to look for; None is all of them.
+        sample: the number of entities to compare, and of removed ones whose keys must not exist;
+            None is all of them.
         seed: chooses the sample; by default another one each time.
-        on_rows: is called with the number of entities of each chunk that was compared.
+        on_rows: called with the number of entities of each chunk that was compared.
 
     Raises:
         UnreadableTimeError: a row has a time that Python cannot read.
-        FeatureStoreError: the snapshot cannot be read, or the server refused a command.
+        FeatureStoreError: the snapshot cannot be read, or the server replied with an error.
         redis.RedisError: the connection broke.
     """
     seed = new_seed() if seed is None else seed
-    metadata = Metadata.read(client, prefix, view)
-    check = _Check(client, prefix, definitions, view, metadata)
+    metadata = store.read_metadata(view)
+    check = _Check(store, definitions, view, metadata)
     began = time.perf_counter()
-    checked = departed = 0
+    checked = removed = 0
     if was_exported(metadata):
         with warehouse_errors(view):
-            check_times(connection, prefix, view)
-        for rows in offline_rows(connection, prefix, view, sample, seed):
-            check.rows(rows)
+            check_times(connection, store.keys, view)
+        offline = OfflineRows(connection, store.keys, view, sample, seed)
+        for rows in offline.current():
+            check.compare(rows)
             checked += len(rows)
             on_rows(len(rows))
-        for entities in departed_entities(connection, prefix, view, sample, seed):
-            check.departed(entities)
-            departed += len(entities)
+        for entities in offline.removed():
+            check.expect_no_keys(entities)
+            removed += len(entities)
             on_rows(len(entities))
     findings = check.findings
     return CheckedView(
@@ -95,7 +93,7 @@ def check_view(
         metadata=metadata,
         seed=seed,
         checked=checked,
-        departed=departed,
+        removed=removed,
         counts={kind: findings.counts[kind] for kind in KINDS},
         columns=dict(findings.columns.most_common()),
         examples=findings.examples,
@@ -105,76 +103,78 @@ def check_view(
 
 
 class _Check:
-    """The check of one view at work; collects what it finds."""
+    """The check of one view, which collects its findings."""
 
     def __init__(
         self,
-        client: redis.Redis | RedisCluster,
-        prefix: str,
+        store: OnlineStore,
         definitions: FeatureDefinitions,
         view: FeatureView,
         metadata: Metadata,
     ):
         self.findings = Findings()
-        self._client, self._view, self._route = client, view, route_of(client)
-        self._online = OnlineRows(client, prefix, definitions, view)
+        self._store, self._view = store, view
+        self._online = OnlineRows(store, definitions, view)
         self._watermark = metadata.watermark or datetime.min
-        self._lives_from = metadata.lives_from
+        self._ttl_set_from = metadata.ttl_set_from
         # If so, the next export sends everything anyway.
         self._redeclared = is_redeclared(view, metadata)
 
-    def departed(self, entities: list[tuple[str, datetime]]) -> None:
-        """Look for keys of entities that are no longer served."""
-        states = key_states(self._client, self._view, [key for key, _ in entities])
-        for (key, left_at), state in zip(entities, states, strict=True):
+    def expect_no_keys(self, entities: list[tuple[str, datetime]]) -> None:
+        """Check that entities that are no longer served have no keys."""
+        states = key_states(self._store, self._view, [key for key, _ in entities])
+        for (key, removed_at), state in zip(entities, states, strict=True):
             if state.exists:
-                said = [Said(f"not served since {left_at:%Y-%m-%d %H:%M:%S}"), Said("a key")]
-                sent = left_at <= self._watermark and not self._redeclared
-                self.findings.add("orphaned", key, [("", *said)], full=sent)
+                notes = Note(f"not served since {removed_at:%Y-%m-%d %H:%M:%S}"), Note("a key")
+                # Otherwise the next export deletes it.
+                full = removed_at <= self._watermark and not self._redeclared
+                self.findings.add("orphaned", key, [("", *notes)], full=full)
 
-    def rows(self, rows: list[OfflineRow]) -> None:
+    def compare(self, rows: list[OfflineRow]) -> None:
         """Compare current rows."""
-        states = key_states(self._client, self._view, [row.key for row in rows])
+        states = key_states(self._store, self._view, [row.key for row in rows])
         readable = []
         for row, state in zip(rows, states, strict=True):
             if state.size is not None:
                 readable.append((row, state))
-            else:  # the serving path would refuse every row of its answer
-                said = (Said(f"the layout {self._view.layout}"), Said("a key of another type"))
-                self.findings.add("different", row.key, [(_ROW, *said)], full=True)
+            else:  # reading it would fail, and with it all rows of the round trip
+                notes = Note(f"the layout {self._view.layout}"), Note("a key of another type")
+                self.findings.add("different", row.key, [(_ROW, *notes)], full=True)
         online = self._online.read([row.ids for row, _ in readable])
         found = [(row, state, read) for (row, state), read in zip(readable, online, strict=True)]
-        foreign = self._foreign(found)
+        foreign = self._foreign_fields(found)
         absent = []
         for row, state, read in found:
-            if read.is_empty and not self._is_there(row, state):
+            if read.is_empty and not self._still_exists(row, state):
                 absent.append(row)
             else:
-                faults = self._faults(state, foreign.get(row.key, []))
-                self._compare(row, read, faults)
-        self._absent(absent)
+                errors = self._key_errors(state, foreign.get(row.key, []))
+                self._compare_row(row, read, errors)
+        self._add_absent(absent)
 
-    def _is_there(self, row: OfflineRow, state: KeyState) -> bool:
-        """Return whether a key without any feature is there; its life may just have ended."""
-        return state.exists and key_states(self._client, self._view, [row.key])[0].exists
+    def _still_exists(self, row: OfflineRow, state: KeyState) -> bool:
+        """Return whether a key without any feature exists; it may have expired a moment ago."""
+        return state.exists and key_states(self._store, self._view, [row.key])[0].exists
 
-    def _foreign(self, found: list[tuple[OfflineRow, KeyState, OnlineRow]]) -> dict[str, list[str]]:
-        """Return, by key, the fields that are no features, of hashes with more than they need."""
+    def _foreign_fields(
+        self, found: list[tuple[OfflineRow, KeyState, OnlineRow]]
+    ) -> dict[str, list[str]]:
+        """Return, by key, the fields that are not features, of hashes with too many fields."""
         if self._view.layout != "hash":
             return {}
         crowded = [row.key for row, state, read in found if state.size > read.fields]
-        return foreign_fields(self._client, self._view, crowded)
+        return foreign_fields(self._store, self._view, crowded)
 
-    def _faults(self, state: KeyState, foreign: list[str]) -> list[Difference]:
-        faults = []
+    def _key_errors(self, state: KeyState, foreign: list[str]) -> list[Difference]:
+        errors = []
         if foreign:
             listed = ", ".join(map(repr, foreign))
-            faults.append(("(foreign field)", Said("no such feature"), Said(shortened(listed))))
-        if life := life_fault(self._view, state):
-            faults.append(("(life)", *map(Said, life)))
-        return faults
+            errors.append(("(foreign field)", Note("no such feature"), Note(shortened(listed))))
+        if ttls := ttl_error(self._view, state):
+            errors.append(("(TTL)", *map(Note, ttls)))
+        return errors
 
-    def _compare(self, row: OfflineRow, read: OnlineRow, faults: list[Difference]) -> None:
+    def _compare_row(self, row: OfflineRow, read: OnlineRow, errors: list[Difference]) -> None:
         differing = self._differing(row, read)
         if differing and not read.is_damaged:
             is_new = row.valid_from > self._watermark
@@ -182,13 +182,13 @@ class _Check:
                 full = not (is_new or self._redeclared)
                 self.findings.add("stale", row.key, differing, full=full)
                 return
-        if differing or faults:
+        if differing or errors:
             full = read.is_damaged or not self._redeclared
-            self.findings.add("different", row.key, differing + faults, full=full)
+            self.findings.add("different", row.key, differing + errors, full=full)
 
     def _differing(self, row: OfflineRow, read: OnlineRow) -> list[Difference]:
         if read.is_unreadable:
-            return [(_ROW, Said("a row"), read.values[0])]
+            return [(_ROW, Note("a row"), read.values[0])]
         differing = [
             (feature.name, offline, online)
             for feature, offline, online in zip(
@@ -200,20 +200,20 @@ class _Check:
             differing.append((FEATURE_TIME.name, row.feature_time, read.feature_time))
         return differing
 
-    def _absent(self, rows: list[OfflineRow]) -> None:
-        """Note rows that are not online."""
+    def _add_absent(self, rows: list[OfflineRow]) -> None:
+        """Add findings for rows that are not online."""
         if not rows:
             return
-        now, ttl = self._route.time(), self._view.ttl_seconds
+        now, ttl = self._store.topology.time(), self._view.ttl_seconds
         for row in rows:
             kind, full = "missing", not self._redeclared
             if row.valid_from > self._watermark:
                 kind, full = "stale", False
-            elif ttl and self._lives_from:
-                lives_from = max(self._lives_from, row.valid_from)
-                if (now - lives_from).total_seconds() >= ttl:
+            elif ttl and self._ttl_set_from:
+                ttl_set_at = max(self._ttl_set_from, row.valid_from)
+                if (now - ttl_set_at).total_seconds() >= ttl:
                     kind, full = "expired", False
-            self.findings.add(kind, row.key, [("", Said("a row"), Said("no key"))], full=full)
+            self.findings.add(kind, row.key, [("", Note("a row"), Note("no key"))], full=full)
 
 
 def _is_earlier(online: datetime | None, offline: datetime | None) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a value that was read back is the one in the warehouse."""
+"""Comparison of values from the online store with values from the warehouse."""
 
 from __future__ import annotations
 
@@ -11,18 +11,27 @@ from typing import Any
 from feature_store.online.layout.types import INTEGERS, type_id
 from feature_store.registry.definitions import Feature
 
-_ALIKE = INTEGERS | {"decimal", "double", "float", "boolean", "varchar", "enum", "uuid", "date"}
+_SAME_IN_BOTH = INTEGERS | {
+    "decimal",
+    "double",
+    "float",
+    "boolean",
+    "varchar",
+    "enum",
+    "uuid",
+    "date",
+}
 
 
 def offline_reader(feature: Feature) -> Callable[[Any], Any] | None:
-    """Return the function that makes of DuckDB's value what the online store gives for it.
+    """Return the function that turns a value of DuckDB into what the online store returns for it.
 
-    JSON is parsed, times have their zone, arrays are lists; None where both are alike anyway.
+    JSON is parsed, times have the zone UTC, arrays are lists; None if both are alike anyway.
     """
     base = type_id(feature.data_type)
     if base == "json":
         return json.loads
-    return None if base in _ALIKE else _as_online
+    return None if base in _SAME_IN_BOTH else _as_online
 
 
 def _as_online(value: Any) -> Any:
@@ -38,7 +47,7 @@ def _as_online(value: Any) -> Any:
 def same_value(one: Any, other: Any) -> bool:
     """Return whether two values are equal and of one type.
 
-    NaN is like NaN here, and -0.0 is not 0.0; inside lists, structs and maps too.
+    NaN equals NaN here, and -0.0 does not equal 0.0; inside lists, structs and maps too.
     """
     if type(one) is not type(other):
         return False

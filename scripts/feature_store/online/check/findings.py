@@ -1,4 +1,4 @@
-"""What a check of the online store found, in numbers and in words."""
+"""The findings of a check of the online store: counts, examples, a summary and JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from feature_store.online.layout.decode import EXPORT_ALL
 from feature_store.online.layout.metadata import Metadata, iso
 from feature_store.registry.definitions import FeatureView
 
-#: What can be wrong with an entity; ``docs/operate/export.md`` says what each means.
+#: The kinds of differences; ``docs/operate/export.md`` describes each.
 KINDS = ("missing", "expired", "stale", "different", "orphaned")
 #: Examples that are shown of a view, and characters of a value in them.
 EXAMPLES, _WIDTH = 5, 60
@@ -25,15 +25,15 @@ EXPORT = "export again (scripts/export_to_redis.py)"
 
 @dataclass(frozen=True)
 class Example:
-    """One entity that is not online what it is offline.
+    """One entity whose row online differs from the warehouse.
 
     Attributes:
         key: its Redis key.
         kind: one of ``KINDS``.
-        column: the feature that differs, or what else of the row: ``_feature_time``, ``(row)``,
-            ``(life)``, ``(foreign field)``; nothing where there is no row to compare.
-        offline: the value in the warehouse, as text, or what should be online.
-        online: the value online, as text, or what is there instead.
+        column: the feature that differs, or ``_feature_time``, ``(row)``, ``(TTL)`` or
+            ``(foreign field)``; nothing where there is no row to compare.
+        offline: the value in the warehouse, as text, or a note on what should be online.
+        online: the value online, as text, or a note on what is there.
     """
 
     key: str
@@ -49,16 +49,16 @@ class Example:
 
 @dataclass(frozen=True)
 class CheckedView:
-    """How one view's rows online compare with the warehouse.
+    """The result of comparing one view's rows online with the warehouse.
 
     Attributes:
         view: the feature view's version.
-        metadata: what the online store said of the view when the check began.
+        metadata: of the view in the online store, when the check began.
         seed: chose the sample; the same seed chooses the same from the same snapshot.
         checked: entities with a current row that were compared.
-        departed: entities without one whose keys were looked for.
+        removed: entities without one whose keys should not exist.
         counts: entities by kind; each entity has one kind at most.
-        columns: rows that differ, by what differs; a row may differ in several columns.
+        columns: the number of rows that differ, by column; a row may differ in several.
         examples: at most ``EXAMPLES``, of every kind that was found.
         needs_full: whether only a full export repairs all of it.
         seconds: time that it took.
@@ -68,7 +68,7 @@ class CheckedView:
     metadata: Metadata
     seed: int
     checked: int
-    departed: int
+    removed: int
     counts: dict[str, int]
     columns: dict[str, int]
     examples: list[Example]
@@ -82,19 +82,19 @@ class CheckedView:
 
     @property
     def mismatches(self) -> int:
-        """The number of entities that are not online what they are offline."""
+        """The number of entities whose rows differ."""
         return sum(self.counts.values())
 
     @property
     def share(self) -> float:
-        """The share of the checked entities, 0 to 1, that are not; 1 for a view never exported."""
+        """The share of the checked entities, 0 to 1, that differ; 1 for a view never exported."""
         if not self.is_exported:
             return 1.0
-        return self.mismatches / max(1, self.checked + self.departed)
+        return self.mismatches / max(1, self.checked + self.removed)
 
     @property
     def next_step(self) -> str:
-        """What repairs it."""
+        """What repairs the differences."""
         return EXPORT_ALL if self.needs_full else EXPORT
 
     def summary(self) -> str:
@@ -105,19 +105,23 @@ class CheckedView:
         if self.columns:
             columns = (f"{name} ({rows:,})" for name, rows in [*self.columns.items()][:EXAMPLES])
             more = ", …" if len(self.columns) > EXAMPLES else ""
-            found += f"; what differs: {', '.join(columns)}{more}"
+            found += f"; columns that differ: {', '.join(columns)}{more}"
         return (
-            f"{self.view.label}: {self.mismatches:,} of {self.checked + self.departed:,} entities "
-            f"({percent(self.share)}) are not online what they are offline: {found or 'none'}"
+            f"{self.view.label}: {self.mismatches:,} of {self.checked + self.removed:,} entities "
+            f"({percent(self.share)}) differ from the warehouse: {found or 'none'}"
             + (
-                "; declared anew since the export"
+                "; the declaration has changed since the export"
                 if is_redeclared(self.view, self.metadata)
                 else ""
             )
         )
 
     def to_json(self, *, examples: bool = False) -> dict[str, Any]:
-        """Return the result as JSON has it; with the examples, which hold values, if wanted."""
+        """Return the result for JSON.
+
+        Args:
+            examples: include the examples, which hold values of features.
+        """
         fields = self.metadata.fields
         return {
             "view": self.view.label,
@@ -126,7 +130,7 @@ class CheckedView:
             "watermark": iso(self.metadata.watermark) or None,
             "as_of": iso(self.metadata.as_of) or None,
             "checked": self.checked,
-            "departed": self.departed,
+            "departed": self.removed,  # the name in the record of checks since its first version
             **{kind: self.counts[kind] for kind in KINDS},
             "columns": [{"column": name, "rows": rows} for name, rows in self.columns.items()],
             "share": self.share,
@@ -137,34 +141,34 @@ class CheckedView:
 
 
 def was_exported(metadata: Metadata) -> bool:
-    """Return whether an export of the view ever came to its end."""
+    """Return whether an export of the view was ever completed."""
     return bool(metadata.fields.get("exported_at"))
 
 
 def is_redeclared(view: FeatureView, metadata: Metadata) -> bool:
-    """Return whether the view's declaration is another one than that of the exported rows."""
+    """Return whether the view's declaration has changed since its rows were exported."""
     return metadata.fields.get("manifest_hash") != view.definition_hash
 
 
 def percent(share: float) -> str:
-    """Return a share in percent, never 0% for one that is not nothing."""
+    """Return a share in percent, with enough digits that only a share of 0 is 0%."""
     return f"{100 * share:.3g}%"
 
 
 def check_share(
     checked: Iterable[CheckedView], max_mismatch: float, *, list_examples: bool = True
 ) -> None:
-    """Refuse views of which too much is not online what it is offline.
+    """Check that in no view too many entities differ.
 
     Args:
         checked: the results, one a view.
-        max_mismatch: the share, 0 to 1, that may be so.
-        list_examples: whether the error names examples.
+        max_mismatch: the share of entities, 0 to 1, that may differ.
+        list_examples: whether the error lists examples.
 
     Raises:
-        FeatureStoreError: a view's share is greater; says what was found, with examples.
+        FeatureStoreError: the share of a view is greater; says what was found.
     """
-    bad = [one for one in checked if not one.share <= max_mismatch]  # refuses nan too
+    bad = [one for one in checked if not one.share <= max_mismatch]  # true for nan too
     if not bad:
         return
     lines = ["the online store does not hold what the warehouse serves"]
@@ -181,7 +185,7 @@ def check_share(
 
 @dataclass
 class Findings:
-    """Collects what is found, in bounded memory."""
+    """Collects findings in bounded memory."""
 
     counts: Counter[str] = field(default_factory=Counter)
     columns: Counter[str] = field(default_factory=Counter)
@@ -191,7 +195,7 @@ class Findings:
     def add(
         self, kind: str, key: str, differing: list[tuple[str, Any, Any]], *, full: bool
     ) -> None:
-        """Note an entity.
+        """Add an entity.
 
         Args:
             kind: one of ``KINDS``.
@@ -220,19 +224,19 @@ class Findings:
         return [example for example in chain.from_iterable(turns) if example][:EXAMPLES]
 
 
-class Said(str):
-    """A text that stands in the place of a value, and is no value itself."""
+class Note(str):
+    """A description in the place of a value."""
 
 
 def shortened(text: str) -> str:
-    """Return a text that is not too long for a line."""
+    """Return a text, cut to the longest that examples show."""
     return text if len(text) <= _WIDTH else text[:_WIDTH] + "…"
 
 
 def _text(value: Any) -> str:
-    """Return a value in one short line; text in quotes, so that ``null`` and null are two."""
+    """Return a value in one short line; text in quotes, so that ``'null'`` is not null."""
     if isinstance(value, Unreadable):
         return value.reason
-    if isinstance(value, Said):
+    if isinstance(value, Note):
         return str(value)
     return shortened(repr(value) if isinstance(value, str) else shown(value))

@@ -1,4 +1,4 @@
-"""The record of checks: one JSON line a view and check, for dashboards and for later questions."""
+"""The record of checks: one JSON line for each view and check."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from feature_store.errors import FeatureStoreError
 from feature_store.online.check.findings import CheckedView
 from feature_store.settings import Settings
 
-#: A file of so many bytes becomes ``<target>.1.jsonl``, and the one before is gone.
-_MOST_BYTES = 16 << 20
+#: A file of this size is renamed ``<target>.1.jsonl``, in the place of the one before.
+_MAX_BYTES = 16 << 20
 
 
 def check_log_path(settings: Settings) -> Path:
-    """Return where the checks of a target are recorded."""
+    """Return the file in which the checks of a target are recorded."""
     return settings.target_path / "consistency" / f"{settings.target}.jsonl"
 
 
@@ -27,7 +27,7 @@ def record_check(settings: Settings, checked: CheckedView, *, by: str) -> None:
     Args:
         settings: the project's.
         checked: the result of one view.
-        by: who checked: ``export`` or ``check``.
+        by: the command that checked: ``export`` or ``check``.
 
     Raises:
         FeatureStoreError: the file cannot be written.
@@ -45,11 +45,11 @@ def record_check(settings: Settings, checked: CheckedView, *, by: str) -> None:
 
 
 def _append(path: Path, line: bytes) -> None:
-    """Write a whole line or nothing of it, one process after the other."""
+    """Write the whole line or nothing of it, one process at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if path.exists() and path.stat().st_size + len(line) > _MOST_BYTES:
+        if path.exists() and path.stat().st_size + len(line) > _MAX_BYTES:
             path.replace(path.with_suffix(".1.jsonl"))
         with path.open("ab", buffering=0) as file:
             before = os.fstat(file.fileno()).st_size

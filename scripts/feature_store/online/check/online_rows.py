@@ -1,4 +1,4 @@
-"""Reading rows as a service does, though some of them cannot be read."""
+"""Online rows, read as a service does, even where some of them cannot be read."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import redis
-from redis.cluster import RedisCluster
 
 from feature_store.errors import FeatureStoreError
 from feature_store.online.check.key_states import is_wrong_type
+from feature_store.online.connection.online_store import OnlineStore
 from feature_store.online.read.get import get_online_features
+from feature_store.online.read.request import resolve_request
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """Stands in the place of a value that the serving path refuses to read.
+    """In the place of a value that cannot be read.
 
     Attributes:
-        reason: its error, in one line.
+        reason: the error, in one line.
     """
 
     reason: str
 
 
 class OnlineRow(NamedTuple):
-    """What the serving path gives for an entity.
+    """The row that a service gets for an entity.
 
     Attributes:
-        feature_time: UTC; None where there is no row, or none that can be read.
+        feature_time: UTC; None where there is no row, or it cannot be read.
         values: the features in the view's order, each a value, None or ``Unreadable``.
     """
 
@@ -40,51 +41,44 @@ class OnlineRow(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing of a row."""
+        """Whether neither a feature time nor a value was read."""
         return self.feature_time is None and all(value is None for value in self.values)
 
     @property
     def is_damaged(self) -> bool:
-        """Whether something of the row cannot be read."""
+        """Whether a value cannot be read."""
         return any(isinstance(value, Unreadable) for value in self.values)
 
     @property
     def is_unreadable(self) -> bool:
-        """Whether nothing of the row can be read, for one reason."""
+        """Whether no value can be read, all for the same reason."""
         same = len(self.values) > 1 and all(value == self.values[0] for value in self.values)
         return self.is_damaged and same
 
     @property
     def fields(self) -> int:
-        """The fields of a hash that holds the row."""
+        """The number of fields of a hash that holds the row."""
         return sum(value is not None for value in [self.feature_time, *self.values])
 
 
 class OnlineRows:
-    """The serving path to one view.
+    """Reads the online rows of one view.
 
     Args:
-        client: the online store.
-        prefix: first part of every key.
+        store: the online store.
         definitions: the project's feature views.
         view: the feature view.
     """
 
-    def __init__(
-        self,
-        client: redis.Redis | RedisCluster,
-        prefix: str,
-        definitions: FeatureDefinitions,
-        view: FeatureView,
-    ):
-        self._arguments, self._view = (client, prefix, definitions), view
+    def __init__(self, store: OnlineStore, definitions: FeatureDefinitions, view: FeatureView):
+        self._store, self._definitions, self._view = store, definitions, view
         self._references = [f"{view.label}:{feature.name}" for feature in view.features]
 
     def read(self, entities: Sequence[Mapping[str, Any]]) -> list[OnlineRow]:
-        """Read the rows of entities; one that cannot be read does not hide the others.
+        """Read the rows of entities, also if some cannot be read.
 
         Raises:
-            FeatureStoreError: the server refused, whatever the entities.
+            FeatureStoreError: the server replied with an error that is not about one entity.
             redis.RedisError: the connection broke.
         """
         if not entities:
@@ -93,7 +87,7 @@ class OnlineRows:
             return self._rows(entities, self._references)
         except (FeatureStoreError, UnicodeDecodeError) as error:
             _raise_if_general(error)
-        # Feature by feature: what is damaged in a row hides nothing else of it.
+        # Feature by feature, so that a damaged value of a row hides no other.
         columns = [self._column(entities, reference) for reference in self._references]
         return [
             OnlineRow(
@@ -104,7 +98,7 @@ class OnlineRows:
         ]
 
     def _column(self, entities: Sequence[Mapping[str, Any]], reference: str) -> list[OnlineRow]:
-        """Read one feature, of ever fewer entities at once where one of them cannot be read."""
+        """Read one feature, of half as many entities each time one of them cannot be read."""
         try:
             return self._rows(entities, [reference])
         except (FeatureStoreError, UnicodeDecodeError) as error:
@@ -120,9 +114,10 @@ class OnlineRows:
     def _rows(
         self, entities: Sequence[Mapping[str, Any]], references: list[str]
     ) -> list[OnlineRow]:
-        answer = get_online_features(*self._arguments, entities, references)
-        values = zip(*(answer.values[reference] for reference in references), strict=True)
-        times = answer.times[self._view.label]
+        request = resolve_request(self._definitions, self._store.keys, references)
+        result = get_online_features(self._store, request, entities)
+        values = zip(*(result.values[reference] for reference in references), strict=True)
+        times = result.times[self._view.label]
         return [OnlineRow(time, [*row]) for time, row in zip(times, values, strict=True)]
 
 
@@ -135,5 +130,5 @@ def _raise_if_general(error: FeatureStoreError | UnicodeDecodeError) -> None:
 
 def _reason(error: FeatureStoreError | UnicodeDecodeError) -> str:
     if isinstance(error, UnicodeDecodeError):
-        return "what is no text"
+        return "bytes that are not text"
     return error.what.splitlines()[0]

@@ -1,4 +1,4 @@
-"""The addresses of online stores: what ``REDIS_URL`` may say, and how it is shown.
+"""The addresses of online stores: parsing ``REDIS_URL``, and showing it without secrets.
 
 redis-py reads addresses of single servers. Clusters and Sentinels need more than one host, for
 which there is no common form; here several hosts are separated by commas.
@@ -54,11 +54,11 @@ class Address:
     """Where an online store is, and how to log in.
 
     Attributes:
-        kind: one server by TCP or by its socket file, a Cluster, or what Sentinels watch.
+        kind: a server by TCP or by its socket file, a Cluster, or a primary behind Sentinels.
         hosts: host and port of the server, of nodes of the Cluster, or of the Sentinels.
         tls: whether connections are encrypted.
         options: redis-py's other options: login, database, timeouts, certificates.
-        service: what the Sentinels call the primary.
+        service: the name by which the Sentinels know the primary.
         sentinel_options: the login at the Sentinels.
         shown: the address without user, password and options.
     """
@@ -73,7 +73,7 @@ class Address:
 
 
 class _UnreadableError(ValueError):
-    """Says what is wrong, without a part of what may be a secret."""
+    """An error whose text holds no part of a secret."""
 
 
 def parse_address(url: str) -> Address:
@@ -88,10 +88,11 @@ def parse_address(url: str) -> Address:
     except _UnreadableError as error:
         reason = f": {error}"
     except (ValueError, TypeError, redis.RedisError):
-        pass  # whose text may hold a part of the password
+        pass  # not its text, which may hold a part of the password
     raise FeatureStoreError(
         f"REDIS_URL: cannot be read: {describe_address(url)}{reason}",
-        allowed=f"{_ADDRESSES}; what is special in a password is percent-encoded",
+        allowed=f"{_ADDRESSES}; special characters of a password are percent-encoded",
+        next_step="correct REDIS_URL, or unset it to use the embedded server",
     )
 
 
@@ -100,7 +101,7 @@ def describe_address(url: str) -> str:
     parts = _URL.fullmatch(url)
     if not parts or parts["scheme"] not in _KINDS:
         scheme, found, _ = url.partition("://")
-        # What stands there may be the password itself, if nothing but that was given.
+        # The text before :// may be the password itself, if only that was given.
         known = scheme if scheme in (*_KINDS, "http", "https", "tcp") else "another scheme"
         return f"an address with {known if found else 'no scheme'}"
     kind, path = _KINDS[parts["scheme"]], parts["path"] or ""
@@ -119,7 +120,7 @@ def _parse(url: str) -> Address:
         raise ValueError(url)
     kind, login = _KINDS[parts["scheme"]], parts["login"] or ""
     if "@" in login:
-        raise _UnreadableError("the user and password stand once, before the first host")
+        raise _UnreadableError("the user and password are given once, before the first host")
     path, service, database = parts["path"] or "", "", ""
     if kind == "sentinel":
         service, _, database = path.removeprefix("/").partition("/")
@@ -128,7 +129,7 @@ def _parse(url: str) -> Address:
     elif kind != "socket":
         database = path.removeprefix("/")
     if not _DATABASE.fullmatch(database):
-        raise _UnreadableError("the database behind the host is no number")
+        raise _UnreadableError("the database after the host is not a number")
 
     options, sentinel_options = _options(parts["query"])
     if sentinel_options and kind != "sentinel":
@@ -164,12 +165,12 @@ def _host_and_port(text: str) -> tuple[str, int]:
     """Return a host and its port, 0 where there is none.
 
     Raises:
-        ValueError: there is a port that is none.
+        ValueError: the port is not valid.
     """
     match = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*)(?::([0-9]{1,5}))?", text)
     port = int(match[2] or 0) if match else -1
     if not match or port > 65_535 or (match[2] and not port):
-        raise _UnreadableError("a port is no number up to 65535")
+        raise _UnreadableError("a port is not a number up to 65535")
     return unquote(match[1].strip("[]")), port
 
 
@@ -179,11 +180,11 @@ def _shown_host(host: str, port: int) -> str:
 
 
 def _options(query: str | None) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return redis-py's options, and those for Sentinels."""
+    """Return the options for redis-py, and those for Sentinels."""
     given = parse_qsl(query or "", keep_blank_values=True, strict_parsing=bool(query))
     names = [name for name, _ in given]
     if not set(names) <= {*_OPTIONS, *_SENTINEL_OPTIONS} or len(set(names)) < len(names):
-        raise _UnreadableError(f"behind the ? stand, each once, {', '.join(_OPTIONS)}")
+        raise _UnreadableError(f"options after the ? are, each once, {', '.join(_OPTIONS)}")
     if not all(value for _, value in given):
         raise _UnreadableError("an option has no value")
     options = parse_url(f"redis://?{query or ''}")

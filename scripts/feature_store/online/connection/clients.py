@@ -1,4 +1,4 @@
-"""redis-py's clients, made from an address: for one server, a Cluster, or what Sentinels watch."""
+"""redis-py's clients for an address: of one server, a Cluster, or a primary behind Sentinels."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from feature_store.online.connection.sentinel import async_primary_client, prima
 Client = redis.Redis | RedisCluster
 AsyncClient = redis.asyncio.Redis | redis.asyncio.RedisCluster
 
-#: Seconds to connect, and seconds until an answer; an address may set its own: ?socket_timeout=60.
-CONNECT_TIMEOUT, ANSWER_TIMEOUT = 5, 30
+#: Seconds to connect, and until a reply comes; an address may set its own: ?socket_timeout=60.
+CONNECT_TIMEOUT, REPLY_TIMEOUT = 5, 30
 #: A connection that breaks is made again this often, after 0.1, 0.2 and 0.4 seconds.
 RETRIES = 3
 _BACKOFF = ExponentialBackoff(cap=1, base=0.05)
@@ -28,13 +28,13 @@ def make_client(address: Address) -> Client:
     """Return a client; only that of a Cluster connects at once.
 
     Raises:
-        redis.RedisClusterException: no node of the Cluster answers, or it lacks slots.
-        redis.RedisError: a node refused.
+        redis.RedisClusterException: no node of the Cluster replies, or some slots have no node.
+        redis.RedisError: a node replied with an error.
     """
     options = _options(address)
     if address.kind == "cluster":
         return cluster_client(address, **options)
-    # Who did not answer in time is not asked again: that would take as long once more.
+    # Timeouts are not retried: a retry would take as long again.
     options["retry"] = Retry(_BACKOFF, RETRIES, (redis.ConnectionError,))
     if address.kind == "sentinel":
         return primary_client(address, **options)
@@ -74,7 +74,7 @@ def _options(address: Address) -> dict[str, Any]:
     """Return the options of every connection to a data server."""
     return {
         "socket_connect_timeout": CONNECT_TIMEOUT,
-        "socket_timeout": ANSWER_TIMEOUT,
+        "socket_timeout": REPLY_TIMEOUT,
         **address.options,
         "decode_responses": True,
         "protocol": 2,
@@ -82,7 +82,7 @@ def _options(address: Address) -> dict[str, Any]:
 
 
 def _server_options(address: Address, library: Any) -> dict[str, Any]:
-    """Return what is special to one server: its place, and the kind of connection."""
+    """Return the options for one server: where it is, and the class of connections."""
     if address.kind == "socket":
         return {"connection_class": library.UnixDomainSocketConnection}
     [(host, port)] = address.hosts

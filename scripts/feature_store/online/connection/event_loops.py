@@ -1,4 +1,4 @@
-"""The connections to the online store of code that runs in event loops."""
+"""One open online store for each event loop."""
 
 from __future__ import annotations
 
@@ -9,67 +9,71 @@ from contextlib import suppress
 import redis
 import redis.asyncio
 
-from feature_store.online.connection.clients import ANSWER_TIMEOUT, AsyncClient, close_async_client
+from feature_store.online.connection.clients import REPLY_TIMEOUT, close_async_client
+from feature_store.online.connection.online_store import AsyncOnlineStore
+from feature_store.online.connection.redis_internals import pool_sockets
 
 
-def embedded_async_client(client: redis.Redis) -> redis.asyncio.Redis:
-    """Return a client for one event loop of the server that an embedded one's client reaches.
+def embedded_async_store(client: redis.Redis) -> AsyncOnlineStore:
+    """Return the store of an embedded server, for one event loop; it connects when it is used.
 
-    It connects when it is used; as long as ``client`` is open the server stays up.
+    Args:
+        client: of the same server, which runs as long as this client is open.
     """
-    path = client.connection_pool.connection_kwargs["path"]
-    return redis.asyncio.Redis(
-        unix_socket_path=path, decode_responses=True, protocol=2, socket_timeout=ANSWER_TIMEOUT
+    return AsyncOnlineStore(
+        redis.asyncio.Redis(
+            unix_socket_path=client.connection_pool.connection_kwargs["path"],
+            decode_responses=True,
+            protocol=2,
+            socket_timeout=REPLY_TIMEOUT,
+        )
     )
 
 
-class AsyncClients:
-    """One client for each event loop, as a connection cannot be used by two of them."""
+class AsyncStores:
+    """One online store for each event loop, as two of them cannot share a connection."""
 
     def __init__(self) -> None:
         # No weak keys: a connection refers to its event loop, and so would keep it for ever.
-        self._clients: dict[asyncio.AbstractEventLoop, AsyncClient] = {}
+        self._stores: dict[asyncio.AbstractEventLoop, AsyncOnlineStore] = {}
 
     def __len__(self) -> int:
-        return len(self._clients)
+        return len(self._stores)
 
-    def get(self) -> AsyncClient | None:
-        """Return the client of the running event loop, if it has one."""
-        return self._clients.get(asyncio.get_running_loop())
+    def get(self) -> AsyncOnlineStore | None:
+        """Return the store of the running event loop, if it has one."""
+        return self._stores.get(asyncio.get_running_loop())
 
-    def keep(self, client: AsyncClient) -> AsyncClient:
-        """Keep a client as that of the running event loop, and return it."""
+    def keep(self, store: AsyncOnlineStore) -> AsyncOnlineStore:
+        """Keep a store as that of the running event loop, and return it."""
         self.forget_closed()
-        self._clients[asyncio.get_running_loop()] = client
-        return client
+        self._stores[asyncio.get_running_loop()] = store
+        return store
 
     def forget_closed(self) -> None:
-        """Let go of the connections of event loops that were closed without closing them."""
-        for loop in [loop for loop in self._clients if loop.is_closed()]:
-            _hang_up(self._clients.pop(loop))
+        """Cut the connections of event loops that ended without closing them."""
+        for loop in [loop for loop in self._stores if loop.is_closed()]:
+            _shut_down(self._stores.pop(loop))
 
     async def aclose(self) -> None:
-        """Close the client of the running event loop."""
+        """Close the store of the running event loop."""
         self.forget_closed()
-        client = self._clients.pop(asyncio.get_running_loop(), None)
-        if client is not None:
-            await close_async_client(client)
+        store = self._stores.pop(asyncio.get_running_loop(), None)
+        if store is not None:
+            await close_async_client(store.client)
 
-    def hang_up(self) -> None:
-        """Cut all connections to an embedded server, which would go on for them otherwise.
+    def shut_down(self) -> None:
+        """Cut all connections to an embedded server, so that it can stop.
 
-        There may be no event loop any more to close them in.
+        Their event loops may have ended, so that they cannot be closed there.
         """
-        while self._clients:
-            _hang_up(self._clients.popitem()[1])
+        while self._stores:
+            _shut_down(self._stores.popitem()[1])
 
 
-def _hang_up(client: AsyncClient) -> None:
-    pool = getattr(client, "connection_pool", None)
-    if pool is None:
-        return  # a Cluster's connections end with their last reference
-    for connection in [*pool._available_connections, *pool._in_use_connections]:
-        writer = connection._writer
-        if writer is not None:
-            with suppress(OSError):
-                writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+def _shut_down(store: AsyncOnlineStore) -> None:
+    pool = getattr(store.client, "connection_pool", None)
+    # The connections of a Cluster's client end with their last reference.
+    for one in pool_sockets(pool) if pool else ():
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""The connection to the online store: what ``REDIS_URL`` names, or an embedded server."""
+"""Opening the online store: the servers of ``REDIS_URL``, or an embedded server."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ import redis
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.address import describe_address, parse_address
 from feature_store.online.connection.clients import (
-    AsyncClient,
-    Client,
     close_client,
     make_async_client,
     make_client,
 )
 from feature_store.online.connection.embedded import EmbeddedRedis
-from feature_store.online.connection.errors import failure
+from feature_store.online.connection.errors import client_error
+from feature_store.online.connection.online_store import AsyncOnlineStore, OnlineStore
 from feature_store.online.connection.sentinel import check_sentinels
-from feature_store.online.layout.keys import check_prefix
+from feature_store.online.layout.keys import KeySpace
 from feature_store.settings import Settings
 
 
@@ -36,14 +35,14 @@ def check_address(settings: Settings) -> None:
     Raises:
         FeatureStoreError: one of them cannot be read.
     """
-    check_prefix(settings.prefix)
+    KeySpace(settings.prefix)
     if settings.redis_url:
         parse_address(settings.redis_url)
 
 
 @contextmanager
 def clear_errors(settings: Settings) -> Iterator[None]:
-    """Turn the errors of redis-py into ones that say which server, and what to do.
+    """Turn the errors of redis-py into ones that name the server and the next step.
 
     Raises:
         FeatureStoreError: instead of every :class:`redis.RedisError` and
@@ -53,16 +52,16 @@ def clear_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (redis.RedisError, redis.RedisClusterException, OSError) as error:
-        raise failure(server, error, _to_connect(settings)) from error
+        raise client_error(server, error, _to_connect(settings)) from error
     except UnicodeDecodeError as error:
         raise FeatureStoreError(
-            f"{server}: a key of the prefix {settings.prefix!r} holds what is no text",
+            f"{server}: a key of the prefix {settings.prefix!r} holds bytes that are not text",
             next_step="another program uses it: choose another FEATURE_STORE_PREFIX",
         ) from error
 
 
 def _to_connect(settings: Settings) -> str:
-    """Return what to do when there is no connection and nothing more is known."""
+    """Return the next step for a connection error of which nothing more is known."""
     if not settings.redis_url:
         return "try again; the embedded server is started anew"
     scheme = settings.redis_url.partition("://")[0]
@@ -76,14 +75,14 @@ def _to_connect(settings: Settings) -> str:
 
 
 @contextmanager
-def open_online_store(settings: Settings) -> Iterator[Client]:
+def open_online_store(settings: Settings) -> Iterator[OnlineStore]:
     """Open the online store for the length of a ``with`` block.
 
     Raises:
-        FeatureStoreError: the address cannot be read, no server answers there, or it refuses
-            something inside the block.
+        FeatureStoreError: the address cannot be read, no server replies there, or a server
+            error inside the block.
     """
-    check_prefix(settings.prefix)
+    keys = KeySpace(settings.prefix)
     with clear_errors(settings):
         is_cluster = False
         if settings.redis_url:
@@ -96,24 +95,25 @@ def open_online_store(settings: Settings) -> Iterator[Client]:
             embedded = EmbeddedRedis(settings.target_path / "redis" / f"{settings.target}.rdb")
             client, close = embedded.open(), embedded.close
         try:
-            if not is_cluster:  # whose client has asked for the slots
+            if not is_cluster:  # its client has connected already
                 client.ping()
-            yield client
+            yield OnlineStore(client, keys)
         finally:
             close(client)
 
 
-def async_client(settings: Settings) -> AsyncClient:
-    """Return an ``asyncio`` client of the server of ``REDIS_URL``; it connects when it is used.
+def open_async_store(settings: Settings) -> AsyncOnlineStore:
+    """Return the online store of ``REDIS_URL`` for ``asyncio``; it connects when it is used.
 
-    Close it with :func:`~feature_store.online.clients.close_async_client`, in the same event loop.
+    Close its client with :func:`~feature_store.online.connection.clients.close_async_client`, in
+    the same event loop.
 
     Raises:
         FeatureStoreError: the address or the prefix cannot be read, or there is no address.
     """
-    check_prefix(settings.prefix)
+    KeySpace(settings.prefix)
     if not settings.redis_url:
         raise FeatureStoreError(
             "the embedded server has no address of its own", next_step="set REDIS_URL"
         )
-    return make_async_client(parse_address(settings.redis_url))
+    return AsyncOnlineStore(make_async_client(parse_address(settings.redis_url)))

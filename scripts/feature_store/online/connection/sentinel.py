@@ -1,4 +1,4 @@
-"""Clients of the primary that Sentinels watch."""
+"""Clients of the primary server that Sentinels watch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from redis.retry import Retry
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.online.connection.address import Address
 
-#: Seconds that each Sentinel has to connect and to answer; what is asked of it is small.
+#: Seconds to connect to a Sentinel, and until it replies.
 SENTINEL_TIMEOUT = 2
 
 
@@ -35,11 +35,11 @@ def async_primary_client(address: Address, **options: Any) -> redis.asyncio.Redi
 
 
 def check_sentinels(address: Address) -> None:
-    """Ask the Sentinels for the primary once, to tell what hinders where they name none.
+    """Ask the Sentinels for the primary once, to find the reason if they name none.
 
     Raises:
-        FeatureStoreError: those that answer do not watch the service, or say that it is down.
-        redis.RedisError: none answers; that of the first.
+        FeatureStoreError: those that reply do not watch the service, or say that it is down.
+        redis.RedisError: none replies; the error of the first.
     """
     errors, known = [], None
     with _sentinels(address) as sentinels:
@@ -66,7 +66,7 @@ def check_sentinels(address: Address) -> None:
 
 
 def _sentinels(address: Address) -> redis.sentinel.Sentinel:
-    """Return a client of the Sentinels; each is asked once, then the next one."""
+    """Return a client of the Sentinels, which tries each of them once."""
     once = {"retry": Retry(NoBackoff(), 0)}
     return redis.sentinel.Sentinel(address.hosts, sentinel_kwargs=_sentinel_options(address) | once)
 
@@ -84,24 +84,24 @@ def _sentinel_options(address: Address) -> dict[str, Any]:
     }
 
 
-class _AskAgain:
-    """Asks the Sentinels also when a connection that broke is made again.
+class _FollowsFailover:
+    """Asks the Sentinels for the primary also when a broken connection is made again.
 
-    redis-py then goes back to the server it had, which after a failover is a replica or gone; so no
-    retry finds the new primary (redis-py's issue 3874).
+    redis-py reconnects to the same server, which after a failover is a replica or gone; so no
+    retry would find the new primary (redis-py's issue 3874).
     """
 
     def connect_check_health(
         self, check_health: bool = True, retry_socket_connect: bool = True
     ) -> None:
-        # connect_to(), which has just asked, does not let the socket be retried.
+        # connect_to(), which calls this too, passes retry_socket_connect=False.
         if retry_socket_connect and not self.is_connected:
             self.connect_to(self.connection_pool.get_master_address())
         else:
             super().connect_check_health(check_health, retry_socket_connect)
 
 
-class _AsyncAskAgain:
+class _AsyncFollowsFailover:
     """The same for ``asyncio``."""
 
     async def connect_check_health(
@@ -113,17 +113,19 @@ class _AsyncAskAgain:
             await super().connect_check_health(check_health, retry_socket_connect)
 
 
-class _Connection(_AskAgain, redis.sentinel.SentinelManagedConnection):
+class _Connection(_FollowsFailover, redis.sentinel.SentinelManagedConnection):
     pass
 
 
-class _TlsConnection(_AskAgain, redis.sentinel.SentinelManagedSSLConnection):
+class _TlsConnection(_FollowsFailover, redis.sentinel.SentinelManagedSSLConnection):
     pass
 
 
-class _AsyncConnection(_AsyncAskAgain, redis.asyncio.sentinel.SentinelManagedConnection):
+class _AsyncConnection(_AsyncFollowsFailover, redis.asyncio.sentinel.SentinelManagedConnection):
     pass
 
 
-class _AsyncTlsConnection(_AsyncAskAgain, redis.asyncio.sentinel.SentinelManagedSSLConnection):
+class _AsyncTlsConnection(
+    _AsyncFollowsFailover, redis.asyncio.sentinel.SentinelManagedSSLConnection
+):
     pass

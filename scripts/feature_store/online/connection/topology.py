@@ -1,19 +1,28 @@
-"""Which server takes which key: one server for all of them, or the nodes of a Redis Cluster."""
+"""The servers of an online store: one for all keys, or the nodes of a Redis Cluster."""
 
 from __future__ import annotations
 
+from binascii import crc_hqx
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pyarrow as pa
 import redis
 from redis.cluster import RedisCluster
 from redis.sentinel import SentinelConnectionPool
 
-from feature_store.online.connection.command_batch import Piece
-from feature_store.online.connection.slots import SLOTS, key_slots
+from feature_store.online.connection.cluster import pipelined
+from feature_store.online.connection.round_trip import Commands, round_trip
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+    from feature_store.online.connection.command_batch import CommandBatch
+
+SLOTS = 16_384
 
 
 class SingleServer:
@@ -22,26 +31,30 @@ class SingleServer:
     def __init__(self, client: redis.Redis):
         self._client = client
         self.follows_failover = isinstance(client.connection_pool, SentinelConnectionPool)
-        #: Whether a part of the data can be lost while the metadata are not.
-        self.is_divided = False
+        #: Whether one server may lose its rows while another one keeps their metadata.
+        self.is_sharded = False
 
-    def split(self, piece: Piece) -> Iterator[tuple[str, Piece]]:
-        """Yield a piece's part for each server, with the server's name."""
-        yield "", piece
+    def round_trip(self, commands: Commands) -> list[Any]:
+        """Send commands and return their replies, with error replies."""
+        return round_trip(self._client, commands)
+
+    def split(self, batch: CommandBatch) -> Iterator[tuple[str, CommandBatch]]:
+        """Yield each server's name, and the rows of a batch that it owns."""
+        yield "", batch
 
     def pool(self, server: str) -> redis.ConnectionPool:
         """Return a server's connection pool."""
         return self._client.connection_pool
 
     def refresh(self) -> None:
-        """Ask again which servers there are."""
+        """Read again which servers there are."""
 
-    def servers(self) -> str:
-        """Return what changes when a server was restarted, or another one took its place."""
+    def run_ids(self) -> str:
+        """Return a text that changes when a server is restarted, or another takes its place."""
         return self._client.info("server").get("run_id", "")
 
     def info(self, section: str) -> list[dict[str, Any]]:
-        """Return what each server says of itself."""
+        """Return the reply of each server to ``INFO``."""
         return [self._client.info(section)]
 
     def count_keys(self) -> int:
@@ -57,27 +70,39 @@ class Cluster:
     """Keys are on the primary that owns their slot."""
 
     follows_failover = True
-    is_divided = True
+    is_sharded = True
 
     def __init__(self, client: RedisCluster):
         self._client = client
-        self._read_slots()
 
-    def _read_slots(self) -> None:
-        nodes = self._client.nodes_manager
-        self._names = sorted({owners[0].name for owners in nodes.slots_cache.values()})
-        numbers = {name: number for number, name in enumerate(self._names)}
-        self._owners = np.full(SLOTS, -1, dtype=np.int32)
-        for slot, owners in nodes.slots_cache.items():
-            self._owners[slot] = numbers[owners[0].name]
+    def round_trip(self, commands: Commands) -> list[Any]:
+        """Send commands and return their replies, with error replies."""
+        return pipelined(self._client, commands.words())
 
-    def split(self, piece: Piece) -> Iterator[tuple[str, Piece]]:
-        """Yield a piece's part for each server, with the server's name."""
-        owners = self._owners[key_slots(piece.hash_tags)]
-        for number in np.unique(owners):
+    def split(self, batch: CommandBatch) -> Iterator[tuple[str, CommandBatch]]:
+        """Yield each server's name, and the rows of a batch that it owns."""
+        import numpy as np  # takes long to load, and a reader does without
+        import pyarrow as pa
+
+        names, owners = self._slot_owners
+        servers = owners[key_slots(batch.hash_tags)]
+        for number in np.unique(servers):
             if number < 0:
                 raise redis.exceptions.ClusterDownError("CLUSTERDOWN Hash slot not served")
-            yield self._names[number], piece.take(pa.array(np.flatnonzero(owners == number)))
+            yield names[number], batch.take(pa.array(np.flatnonzero(servers == number)))
+
+    @cached_property
+    def _slot_owners(self) -> tuple[list[str], np.ndarray]:
+        """The names of the primaries; and for each slot the position of its owner there, or -1."""
+        import numpy as np
+
+        slots = self._client.nodes_manager.slots_cache
+        names = sorted({owners[0].name for owners in slots.values()})
+        numbers = {name: number for number, name in enumerate(names)}
+        found = np.full(SLOTS, -1, dtype=np.int32)
+        for slot, owners in slots.items():
+            found[slot] = numbers[owners[0].name]
+        return names, found
 
     def pool(self, server: str) -> redis.ConnectionPool:
         """Return a server's connection pool."""
@@ -87,19 +112,19 @@ class Cluster:
         return self._client.get_redis_connection(node).connection_pool
 
     def refresh(self) -> None:
-        """Ask again which servers there are."""
+        """Read again which servers there are."""
         self._client.nodes_manager.initialize()
-        self._read_slots()
+        self.__dict__.pop("_slot_owners", None)
 
-    def servers(self) -> str:
-        """Return what changes when a server was restarted, or another one took its place."""
-        return ",".join(sorted(answer.get("run_id", "") for answer in self.info("server")))
+    def run_ids(self) -> str:
+        """Return a text that changes when a server is restarted, or another takes its place."""
+        return ",".join(sorted(reply.get("run_id", "") for reply in self.info("server")))
 
     def info(self, section: str) -> list[dict[str, Any]]:
-        """Return what each primary says of itself."""
-        answers = self._client.info(section, target_nodes=RedisCluster.PRIMARIES)
-        is_one = not all(isinstance(answer, dict) for answer in answers.values())
-        return [answers] if is_one else [*answers.values()]
+        """Return the reply of each primary to ``INFO``."""
+        replies = self._client.info(section, target_nodes=RedisCluster.PRIMARIES)
+        is_one = not all(isinstance(reply, dict) for reply in replies.values())
+        return [replies] if is_one else [*replies.values()]
 
     def count_keys(self) -> int:
         """Return the number of keys, of this project and of all others."""
@@ -110,13 +135,34 @@ class Cluster:
         return _time(self._client.time(target_nodes=RedisCluster.RANDOM))
 
 
-def _time(answer: Any) -> datetime:
-    if isinstance(answer, dict):  # of a cluster: by node
-        [answer] = answer.values()
-    seconds, microseconds = answer
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds, tzinfo=None)
+Topology = SingleServer | Cluster
 
 
-def route_of(client: redis.Redis | RedisCluster) -> SingleServer | Cluster:
-    """Return the route to the servers of a client."""
+def topology_of(client: redis.Redis | RedisCluster) -> Topology:
+    """Return the topology of the servers that a client is connected to."""
     return Cluster(client) if isinstance(client, RedisCluster) else SingleServer(client)
+
+
+def key_slots(hash_tags: pa.Array) -> np.ndarray:
+    """Return the slot of each hash tag: its CRC16 (XMODEM), as Redis Cluster computes it.
+
+    Args:
+        hash_tags: text without nulls; what stands between the braces of the keys.
+
+    Returns:
+        uint16, one a hash tag.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    kind = pa.large_binary() if pa.types.is_large_string(hash_tags.type) else pa.binary()
+    tags = hash_tags.cast(kind).to_numpy(zero_copy_only=False)
+    # map() and fromiter() call it without a step of Python for each tag.
+    return np.fromiter(map(crc_hqx, tags, repeat(0)), np.uint16, len(tags)) % SLOTS
+
+
+def _time(reply: Any) -> datetime:
+    if isinstance(reply, dict):  # of a Cluster: by node
+        [reply] = reply.values()
+    seconds, microseconds = reply
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=microseconds, tzinfo=None)

@@ -1,1 +1,1 @@
-"""The export: served rows copied to the online store."""
+"""Exports served rows to the online store."""

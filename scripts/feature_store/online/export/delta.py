@@ -1,4 +1,4 @@
-"""What an export has to send: all rows, what changed since the last one, or nothing."""
+"""Decides what an export sends of a view: all rows, those changed since the last one, or none."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from feature_store.warehouse.sql import identifier
 
 #: The reason to send only what the snapshot recorded since the last export.
 CHANGES = "changes"
-#: How far the clocks of the machines that run dbt and Redis may be apart.
-_CLOCKS = timedelta(minutes=5)
+#: The largest difference between the clocks of the machines that run dbt and Redis.
+_CLOCK_DIFFERENCE = timedelta(minutes=5)
 _FUTURE = "that is in the future: an event or a clock had a wrong date when they were exported"
 _FORCE = (
     "if the warehouse is right now (that event corrected, dbt build run since), export once with "
     "--force: it replaces everything that is online"
 )
-#: Begins the fingerprint of a snapshot's past; another beginning is of an earlier version of it.
-_HISTORY = "2:"
+#: The first characters of the fingerprint of a snapshot's past; other ones are of earlier versions.
+_HISTORY_VERSION = "2:"
 
 
 @dataclass(frozen=True)
-class Changes:
+class Delta:
     """What an export of one view sends.
 
     Attributes:
@@ -38,10 +38,10 @@ class Changes:
         since: rows that the snapshot recorded after that time (UTC); None is all of them.
         reason: why everything is sent, or ``CHANGES``.
         before: what the keys may hold.
-        rows: rows to write.
-        departed: entities whose keys are to be deleted.
+        rows: the number of rows to write.
+        removed: the number of entities whose keys are to be deleted.
         planned_at: the server's time (UTC) of this decision.
-        metadata: what the online store said before.
+        metadata: of the view in the online store, before the export.
     """
 
     served: ServedView
@@ -49,27 +49,31 @@ class Changes:
     reason: str
     before: KeysBefore
     rows: int
-    departed: int
+    removed: int
     planned_at: datetime
     metadata: Metadata
 
     @property
     def rows_sql(self) -> str:
         """The query of the rows to write."""
-        newer = f" and dbt_valid_from > {_timestamp(self.since)}" if self.since else ""
-        return f"select * from {self.served.view.served_relation} where dbt_valid_to is null{newer}"
+        return _rows_sql(self.served.view, self.since)
 
     @property
-    def departed_sql(self) -> str:
+    def removed_sql(self) -> str:
         """The query of the entities that the view no longer serves."""
-        return _departed_sql(self.served.view, self.since)
+        return _removed_sql(self.served.view, self.since)
 
 
 def _timestamp(time: datetime) -> str:
     return f"timestamp '{time.isoformat(sep=' ')}'"
 
 
-def _departed_sql(view: FeatureView, since: datetime | None) -> str:
+def _rows_sql(view: FeatureView, since: datetime | None) -> str:
+    newer = f" and dbt_valid_from > {_timestamp(since)}" if since else ""
+    return f"select * from {view.served_relation} where dbt_valid_to is null{newer}"
+
+
+def _removed_sql(view: FeatureView, since: datetime | None) -> str:
     keys = key_columns(view)
     columns = ", ".join(keys)
     newer = f" and dbt_valid_to > {_timestamp(since)}" if since else ""
@@ -80,58 +84,12 @@ def _departed_sql(view: FeatureView, since: datetime | None) -> str:
         select {columns} from {view.served_relation} where dbt_valid_to is null"""
 
 
-def history_of(
-    connection: duckdb.DuckDBPyConnection, view: FeatureView, watermark: datetime | None
-) -> str:
-    """Return a fingerprint of the rows that were served at a time: all columns that are exported.
-
-    A snapshot only grows: whoever computes it later gets the same. If not, the snapshot was
-    restored, edited or written by a clock that went backwards, and cannot say what changed.
-    """
-    if watermark is None:
-        return ""
-    then = _timestamp(watermark)
-    features = [identifier(feature.name) for feature in view.features]
-    columns = [*key_columns(view), "feature_time", "dbt_valid_from", *features]
-    with warehouse_errors(view):
-        [(fingerprint,)] = connection.execute(
-            f"select {fingerprint_sql(columns)} "
-            f"from {view.served_relation} where dbt_valid_from <= {then} "
-            f"and (dbt_valid_to is null or dbt_valid_to > {then})"
-        ).fetchall()
-    return _HISTORY + fingerprint
-
-
-def target_of(
-    connection: duckdb.DuckDBPyConnection, view: FeatureView, watermark: datetime | None
-) -> str:
-    """Return what an export leads to: a definition, and the rows that were served at a time."""
-    return f"{view.definition_hash} {iso(watermark)} {history_of(connection, view, watermark)}"
-
-
-def _was_left_undone(
-    connection: duckdb.DuckDBPyConnection, view: FeatureView, metadata: Metadata
-) -> bool:
-    """Return whether an export ended early that led to something else than the warehouse holds.
-
-    Keys have its rows, and nothing in this warehouse says which: the definition was taken back, the
-    warehouse restored, or an earlier time forced. An export that led from the watermark to what
-    this warehouse held later is only gone on with.
-    """
-    target, led_to = metadata.fields.get("sending"), metadata.sending_watermark
-    if not target:
-        return False
-    if metadata.watermark and (led_to is None or led_to < metadata.watermark):
-        return True
-    return target != target_of(connection, view, led_to)
-
-
 def check_not_older(served: ServedView, metadata: Metadata, now: datetime) -> None:
-    """Refuse to write older rows over newer ones.
+    """Check that an export does not replace newer rows by older ones.
 
     Args:
         served: what the warehouse serves.
-        metadata: what the online store says.
+        metadata: of the view in the online store.
         now: the server's time (UTC).
 
     Raises:
@@ -153,7 +111,7 @@ def check_not_older(served: ServedView, metadata: Metadata, now: datetime) -> No
             return
     online = metadata.watermark
     if online and (served.watermark is None or served.watermark < online):
-        is_future = online > now + _CLOCKS
+        is_future = online > now + _CLOCK_DIFFERENCE
         raise FeatureStoreError(
             f"{label}: the online store holds rows that were served at {iso(online)}, the "
             f"warehouse has none after {iso(served.watermark) or 'any time'}: it is older"
@@ -162,80 +120,113 @@ def check_not_older(served: ServedView, metadata: Metadata, now: datetime) -> No
         )
 
 
-def changes_of(
-    connection: duckdb.DuckDBPyConnection,
-    served: ServedView,
-    metadata: Metadata,
-    *,
-    full: str | None,
-    is_empty: bool,
-    now: datetime,
-    servers: str,
-) -> Changes:
-    """Decide what has to be sent of a view.
+@dataclass(frozen=True)
+class DeltaPlanner:
+    """Decides what an export sends of each view.
 
-    Args:
+    Attributes:
         connection: the warehouse.
-        served: what it serves.
-        metadata: what the online store says.
-        full: the option that says to send everything, whatever the metadata say.
         is_empty: whether the online store holds no rows at all.
         now: the server's time (UTC).
-        servers: of a cluster, its nodes; nothing for a single server.
+        run_ids: of the nodes of a Cluster; nothing for a single server.
     """
-    view = served.view
-    undone = _was_left_undone(connection, view, metadata)
-    reason = _reason_for_all(connection, served, metadata, full=full, now=now, servers=servers)
-    if undone and not reason:
-        reason = "another export was not completed"
-    since = None if reason else metadata.watermark
-    disturbed = bool(full) or undone or bool(metadata.fields.get("disturbed"))
-    before = KeysBefore(
-        nothing=is_empty,
-        only_rows=is_empty or not (disturbed or metadata.held - held_names(view)),
-        lives=metadata.watermark is None or bool(metadata.fields.get("lives_from")),
-    )
-    newer = f" and dbt_valid_from > {_timestamp(since)}" if since else ""
+
+    connection: duckdb.DuckDBPyConnection
+    is_empty: bool
+    now: datetime
+    run_ids: str
+
+    def plan(self, served: ServedView, metadata: Metadata, full: str | None) -> Delta:
+        """Decide what has to be sent of a view.
+
+        Args:
+            served: what the warehouse serves.
+            metadata: of the view in the online store.
+            full: the option that says to send everything, whatever the metadata say.
+        """
+        view = served.view
+        is_unfinished = self._is_unfinished(view, metadata)
+        reason = full or self._reason_for_all(view, metadata)
+        if is_unfinished and not reason:
+            reason = "another export was not completed"
+        since = None if reason else metadata.watermark
+        disturbed = bool(full) or is_unfinished or bool(metadata.fields.get("disturbed"))
+        before = KeysBefore(
+            nothing=self.is_empty,
+            only_rows=self.is_empty or not (disturbed or metadata.held - held_names(view)),
+            may_have_ttl=metadata.watermark is None or bool(metadata.fields.get("lives_from")),
+        )
+        with warehouse_errors(view):
+            [(rows, removed)] = self.connection.execute(
+                f"""
+                select
+                    (select count(*) from ({_rows_sql(view, since)})),
+                    (select count(*) from ({_removed_sql(view, since)}))"""
+            ).fetchall()
+        return Delta(served, since, reason or CHANGES, before, rows, removed, self.now, metadata)
+
+    def _is_unfinished(self, view: FeatureView, metadata: Metadata) -> bool:
+        """Return whether keys may hold rows of an unfinished export of another warehouse's state.
+
+        Nothing in this warehouse says which rows: the definition was changed back, the warehouse
+        was restored, or an earlier time was forced. An unfinished export from the watermark to a
+        later state of this same warehouse does not count, as the next export continues it.
+        """
+        target, target_watermark = metadata.fields.get("sending"), metadata.sending_watermark
+        if not target:
+            return False
+        if metadata.watermark and (
+            target_watermark is None or target_watermark < metadata.watermark
+        ):
+            return True
+        return target != target_of(self.connection, view, target_watermark)
+
+    def _reason_for_all(self, view: FeatureView, metadata: Metadata) -> str | None:
+        """Return why everything has to be sent, or None."""
+        stored = metadata.fields
+        if metadata.watermark is None:
+            return "first export"
+        if stored.get("disturbed"):
+            return stored["disturbed"]
+        if stored.get("manifest_hash") != view.definition_hash:
+            return "new definition"
+        if stored.get("servers", "") != self.run_ids:
+            return "other servers"
+        if view.ttl_seconds:
+            half = timedelta(seconds=view.ttl_seconds / 2)
+            if metadata.ttl_set_from is None or self.now - metadata.ttl_set_from >= half:
+                return "half of the TTL is over"
+        if not stored.get("history", "").startswith(_HISTORY_VERSION):
+            return "an earlier version of the export"
+        if history_of(self.connection, view, metadata.watermark) != stored["history"]:
+            return "the snapshot's past was changed"
+        return None
+
+
+def history_of(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, watermark: datetime | None
+) -> str:
+    """Return a fingerprint of the rows that were served at a time: all columns that are exported.
+
+    A snapshot only grows, so it is the same whenever it is computed. If not, the snapshot was
+    restored, edited or written by a clock that went backwards, and cannot say what changed.
+    """
+    if watermark is None:
+        return ""
+    then = _timestamp(watermark)
+    features = [identifier(feature.name) for feature in view.features]
+    columns = [*key_columns(view), "feature_time", "dbt_valid_from", *features]
     with warehouse_errors(view):
-        [(rows, departed)] = connection.execute(
-            f"""
-            select
-                (
-                    select count(*) from {view.served_relation}
-                    where dbt_valid_to is null{newer}
-                ),
-                (select count(*) from ({_departed_sql(view, since)}))"""
+        [(fingerprint,)] = connection.execute(
+            f"select {fingerprint_sql(columns)} "
+            f"from {view.served_relation} where dbt_valid_from <= {then} "
+            f"and (dbt_valid_to is null or dbt_valid_to > {then})"
         ).fetchall()
-    return Changes(served, since, reason or CHANGES, before, rows, departed, now, metadata)
+    return _HISTORY_VERSION + fingerprint
 
 
-def _reason_for_all(
-    connection: duckdb.DuckDBPyConnection,
-    served: ServedView,
-    metadata: Metadata,
-    *,
-    full: str | None,
-    now: datetime,
-    servers: str,
-) -> str | None:
-    """Return why everything has to be sent, or None."""
-    view, stored = served.view, metadata.fields
-    if full:
-        return full
-    if metadata.watermark is None:
-        return "first export"
-    if stored.get("disturbed"):
-        return stored["disturbed"]
-    if stored.get("manifest_hash") != view.definition_hash:
-        return "new definition"
-    if stored.get("servers", "") != servers:
-        return "other servers"
-    if view.ttl_seconds:
-        half = timedelta(seconds=view.ttl_seconds / 2)
-        if metadata.lives_from is None or now - metadata.lives_from >= half:
-            return "half of the TTL is over"
-    if not stored.get("history", "").startswith(_HISTORY):
-        return "an earlier version of the export"
-    if history_of(connection, view, metadata.watermark) != stored["history"]:
-        return "the snapshot's past was changed"
-    return None
+def target_of(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, watermark: datetime | None
+) -> str:
+    """Return a text for the state that an export leads to: the definition, and the served rows."""
+    return f"{view.definition_hash} {iso(watermark)} {history_of(connection, view, watermark)}"

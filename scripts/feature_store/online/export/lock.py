@@ -1,4 +1,4 @@
-"""The lock that lets one exporter at a time write below a prefix."""
+"""A lock that lets only one exporter at a time write below a prefix."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from collections.abc import Callable
 from contextlib import suppress
 from uuid import uuid4
 
-import redis
-from redis.cluster import RedisCluster
 from redis.exceptions import LockNotOwnedError
 from redis.lock import Lock
 
 from feature_store.errors import FeatureStoreError
-from feature_store.online.layout.keys import lock_key
+from feature_store.online.connection.online_store import OnlineStore
+from feature_store.online.connection.redis_internals import set_token
 
-#: Seconds between two looks whether another exporter has ended.
-_LOOK = 0.1
-#: Seconds that the server gets to take the lock back.
-_RELEASING = 2
-#: Counts the time that a suspended machine sleeps, too, where the system has such a clock.
+#: Seconds between two attempts to take the lock of another exporter.
+_POLL = 0.1
+#: Seconds to wait until the lock is released.
+_RELEASE_TIMEOUT = 2
+#: A clock that goes on while the machine is suspended, where the system has one.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
@@ -37,15 +36,17 @@ class LockGapError(Exception):
 class ExportLock:
     """A lock with a lease: a holder that is killed loses it after ``lease`` seconds.
 
-    A thread renews the lease. Before each piece the exporter asks :meth:`check`, because a process
+    A thread renews the lease. Before each batch the exporter calls :meth:`check`, because a process
     that was stopped for a while does not know that its lease is over.
 
     Args:
-        client: the online store.
-        prefix: first part of every key.
+        store: the online store.
         lease: seconds.
-        wait: seconds that another exporter is waited for.
-        say: takes a line for the user.
+        wait: seconds to wait for another exporter.
+        message: called with a line for the user.
+
+    Attributes:
+        gaps: how often the lock was lost and taken again: others may have exported meanwhile.
 
     Raises:
         FeatureStoreError: on entering, when another exporter has not ended by then.
@@ -53,29 +54,27 @@ class ExportLock:
 
     def __init__(
         self,
-        client: redis.Redis | RedisCluster,
-        prefix: str,
+        store: OnlineStore,
         *,
         lease: float,
         wait: float,
-        say: Callable[[str], None],
+        message: Callable[[str], None],
     ):
-        self._client, self._key = client, lock_key(prefix)
-        self._lease, self._wait, self._say = lease, wait, say
-        # Said in the error of whoever finds it.
+        self._client, self._key = store.client, store.keys.lock
+        self._lease, self._wait, self._message = lease, wait, message
+        # Other exporters name it in their errors.
         self._token = f"{socket.gethostname()}, process {os.getpid()}, {uuid4().hex[:8]}"
-        self._lock = Lock(client, self._key, timeout=lease, sleep=_LOOK, thread_local=False)
+        self._lock = Lock(self._client, self._key, timeout=lease, sleep=_POLL, thread_local=False)
         self._mutex = threading.Lock()
         self._held_until = 0.0
         self._leaving = threading.Event()
         self._renewing = threading.Thread(target=self._renew_until_left, daemon=True)
-        #: How often the lock was lost and taken again: others may have exported meanwhile.
         self.gaps = 0
 
     def __enter__(self) -> ExportLock:
         if not self._acquire(blocking=False):
             if self._wait:
-                self._say(f"waiting for another exporter: {self._holder()}")
+                self._message(f"waiting for another exporter: {self._holder()}")
             if not self._acquire(blocking=True):
                 raise FeatureStoreError(
                     f"another exporter holds {self._key}: {self._holder()}",
@@ -94,32 +93,32 @@ class ExportLock:
             return True
         if self._client.get(self._key) != self._token:
             return False
-        # It was given to this one, but the answer was lost and the library asked again.
-        self._lock.local.token = self._token.encode()
+        # The server set it, but the reply was lost, and redis-py's retry found it set.
+        set_token(self._lock, self._token.encode())
         return True
 
     def __exit__(self, *_: object) -> None:
         self._leaving.set()
-        # A server that hangs is not waited for: the lease ends by itself.
+        # Not longer: where the server hangs, the lease ends by itself.
         releasing = threading.Thread(target=self._release, daemon=True)
         releasing.start()
-        releasing.join(_RELEASING)
+        releasing.join(_RELEASE_TIMEOUT)
 
     def _release(self) -> None:
-        # Whatever happens to it: the client may be closed meanwhile.
+        # Any error: the client may be closed meanwhile.
         with self._mutex, suppress(Exception):
             self._lock.release()
 
     def check(self, gaps: int) -> None:
-        """Make sure that the lock is held at this moment, and was all the time.
+        """Check that the lock is held, and was without a gap.
 
         Args:
-            gaps: :attr:`gaps` when what is being sent was decided.
+            gaps: :attr:`gaps` when the export was planned.
 
         Raises:
             LockLostError: another exporter has it.
             LockGapError: another exporter may have had it since then.
-            redis.RedisError: the server does not answer.
+            redis.RedisError: the server does not reply.
         """
         if _now() >= self._held_until:
             self._renew()
@@ -128,7 +127,7 @@ class ExportLock:
 
     def _renew_until_left(self) -> None:
         while not self._leaving.wait(self._lease / 3):
-            # check() meets the same error, where it matters.
+            # check() raises the same error where it matters.
             with suppress(Exception):
                 self._renew()
 

@@ -1,22 +1,21 @@
-"""What is asked of an export, and what it tells."""
+"""Options, result and progress of an export."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import duckdb
-import redis
-from redis.cluster import RedisCluster
 
 from feature_store.online.check.findings import CheckedView
-from feature_store.online.export.delta import Changes
+from feature_store.online.connection.online_store import OnlineStore
+from feature_store.online.export.delta import Delta
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 from feature_store.settings import Settings
 
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What a user may ask of an export.
+    """The options of an export.
 
     Attributes:
         views: labels such as ``customer_purchases`` or ``customer_purchases:v1``; none is all.
@@ -25,7 +24,7 @@ class ExportOptions:
         sample: entities that are read back and compared of each view to which something was sent; 0
             none; None all, of every view.
         max_mismatch: the share of them that may differ.
-        wait_seconds: how long another exporter is waited for.
+        wait_seconds: how long to wait for another exporter.
     """
 
     views: tuple[str, ...] = ()
@@ -38,7 +37,7 @@ class ExportOptions:
 
 @dataclass(frozen=True)
 class ExportedView:
-    """What the export of one view did.
+    """The result of the export of one view.
 
     Attributes:
         view: the feature view's version.
@@ -48,9 +47,9 @@ class ExportedView:
         served: rows that are online now.
         sent_bytes: bytes of the commands.
         seconds: time that it took.
-        checked: what reading a sample back found; None where none was read.
+        checked: the result of reading a sample back; None where none was read.
         last_export: when the export before this one ended (UTC, the server's clock).
-        looked: keys that were looked for where nothing was sent.
+        sampled: keys whose state was read, where nothing was sent.
         missing: those of them that are not online.
     """
 
@@ -63,24 +62,24 @@ class ExportedView:
     seconds: float
     checked: CheckedView | None = None
     last_export: str = ""
-    looked: int = 0
+    sampled: int = 0
     missing: int = 0
 
 
-class Watcher:
-    """Is told how an export goes on; this one takes no notice."""
+class ExportProgress:
+    """Callbacks of an export; these do nothing."""
 
-    def said(self, line: str) -> None:
-        """Take a line for the user."""
+    def message(self, line: str) -> None:
+        """There is a line for the user."""
 
-    def began(self, changes: Changes) -> None:
+    def view_started(self, delta: Delta) -> None:
         """A view is about to be sent."""
 
-    def sent(self, view: FeatureView, rows: int) -> None:
+    def rows_sent(self, view: FeatureView, rows: int) -> None:
         """The server has taken so many rows; called from other threads."""
 
-    def finished(self, exported: ExportedView) -> None:
-        """A view is complete; its metadata are written. Comes again when it was checked."""
+    def view_finished(self, exported: ExportedView) -> None:
+        """A view is complete, with its metadata; called again when it was verified."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +91,13 @@ class ExportContext:
         options: of the export.
         definitions: the project's feature views.
         connection: the warehouse.
-        client: the online store.
-        watcher: is told how the export goes on.
+        store: the online store.
+        progress: the callbacks.
     """
 
     settings: Settings
     options: ExportOptions
     definitions: FeatureDefinitions
     connection: duckdb.DuckDBPyConnection
-    client: redis.Redis | RedisCluster
-    watcher: Watcher
+    store: OnlineStore
+    progress: ExportProgress

@@ -1,18 +1,19 @@
-"""The bytes of the Redis protocol, written by DuckDB.
+"""Queries that write rows as commands in the bytes of the Redis protocol.
 
-Python would spend most of an export on formatting. Here one SQL expression a row makes the commands
-that write one entity's row, so Python only moves buffers. How many lines the server answers is
-known for each row beforehand, which is all that is needed to check the replies.
+Python would spend most of an export on formatting. Here DuckDB makes the commands that write one
+entity's row with one expression, so Python only moves buffers. The number of reply lines of each
+row is known beforehand, which is enough to check the replies.
 
 Each query has the columns ``commands`` (varchar), ``reply_lines`` (integer) and ``hash_tags``
-(varchar), what a Redis Cluster chooses the slot by.
+(varchar), from which a Redis Cluster computes the slot.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feature_store.online.layout.keys import entity_key_sql, hash_tag_sql
+from feature_store.online.connection.round_trip import bulk
+from feature_store.online.layout.keys import KeySpace, hash_tag_sql
 from feature_store.online.layout.packed import row_sql
 from feature_store.online.layout.types import FEATURE_TIME, text_sql
 from feature_store.registry.definitions import FeatureView
@@ -26,7 +27,8 @@ def _literal(text: str) -> str:
 
 
 def _bulk(text: str) -> str:
-    return f"${len(text.encode())}\r\n{text}\r\n"
+    """Return a SQL literal of a text as one bulk string."""
+    return _literal(bulk(text))
 
 
 _LINE_END = _literal("\r\n")
@@ -44,7 +46,7 @@ def _command(name: str, *arguments: str) -> str:
         name: the command.
         arguments: SQL, each the arguments of ``concat()`` for one bulk string.
     """
-    head = _literal(f"*{len(arguments) + 1}\r\n" + _bulk(name))
+    head = _literal(f"*{len(arguments) + 1}\r\n{bulk(name)}")
     return ", ".join([head, *arguments])
 
 
@@ -58,41 +60,41 @@ class KeysBefore:
     Attributes:
         nothing: there is no such key yet.
         only_rows: they hold rows of this view in this layout; otherwise anything.
-        lives: they may have a life of their own.
+        may_have_ttl: they may have a TTL.
     """
 
     nothing: bool = False
     only_rows: bool = True
-    lives: bool = True
+    may_have_ttl: bool = True
 
 
 def row_commands_sql(
-    prefix: str, view: FeatureView, rows: str, before: KeysBefore = KeysBefore()
+    keys: KeySpace, view: FeatureView, rows: str, before: KeysBefore = KeysBefore()
 ) -> str:
     """Return the query of the commands that write rows in the view's layout.
 
     Args:
-        prefix: first part of every key.
+        keys: the project's keys.
         view: the feature view.
         rows: the query of the rows to write: the entity, ``feature_time`` and the features.
-        before: what the keys may hold; the less is known of them, the more commands it takes.
+        before: what the keys may hold; if less is known, more commands are needed.
 
     Raises:
         FeatureStoreError: a column is of a type that cannot be served.
     """
     if view.layout == "packed":
-        return _packed_sql(prefix, view, rows)
-    return _hash_sql(prefix, view, rows, before)
+        return _packed_sql(keys, view, rows)
+    return _hash_sql(keys, view, rows, before)
 
 
-def _packed_sql(prefix: str, view: FeatureView, rows: str) -> str:
-    """SET replaces whatever the key held, its life too."""
-    life = [_literal(_bulk(word)) for word in ("EX", str(view.ttl_seconds))]
-    command = _command("SET", _KEY, _bulk_sql("_row"), *(life if view.ttl_seconds else ()))
+def _packed_sql(keys: KeySpace, view: FeatureView, rows: str) -> str:
+    """SET replaces whatever the key held, and its TTL."""
+    ttl = (_bulk("EX"), _bulk(str(view.ttl_seconds))) if view.ttl_seconds else ()
+    command = _command("SET", _KEY, _bulk_sql("_row"), *ttl)
     return f"""
     with packed as (
         select
-            {entity_key_sql(prefix, view)} as _key,
+            {keys.entity_sql(view)} as _key,
             {hash_tag_sql(view)} as hash_tags,
             {row_sql(view)} as _row
         from ({rows})
@@ -101,60 +103,26 @@ def _packed_sql(prefix: str, view: FeatureView, rows: str) -> str:
     from packed"""
 
 
-def _hash_sql(prefix: str, view: FeatureView, rows: str, before: KeysBefore) -> str:
-    """HSET sets what is not null, and EXPIRE (or PERSIST) the key's life.
-
-    Where a feature is null its field is removed by HDEL, and where a key may hold anything it is
-    deleted first; both in one transaction with the rest, so that no reader meets a mixture.
-    """
+def _hash_sql(keys: KeySpace, view: FeatureView, rows: str, before: KeysBefore) -> str:
+    """HSET sets the values that are not null, and EXPIRE (or PERSIST) the TTL."""
     columns = [(feature, identifier(feature.name)) for feature in view.features]
     columns.append((FEATURE_TIME, "feature_time"))
     texts = [
         f"{text_sql(feature, column)} as _text_{n}" for n, (feature, column) in enumerate(columns)
     ]
-    names = [feature.name for feature, _ in columns]
-    nullable = range(len(view.features))  # the feature time never is
-    nulls = " + ".join(f"(_text_{n} is null)::integer" for n in nullable) or "0"
-    pairs = ",\n            ".join(
-        f"case when _text_{n} is not null then "
-        f"concat({_literal(_bulk(name))}, {_bulk_sql(f'_text_{n}')}) end"
-        for n, name in enumerate(names)
-    )
-    removed = "".join(
-        f",\n                case when _text_{n} is null then {_literal(_bulk(names[n]))} end"
-        for n in nullable
-    )
-    commands = [
-        f"'*', 2 * ({len(names)} - _nulls) + 2, {_LINE_END}, {_literal(_bulk('HSET'))}, {_KEY},\n"
-        f"            {pairs}"
-    ]
-    if view.ttl_seconds is not None:
-        commands.append(_command("EXPIRE", _KEY, _literal(_bulk(str(view.ttl_seconds)))))
-    elif before.lives and before.only_rows and not before.nothing:
-        commands.append(_command("PERSIST", _KEY))
-    lines = str(len(commands))
-    if not before.only_rows:
-        commands.insert(0, _command("DEL", _KEY))
-        commands = [_command("MULTI"), *commands, _command("EXEC")]
-        lines = str(_transaction_lines(len(commands) - 2))
-    elif not before.nothing:
-        hdel = f"'*', _nulls + 2, {_LINE_END}, {_literal(_bulk('HDEL'))}, {_KEY}{removed}"
-        lines = (
-            f"case when _nulls > 0 then {_transaction_lines(len(commands) + 1)} else {lines} end"
-        )
-        commands.insert(1, _if_nulls(hdel))
-        commands = [_if_nulls(_command("MULTI")), *commands, _if_nulls(_command("EXEC"))]
+    nulls = " + ".join(f"(_text_{n} is null)::integer" for n in range(len(view.features)))
+    commands, lines = _with_removal(view, _hash_commands(view, before), before)
     written = ",\n            ".join(commands)
     return f"""
     with texts as (
         select
-            {entity_key_sql(prefix, view)} as _key,
+            {keys.entity_sql(view)} as _key,
             {hash_tag_sql(view)} as hash_tags,
             {", ".join(texts)}
         from ({rows})
     ),
     counted as (
-        select *, {nulls} as _nulls from texts
+        select *, {nulls or "0"} as _nulls from texts
     )
     select
         concat(
@@ -163,6 +131,53 @@ def _hash_sql(prefix: str, view: FeatureView, rows: str, before: KeysBefore) -> 
         {lines} as reply_lines,
         hash_tags
     from counted"""
+
+
+def _hash_commands(view: FeatureView, before: KeysBefore) -> list[str]:
+    """Return the commands that set a hash and its TTL, each as the arguments of ``concat()``."""
+    names = [*(feature.name for feature in view.features), FEATURE_TIME.name]
+    pairs = ",\n            ".join(
+        f"case when _text_{n} is not null then concat({_bulk(name)}, {_bulk_sql(f'_text_{n}')}) end"
+        for n, name in enumerate(names)
+    )
+    commands = [
+        f"'*', 2 * ({len(names)} - _nulls) + 2, {_LINE_END}, {_bulk('HSET')}, {_KEY},\n"
+        f"            {pairs}"
+    ]
+    if view.ttl_seconds is not None:
+        commands.append(_command("EXPIRE", _KEY, _bulk(str(view.ttl_seconds))))
+    elif before.may_have_ttl and before.only_rows and not before.nothing:
+        commands.append(_command("PERSIST", _KEY))
+    return commands
+
+
+def _with_removal(
+    view: FeatureView, commands: list[str], before: KeysBefore
+) -> tuple[list[str], str]:
+    """Add the removal of earlier values; return all commands, and the SQL of their reply lines.
+
+    Where a feature is null its field is removed by HDEL, and where a key may hold anything it is
+    deleted first; both in one transaction with the rest, so that no reader gets a mixture.
+    """
+    lines = str(len(commands))
+    if not before.only_rows:
+        commands = [_command("DEL", _KEY), *commands]
+        lines = str(_transaction_lines(len(commands)))
+        return [_command("MULTI"), *commands, _command("EXEC")], lines
+    if before.nothing:
+        return commands, lines
+    removed = "".join(
+        f",\n                case when _text_{n} is null then {_bulk(feature.name)} end"
+        for n, feature in enumerate(view.features)
+    )
+    hdel = f"'*', _nulls + 2, {_LINE_END}, {_bulk('HDEL')}, {_KEY}{removed}"
+    lines = f"case when _nulls > 0 then {_transaction_lines(len(commands) + 1)} else {lines} end"
+    first, *others = commands
+    return [
+        *(_if_nulls(_command("MULTI")), first),
+        *(_if_nulls(hdel), *others),
+        _if_nulls(_command("EXEC")),
+    ], lines
 
 
 def _transaction_lines(commands: int) -> int:
@@ -178,20 +193,20 @@ def _if_nulls(arguments: str) -> str:
     return f"case when _nulls > 0 then concat({arguments}) end"
 
 
-def delete_commands_sql(prefix: str, view: FeatureView, entities: str) -> str:
+def delete_commands_sql(keys: KeySpace, view: FeatureView, entities: str) -> str:
     """Return the query of the commands that delete the keys of entities.
 
     Args:
-        prefix: first part of every key.
+        keys: the project's keys.
         view: the feature view.
         entities: the query of the entities: their key columns.
     """
     return f"""
-    with departed as (
+    with removed as (
         select
-            {entity_key_sql(prefix, view)} as _key,
+            {keys.entity_sql(view)} as _key,
             {hash_tag_sql(view)} as hash_tags
         from ({entities})
     )
     select concat({_command("DEL", _KEY)}) as commands, 1 as reply_lines, hash_tags
-    from departed"""
+    from removed"""

@@ -1,4 +1,4 @@
-"""Sending commands to the servers that own the keys, until every one of them was obeyed."""
+"""Sends batches of commands to the servers that own their keys, again until all succeeded."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from feature_store.online.connection.command_batch import Piece
-from feature_store.online.connection.retry import SERVER_ERRORS, Patience
-from feature_store.online.connection.topology import Cluster, SingleServer
+from feature_store.online.connection.command_batch import CommandBatch
+from feature_store.online.connection.retry import SERVER_ERRORS, Retrier
+from feature_store.online.connection.topology import Topology
 from feature_store.online.export.stream import Stream
 
 
 class Sender:
-    """Streams pieces to the servers; what a server did not take is routed and sent again.
+    """Streams batches to the servers; what a server did not take is routed and sent again.
 
-    Each command can be repeated: it sets what the row is, whatever was there. Use it in a ``with``
-    block; an error inside ends all streams.
+    Each command can be repeated, as it sets the whole row. Use the sender in a ``with`` block; an
+    error inside ends all streams.
 
     Args:
-        route: which server takes which key.
-        check: called before each piece is sent; an error of it ends the sending.
-        on_rows: called with the number of rows of each piece that a server has taken.
+        topology: of the online store.
+        check: called before each batch is sent; an error of it ends the sending.
+        on_rows: called with the number of rows of each batch that a server has taken.
     """
 
     def __init__(
         self,
-        route: SingleServer | Cluster,
-        check: Callable[[], None] = lambda: None,
-        on_rows: Callable[[int], None] = lambda rows: None,
+        topology: Topology,
+        check: Callable[[], None],
+        on_rows: Callable[[int], None],
     ):
-        self._route, self._check, self._on_rows = route, check, on_rows
-        self._patience = Patience(route.follows_failover)
+        self._topology, self._check, self._on_rows = topology, check, on_rows
+        self._retrier = Retrier(topology.follows_failover)
         self._streams: dict[str, Stream] = {}
-        self._pending: deque[Piece] = deque()
+        self._pending: deque[CommandBatch] = deque()
 
     def __enter__(self) -> Sender:
         return self
@@ -43,14 +43,14 @@ class Sender:
             stream.stop()
         self._streams.clear()
 
-    def send(self, piece: Piece) -> None:
-        """Send a piece; returns when it is on its way, not when it is answered.
+    def send(self, batch: CommandBatch) -> None:
+        """Send a batch; return when it is on its way, before the server has replied.
 
         Raises:
-            RefusedError: a server answered with an error that waiting does not help against.
-            redis.RedisError: the connection broke, and could not be made again.
+            ReplyError: a server replied with an error that does not end by itself.
+            redis.RedisError: the connection broke, and retries failed.
         """
-        self._pending.append(piece)
+        self._pending.append(batch)
         while self._pending:
             parts = self._parts(self._pending[0])
             self._pending.popleft()
@@ -61,10 +61,10 @@ class Sender:
                     break
 
     def drain(self) -> None:
-        """Wait until everything that was sent is answered.
+        """Wait for the replies to everything that was sent.
 
         Raises:
-            RefusedError, redis.RedisError: as :meth:`send`.
+            ReplyError, redis.RedisError: as :meth:`send`.
         """
         while self._streams:
             for server, stream in [*self._streams.items()]:
@@ -74,39 +74,39 @@ class Sender:
                 self._recover()
                 self.send(self._pending.popleft())
 
-    def _parts(self, piece: Piece) -> list[tuple[str, Piece]]:
-        """Return a piece's part for each server; waits where a slot has no owner just now."""
+    def _parts(self, batch: CommandBatch) -> list[tuple[str, CommandBatch]]:
+        """Return the rows of a batch by server; wait while a slot has no owner."""
         while True:
             try:
-                return [*self._route.split(piece)]
+                return [*self._topology.split(batch)]
             except SERVER_ERRORS as error:
                 self._wait_and_refresh(error)
 
     def _stream(self, server: str) -> Stream:
         if server not in self._streams:
-            pool = partial(self._route.pool, server)
+            pool = partial(self._topology.pool, server)
             self._streams[server] = Stream(pool, self._check, self._taken)
         return self._streams[server]
 
     def _taken(self, rows: int) -> None:
-        self._patience.progress()
+        self._retrier.progress()
         self._on_rows(rows)
 
     def _recover(self) -> None:
-        """Take back what failed streams have not sent, wait, and look where it belongs now."""
+        """Take back the batches of failed streams, wait, and read the topology again."""
         errors = []
         for server, stream in [*self._streams.items()]:
             if stream.failure is not None:
                 errors.append(stream.failure)
-                self._pending.extend(stream.unanswered())
+                self._pending.extend(stream.without_reply())
                 del self._streams[server]
         self._wait_and_refresh(errors[0])
 
     def _wait_and_refresh(self, error: BaseException) -> None:
         while True:
-            self._patience.wait(error)
+            self._retrier.wait(error)
             try:
-                self._route.refresh()
+                self._topology.refresh()
             except SERVER_ERRORS as another:
                 error = another
             else:

@@ -1,4 +1,4 @@
-"""What the warehouse serves: the current rows of the snapshots of green feature views."""
+"""Served views: the current rows of the snapshots of green feature views."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from feature_store.online.export.protocol_sql import (
     delete_commands_sql,
     row_commands_sql,
 )
+from feature_store.online.layout.keys import KeySpace
 from feature_store.online.layout.readable_times import ALLOWED, UnreadableTimeError, check_times
 from feature_store.online.layout.snapshot import key_columns, warehouse_errors
 from feature_store.registry.build_status import NodeResult, check_declared, check_green
@@ -55,7 +56,7 @@ def choose_views(definitions: FeatureDefinitions, labels: list[str]) -> list[Fea
         names = [view.served_id.split(".")[-1], *view.other_snapshots]
         raise FeatureStoreError(
             f"{view.label}: has {len(names)} snapshots of served rows: {', '.join(names)}",
-            allowed="one: its rows are what is exported, and since when each of them is served",
+            allowed="one snapshot, whose rows are exported",
             next_step=f"remove or disable {' and '.join(view.other_snapshots)}",
         )
     if not labels:
@@ -86,7 +87,7 @@ def choose_views(definitions: FeatureDefinitions, labels: list[str]) -> list[Fea
 
 def read_served(
     connection: duckdb.DuckDBPyConnection,
-    prefix: str,
+    keys: KeySpace,
     definitions: FeatureDefinitions,
     views: list[FeatureView],
     results: dict[str, NodeResult],
@@ -94,42 +95,23 @@ def read_served(
     """Check that every view is green and can be sent as it is declared, and count its rows.
 
     Returns:
-        What is served of each view; and the errors of views that hold times which Python cannot
-        read. Of these nothing is sent, the others go on.
+        What is served of each view; and the errors of views with times that Python cannot read,
+        of which nothing is sent.
 
     Raises:
-        FeatureStoreError: a view is not green, was declared anew since it was built, its snapshot
-            has not the declared columns, the type of a column cannot be served, or a row has no
-            entity or feature time.
+        FeatureStoreError: a view is not green, its declaration has changed since it was built, its
+            snapshot has not the declared columns, the type of a column cannot be served, or a row
+            has no entity or feature time.
     """
     found, unreadable = [], []
     invocations = [check_green(definitions, view, results) for view in views]
     check_declared(connection, definitions, views)
     for view, invocation_id in zip(views, invocations, strict=True):
-        needed = [*key_columns(view), "feature_time"]
-        lacking = " or ".join(f"{name} is null" for name in needed)
-        all_rows = f"select * from {view.served_relation}"
-        with warehouse_errors(view):
-            # Only bound, not run.
-            connection.sql(row_commands_sql(prefix, view, all_rows, KeysBefore()))
-            connection.sql(delete_commands_sql(prefix, view, all_rows))
-            [(rows, watermark, incomplete)] = connection.execute(
-                f"""
-                select
-                    count(*) filter (dbt_valid_to is null),
-                    cast(greatest(max(dbt_valid_from), max(dbt_valid_to)) as varchar),
-                    count(*) filter (dbt_valid_to is null and ({lacking}))
-                from {view.served_relation}"""
-            ).fetchall()
-        if incomplete:
-            raise FeatureStoreError(
-                f"{view.label}: {incomplete:,} of the {rows:,} rows of {view.served_relation} "
-                f"have no {', '.join(needed)}",
-                next_step="give these columns not_null constraints, then run dbt build",
-            )
+        _check_commands(connection, keys, view)
+        rows, watermark = _count_rows(connection, view)
         try:
             with warehouse_errors(view):
-                check_times(connection, prefix, view)
+                check_times(connection, keys, view)
             served_until = _read_time(view, "dbt_valid_from or dbt_valid_to", watermark)
             as_of = _read_time(view, "the time of the run (as_of)", _as_of(connection, view))
         except UnreadableTimeError as error:
@@ -137,6 +119,42 @@ def read_served(
         else:
             found.append(ServedView(view, rows, served_until, as_of, invocation_id))
     return found, unreadable
+
+
+def _check_commands(
+    connection: duckdb.DuckDBPyConnection, keys: KeySpace, view: FeatureView
+) -> None:
+    """Check that DuckDB can bind the queries of an export; they are not run."""
+    all_rows = f"select * from {view.served_relation}"
+    with warehouse_errors(view):
+        connection.sql(row_commands_sql(keys, view, all_rows, KeysBefore()))
+        connection.sql(delete_commands_sql(keys, view, all_rows))
+
+
+def _count_rows(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> tuple[int, str | None]:
+    """Return the number of current rows, and the last change of the snapshot as text.
+
+    Raises:
+        FeatureStoreError: a current row has no entity or feature time.
+    """
+    needed = [*key_columns(view), "feature_time"]
+    lacking = " or ".join(f"{name} is null" for name in needed)
+    with warehouse_errors(view):
+        [(rows, watermark, incomplete)] = connection.execute(
+            f"""
+            select
+                count(*) filter (dbt_valid_to is null),
+                cast(greatest(max(dbt_valid_from), max(dbt_valid_to)) as varchar),
+                count(*) filter (dbt_valid_to is null and ({lacking}))
+            from {view.served_relation}"""
+        ).fetchall()
+    if incomplete:
+        raise FeatureStoreError(
+            f"{view.label}: {incomplete:,} of the {rows:,} rows of {view.served_relation} "
+            f"have no {', '.join(needed)}",
+            next_step="give these columns not_null constraints, then run dbt build",
+        )
+    return rows, watermark
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> str | None:

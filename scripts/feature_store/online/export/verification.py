@@ -1,39 +1,32 @@
-"""The last step of an export: read a sample of the rows back, and look for lost keys."""
+"""The last step of an export: read a sample of the rows back, and search for lost keys."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from feature_store.errors import FeatureStoreError
 from feature_store.online.check.check import check_view
 from feature_store.online.check.findings import check_share
 from feature_store.online.check.log import record_check
-from feature_store.online.check.lost_keys import look_for_keys, lost_count, missing_keys
-from feature_store.online.connection.topology import route_of
+from feature_store.online.check.lost_keys import lost_count, missing_keys, sample_keys
 from feature_store.online.export.options import ExportContext, ExportedView
 from feature_store.online.layout.decode import EXPORT_ALL
-from feature_store.online.layout.keys import metadata_key
-from feature_store.online.layout.metadata import Metadata
-from feature_store.registry.definitions import FeatureView
 
 _MISSING = "the last export found keys missing"
+_DIFFERENT = "the last check found differences"
 
 
 class Verification:
     """The verification of an export, over its open warehouse and its open online store.
 
     Args:
-        context: of the export; its watcher is told of each view that was verified.
-        patiently: calls what asks the servers, again where they are just being replaced.
+        context: of the export; its callbacks are called for each view that was verified.
     """
 
-    def __init__(self, context: ExportContext, patiently: Callable[[Callable[[], Any]], Any]):
-        self._context, self._prefix = context, context.settings.prefix
-        self._connection, self._client = context.connection, context.client
-        self._patiently = patiently
+    def __init__(self, context: ExportContext):
+        self._context, self._connection = context, context.connection
+        self._store, self._retry = context.store, context.store.retry
 
     def verify(self, exported: list[ExportedView]) -> list[ExportedView]:
         """Read a sample of what was exported back, and compare it with the warehouse.
@@ -50,28 +43,26 @@ class Verification:
         try:
             check_share([one.checked for one in results if one.checked], allowed)
         except FeatureStoreError as error:
-            what = f"{error.what}\n{self._lost()}"
+            what = f"{error.what}\n{self._lost_keys()}"
             raise FeatureStoreError(
                 what, allowed=error.allowed, next_step=error.next_step
             ) from error
-        return self._look_for(results) if sample != 0 else results
+        return self._check_keys(results) if sample != 0 else results
 
     def _check(self, one: ExportedView, sample: int | None) -> ExportedView:
-        """Compare a sample of a view, and note it where the next export has to send everything."""
+        """Compare a sample of a view; if it differs, the next export sends everything."""
         context = self._context
-        check = partial(
-            check_view, context.connection, context.client, self._prefix, context.definitions
-        )
-        checked = self._patiently(partial(check, one.view, sample=sample))
+        check = partial(check_view, self._connection, self._store, context.definitions)
+        checked = self._retry(partial(check, one.view, sample=sample))
         record_check(context.settings, checked, by="export")
         if checked.share > context.options.max_mismatch:
-            self._write(one.view, {"disturbed": "the last check found differences"})
+            self._store.write_metadata(one.view, {"disturbed": _DIFFERENT})
         one = replace(one, checked=checked)
-        context.watcher.finished(one)
+        context.progress.view_finished(one)
         return one
 
-    def _look_for(self, exported: list[ExportedView]) -> list[ExportedView]:
-        """Look for keys of the views to which nothing was sent, and compare the number of keys.
+    def _check_keys(self, exported: list[ExportedView]) -> list[ExportedView]:
+        """Read the state of keys of the views to which nothing was sent, and count all keys.
 
         Raises:
             FeatureStoreError: keys are missing; then the next export sends these views whole.
@@ -79,41 +70,31 @@ class Verification:
         results, lost = [], []
         for one in exported:
             if one.checked is None:
-                look = partial(
-                    look_for_keys, self._connection, self._client, self._prefix, one.view
-                )
-                presence = self._patiently(look)
-                one = replace(one, looked=presence.looked, missing=presence.missing)
-                if presence.missing:
-                    self._write(one.view, {"disturbed": _MISSING})
+                sample = self._retry(partial(sample_keys, self._connection, self._store, one.view))
+                one = replace(one, sampled=sample.count, missing=sample.missing)
+                if sample.missing:
+                    self._store.write_metadata(one.view, {"disturbed": _MISSING})
                     lost.append(
-                        f"{one.view.label}: {presence.missing:,} of {presence.looked:,} keys that "
-                        f"were looked for are not online, such as {presence.example}"
+                        f"{one.view.label}: {sample.missing:,} of {sample.count:,} keys that "
+                        f"were checked are not online, such as {sample.example}"
                     )
-                self._context.watcher.finished(one)
+                self._context.progress.view_finished(one)
             results.append(one)
-        expected, missing = self._patiently(self._missing_keys)
+        count = partial(missing_keys, self._store, self._context.definitions.views)
+        expected, missing = self._retry(count)
         if missing and not lost:
             lost.append(f"at least {missing:,} of {expected:,} keys are not on the server any more")
         if lost:
             raise FeatureStoreError(
-                "\n".join([*lost, self._lost()]),
+                "\n".join([*lost, self._lost_keys()]),
                 next_step=f"{EXPORT_ALL}; where keys were evicted, give the server more memory or "
                 "maxmemory-policy noeviction first",
             )
         return results
 
-    def _lost(self) -> str:
-        evicted, expired = self._patiently(lambda: lost_count(route_of(self._client)))
+    def _lost_keys(self) -> str:
+        evicted, expired = self._retry(partial(lost_count, self._store.topology))
         return (
             f"since it was started, the server has evicted {evicted:,} keys and let {expired:,} "
             "expire, of all programs"
         )
-
-    def _missing_keys(self) -> tuple[int, int]:
-        read = partial(Metadata.read, self._client, self._prefix)
-        exported = [(view, read(view)) for view in self._context.definitions.views]
-        return missing_keys(route_of(self._client), exported)
-
-    def _write(self, view: FeatureView, fields: dict[str, str]) -> None:
-        self._client.hset(metadata_key(self._prefix, view), mapping=fields)

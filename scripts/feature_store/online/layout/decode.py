@@ -1,4 +1,4 @@
-"""Reading a column of values at once: a call for each value costs more than the reading itself."""
+"""Reading a column of values at once, as a call for each value costs more than its parsing."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from feature_store.online.layout.types import (
 )
 from feature_store.registry.definitions import Feature
 
-#: Reads a column; what is no value of the type is an error of any kind, and so may be a null.
+#: Reads a column; for a value not of the type, and perhaps for a null, it raises ``BAD_VALUE``.
 ColumnReader: TypeAlias = Callable[[Sequence[Any]], list[Any]]
 #: What a reader raises where a value is not of its type.
 BAD_VALUE = (ValueError, ArithmeticError, TypeError, KeyError, AttributeError, msgspec.MsgspecError)
 
-#: What repairs a value that cannot be read; an export of what changed would not send it.
+#: The next step for a value that cannot be read; an export of changed rows would not send it.
 EXPORT_ALL = "export everything again (scripts/export_to_redis.py --full)"
-#: Numbers that are alike as text, in Python and in JSON.
+#: Types whose text is a JSON number too.
 _NUMBERS = dict.fromkeys(INTEGERS, int) | {"decimal": Decimal, "double": float, "float": float}
 
-#: Entities often have their feature times in common.
+#: Cached, as many entities have the same feature time.
 _read_time = lru_cache(maxsize=4096)(reader(FEATURE_TIME))
 
 
@@ -39,14 +39,14 @@ def read_times(column: Sequence[str | None]) -> list[datetime | None]:
     """Read a column of feature times.
 
     Raises:
-        ValueError, TypeError: a value is no time.
+        ValueError, TypeError: a value is not a valid time.
     """
     return [None if text is None else _read_time(text) for text in column]
 
 
 @cache
 def value_reader(data_type: str, layout: str) -> Callable[[Any], Any]:
-    """Return the function that reads one value of a type as it stands in a layout.
+    """Return the function that reads one value of a type in a layout.
 
     Raises:
         FeatureStoreError: values of the type cannot be served.
@@ -57,7 +57,7 @@ def value_reader(data_type: str, layout: str) -> Callable[[Any], Any]:
 
 @cache
 def column_reader(data_type: str, layout: str) -> ColumnReader:
-    """Return the function that reads a column of a type, most often one without nulls.
+    """Return the fastest function that reads a column of a type, which may fail for nulls.
 
     Raises:
         FeatureStoreError: values of the type cannot be served.
@@ -69,7 +69,7 @@ def column_reader(data_type: str, layout: str) -> ColumnReader:
     if base in ("varchar", "enum") or (layout == "packed" and base in INTEGERS | {"boolean"}):
         return list
     if base == "decimal":
-        # With a fraction it is text, which has every digit of the scale; a zero is a number.
+        # A number with a fraction was parsed as text, with every digit of the scale.
         return lambda column: [
             Decimal(value) if type(value) is str else read(value) for value in column
         ]
@@ -81,15 +81,15 @@ def column_reader(data_type: str, layout: str) -> ColumnReader:
 def _numbers_reader(kind: type) -> ColumnReader:
     """Return the reader of a column of numbers as text: one JSON array, decoded in C.
 
-    Texts that Python takes for numbers and JSON does not, ``inf`` and ``nan`` among them, are an
-    error here, and are read one by one.
+    Texts that are numbers in Python only, such as ``inf`` and ``nan``, are an error here;
+    :func:`read_column` then reads the column value by value.
     """
     decode = msgspec.json.Decoder(list[kind | None]).decode
 
     def read(column: Sequence[str | None]) -> list[Any]:
         found = decode(f"[{','.join(['null' if text is None else text for text in column])}]")
         if len(found) != len(column) or found.count(None) != column.count(None):
-            raise ValueError("a text is no number")
+            raise ValueError("a text is not a number")
         return found
 
     return read
@@ -102,9 +102,9 @@ def read_column(
 
     Args:
         feature: the feature, for its type.
-        layout: how the values stand in the online store.
+        layout: of the view: ``hash`` or ``packed``.
         column: one value a row.
-        key_of: gives the key of a row, for the error.
+        key_of: returns the key of a row, for the error.
 
     Raises:
         FeatureStoreError: a value cannot be read; names its key.
@@ -112,7 +112,7 @@ def read_column(
     try:
         return column_reader(feature.data_type, layout)(column)
     except BAD_VALUE:
-        pass  # a null, an infinite number, or what is no value
+        pass  # a null, an infinite number, or a bad value: find out below
     read = value_reader(feature.data_type, layout)
     return [
         None if value is None else read_value(feature, read, value, lambda row=row: key_of(row))

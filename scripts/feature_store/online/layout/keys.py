@@ -1,8 +1,8 @@
-"""Redis keys, made alike in Python (for reading) and in SQL (for the export).
+"""Redis keys, built alike in Python (for reading) and in SQL (for the export).
 
 ``fs:{customer:1029}:customer_purchases:v1``: the braces are Redis Cluster's hash tag and keep all
-views of an entity in one slot. The ids of a composite key are joined with ``|``; what would be
-taken for syntax inside an id is percent-encoded.
+views of an entity in one slot. The ids of a composite key are joined with ``|``; characters of an
+id that have a meaning in the key are percent-encoded.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -24,27 +25,79 @@ _ESCAPES = {"%": "%25", "|": "%7C", "{": "%7B", "}": "%7D", ":": "%3A"}
 _ID_TYPES = INTEGERS | TIMES | {"varchar", "enum", "uuid", "boolean", "date"}
 
 
-def check_prefix(prefix: str) -> None:
-    """Refuse a prefix that would move the braces of the keys, or that cannot be read.
+@dataclass(frozen=True)
+class KeySpace:
+    """The Redis keys of one project: all of them begin with its prefix.
+
+    Attributes:
+        prefix: letters, digits and ``_ . : -``, such as ``fs``.
 
     Raises:
-        FeatureStoreError: the prefix has other characters than letters, digits and ``_ . : -``.
+        FeatureStoreError: the prefix has other characters, braces for instance, which would move
+            the hash tag of the keys.
     """
-    if not re.fullmatch(r"[A-Za-z0-9_.:-]+", prefix):
-        raise FeatureStoreError(
-            f"FEATURE_STORE_PREFIX: {prefix!r}", allowed="letters, digits, _ . : -, such as fs"
-        )
+
+    prefix: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_.:-]+", self.prefix):
+            raise FeatureStoreError(
+                f"FEATURE_STORE_PREFIX: {self.prefix!r}",
+                allowed="letters, digits, _ . : -, such as fs",
+                next_step="set FEATURE_STORE_PREFIX to such a prefix, or unset it",
+            )
+
+    def entity(self, view: FeatureView, ids: Sequence[Any]) -> str:
+        """Return the key of one entity's features of one view.
+
+        Raises:
+            FeatureStoreError: an id is not of its column's type.
+        """
+        entity_id = "|".join(id_text(key, one) for key, one in zip(view.entity, ids, strict=True))
+        head, tail = self.around_id(view)
+        return head + entity_id + tail
+
+    def around_id(self, view: FeatureView) -> tuple[str, str]:
+        """Return what stands before and after the entity's id in the keys of a view."""
+        return f"{self.prefix}:{{{view.entity_name}:", f"}}:{view.label}"
+
+    def entity_sql(self, view: FeatureView) -> str:
+        """Return the SQL expression of the same key, over the view's entity columns.
+
+        Raises:
+            FeatureStoreError: a key column is of a type of which equal values have several texts.
+        """
+        head, tail = literal(f"{self.prefix}:{{"), literal(f"}}:{view.label}")
+        return f"concat({head}, {hash_tag_sql(view)}, {tail})"
+
+    def metadata(self, view: FeatureView) -> str:
+        """Return the key of a view's export metadata (a hash)."""
+        return f"{self.prefix}:meta:{view.label}"
+
+    def schemas(self, view: FeatureView) -> str:
+        """Return the key of a view's packed schemas (a hash: JSON by schema id)."""
+        return f"{self.prefix}:schema:{view.label}"
+
+    @property
+    def project(self) -> str:
+        """The key that holds the name of the project that owns the prefix (a string)."""
+        return f"{self.prefix}:meta"
+
+    @property
+    def lock(self) -> str:
+        """The key of the lock that an exporter holds (a string)."""
+        return f"{self.prefix}:lock"
 
 
 def id_text(key: Feature, value: Any) -> str:
-    """Return one id of an entity as it stands in a key.
+    """Return one id of an entity in the form in which keys hold it.
 
     Args:
         key: the key column, for its type.
-        value: the id; text, Python's, numpy's and pandas' values of the column's type are taken.
+        value: the id: text, or a value of Python, numpy or pandas of the column's type.
 
     Raises:
-        FeatureStoreError: the value is no id of that type.
+        FeatureStoreError: the value is not of that type.
     """
     base = type_id(key.data_type)
     _require_id_type(key)
@@ -70,10 +123,10 @@ def _canonical_text(base: str, value: Any) -> str:
     """Return the text that :func:`text_sql` writes for an equal value.
 
     Raises:
-        ValueError, TypeError, OverflowError: there is no equal value of that type.
+        ValueError, TypeError, OverflowError: the type has no value equal to it.
     """
     if base == "boolean":
-        text = str(value).lower()  # numpy has a boolean of its own
+        text = str(value).lower()  # of numpy's boolean too
         if text not in ("true", "false"):
             raise ValueError(value)
         return text
@@ -81,7 +134,7 @@ def _canonical_text(base: str, value: Any) -> str:
         raise TypeError(value)
     if base in INTEGERS:
         if isinstance(value, str):
-            # int() alone would take 1_029 and digits of every script.
+            # int() alone would accept 1_029, and digits of other scripts.
             if not re.fullmatch(r"[+-]?[0-9]+", value):
                 raise ValueError(value)
             return str(int(value))
@@ -112,35 +165,11 @@ def _date_text(value: Any) -> str:
     return moment.date().isoformat()
 
 
-def entity_key(prefix: str, view: FeatureView, ids: Sequence[Any]) -> str:
-    """Return the key of one entity's features of one view.
-
-    Raises:
-        FeatureStoreError: an id is not of its column's type.
-    """
-    head, tail = around_id(prefix, view)
-    return head + entity_id(view, ids) + tail
-
-
-def entity_id(view: FeatureView, ids: Sequence[Any]) -> str:
-    """Return an entity's id as it stands in a key, the parts of a composite one joined.
-
-    Raises:
-        FeatureStoreError: an id is not of its column's type.
-    """
-    return "|".join(id_text(key, value) for key, value in zip(view.entity, ids, strict=True))
-
-
-def around_id(prefix: str, view: FeatureView) -> tuple[str, str]:
-    """Return what stands before and behind the entity's id in the keys of a view."""
-    return f"{prefix}:{{{view.entity_name}:", f"}}:{view.label}"
-
-
 def hash_tag_sql(view: FeatureView) -> str:
-    """Return the SQL expression of what stands between a key's braces, ``customer:1029``.
+    """Return the SQL expression of the text between a key's braces, ``customer:1029``.
 
     Raises:
-        FeatureStoreError: a key column is of a type that has no one text for equal values.
+        FeatureStoreError: a key column is of a type of which equal values have several texts.
     """
     parts = []
     for key in view.entity:
@@ -151,28 +180,3 @@ def hash_tag_sql(view: FeatureView) -> str:
                 text = f"replace({text}, '{character}', '{code}')"
         parts.append(text)
     return f"concat({literal(view.entity_name + ':')}, " + ", '|', ".join(parts) + ")"
-
-
-def entity_key_sql(prefix: str, view: FeatureView) -> str:
-    """Return the SQL expression of the same key, over the view's entity columns.
-
-    Raises:
-        FeatureStoreError: a key column is of a type that has no one text for equal values.
-    """
-    head, tail = literal(f"{prefix}:{{"), literal(f"}}:{view.label}")
-    return f"concat({head}, {hash_tag_sql(view)}, {tail})"
-
-
-def metadata_key(prefix: str, view: FeatureView) -> str:
-    """Return the key of a view's export metadata (a hash)."""
-    return f"{prefix}:meta:{view.label}"
-
-
-def project_key(prefix: str) -> str:
-    """Return the key that says which project owns the prefix (a string)."""
-    return f"{prefix}:meta"
-
-
-def lock_key(prefix: str) -> str:
-    """Return the key of the lock that an exporter holds (a string)."""
-    return f"{prefix}:lock"

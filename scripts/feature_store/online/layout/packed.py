@@ -1,9 +1,9 @@
-"""The packed layout: a row is one string, a JSON array; what its elements are is said once.
+"""The packed layout: each row is one string, a JSON array, whose schema is stored once a view.
 
 ``[4711,"2017-12-31",4,120.5,null]``: the id of the row's schema, its feature time (ISO 8601, the
-date alone at midnight), the features. The id is made of the features' names and types, so a row
-that was written before they changed is not read by the new ones; ``fs:schema:<view>:v<n>`` keeps
-each schema that rows may have. Every byte counts here: it is why one chooses this layout.
+date alone at midnight), the features. The id is a hash of the features' names and types, so a row
+that was written before they changed is not read with the new ones; ``fs:schema:<view>:v<n>`` keeps
+each schema that rows may have. The layout is for the least memory: no name or byte is repeated.
 """
 
 from __future__ import annotations
@@ -28,13 +28,8 @@ from feature_store.online.layout.types import (
 from feature_store.registry.definitions import FeatureView
 from feature_store.warehouse.sql import identifier, literal
 
-#: Parses an array without losing a digit of a decimal; see ``values.json_reader``.
+#: Parses an array without losing a digit of a decimal; see ``types.json_reader``.
 parse = json.JSONDecoder(parse_float=str).decode
-
-
-def schema_key(prefix: str, view: FeatureView) -> str:
-    """Return the key of a view's schemas (a hash: JSON by schema id)."""
-    return f"{prefix}:schema:{view.label}"
 
 
 @cache
@@ -48,7 +43,7 @@ def schema_id(view: FeatureView) -> int:
 
 
 def schema_json(view: FeatureView) -> str:
-    """Return what the schema key holds of a view: names, SQL types and manifest hash."""
+    """Return a view's schema as the schema key holds it: names, SQL types and manifest hash."""
     return json.dumps(
         {
             "names": [feature.name for feature in view.features],
@@ -81,7 +76,7 @@ def row_sql(view: FeatureView) -> str:
     return f"concat({head}, " + ", ',', ".join(elements) + ", ']')"
 
 
-#: Python's types of elements that come out of the decoder as they are served.
+#: The Python types of elements that need no conversion after the decoder.
 _DECODED = dict.fromkeys(INTEGERS, int) | {
     "boolean": bool,
     "decimal": Decimal,
@@ -90,16 +85,16 @@ _DECODED = dict.fromkeys(INTEGERS, int) | {
     "varchar": str,
     "enum": str,
 }
-#: Types whose elements are text, which is read afterwards.
+#: Types whose elements are text that is converted after the decoder.
 _TEXT = TIMES | {"date", "uuid", "json"}
 
-#: Takes replies, None for a row that is not there, and returns columns: schema ids, feature times
-#: (text), features; or None where a row is not what the view's own schema says.
+#: Takes replies, None for a missing row, and returns columns: schema ids, feature times (text),
+#: features; or None where a row is not of the view's own schema.
 RowDecoder = Callable[[Sequence[str | None]], list[Sequence[Any]] | None]
 
 
 def is_decoded(data_type: str) -> bool:
-    """Return whether a decoder's column of a type holds values, not what is still to be read."""
+    """Return whether a decoder's column of a type holds values that need no conversion."""
     return type_id(data_type) in _DECODED
 
 
@@ -120,8 +115,11 @@ def row_decoder(view: FeatureView) -> RowDecoder | None:
     }
 
     def decoded(replies: Sequence[str | None]) -> list[Sequence[Any]] | None:
-        rows = ",".join([absent if reply is None else reply for reply in replies])
-        found = decode(f"[{rows}]")
+        try:
+            rows = ",".join([absent if reply is None else reply for reply in replies])
+            found = decode(f"[{rows}]")
+        except (msgspec.MsgspecError, TypeError):  # a bad row, or an error reply
+            return None
         if not found:
             return [()] * (2 + len(bases))
         columns: list[Sequence[Any]] = [*zip(*found, strict=True)]
@@ -133,10 +131,4 @@ def row_decoder(view: FeatureView) -> RowDecoder | None:
             columns[position] = [value or (value if value is None else zero) for value in column]
         return columns
 
-    def decoded_or_none(replies: Sequence[str | None]) -> list[Sequence[Any]] | None:
-        try:
-            return decoded(replies)
-        except (msgspec.MsgspecError, TypeError):
-            return None
-
-    return decoded_or_none
+    return decoded

@@ -1,11 +1,11 @@
-"""Times that Python cannot read: outside the years 1 to 9999, which DuckDB has no trouble with."""
+"""Check for times outside the years 1 to 9999, which DuckDB can hold and Python cannot read."""
 
 from __future__ import annotations
 
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.online.layout.keys import entity_key_sql
+from feature_store.online.layout.keys import KeySpace
 from feature_store.online.layout.types import TIMES, sql_type
 from feature_store.registry.definitions import Feature, FeatureView
 from feature_store.warehouse.sql import identifier
@@ -18,13 +18,13 @@ class UnreadableTimeError(FeatureStoreError):
     """A view cannot be exported because it holds a time that Python cannot read."""
 
 
-def check_times(connection: duckdb.DuckDBPyConnection, prefix: str, view: FeatureView) -> None:
-    """Refuse a view of which a current served row holds a time that Python cannot read.
+def check_times(connection: duckdb.DuckDBPyConnection, keys: KeySpace, view: FeatureView) -> None:
+    """Check that no current served row of a view holds a time that Python cannot read.
 
     Feature values may be infinite, ids and feature times may not.
 
     Raises:
-        UnreadableTimeError: there is such a row; names the view, an entity and the time.
+        UnreadableTimeError: a row does; names the view, an entity and the time.
         duckdb.Error: the snapshot is not as the project declares it.
     """
     conditions = {
@@ -37,7 +37,7 @@ def check_times(connection: duckdb.DuckDBPyConnection, prefix: str, view: Featur
                 conditions[column.name] = condition
     found = connection.execute(
         f"""
-        select {entity_key_sql(prefix, view)}, count(*) over (), {
+        select {keys.entity_sql(view)}, count(*) over (), {
             ", ".join(
                 f"case when {condition} then cast({identifier(name)} as varchar) end"
                 for name, condition in conditions.items()
@@ -61,7 +61,7 @@ def check_times(connection: duckdb.DuckDBPyConnection, prefix: str, view: Featur
 
 
 def _column_sql(column: Feature, name: str, *, may_be_infinite: bool) -> str | None:
-    """Return the condition that a column holds such a time; None where it cannot hold any."""
+    """Return the SQL condition that a column holds such a time; None if its type cannot."""
     found = sql_type(column.data_type)
     return found and _type_sql(found, name, 0, may_be_infinite=may_be_infinite)
 
@@ -90,7 +90,7 @@ def _type_sql(
 
 
 def _unreadable_sql(value: str, kind: str, *, may_be_infinite: bool) -> str:
-    # A second or a millisecond type reaches further than a timestamp, to which it is cast.
+    # timestamp_s and timestamp_ms reach further than timestamp: the cast may give null.
     time = f"try_cast({value} as timestamp)"
     outside = f"{time} not between timestamp '{_FIRST}' and timestamp '{_LAST}'"
     if kind != "timestamp":

@@ -1,4 +1,4 @@
-"""The served snapshot of a feature view: its key columns, and errors of reading it."""
+"""The served snapshot of a feature view: its key columns, and the error for failed queries."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from feature_store.warehouse.sql import identifier
 
 @contextmanager
 def warehouse_errors(view: FeatureView) -> Iterator[None]:
-    """Turn DuckDB's errors into one that says which view cannot be read."""
+    """Turn DuckDB's errors into one that names the view that cannot be read."""
     try:
         yield
     except (duckdb.Error, pa.ArrowException, OSError) as error:

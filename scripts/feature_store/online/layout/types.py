@@ -1,4 +1,4 @@
-"""Feature values as text in Redis: written by SQL, read back by Python, equal."""
+"""The text of feature values in Redis: written by SQL, and read back equal by Python."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def text_sql(feature: Feature, column: str) -> str:
         column: the quoted column.
 
     Raises:
-        FeatureStoreError: the online store has no text for values of that type.
+        FeatureStoreError: values of that type cannot be served.
     """
     reader(feature)
     base = type_id(feature.data_type)
@@ -71,10 +71,10 @@ def text_sql(feature: Feature, column: str) -> str:
     if base in TIMES:
         time = f"cast({value} as timestamp)"
         text = f"cast({time} as varchar)"
-        # Infinite times are no ISO 8601, and stay as they are.
+        # ISO 8601 has no infinite times: they stay as DuckDB writes them.
         return f"case when isfinite({time}) then replace({text}, ' ', 'T') || 'Z' else {text} end"
     if base == "float":
-        # The shortest text of a float is another number when it is read as a double.
+        # Python reads doubles, and the shortest text of a float is another double.
         return f"cast(cast({value} as double) as varchar)"
     return f"cast({value} as varchar)"
 
@@ -82,8 +82,8 @@ def text_sql(feature: Feature, column: str) -> str:
 def reader(feature: Feature) -> Callable[[str], Any]:
     """Return the function that reads the text of a feature's value.
 
-    Values come back as DuckDB's own Python client gives them, but that JSON is parsed and that
-    times carry their zone, UTC.
+    Values are those of DuckDB's Python client, except that JSON is parsed and times have the zone
+    UTC.
 
     Raises:
         FeatureStoreError: there is no such function for the type.
@@ -100,16 +100,16 @@ def reader(feature: Feature) -> Callable[[str], Any]:
 def json_sql(feature: Feature, column: str) -> str:
     """Return the SQL expression that writes a column as one element of a JSON array.
 
-    Numbers (a decimal zero is ``0``), booleans, lists and structs are JSON's own;
-    everything else is the text of :func:`text_sql` as a JSON string, JSON itself too. Null is
-    ``null``.
+    Numbers (a decimal zero is ``0``), booleans, lists and structs are written as JSON has them;
+    values of all other types, JSON included, as the text of :func:`text_sql` in a JSON string.
+    Null is ``null``.
 
     Args:
         feature: the feature, for its type.
         column: the quoted column.
 
     Raises:
-        FeatureStoreError: the online store has no text for values of that type.
+        FeatureStoreError: values of that type cannot be served.
     """
     text = text_sql(feature, column)
     base = type_id(feature.data_type)
@@ -117,7 +117,7 @@ def json_sql(feature: Feature, column: str) -> str:
         value = f"cast({column} as {feature.data_type})"
         text = f"case when isfinite({value}) then {text} else '\"' || {text} || '\"' end"
     elif base == "decimal" and dict(sql_type(feature.data_type).children)["scale"]:
-        # The reader knows the scale; most sums of short windows are zero.
+        # Shorter, as most sums of short windows are zero; the reader adds the scale again.
         text = f"case when {column} = 0 then '0' else {text} end"
     elif base not in INTEGERS | _NESTED | {"decimal", "boolean"}:
         text = f"cast(to_json({text}) as varchar)"
@@ -127,8 +127,8 @@ def json_sql(feature: Feature, column: str) -> str:
 def json_reader(feature: Feature) -> Callable[[Any], Any]:
     """Return the function that reads a parsed element of a JSON array, written by :func:`json_sql`.
 
-    The array is parsed with ``parse_float=str``, so that no digit of a decimal is lost. Values are
-    those of :func:`reader`.
+    The array has to be parsed with ``parse_float=str``, so that no digit of a decimal is lost. The
+    values are those of :func:`reader`.
 
     Raises:
         FeatureStoreError: there is no such function for the type.

@@ -1,1 +1,1 @@
-"""Reading features from the online store."""
+"""Reads features from the online store."""

@@ -1,4 +1,4 @@
-"""The entities of a request: what may be given, and the ids that stand in their keys."""
+"""The entities of a request: mappings or tables, and the ids that keys hold of them."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ _ALLOWED = (
     'a list with one mapping an entity, such as [{"customer_id": 1029}]; or a pandas or Arrow table'
 )
 
-#: A float holds every whole number up to here, and none beyond it for certain.
+#: Above this a float does not hold every whole number.
 _EXACT_IN_FLOAT = 2**53
-#: In the ids of keys every % is written %25, so this is none of them.
+#: Stands for a null id: no key has it, as every % of an id is written %25 there.
 _NULL = "%null"
 
 
 def entity_rows(entities: Entities) -> list[dict[str, Any]]:
-    """Return entities as a mapping each, copied.
+    """Return a copy of each entity as a mapping.
 
     Args:
         entities: mappings, or a pandas or Arrow table with a row an entity.
 
     Raises:
-        FeatureStoreError: it is something else.
+        FeatureStoreError: ``entities`` is something else.
     """
     package = type(entities).__module__.partition(".")[0]
     if package == "pandas" and hasattr(entities, "columns"):
         if not entities.columns.is_unique:
-            raise FeatureStoreError("entities has columns of the same name", allowed=_ALLOWED)
+            twice = ", ".join(map(str, entities.columns[entities.columns.duplicated()].unique()))
+            raise FeatureStoreError(f"entities: a column occurs twice: {twice}", allowed=_ALLOWED)
         return _records(entities)
     if package == "pyarrow" and hasattr(entities, "to_pylist"):
         entities = entities.to_pylist()
@@ -55,7 +56,7 @@ def entity_rows(entities: Entities) -> list[dict[str, Any]]:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table, with whole numbers where gaps made floats of them."""
+    """Return the rows of a table; integers that pandas made floats because of nulls are int."""
     columns = {}
     for name in frame.columns:
         values = frame[name].tolist()
@@ -76,9 +77,9 @@ def _mapping(entity: Any, position: int) -> dict[str, Any]:
 
 
 def entity_ids(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the id of each entity as it stands in the keys of a view.
+    """Return the id of each entity in the form in which the keys of a view hold it.
 
-    A null id is one that no key has, as in a point-in-time join, where it is equal to nothing.
+    A null id is one that no key has, as in a point-in-time join, where null equals no id.
 
     Raises:
         FeatureStoreError: an entity lacks a key, or an id is of another type.
@@ -87,7 +88,7 @@ def entity_ids(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> list
         name = view.entity[0].name
         values = [entity.get(name) for entity in entities]
         if {*map(type, values)} == {int}:
-            return [*map(str, values)]  # as most ids are, and nothing in them is to be escaped
+            return [*map(str, values)]  # as most ids are; a number needs no escaping
     return [_id(view, entity, position) for position, entity in enumerate(entities)]
 
 
@@ -112,10 +113,10 @@ def _id(view: FeatureView, entity: Mapping[str, Any], position: int) -> str:
 
 
 def _is_missing(value: Any) -> bool:
-    """Return whether an id is None, or one of the things that stand for it in numpy and pandas."""
+    """Return whether an id is None, or what numpy and pandas have in its place."""
     try:
-        return value is None or bool(value != value)  # NaN and NaT are not even like themselves
+        return value is None or bool(value != value)  # NaN and NaT do not equal themselves
     except TypeError:
-        return True  # pandas.NA is neither
+        return True  # pandas.NA has no truth value
     except ValueError:
         return False  # an array

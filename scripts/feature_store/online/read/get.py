@@ -1,82 +1,60 @@
-"""Reading features back: every key in one round trip, every value in its type."""
+"""Reads features of entities from the online store, in one round trip."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import redis
 
 from feature_store.errors import FeatureStoreError
-from feature_store.online.connection.cluster import pipelined, pipelined_async
-from feature_store.online.connection.errors import refusal, reply_of
-from feature_store.online.connection.round_trip import bulk, exchange, exchange_async
-from feature_store.online.layout.packed import schema_key
+from feature_store.online.connection.errors import command_error, reply_of
+from feature_store.online.connection.round_trip import Commands, packed_command
 from feature_store.online.read.entities import entity_rows
 from feature_store.online.read.replies import Columns, PackedRows, ViewReplies, hash_columns
-from feature_store.online.read.request import Request, resolve_request
+from feature_store.online.read.request import OnlineRequest
 from feature_store.online.read.result import OnlineFeatures
-from feature_store.registry.definitions import FeatureDefinitions, duration_seconds
+from feature_store.registry.definitions import duration_seconds
 from feature_store.registry.references import max_ages
 from feature_store.times import as_utc, read_time
 
 if TYPE_CHECKING:
-    import redis.asyncio
-
+    from feature_store.online.connection.online_store import AsyncOnlineStore, OnlineStore
     from feature_store.online.read.entities import Entities
-
-__all__ = ["OnlineFeatures", "get_online_features", "get_online_features_async"]
-
-
-class _Commands(NamedTuple):
-    """Commands to send: word by word for a Cluster, else in the protocol's own form."""
-
-    words: Callable[[], Iterable[tuple[str, ...]]]
-    packed: Callable[[], bytes]
-    awaited: int
 
 
 def get_online_features(
-    client: redis.Redis | redis.RedisCluster,
-    prefix: str,
-    definitions: FeatureDefinitions,
+    store: OnlineStore,
+    request: OnlineRequest,
     entities: Entities,
-    features: Sequence[str] | str,
     *,
     max_age: str | Mapping[str, str] | None = None,
     at: datetime | str | None = None,
 ) -> OnlineFeatures:
     """Read features of entities in one round trip, or one to each node of a Cluster.
 
-    Where a packed row was written with another schema than the view has now, that schema is read
-    in a second one.
+    Where a packed row was written with an earlier schema of the view, that schema is read in a
+    second one.
 
     Args:
-        client: the online store, with ``decode_responses``.
-        prefix: first part of every key.
-        definitions: the project's feature views.
+        store: the online store.
+        request: the features, from :func:`~feature_store.online.read.request.resolve_request`.
         entities: one mapping of key column to id a row, such as ``{"customer_id": 1029}``, or a
             pandas or Arrow table.
-        features: references such as ``customer_purchases:spend_28d``, ``customer_purchases:v1:…``,
-            or ``customer_purchases`` for the whole view; or the name of a feature service.
         max_age: duration such as ``28d``, for all views or by view name: features that are older
             at the time ``at`` are null.
         at: that time, by default now; without a zone it is UTC.
 
     Raises:
-        FeatureStoreError: an unknown view or feature, an entity without a key the views need, an
-            id of another type, or a key or value in the store that another program wrote.
+        FeatureStoreError: an entity without a key the views need, an id of another type, or a key
+            or value in the store that another program wrote.
         redis.RedisError: the connection broke.
     """
-    steps = _steps(prefix, definitions, entities, features, max_age, at)
+    steps = _steps(request, entities, max_age, at)
     commands = next(steps)
     while True:
-        if isinstance(client, redis.RedisCluster):
-            replies = pipelined(client, commands.words())
-        else:
-            replies = exchange(client, commands.packed(), commands.awaited)
+        replies = store.round_trip(commands)
         try:
             commands = steps.send(replies)
         except StopIteration as done:
@@ -84,25 +62,18 @@ def get_online_features(
 
 
 async def get_online_features_async(
-    client: redis.asyncio.Redis | redis.asyncio.RedisCluster,
-    prefix: str,
-    definitions: FeatureDefinitions,
+    store: AsyncOnlineStore,
+    request: OnlineRequest,
     entities: Entities,
-    features: Sequence[str] | str,
     *,
     max_age: str | Mapping[str, str] | None = None,
     at: datetime | str | None = None,
 ) -> OnlineFeatures:
     """Do as :func:`get_online_features` without blocking the event loop."""
-    from redis.asyncio import RedisCluster
-
-    steps = _steps(prefix, definitions, entities, features, max_age, at)
+    steps = _steps(request, entities, max_age, at)
     commands = next(steps)
     while True:
-        if isinstance(client, RedisCluster):
-            replies = await pipelined_async(client, commands.words())
-        else:
-            replies = await exchange_async(client, commands.packed(), commands.awaited)
+        replies = await store.round_trip(commands)
         try:
             commands = steps.send(replies)
         except StopIteration as done:
@@ -110,61 +81,54 @@ async def get_online_features_async(
 
 
 def _steps(
-    prefix: str,
-    definitions: FeatureDefinitions,
+    request: OnlineRequest,
     entities: Entities,
-    features: Sequence[str] | str,
     max_age: str | Mapping[str, str] | None,
     at: datetime | str | None,
-) -> Generator[_Commands, list[Any], OnlineFeatures]:
-    """Yield the commands to send, take their replies, and return the answer."""
-    request = resolve_request(definitions, prefix, features)
+) -> Generator[Commands, list[Any], OnlineFeatures]:
+    """Yield the commands to send, take their replies, and return the result.
+
+    A generator, so that the same steps work with and without ``asyncio``.
+    """
     oldest = _oldest(request, max_age, at)
     given = entity_rows(entities)
     ids = request.ids(given)
-    replies = yield _Commands(
-        partial(request.commands, ids),
-        partial(request.packed_commands, ids),
-        len(given) * len(request.views),
-    )
-    found: dict[str, Columns] = {}
-    unread: list[tuple[str, PackedRows]] = []
-    wanted: list[tuple[str, ...]] = []
+    replies = yield request.commands(ids)
+    columns: dict[str, Columns] = {}
+    other_schemas: list[PackedRows] = []
     for number, (view, own) in enumerate(zip(request.views, ids, strict=True)):
-        label = view.view.label
-        part = replies[number * len(given) : (number + 1) * len(given)]
-        rows = ViewReplies(view, own, part)
+        rows = ViewReplies(view, own, replies[number * len(given) : (number + 1) * len(given)])
         if view.view.layout != "packed":
-            found[label] = hash_columns(rows)
+            columns[view.label] = hash_columns(rows)
             continue
         packed = PackedRows(rows)
         if packed.other_schemas:
-            unread.append((label, packed))
-            key = schema_key(prefix, view.view)
-            wanted.append(("HMGET", key, *map(str, packed.other_schemas)))
+            other_schemas.append(packed)
         else:
-            found[label] = packed.columns({})
-    if wanted:
-        replies = yield _Commands(lambda: wanted, lambda: _packed(wanted), len(wanted))
-        for (label, packed), (_, key, *_), reply in zip(unread, wanted, replies, strict=True):
+            columns[view.label] = packed.columns({})
+    if other_schemas:
+        replies = yield _schema_commands(other_schemas)
+        for packed, reply in zip(other_schemas, replies, strict=True):
+            view = packed.request
             if isinstance(reply, redis.RedisError):
-                raise refusal(key, reply_of(reply)) from reply
-            found[label] = packed.columns(dict(zip(packed.other_schemas, reply, strict=True)))
-    return _answer(request, given, found, oldest)
+                raise command_error(view.schemas_key, reply_of(reply)) from reply
+            schemas = dict(zip(packed.other_schemas, reply, strict=True))
+            columns[view.label] = packed.columns(schemas)
+    return _result(request, given, columns, oldest)
 
 
-def _packed(commands: Sequence[tuple[str, ...]]) -> bytes:
-    return "".join(
-        f"*{len(command)}\r\n" + "".join(map(bulk, command)) for command in commands
-    ).encode()
+def _schema_commands(rows: Sequence[PackedRows]) -> Commands:
+    """Return the commands that read the other schemas of each view's rows."""
+    words = [("HMGET", one.request.schemas_key, *map(str, one.other_schemas)) for one in rows]
+    return Commands(lambda: words, lambda: "".join(map(packed_command, words)).encode(), len(words))
 
 
 def _oldest(
-    request: Request, max_age: str | Mapping[str, str] | None, at: datetime | str | None
+    request: OnlineRequest, max_age: str | Mapping[str, str] | None, at: datetime | str | None
 ) -> dict[str, datetime]:
     """Return, by view label, the earliest feature time that is not too old.
 
-    That ``at - feature_time <= max_age`` is the rule of the point-in-time join.
+    As in the point-in-time join, features are too old where ``at - feature_time > max_age``.
     """
     if at is not None:
         at = _time(at)
@@ -180,22 +144,23 @@ def _oldest(
                 age = timedelta(seconds=duration_seconds(ages[view.name]))
                 oldest[view.label] = now - age
             except OverflowError:
-                pass  # before the year 1: nothing is too old
+                pass  # before the year 1: no feature is too old
     return oldest
 
 
 def _time(at: Any) -> datetime:
     if isinstance(at, str):
         return read_time("at", at)
-    if not isinstance(at, datetime) or at != at:  # pandas has a time that is none
+    if not isinstance(at, datetime) or at != at:  # pandas.NaT
         raise FeatureStoreError(
-            f"at: {at!r} is no time", allowed="a datetime, or text such as 2017-06-15T13:00:00Z"
+            f"at: {at!r} is not a valid time",
+            allowed="a datetime, or text such as 2017-06-15T13:00:00Z",
         )
     return as_utc(datetime.fromisoformat(at.isoformat()))
 
 
-def _answer(
-    request: Request,
+def _result(
+    request: OnlineRequest,
     given: list[dict[str, Any]],
     found: Mapping[str, Columns],
     oldest: Mapping[str, datetime],
@@ -204,7 +169,7 @@ def _answer(
     times: dict[str, list[datetime | None]] = {}
     too_old: dict[str, list[bool]] = {}
     for view in request.views:
-        label = view.view.label
+        label = view.label
         times[label], columns = found[label]
         if label in oldest:
             limit = oldest[label]

@@ -1,4 +1,4 @@
-"""From the server's replies to columns of values, for both layouts."""
+"""Server replies turned into columns of values, for both layouts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import redis
 
 from feature_store.errors import FeatureStoreError
-from feature_store.online.connection.errors import refusal, reply_of
+from feature_store.online.connection.errors import command_error, reply_of
 from feature_store.online.layout.decode import (
     BAD_VALUE,
     EXPORT_ALL,
@@ -34,8 +34,8 @@ class ViewReplies:
     """The replies for one view.
 
     Attributes:
-        request: what was asked.
-        ids: the entities, as they stand in the keys.
+        request: the requested features.
+        ids: of the entities, in the form in which keys hold them.
         replies: one an entity.
     """
 
@@ -51,17 +51,17 @@ class ViewReplies:
         """Check that no reply is an error.
 
         Raises:
-            FeatureStoreError: one is; says which key it was about.
+            FeatureStoreError: one is; names its key.
         """
         for row, reply in enumerate(self.replies):
             if isinstance(reply, redis.RedisError):
-                raise refusal(self.key(row), reply_of(reply)) from reply
+                raise command_error(self.key(row), reply_of(reply)) from reply
 
     def read_times(self, column: Sequence[Any]) -> list[datetime | None]:
         """Read a column of feature times.
 
         Raises:
-            FeatureStoreError: one is no time; names its key.
+            FeatureStoreError: one is not a valid time; names its key.
         """
         try:
             return read_times(column)
@@ -70,7 +70,7 @@ class ViewReplies:
 
 
 def hash_columns(view: ViewReplies) -> Columns:
-    """Read rows that are hashes, each an answer to HMGET: the features, then the feature time.
+    """Read rows in the hash layout, each a reply to HMGET: the features, then the feature time.
 
     Raises:
         FeatureStoreError: a reply is an error, or a value cannot be read; names its key.
@@ -89,26 +89,29 @@ def hash_columns(view: ViewReplies) -> Columns:
 
 
 class PackedRows:
-    """Rows that are JSON arrays, each an answer to GET: schema id, feature time, features.
+    """Rows in the packed layout, each a reply to GET: an array of schema id, time, features.
 
     Args:
         view: the replies.
 
+    Attributes:
+        request: the requested features.
+        other_schemas: the ids of schemas other than the view's own that rows have.
+
     Raises:
-        FeatureStoreError: a reply is an error or no such array; names its key.
+        FeatureStoreError: a reply is an error or not such an array; names its key.
     """
 
     def __init__(self, view: ViewReplies):
-        self._view = view
+        self._view, self.request = view, view.request
         self._schema = view.request.schema_id
         self._width = 2 + len(view.request.view.features)
-        #: Stands for a row that is not there.
+        #: In the place of a row that does not exist.
         self._no_row = [self._schema] + [None] * (self._width - 1)
         self._rows: list[list[Any]] = []
-        #: Set where every row has the view's own schema; decoded, or else parsed.
+        # Columns, if every row has the view's own schema: of decoded values, or parsed JSON.
         self._decoded = self._decoded_at_once()
         self._columns = None if self._decoded else self._parsed_at_once()
-        #: The ids of schemas other than the view's own that rows have.
         self.other_schemas: list[int] = []
         if self._decoded is None and self._columns is None:
             view.check()
@@ -118,12 +121,12 @@ class PackedRows:
                 self.other_schemas.remove(self._schema)
 
     def _decoded_at_once(self) -> list[Sequence[Any]] | None:
-        """Decode all rows into values of their types, where each is as the export writes it."""
-        decode = row_decoder(self._view.request.view)
+        """Decode all rows into values of their types; None where a row is not as exported."""
+        decode = row_decoder(self.request.view)
         return decode(self._view.replies) if decode else None
 
     def _parsed_at_once(self) -> list[Sequence[Any]] | None:
-        """Parse all rows as one text, as a parser's start costs as much as a row."""
+        """Parse all rows as one text, as each call of the parser costs as much as a row."""
         replies = self._view.replies
         absent = json.dumps(self._no_row)
         try:
@@ -144,7 +147,7 @@ class PackedRows:
         if not self._is_row(found):
             shown = reply if len(reply) <= 40 else reply[:40] + "…"
             raise FeatureStoreError(
-                f"{self._view.key(row)}: {shown!r} is no row of {self._view.request.view.label}",
+                f"{self._view.key(row)}: {shown!r} is not a row of {self.request.label}",
                 next_step=EXPORT_ALL,
             )
         return found
@@ -166,11 +169,11 @@ class PackedRows:
         Raises:
             FeatureStoreError: a value cannot be read, or a schema is not known; names the key.
         """
-        features = self._view.request.features
+        features = self.request.features
         columns = self._decoded or self._columns
         if columns is None:
             return self._columns_of_schemas(schemas)
-        positions = self._view.request.positions
+        positions = self.request.positions
         values = [
             [*columns[2 + position]]
             if self._decoded and is_decoded(feature.data_type)
@@ -181,20 +184,20 @@ class PackedRows:
 
     def _columns_of_schemas(self, schemas: Mapping[int, str | None]) -> Columns:
         """Read row by row: features by their names, values by the types they were written with."""
-        own = self._view.request.view.features
+        own = self.request.view.features
         written = {self._schema: {feature.name: feature for feature in own}}
         for one in self.other_schemas:
             written[one] = self._schema_features(one, schemas.get(one))
-        values: list[list[Any]] = [[] for _ in self._view.request.features]
+        values: list[list[Any]] = [[] for _ in self.request.features]
         for number, row in enumerate(self._rows):
             features = written[row[0]]
             positions = _positions(features.values())
             if len(row) != 2 + len(features):
-                self._refuse(number, f"its row does not fit the schema {row[0]}")
-            for column, asked in zip(values, self._view.request.features, strict=True):
-                # A feature that was added since is null in this row.
-                feature = features.get(asked.name)
-                value = row[positions[asked.name]] if feature else None
+                self._raise(number, f"its row does not fit the schema {row[0]}")
+            for column, wanted in zip(values, self.request.features, strict=True):
+                # A feature that was added later is null in this row.
+                feature = features.get(wanted.name)
+                value = row[positions[wanted.name]] if feature else None
                 column.append(None if value is None else self._value(number, feature, value))
         return self._view.read_times([row[1] for row in self._rows]), values
 
@@ -205,7 +208,7 @@ class PackedRows:
     def _schema_features(self, one: int, text: str | None) -> dict[str, Feature]:
         number = next(number for number, row in enumerate(self._rows) if row[0] == one)
         if text is None:
-            self._refuse(number, f"its row is of the schema {one}, which nothing describes")
+            self._raise(number, f"its row is of the schema {one}, which no schema key describes")
         try:
             schema = json.loads(text)
             pairs = zip(schema["names"], schema["types"], strict=True)
@@ -213,10 +216,10 @@ class PackedRows:
             for feature in features.values():
                 json_reader(feature)
         except BAD_VALUE:
-            self._refuse(number, f"the schema {one} of its row cannot be read")
+            self._raise(number, f"the schema {one} of its row cannot be read")
         return features
 
-    def _refuse(self, number: int, why: str) -> None:
+    def _raise(self, number: int, why: str) -> NoReturn:
         raise FeatureStoreError(f"{self._view.key(number)}: {why}", next_step=EXPORT_ALL)
 
 

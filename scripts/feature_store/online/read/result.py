@@ -1,4 +1,4 @@
-"""What a request to the online store is answered with."""
+"""The result of reading online features."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from feature_store.registry.definitions import Feature
 if TYPE_CHECKING:
     import pandas as pd
 
-#: ``null`` is an empty feature of a row that is there, ``not_found`` an entity that the view has no
-#: row of, ``outside_max_age`` a feature that is null because its row is too old.
+#: ``null``: the row has no value of the feature; ``not_found``: the view has no row of the entity;
+#: ``outside_max_age``: the row is too old.
 Status: TypeAlias = Literal["present", "null", "not_found", "outside_max_age"]
 
-#: What a column of pandas is where a feature may be null: by SQL type, object for the others.
+#: The pandas types of columns that may hold nulls, by SQL type; object for all others.
 _PANDAS_TYPES = {
     **{
         f"{sign}{sql}": f"{'U' * len(sign)}Int{bits}"
@@ -33,20 +33,19 @@ _PANDAS_TYPES = {
 
 @dataclass(frozen=True)
 class OnlineFeatures:
-    """The answer to a request, one row an entity in the order asked.
+    """The result of a request: one row an entity, in the order of the request.
 
-    The values were read and checked, column by column; rows are put together when they are asked
-    for.
+    It holds columns; ``rows`` and the like are made when they are first used.
 
     Attributes:
         entities: each entity as it was given.
         columns: for each reference, the label of its view and the feature.
-        values: for each reference, one value an entity; None is a null feature, one of an entity
-            that the view has no row of, or one that is older than ``max_age``.
+        values: for each reference, one value an entity; None where the feature is null, the view
+            has no row of the entity, or the row is older than ``max_age``.
         times: for each view's label, one feature time (UTC) an entity; None where the view has no
             row of it.
-        too_old: for each view's label of which a row is older than ``max_age``, whether each
-            entity's is.
+        too_old: for each view's label, whether each entity's row is older than ``max_age``; only
+            for views that have such a row.
     """
 
     entities: list[dict[str, Any]]
@@ -57,7 +56,7 @@ class OnlineFeatures:
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
-        """The entity as it was given, then each feature by the reference it was asked with."""
+        """For each row, the entity as it was given, then each feature by its reference."""
         features = self._by_row(self.values)
         return [entity | row for entity, row in zip(self.entities, features, strict=True)]
 
@@ -68,7 +67,7 @@ class OnlineFeatures:
 
     @cached_property
     def statuses(self) -> list[dict[str, Status]]:
-        """For each row, by reference, whether the feature is there, and if not, why."""
+        """For each row, by reference, whether the feature is present, and if not, why."""
         return self._by_row(self._status_columns())
 
     def to_dict(self, statuses: bool = False) -> dict[str, list[Any]]:
@@ -109,7 +108,7 @@ class OnlineFeatures:
 
     def _by_row(self, columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
         names = tuple(columns)
-        # Without columns there is nothing that zip could count the entities by.
+        # zip() of no columns would end at once.
         rows: Iterable[Any] = zip(*columns.values(), strict=True) if columns else repeat(())
         return [dict(zip(names, row, strict=True)) for _, row in zip(self.entities, rows)]  # noqa: B905
 

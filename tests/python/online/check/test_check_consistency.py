@@ -1,4 +1,4 @@
-"""The check of the online store: each kind of fault, made for real, is found and told apart."""
+"""Tests of the consistency check: each kind of difference, made for real, is found and named."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_an_export_is_found_equal(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     before = server.calls()
     checked = check(store, server)
-    assert (checked.checked, checked.departed, checked.mismatches, checked.share) == (3, 0, 0, 0)
+    assert (checked.checked, checked.removed, checked.mismatches, checked.share) == (3, 0, 0, 0)
     assert (found(checked), checked.columns, checked.examples) == ({}, {}, [])
     sent = {name for name, calls in server.calls().items() if calls > before.get(name, 0)}
     assert sent <= {"hgetall", "hmget", "hlen", "pttl", "ping", "info", "hello", "client"}
@@ -47,10 +47,8 @@ def test_a_key_that_is_gone_is_missing(store: TinyStore, server: RedisServer):
     assert found(check(store, server)) == {}
 
 
-def test_a_life_that_is_over_is_expired_and_a_deleted_key_missing(
-    tmp_path: Path, server: RedisServer
-):
-    """Both views lose all keys; only the first one's lives can have ended."""
+def test_an_expired_key_and_a_deleted_key_are_told_apart(tmp_path: Path, server: RedisServer):
+    """Both views lose all keys; only those of the first one can have expired."""
     short, long = replace(THINGS, ttl="1s"), replace(THINGS, name="others", ttl="2h")
     store = TinyStore(tmp_path, [short, long])
     for view in (short, long):
@@ -58,17 +56,17 @@ def test_a_life_that_is_over_is_expired_and_a_deleted_key_missing(
     store.export(server.unix_url, sample=0)
     with server.client() as client:
         client.delete(*(key_of(n).replace("things", "others") for n in (1, 2)))
-        wait_for(lambda: not client.exists(key_of(1), key_of(2)), "two lives to end")
+        wait_for(lambda: not client.exists(key_of(1), key_of(2)), "two keys to expire")
     expired = check(store, server, short)
     assert (found(expired), expired.next_step) == ({"expired": 2}, EXPORT)
     assert found(check(store, server, long)) == {"missing": 2}
     store.export(server.unix_url, ["others"], full=True, sample=0)
     store.export(server.unix_url, ["things"], sample=0)
-    assert {*found(check(store, server, short))} <= {"expired"}  # its life is short
+    assert {*found(check(store, server, short))} <= {"expired"}  # its TTL is short
 
 
-def test_a_key_that_is_gone_before_its_life_is_over_is_missing(tmp_path: Path, server: RedisServer):
-    """An entity that began to be served later lives longer than the export before."""
+def test_a_key_that_is_gone_before_it_expires_is_missing(tmp_path: Path, server: RedisServer):
+    """An entity that began to be served later expires later than those of the export before."""
     view = replace(THINGS, ttl="1d")
     store = TinyStore(tmp_path, [view])
     store.serve(view, [(1, 10, "x"), (2, 20, "y")])
@@ -149,16 +147,16 @@ def test_an_earlier_row_that_should_have_been_replaced_is_stale(
         (
             lambda client: client.hset(KEY, b"\xff", "1"),
             {"(foreign field)": 1},
-            "(foreign field): offline no such feature, online 'what is no text'",
+            "(foreign field): offline no such feature, online 'a name that is not text'",
         ),
         (
             lambda client: client.persist(KEY),
-            {"(life)": 1},
-            "(life): offline 7200 s, online without end",
+            {"(TTL)": 1},
+            "(TTL): offline 7200 s, online no TTL",
         ),
-        (lambda client: client.expire(KEY, 7300), {"(life)": 1}, "(life): offline 7200 s, online"),
+        (lambda client: client.expire(KEY, 7300), {"(TTL)": 1}, "(TTL): offline 7200 s, online"),
         (lambda client: client.hset(KEY, "a", "ten"), {"a": 1}, "'ten' cannot be read as integer"),
-        (lambda client: client.hset(KEY, "b", b"\xff"), {"b": 1}, "online what is no text"),
+        (lambda client: client.hset(KEY, "b", b"\xff"), {"b": 1}, "online bytes that are not text"),
         (
             lambda client: client.hset(KEY, "_feature_time", "soon"),
             {"(row)": 1},
@@ -183,7 +181,7 @@ def test_an_earlier_row_that_should_have_been_replaced_is_stale(
         ),
     ],
 )
-def test_another_row_is_different_and_what_differs_is_named(
+def test_another_row_is_different_and_its_columns_are_named(
     store: TinyStore,
     server: RedisServer,
     damage: Callable[[redis.Redis], object],
@@ -226,10 +224,10 @@ def test_keys_of_a_layout_that_was_not_exported_yet_are_different(
     store.declare([packed])
     checked = check(store, server, packed)
     assert (found(checked), checked.columns) == ({"different": 3}, {"(row)": 3})
-    assert "declared anew since the export" in checked.summary()
+    assert "the declaration has changed since the export" in checked.summary()
 
 
-def test_a_key_with_a_life_though_the_view_has_none(tmp_path: Path, server: RedisServer):
+def test_a_key_with_a_ttl_though_the_view_has_none(tmp_path: Path, server: RedisServer):
     view = replace(THINGS, ttl=None)
     store = TinyStore(tmp_path, [view])
     store.serve(view, [(1, 10, "x"), (2, 20, "y")])
@@ -238,4 +236,4 @@ def test_a_key_with_a_life_though_the_view_has_none(tmp_path: Path, server: Redi
     with server.client() as client:
         client.expire(KEY, 1000)
     checked = check(store, server)
-    assert (found(checked), checked.columns) == ({"different": 1}, {"(life)": 1})
+    assert (found(checked), checked.columns) == ({"different": 1}, {"(TTL)": 1})

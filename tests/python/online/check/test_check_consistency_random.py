@@ -1,4 +1,4 @@
-"""Random rows and random damage: nothing equal is reported, nothing damaged is overlooked."""
+"""Tests that the check finds exactly the random damage of random rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from feature_store.online.layout.keys import entity_key
+from feature_store.online.layout.keys import KeySpace
 from support.projects.checked_things import check, found, key_of
 from support.projects.every_type import CASES, EVERYTHING, ROWS, exactly, expected
 from support.projects.things_store import THINGS
@@ -36,7 +36,7 @@ DAMAGE: dict[str, tuple[str | None, list[str], Callable[[redis.Redis, str], Any]
     "unreadable": ("different", ["a"], lambda client, key: client.hset(key, "a", "1.5")),
     "no text": ("different", ["b"], lambda client, key: client.hset(key, "b", b"\xfe")),
     "foreign": ("different", ["(foreign field)"], lambda client, key: client.hset(key, "c", "1")),
-    "endless": ("different", ["(life)"], lambda client, key: client.persist(key)),
+    "endless": ("different", ["(TTL)"], lambda client, key: client.persist(key)),
     "later": (
         "different",
         ["_feature_time"],
@@ -81,7 +81,7 @@ def test_random_damage_is_found_exactly(things: TinyStore, shared: RedisServer, 
 
     checked = check(things, shared, sample=None)
     left = sum(what.startswith("left") for what in done)
-    assert (checked.checked, checked.departed) == (len(done) - left, left)
+    assert (checked.checked, checked.removed) == (len(done) - left, left)
     assert found(checked) == Counter(DAMAGE[what][0] for what in done if DAMAGE[what][0])
     assert checked.columns == Counter(column for what in done for column in DAMAGE[what][1])
     assert len(checked.examples) == min(5, checked.mismatches)
@@ -113,7 +113,7 @@ def test_values_of_every_type_are_compared_exactly(
         served = everything.served(EVERYTHING)
         view = everything.view(EVERYTHING)
         key_here, key_there = (
-            entity_key("fs", view, [served[n][name] for name in EVERYTHING.entity])
+            KeySpace("fs").entity(view, [served[n][name] for name in EVERYTHING.entity])
             for n in (here, there)
         )
         text = client.hget(key_there, feature)
@@ -139,7 +139,7 @@ def test_extreme_values_of_every_type_are_found_equal(tmp_path: Path, shared: Re
 
 
 @pytest.mark.parametrize(("data_type", "text"), [("double", "{}"), ("double[]", "[1.0,{}]")])
-def test_doubles_that_equality_does_not_tell_apart(
+def test_doubles_that_are_equal_but_not_the_same(
     tmp_path: Path, shared: RedisServer, data_type: str, text: str
 ):
     view = View("doubles", {"n": "bigint"}, {"value": data_type})

@@ -1,4 +1,4 @@
-"""The check of the online store: entities that left, composite keys, samples and examples."""
+"""Tests of the consistency check: removed entities, composite keys, samples, examples."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import RedisServer
 
 
-def test_a_key_of_an_entity_that_left_is_orphaned(store: TinyStore, server: RedisServer):
+def test_a_key_of_a_removed_entity_is_orphaned(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     store.serve(THINGS, [(1, 10, "x")])
     checked = check(store, server)
-    assert (checked.checked, checked.departed, found(checked)) == (1, 2, {"orphaned": 2})
+    assert (checked.checked, checked.removed, found(checked)) == (1, 2, {"orphaned": 2})
     assert checked.share == pytest.approx(2 / 3)
     assert checked.next_step == EXPORT
     assert str(checked.examples[0]).endswith(
@@ -26,7 +26,7 @@ def test_a_key_of_an_entity_that_left_is_orphaned(store: TinyStore, server: Redi
     )
     store.export(server.unix_url)
     checked = check(store, server)
-    assert (checked.departed, found(checked)) == (2, {})
+    assert (checked.removed, found(checked)) == (2, {})
     with server.client() as client:
         client.hset(key_of(2), "b", "y")
     checked = check(store, server)
@@ -34,7 +34,7 @@ def test_a_key_of_an_entity_that_left_is_orphaned(store: TinyStore, server: Redi
     store.serve(THINGS, [(1, 10, "x"), (2, None, "y")])
     store.export(server.unix_url)
     checked = check(store, server)
-    assert (checked.checked, checked.departed, found(checked)) == (2, 1, {})
+    assert (checked.checked, checked.removed, found(checked)) == (2, 1, {})
 
 
 def test_ids_of_several_columns_that_look_alike(tmp_path: Path, server: RedisServer):
@@ -65,7 +65,7 @@ def test_a_sample_is_repeated_by_its_seed(tmp_path: Path, server: RedisServer):
         client.delete(*(key_of(n) for n in range(0, 100, 2)))
         client.hset(key_of(120), "a", "0")
     seen = [check(store, server, sample=10, seed=seed) for seed in (7, 7, 8, 9)]
-    assert all((one.checked, one.departed) == (10, 10) for one in seen)
+    assert all((one.checked, one.removed) == (10, 10) for one in seen)
     assert [one.seed for one in seen] == [7, 7, 8, 9]
     keys = [[example.key for example in one.examples] for one in seen]
     assert keys[0] == keys[1]
@@ -75,7 +75,7 @@ def test_a_sample_is_repeated_by_its_seed(tmp_path: Path, server: RedisServer):
         assert one.share == one.mismatches / 20
         assert 0 < one.counts["missing"] <= 10
     everything = check(store, server, sample=None)
-    assert (everything.checked, everything.departed) == (100, 50)
+    assert (everything.checked, everything.removed) == (100, 50)
     assert found(everything) == {"missing": 50, "orphaned": 1}
     assert len(everything.examples) == 5
     assert {example.kind for example in everything.examples} == {"missing", "orphaned"}

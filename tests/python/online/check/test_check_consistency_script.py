@@ -1,4 +1,4 @@
-"""scripts/check_consistency.py and the record of checks, on real processes."""
+"""Tests of scripts/check_consistency.py and the record of checks."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ def test_the_script_needs_the_documented_rights_only_and_writes_nothing(
         before = server.calls()
         client.hset(key_of(2), "foreign", "1")
         done = run(store, server.unix_url.replace("unix://", "unix://checker:pw@"), "--seed", "5")
-        # redis-py tells its version (CLIENT SETINFO) and takes no notice of the answer.
+        # redis-py sends its version (CLIENT SETINFO) and ignores the reply.
         assert {entry["object"] for entry in client.acl_log()} <= {"client"}
         client.hdel(key_of(2), "foreign")
     sent = {name for name, calls in server.calls().items() if calls > before.get(name, 0)}
     assert not sent & {"keys", "scan", "set", "del", "expire", "flushall", "exists"}
     assert "seed 5" in done.stdout
     assert cells(done.stdout, "things:v1")[:4] == ["things:v1", "3", "0", "1 different"]
-    assert_clear(done, "what differs: (foreign field) (1)")
+    assert_clear(done, "columns that differ: (foreign field) (1)")
     done = run(store, server.unix_url)
     assert (done.returncode, done.stderr) == (0, "")
     assert cells(done.stdout, "things:v1")[:5] == ["things:v1", "3", "0", "nothing", "0%"]
@@ -73,7 +73,7 @@ def test_the_script_needs_the_documented_rights_only_and_writes_nothing(
     assert seed != "5"  # another sample each time
 
 
-def test_what_is_wrong_ends_with_examples_and_the_next_step(store: TinyStore, server: RedisServer):
+def test_differences_end_with_examples_and_the_next_step(store: TinyStore, server: RedisServer):
     others = replace(THINGS, name="others")
     store.declare([THINGS, others])
     store.execute("create table snapshots.served_others_v1 as from snapshots.served_things_v1")
@@ -89,18 +89,18 @@ def test_what_is_wrong_ends_with_examples_and_the_next_step(store: TinyStore, se
     assert_clear(
         done,
         "error the online store does not hold what the warehouse serves",
-        "things:v1: 2 of 3 entities (66.7%) are not online what they are offline: 1 missing, "
-        "1 different; what differs: b (1)",
+        "things:v1: 2 of 3 entities (66.7%) differ from the warehouse: 1 missing, "
+        "1 different; columns that differ: b (1)",
         "Allowed: 0% of a view's entities",
         "Next: export everything again (scripts/export_to_redis.py --full)",
     )
     assert run(store, server.unix_url, "--view", "things", "--max-mismatch", "0.67").returncode == 0
     done = run(store, server.unix_url, "--view", "things", "--max-mismatch", "0.66", "--json")
     assert done.returncode == 1
-    [answer] = json.loads(done.stdout)
-    assert (answer["view"], answer["missing"], answer["different"]) == ("things:v1", 1, 1)
-    assert answer["columns"] == [{"column": "b", "rows": 1}]
-    assert answer["examples"][0] == {
+    [result] = json.loads(done.stdout)
+    assert (result["view"], result["missing"], result["different"]) == ("things:v1", 1, 1)
+    assert result["columns"] == [{"column": "b", "rows": 1}]
+    assert result["examples"][0] == {
         "key": KEY,
         "kind": "missing",
         "column": "",
@@ -115,7 +115,7 @@ def test_what_is_wrong_ends_with_examples_and_the_next_step(store: TinyStore, se
     assert sorted(shares[4:]) == [("others:v1", "check", 1.0), ("things:v1", "check", 2 / 3)]
 
 
-def test_a_warehouse_need_not_be_green_but_be_there(store: TinyStore, server: RedisServer):
+def test_a_warehouse_need_not_be_green_but_must_exist(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     store.execute("update operations.dbt_results set status = 'error'")
     assert run(store, server.unix_url).returncode == 0
@@ -123,7 +123,7 @@ def test_a_warehouse_need_not_be_green_but_be_there(store: TinyStore, server: Re
     assert_clear(run(store, server.unix_url), "there is no warehouse yet")
 
 
-def test_how_many_entities_to_compare():
+def test_the_number_of_entities_to_compare():
     assert (read_sample("--sample", "all"), read_sample("--sample", "12")) == (None, 12)
     assert read_sample("--verify", "0", least=0) == 0
     for text in ("0", "-1", "many", "1.5", "", "²"):
@@ -188,7 +188,7 @@ def test_the_rows_of_a_cluster(store: TinyStore):
             connect(store.warehouse) as connection,
             open_online_store(store.settings(cluster.url)) as opened,
         ):
-            arguments = (connection, opened, "fs", store.definitions, store.view(THINGS))
+            arguments = (connection, opened, store.definitions, store.view(THINGS))
             assert found(check_view(*arguments)) == {}
             client.delete(KEY)
             client.hset(key_of(2), mapping={"foreign": "1", "a": "x"})

@@ -1,4 +1,4 @@
-"""The embedded server: real processes, which come and go as they should."""
+"""Tests of the embedded server: started, shared, saved and stopped."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_two_clients_of_one_process(data_file: Path):
     assert_gone(pid)
 
 
-def test_a_client_that_has_not_asked_anything_yet_is_one_too(data_file: Path):
+def test_a_client_without_any_command_counts_as_a_client(data_file: Path):
     store = EmbeddedRedis(data_file)
     client = store.open()
     pid = pid_of(client)
@@ -111,7 +111,7 @@ def test_a_killed_server_is_started_anew_with_what_was_saved(data_file: Path):
 @pytest.mark.parametrize(
     "content", ["", "\n", "relative.sock", "/nowhere/redis.sock", "\x00", "ÿ", "/" + "x" * 200]
 )
-def test_a_stale_pointer_is_survived(data_file: Path, content: str):
+def test_a_stale_pointer_is_ignored(data_file: Path, content: str):
     data_file.parent.mkdir()
     data_file.with_suffix(".socket").write_bytes(content.encode("latin-1"))
     store = EmbeddedRedis(data_file)
@@ -233,7 +233,7 @@ def test_a_stopped_server_is_named_and_no_other_one_is_started(
     data_file: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """A second server over the same data would lay its own over those of the first."""
-    monkeypatch.setattr(embedded, "ANSWER_TIMEOUT", 0.5)
+    monkeypatch.setattr(embedded, "REPLY_TIMEOUT", 0.5)
     store = EmbeddedRedis(data_file)
     client = store.open()
     client.set("key", "value")
@@ -245,7 +245,7 @@ def test_a_stopped_server_is_named_and_no_other_one_is_started(
         for act in (EmbeddedRedis(data_file).open, lambda: store.close(client)):
             with pytest.raises(FeatureStoreError) as caught:
                 act()
-            assert f"process {process}) does not answer" in str(caught.value)
+            assert f"process {process}) does not reply" in str(caught.value)
             assert "kill -CONT" in str(caught.value)
     finally:
         os.kill(process, signal.SIGCONT)
@@ -255,7 +255,7 @@ def test_a_stopped_server_is_named_and_no_other_one_is_started(
     assert_gone(process)
 
 
-def test_the_data_are_this_users_alone(data_file: Path):
+def test_only_this_user_can_read_the_data(data_file: Path):
     """Also those that an earlier version left, which everybody could read."""
     store = EmbeddedRedis(data_file)
     for _ in range(2):

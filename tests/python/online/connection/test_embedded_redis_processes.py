@@ -1,4 +1,4 @@
-"""The embedded server, shared by processes that come, go and are killed."""
+"""Tests of an embedded server that processes share, some of which are killed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.servers.redis_server import script_environment
 OTHER = """
 import sys
 from pathlib import Path
-from feature_store.online.embedded import EmbeddedRedis
+from feature_store.online.connection.embedded import EmbeddedRedis
 
 store = EmbeddedRedis(Path(sys.argv[1]))
 client = store.open()
@@ -87,7 +87,7 @@ def test_a_store_that_is_not_closed_leaves_no_server(data_file: Path, tmp_path: 
         "from feature_store import FeatureStore, FeatureStoreError\n"
         "store = FeatureStore()\n"
         "print(store.get_online_features([{'thing_id': 1}], ['things']).rows)\n"
-        "print(store._client.info('server')['process_id'])\n"
+        "print(store._online_store.client.info('server')['process_id'])\n"
     )
     view = View("things", {"thing_id": "bigint"}, {"a": "integer"})
     tiny = TinyStore(tmp_path / "tiny", [view])

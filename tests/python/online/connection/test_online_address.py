@@ -1,4 +1,4 @@
-"""The addresses of online stores: what is read from them, and that no secret is shown."""
+"""Tests of the addresses of online stores: parsing, and that no secret is shown."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_the_login_at_sentinels_is_their_own():
         ("redis://host:port", "an address with redis"),
     ],
 )
-def test_what_is_shown(url: str, shown: str):
+def test_the_address_that_is_shown(url: str, shown: str):
     assert describe_address(url) == describe_server(settings(url)) == shown
 
 
@@ -110,18 +110,18 @@ def test_what_is_shown(url: str, shown: str):
         ("redis-cluster://h1,h2?db=3", "a Redis Cluster has no other database than 0"),
         ("redis-sentinel://h1,h2", "the name of the service"),
         ("redis-sentinel://h1,h2/", "the name of the service"),
-        ("redis-sentinel://h1/s/x", "the database behind the host is no number"),
-        ("redis://host/x", "the database behind the host is no number"),
+        ("redis-sentinel://h1/s/x", "the database after the host is not a number"),
+        ("redis://host/x", "the database after the host is not a number"),
         ("redis://h1,h2", "several hosts are a Cluster's or Sentinels'"),
         ("redis-cluster://h1,,h2", "a host is missing"),
         ("redis-cluster://", "a host is missing"),
-        ("redis-cluster://:p@h1,:p@h2", "stand once, before the first host"),
-        ("redis-cluster://h1:99999", "a port is no number up to 65535"),
-        ("redis://host:0", "a port is no number up to 65535"),
+        ("redis-cluster://:p@h1,:p@h2", "are given once, before the first host"),
+        ("redis-cluster://h1:99999", "a port is not a number up to 65535"),
+        ("redis://host:0", "a port is not a number up to 65535"),
         ("unix://run/redis.sock", "the path of a socket begins with /"),
         ("redis://host?sentinel_password=x", "there are no Sentinels"),
-        ("redis://host?protocol=3", "behind the ? stand, each once, username, "),
-        ("redis://host?db=1&db=2", "behind the ? stand, each once, "),
+        ("redis://host?protocol=3", "options after the ? are, each once, username, "),
+        ("redis://host?db=1&db=2", "options after the ? are, each once, "),
         ("redis://host?socket_timeout=", "an option has no value"),
         ("redis://host?socket_timeout=-1", "socket_timeout is not above 0"),
         ("redis://host?socket_timeout=nan", "socket_timeout is not above 0"),
@@ -137,7 +137,7 @@ def test_what_is_shown(url: str, shown: str):
         ("", ""),
     ],
 )
-def test_what_cannot_be_read(url: str, reason: str):
+def test_addresses_that_cannot_be_read(url: str, reason: str):
     with pytest.raises(FeatureStoreError) as caught:
         parse_address(url)
     assert caught.value.what.startswith("REDIS_URL: cannot be read: ")

@@ -1,4 +1,4 @@
-"""The clients for asyncio: one server, a Cluster, Sentinels, TLS."""
+"""Tests of the clients for asyncio: one server, a Cluster, Sentinels, TLS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import redis.asyncio
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.clients import AsyncClient, close_async_client
 from feature_store.online.connection.cluster import pipelined_async
-from feature_store.online.connection.open import async_client, clear_errors
+from feature_store.online.connection.open import clear_errors, open_async_store
 from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_cluster import redis_cluster
@@ -38,7 +38,7 @@ def run(tiny: TinyStore, url: str, use: Callable[[AsyncClient], Awaitable[None]]
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[AsyncClient]:
-        client = async_client(tiny.settings(url))
+        client = open_async_store(tiny.settings(url)).client
         try:
             with clear_errors(tiny.settings(url)):
                 yield client
@@ -74,9 +74,9 @@ def test_one_server(tiny: TinyStore, tmp_path: Path):
 
 def test_there_must_be_an_address(tiny: TinyStore):
     with pytest.raises(FeatureStoreError, match="Next: set REDIS_URL"):
-        async_client(tiny.settings(None))
+        open_async_store(tiny.settings(None))
     with pytest.raises(FeatureStoreError, match="several hosts"):
-        async_client(tiny.settings("redis://a,b"))
+        open_async_store(tiny.settings("redis://a,b"))
 
 
 def test_a_cluster_whose_slots_move_and_whose_primary_fails(tiny: TinyStore):

@@ -1,4 +1,4 @@
-"""Reading from a real Redis Cluster: its slots move, its nodes fail, its users have rights."""
+"""Tests of reads from a real Redis Cluster: moving slots, failing nodes, users' rights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import redis
 from feature_store import FeatureStore, FeatureStoreError
 from feature_store.online.connection.cluster import pipelined
 from feature_store.online.connection.open import open_online_store
-from feature_store.online.connection.slots import SLOTS
+from feature_store.online.connection.topology import SLOTS
 from support.projects.customers_store import (
     AFFINITY,
     PROFILE,
@@ -57,7 +57,7 @@ def store(tiny: TinyStore, cluster: Cluster) -> Iterator[FeatureStore]:
 
 @pytest.fixture(scope="module")
 def expected(tiny: TinyStore) -> object:
-    """Return what one server answers."""
+    """Return the result of reading from one server."""
     with redis_server() as single:
         tiny.export(single.unix_url)
         return tiny.read(single.unix_url, TWO, FEATURES)
@@ -67,7 +67,7 @@ def other_node(cluster: Cluster, slot: int) -> Node:
     return next(node for node in cluster.nodes if node is not cluster.owner(slot))
 
 
-def test_a_cluster_answers_as_one_server(store: FeatureStore, expected: object):
+def test_a_cluster_gives_the_result_of_one_server(store: FeatureStore, expected: object):
     assert store.get_online_features(TWO, FEATURES) == expected
 
 
@@ -111,7 +111,7 @@ def test_a_slot_that_moves_while_the_store_is_open(
         ("half:h", "NOPERM", "docs/operate/online_store.md"),
     ],
 )
-def test_logins_that_are_refused(
+def test_logins_that_are_rejected(
     tiny: TinyStore, cluster: Cluster, login: str, code: str, step: str
 ):
     cluster.call_each("ACL SETUSER", "guest", "on", ">g", "~fs:*", "-@all", "+hmget")
@@ -145,7 +145,7 @@ def test_one_server_by_the_address_of_a_cluster(tiny: TinyStore):
     assert "no node of a Cluster: begin REDIS_URL with redis:// " in str(caught.value)
 
 
-def test_one_address_is_enough_and_dead_ones_do_no_harm(
+def test_one_address_is_enough_among_unreachable_ones(
     tiny: TinyStore, cluster: Cluster, expected: object
 ):
     [node] = [node for node in cluster.nodes if node is cluster.owner(SLOTS - 1)]
@@ -160,14 +160,15 @@ def test_a_stalled_node_costs_its_timeout_a_few_times_whatever_the_number_of_key
     """redis-py alone would wait for it several times a key."""
     gets = [("GET", f"fs:{{x:{n}}}") for n in range(100)]
     settings = tiny.settings(f"{cluster.url}?socket_timeout=0.5")
-    with open_online_store(settings) as client:
+    with open_online_store(settings) as store:
+        client = store.client
         assert pipelined(client, gets) == [None] * 100
         front = cluster.owner(cluster.slot("fs:{x:1}")).front
         before = front.cuts
         front.cut_after(0, "stall", times=1000)
         with pytest.raises(redis.TimeoutError):
             pipelined(client, gets)
-        # The pipeline, its first command again, and each time perhaps the question for slots.
+        # The pipeline, its first command again, and each time perhaps a request for the slots.
         assert front.cuts < before + 12
         front.cut_after(0, times=0)
         assert pipelined(client, gets) == [None] * 100
@@ -179,9 +180,9 @@ def test_a_stalled_node_costs_its_timeout_a_few_times_whatever_the_number_of_key
         front.cut_after(0, times=0)
         assert pipelined(client, gets) == [None] * 100
     failed = pytest.raises(FeatureStoreError, match="the connection failed: Timeout")
-    with failed, open_online_store(settings) as client:
+    with failed, open_online_store(settings) as store:
         front.cut_after(0, "stall", times=1000)
-        pipelined(client, gets)
+        pipelined(store.client, gets)
     front.cut_after(0, times=0)
 
 
@@ -189,24 +190,24 @@ def test_a_node_that_stalls_or_cuts_while_the_store_is_open(
     tiny: TinyStore, cluster: Cluster, expected: object
 ):
     front = cluster.owner(cluster.slot(KEY)).front
-    asked = (TWO, FEATURES)
+    requested = (TWO, FEATURES)
 
     async def fail_and_recover(store: FeatureStore) -> None:
-        assert await store.get_online_features_async(*asked) == expected
+        assert await store.get_online_features_async(*requested) == expected
         front.cut_after(3, "stall", times=1000)
         with pytest.raises(FeatureStoreError, match="the connection failed: Timeout"):
-            await store.get_online_features_async(*asked)
+            await store.get_online_features_async(*requested)
         front.cut_after(3, "reset")
-        assert await store.get_online_features_async(*asked) == expected
+        assert await store.get_online_features_async(*requested) == expected
         await store.aclose()
 
     with open_feature_store(tiny, f"{cluster.url}?socket_timeout=0.2") as store:
-        assert store.get_online_features(*asked) == expected
+        assert store.get_online_features(*requested) == expected
         front.cut_after(3, "stall", times=1000)
         with pytest.raises(FeatureStoreError, match="the connection failed: Timeout"):
-            store.get_online_features(*asked)
+            store.get_online_features(*requested)
         front.cut_after(3, "reset")
-        assert store.get_online_features(*asked) == expected
+        assert store.get_online_features(*requested) == expected
         asyncio.run(fail_and_recover(store))
 
 
@@ -230,9 +231,9 @@ def test_a_cluster_that_loses_a_primary_and_gets_it_back(tiny: TinyStore, expect
                 for n in range(1000)
                 if own.owner(own.slot(f"fs:{{customer:{n}}}:x")) is others[0]
             )
-            refused = pytest.raises(FeatureStoreError, match="CLUSTERDOWN")
-            with refused as caught, open_online_store(tiny.settings(own.url)) as client:
-                client.get(key)
+            cluster_down = pytest.raises(FeatureStoreError, match="CLUSTERDOWN")
+            with cluster_down as caught, open_online_store(tiny.settings(own.url)) as online:
+                online.client.get(key)
             assert "wait until every slot has a primary again" in str(caught.value)
             for node in others:
                 node.kill()

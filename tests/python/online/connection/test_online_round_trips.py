@@ -1,4 +1,4 @@
-"""One round trip, whichever parser reads, and a connection that stays usable."""
+"""Tests that a read is one round trip, with either parser, and leaves a usable connection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.online.connection import round_trip as exchange
+from feature_store.online.connection.round_trip import ReplyParser
 from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import open_feature_store
 from support.projects.things_store import THINGS
@@ -26,16 +26,6 @@ ENTITIES = [{"customer_id": n, "store": "Nord"} for n in range(400)]
 PACKED = replace(THINGS, layout="packed")
 
 
-@pytest.fixture(params=["hiredis", "redis-py"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let replies be read by one of the two parsers."""
-    if request.param == "hiredis":
-        pytest.importorskip("hiredis")
-    else:
-        monkeypatch.setattr(exchange, "hiredis", None)
-    return request.param
-
-
 @pytest.fixture
 def proxy(server: RedisServer) -> Iterator[HoldingProxy]:
     """Return a proxy in front of the server."""
@@ -44,7 +34,7 @@ def proxy(server: RedisServer) -> Iterator[HoldingProxy]:
 
 
 @pytest.mark.usefixtures("parser")
-def test_all_is_asked_before_anything_is_answered(tiny: TinyStore, proxy: HoldingProxy):
+def test_all_commands_are_sent_before_the_first_reply(tiny: TinyStore, proxy: HoldingProxy):
     url = f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=20"
     with open_feature_store(tiny, url) as store:
         expected = store.get_online_features(ENTITIES, FEATURES)
@@ -52,7 +42,7 @@ def test_all_is_asked_before_anything_is_answered(tiny: TinyStore, proxy: Holdin
         assert store.get_online_features(ENTITIES, FEATURES) == expected
 
 
-def test_the_proxy_tells_two_round_trips_from_one(tiny: TinyStore, proxy: HoldingProxy):
+def test_the_proxy_distinguishes_two_round_trips_from_one(tiny: TinyStore, proxy: HoldingProxy):
     url = f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=0.3"
     with open_feature_store(tiny, url) as store:
         store.get_online_features(ENTITIES, FEATURES)
@@ -72,9 +62,9 @@ def test_one_round_trip_for_packed_rows(tmp_path: Path, server: RedisServer, pro
         store.settings = replace(store.settings, prefix="packed")
         expected = store.get_online_features(entities, ["things"])
         proxy.hold(b"$3\r\nGET\r\n", 300)
-        answer = store.get_online_features(entities, ["things"])
-    assert answer == expected
-    assert [row["things:b"] for row in answer.rows[:4]] == [None, "x", "é✓", None]
+        result = store.get_online_features(entities, ["things"])
+    assert result == expected
+    assert [row["things:b"] for row in result.rows[:4]] == [None, "x", "é✓", None]
 
 
 @pytest.mark.usefixtures("parser")
@@ -86,7 +76,7 @@ def test_errors_leave_a_usable_connection(store: FeatureStore, server: RedisServ
         client.set(keys[0], "text")
         client.hset(keys[1], "name", b"\xff\xfe")
         try:
-            for number, message in ((70, "WRONGTYPE"), (71, "holds what is no text")):
+            for number, message in ((70, "WRONGTYPE"), (71, "holds bytes that are not text")):
                 entities = [*ENTITIES[:50], {"customer_id": number, "store": "x"}, *ENTITIES[:50]]
                 with pytest.raises(FeatureStoreError, match=message):
                     store.get_online_features(entities, FEATURES)
@@ -104,8 +94,8 @@ def test_ids_of_other_scripts(store: FeatureStore, server: RedisServer):
 
 
 @pytest.mark.usefixtures("parser")
-def test_a_server_that_wants_a_password_now(tiny: TinyStore, server: RedisServer):
-    """The refusal is about the server, not about the first key."""
+def test_a_server_that_requires_a_password_now(tiny: TinyStore, server: RedisServer):
+    """The error is about the server, not about the first key."""
     with open_feature_store(tiny, server.unix_url) as store, server.client() as client:
         store.get_online_features(ENTITIES, FEATURES)
         client.config_set("requirepass", "s3cret")
@@ -144,8 +134,8 @@ def test_a_read_that_is_interrupted(tiny: TinyStore, proxy: HoldingProxy):
         assert store.get_online_features(ENTITIES, FEATURES) == good
 
 
-def test_a_server_that_is_loading_is_asked_again():
+def test_a_loading_server_is_an_error_that_redis_py_retries():
     """As redis-py does, whose own parser makes the same error of it."""
     pytest.importorskip("hiredis")
     with pytest.raises(redis.BusyLoadingError, match="LOADING Redis is loading"):
-        exchange._Replies(2).feed(b"-LOADING Redis is loading the dataset in memory\r\n")
+        ReplyParser(2).feed(b"-LOADING Redis is loading the dataset in memory\r\n")

@@ -1,4 +1,4 @@
-"""Reading from the primary that real Sentinels name, also after a failover."""
+"""Tests of the primary behind real Sentinels, also after a failover."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.projects.tiny_store import TinyStore
 from support.servers.redis_sentinel import SERVICE, Sentinels, redis_sentinels
 from support.servers.redis_server import redis_server, wait_for, wait_until_copied
 
-ASKED = ([{"customer_id": 1}], ["customer_purchases:v1", "customer_profile"])
+REQUEST = ([{"customer_id": 1}], ["customer_purchases:v1", "customer_profile"])
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, sentinels: Sentinels) -> Tiny
 
 def error_of(tiny: TinyStore, url: str) -> str:
     with pytest.raises(FeatureStoreError) as caught:
-        tiny.read(url, *ASKED)
+        tiny.read(url, *REQUEST)
     assert "t0p" not in str(caught.value)
     assert "w@tch" not in str(caught.value)
     return str(caught.value)
@@ -43,39 +43,39 @@ def error_of(tiny: TinyStore, url: str) -> str:
 def test_the_primary_is_found_and_followed(tiny: TinyStore, sentinels: Sentinels):
     with redis_server() as single:
         tiny.export(single.unix_url)
-        expected = tiny.read(single.unix_url, *ASKED)
+        expected = tiny.read(single.unix_url, *REQUEST)
     with open_feature_store(tiny, sentinels.url) as store:
-        assert store.get_online_features(*ASKED) == expected
+        assert store.get_online_features(*REQUEST) == expected
         assert sentinels.primary.call("INFO", "keyspace")["db0"]["keys"] > 1
         wait_until_copied(sentinels.primary, sentinels.replica)
         sentinels.switch_over()
-        assert store.get_online_features(*ASKED) == expected
+        assert store.get_online_features(*REQUEST) == expected
         wait_until_copied(sentinels.primary, sentinels.replica)
         sentinels.fail_over()
-        assert store.get_online_features(*ASKED) == expected
+        assert store.get_online_features(*REQUEST) == expected
         sentinels.bring_back()
         sentinels.wait_until_ready()
 
 
 def test_a_write_after_a_switch_goes_to_the_new_primary(tiny: TinyStore, sentinels: Sentinels):
     """redis-py alone goes back to the server that it was connected to, however often it tries."""
-    with open_online_store(tiny.settings(sentinels.url)) as client:
-        client.set("x", 1)
+    with open_online_store(tiny.settings(sentinels.url)) as store:
+        store.client.set("x", 1)
         sentinels.switch_over()
-        client.set("x", 2)
+        store.client.set("x", 2)
         assert sentinels.primary.call("GET", "x") == "2"
     sentinels.wait_until_ready()
 
 
 def test_another_database(tiny: TinyStore, sentinels: Sentinels):
     url = sentinels.url_of(":t0p%2Fsecret@", database=3)
-    with open_online_store(tiny.settings(url)) as client:
-        client.set("x", 3)
+    with open_online_store(tiny.settings(url)) as store:
+        store.client.set("x", 3)
     with sentinels.primary.client(db=3) as client:
         assert client.get("x") == "3"
 
 
-def test_what_hinders(tiny: TinyStore, sentinels: Sentinels):
+def test_errors_of_sentinels(tiny: TinyStore, sentinels: Sentinels):
     url = sentinels.url
     shown = error_of(tiny, url.replace(f"/{SERVICE}/", "/feature/"))
     assert f"the Sentinels watch no 'feature'\nAllowed: near names: {SERVICE}" in shown
@@ -93,14 +93,14 @@ def test_what_hinders(tiny: TinyStore, sentinels: Sentinels):
 
 def test_the_first_sentinel_may_be_down(tiny: TinyStore, sentinels: Sentinels):
     url = sentinels.url.replace("127.0.0.1:", "127.0.0.1:1,127.0.0.1:")
-    assert tiny.read(url, *ASKED).rows
+    assert tiny.read(url, *REQUEST).rows
 
 
 def test_the_errors_of_sentinels_come_soon(tiny: TinyStore):
     with redis_sentinels(down_after_ms=200) as own:
         tiny.export(own.url)
         began = time.monotonic()
-        with open_online_store(tiny.settings(own.url)) as client:
+        with open_online_store(tiny.settings(own.url)) as store:
             own.replica.kill()
             own.primary.kill()
             error_of(tiny, own.url)  # it depends on whether the Sentinel has seen it
@@ -110,7 +110,7 @@ def test_the_errors_of_sentinels_come_soon(tiny: TinyStore):
             )
             assert "the Sentinels say that the primary is down" in error_of(tiny, own.url)
             with pytest.raises(redis.ConnectionError):
-                client.get("x")
+                store.client.get("x")
             own.sentinels[0].process.send_signal(signal.SIGSTOP)
             assert "the connection failed: Timeout" in error_of(tiny, own.url)
             own.sentinels[0].kill()

@@ -1,4 +1,4 @@
-"""The online store over TLS: certificates that are trusted, and those that are not."""
+"""Tests of the online store over TLS, with trusted and untrusted certificates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer, redis_server
 from support.servers.tls_proxy import Authority, tls_cluster, tls_proxy
 
-ASKED = ([{"customer_id": 1}], ["customer_purchases:v1", "customer_profile"])
+REQUEST = ([{"customer_id": 1}], ["customer_purchases:v1", "customer_profile"])
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, url: str, authority: Authorit
 
 def error_of(tiny: TinyStore, url: str) -> str:
     with pytest.raises(FeatureStoreError) as caught:
-        tiny.read(url, *ASKED)
+        tiny.read(url, *REQUEST)
     assert "p%2Fw" not in str(caught.value)
     assert "p/w" not in str(caught.value)
     return str(caught.value)
@@ -59,10 +59,10 @@ def error_of(tiny: TinyStore, url: str) -> str:
 def test_what_was_exported_over_tls_is_read_over_tls(
     tiny: TinyStore, server: RedisServer, url: str, authority: Authority
 ):
-    expected = tiny.read(server.unix_url, *ASKED)
+    expected = tiny.read(server.unix_url, *REQUEST)
     assert expected.rows[0]["customer_profile:name"] == "Zoë"
-    assert tiny.read(f"{url}?{authority.option}", *ASKED) == expected
-    assert tiny.read(f"{url}?ssl_cert_reqs=none&ssl_check_hostname=false", *ASKED) == expected
+    assert tiny.read(f"{url}?{authority.option}", *REQUEST) == expected
+    assert tiny.read(f"{url}?ssl_cert_reqs=none&ssl_check_hostname=false", *REQUEST) == expected
 
 
 def test_a_certificate_that_is_not_trusted(tiny: TinyStore, url: str, tmp_path: Path):
@@ -80,14 +80,14 @@ def test_a_certificate_of_another_host(tiny: TinyStore, server: RedisServer, tmp
         shown = error_of(tiny, f"{proxy.url}?{other.option}")
         assert "Next: use the name that the server's certificate was made for" in shown
         unchecked = f"{proxy.url}?{other.option}&ssl_check_hostname=false"
-        assert tiny.read(unchecked, *ASKED).rows
+        assert tiny.read(unchecked, *REQUEST).rows
 
 
 def test_a_server_that_wants_a_certificate(tiny: TinyStore, server: RedisServer, tmp_path: Path):
     strict = Authority(tmp_path, needs_client=True)
     with tls_proxy(server.port, strict) as proxy:
         url = f"{proxy.url}?{strict.option}"
-        assert tiny.read(f"{url}&{strict.client_option}", *ASKED).rows
+        assert tiny.read(f"{url}&{strict.client_option}", *REQUEST).rows
         assert "the connection failed" in error_of(tiny, url)
     with handshakes(strict.context) as port:
         shown = error_of(tiny, f"rediss://127.0.0.1:{port}?{strict.option}")
@@ -96,14 +96,14 @@ def test_a_server_that_wants_a_certificate(tiny: TinyStore, server: RedisServer,
 
 @contextmanager
 def handshakes(context: ssl.SSLContext) -> Iterator[int]:
-    """Refuse clients by TLS's own message, as a Redis server does, and asyncio's servers do not."""
+    """Reject clients with an alert of TLS, as a Redis server does, and asyncio's servers do not."""
 
     def serve() -> None:
         with suppress(OSError):
             while True:
-                refuse(listener.accept()[0])
+                reject(listener.accept()[0])
 
-    def refuse(client: socket.socket) -> None:
+    def reject(client: socket.socket) -> None:
         with context.wrap_socket(client, server_side=True, do_handshake_on_connect=False) as tls:
             with suppress(OSError):
                 tls.do_handshake()
@@ -134,7 +134,7 @@ def test_the_wrong_password_and_the_wrong_port(
 def test_a_cluster_over_tls(tiny: TinyStore, server: RedisServer, authority: Authority):
     with tls_cluster(authority, password="p/w") as cluster_url:
         tiny.export(cluster_url)
-        assert tiny.read(cluster_url, *ASKED) == tiny.read(server.unix_url, *ASKED)
+        assert tiny.read(cluster_url, *REQUEST) == tiny.read(server.unix_url, *REQUEST)
         shown = error_of(tiny, cluster_url.partition("?")[0])
         assert "CERTIFICATE_VERIFY_FAILED" in shown
         assert "?ssl_ca_certs=/path/ca.pem" in shown

@@ -1,4 +1,4 @@
-"""The export to a real Redis server: what it writes."""
+"""Tests of what an export writes to a real Redis server."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_value_that_became_null_loses_its_field(store: TinyStore, server: Redi
         assert client.hget("fs:{thing:2}:things:v1", "a") == "5"
 
 
-def test_a_reader_never_meets_a_mixture_of_two_rows(store: TinyStore, server: RedisServer):
+def test_a_reader_never_gets_a_mixture_of_two_rows(store: TinyStore, server: RedisServer):
     """One of a and b is null in each row; a reader that sees both or none met a mixture."""
     store.serve(THINGS, [(1, 10, None)])
     store.export(server.unix_url)
@@ -79,8 +79,8 @@ def test_a_reader_never_meets_a_mixture_of_two_rows(store: TinyStore, server: Re
                 if ("a" in row) == ("b" in row):
                     mixtures.append(row)
 
-    watcher = threading.Thread(target=watch)
-    watcher.start()
+    reader = threading.Thread(target=watch)
+    reader.start()
     try:
         for _ in range(6):
             for row in ((1, None, "x"), (1, 10, None)):
@@ -88,7 +88,7 @@ def test_a_reader_never_meets_a_mixture_of_two_rows(store: TinyStore, server: Re
                 store.export(server.unix_url)
     finally:
         done.set()
-        watcher.join()
+        reader.join()
     assert mixtures == []
 
 
@@ -162,14 +162,14 @@ def test_many_rows_in_several_batches_lose_nothing(store: TinyStore, server: Red
         "if(n % 11 = 0, null, repeat('日本語 ✓ 😀', n % 23) || n), "
         f"timestamp '2026-01-02', timestamp '2026-01-03', null from range(4, {many + 1}) as r(n)"
     )
-    pieces: list[int] = []
-    [exported] = store.export(server.unix_url, on_rows=pieces.append)
-    assert exported.rows == sum(pieces) == many
-    assert len(pieces) > 5
+    batches: list[int] = []
+    [exported] = store.export(server.unix_url, on_rows=batches.append)
+    assert exported.rows == sum(batches) == many
+    assert len(batches) > 5
     with server.client() as client:
         assert client.dbsize() == many + 2
         assert client.info("replication")["master_repl_offset"] == 0
     served = [row for row in store.served(THINGS) if row["thing_id"] % 10 == 1]
-    answer = store.read(server.unix_url, served, ["things:a", "things:b"])
-    read = [(row["things:a"], row["things:b"]) for row in answer.rows]
+    result = store.read(server.unix_url, served, ["things:a", "things:b"])
+    read = [(row["things:a"], row["things:b"]) for row in result.rows]
     assert read == [(row["a"], row["b"]) for row in served]

@@ -1,4 +1,4 @@
-"""How an export is cut and routed: slots as a Cluster computes them, pieces without a row lost."""
+"""Tests of the batches of an export: their slots in a Cluster, and every row in one batch."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.crc import key_slot
 
-from feature_store.online.connection.command_batch import PIECE_BYTES, Piece, pieces_of
-from feature_store.online.connection.slots import key_slots
+from feature_store.online.connection.command_batch import (
+    BATCH_BYTES,
+    CommandBatch,
+    command_batches,
+)
+from feature_store.online.connection.topology import key_slots
 
 TEXTS = st.lists(st.text(max_size=40), max_size=60)
 
@@ -23,8 +27,8 @@ def test_slots_are_those_of_the_library(tags: list[str], data: st.DataObject):
         assert [*found] == [key_slot(tag.encode()) for tag in tags[first:]]
 
 
-def batch(commands: list[str]) -> pa.RecordBatch:
-    """Return a batch as a query of commands gives it."""
+def records(commands: list[str]) -> pa.RecordBatch:
+    """Return what a query of commands returns."""
     return pa.RecordBatch.from_arrays(
         [
             pa.array(commands, pa.string()),
@@ -36,26 +40,26 @@ def batch(commands: list[str]) -> pa.RecordBatch:
 
 
 @pytest.mark.parametrize(
-    ("rows", "size"), [(0, 0), (1, 3), (5_000, 10), (50, PIECE_BYTES // 10), (3, PIECE_BYTES + 1)]
+    ("rows", "size"), [(0, 0), (1, 3), (5_000, 10), (50, BATCH_BYTES // 10), (3, BATCH_BYTES + 1)]
 )
-def test_pieces_hold_every_row_once_and_in_order(rows: int, size: int):
+def test_batches_hold_every_row_once_and_in_order(rows: int, size: int):
     commands = [f"{n}é" + "x" * size for n in range(rows)]
-    pieces = [*pieces_of(batch(commands))]
-    assert b"".join(bytes(piece.data) for piece in pieces) == "".join(commands).encode()
-    assert sum(len(piece) for piece in pieces) == rows
-    assert sum(piece.lines for piece in pieces) == sum(len(one) % 7 + 1 for one in commands)
+    batches = [*command_batches(records(commands))]
+    assert b"".join(bytes(batch.data) for batch in batches) == "".join(commands).encode()
+    assert sum(len(batch) for batch in batches) == rows
+    assert sum(batch.lines for batch in batches) == sum(len(one) % 7 + 1 for one in commands)
     largest = max((len(one.encode()) for one in commands), default=0)
-    assert all(len(piece.data) <= max(PIECE_BYTES, largest) + largest for piece in pieces)
-    assert len(pieces) <= max(rows, 1)
+    assert all(len(batch.data) <= max(BATCH_BYTES, largest) + largest for batch in batches)
+    assert len(batches) <= max(rows, 1)
 
 
 @settings(deadline=None, derandomize=True)
 @given(tags=TEXTS, data=st.data())
-def test_a_part_of_a_piece_is_whole(tags: list[str], data: st.DataObject):
-    [*pieces] = pieces_of(batch(tags))
-    for piece in pieces:
-        chosen = sorted(data.draw(st.sets(st.integers(0, len(piece) - 1))))
-        part = piece.take(pa.array(chosen, pa.int64()))
-        assert isinstance(part, Piece)
+def test_chosen_rows_of_a_batch_are_whole(tags: list[str], data: st.DataObject):
+    [*batches] = command_batches(records(tags))
+    for batch in batches:
+        chosen = sorted(data.draw(st.sets(st.integers(0, len(batch) - 1))))
+        part = batch.take(pa.array(chosen, pa.int64()))
+        assert isinstance(part, CommandBatch)
         assert bytes(part.data) == "".join(tags[n] for n in chosen).encode()
         assert part.lines == sum(len(tags[n]) % 7 + 1 for n in chosen)

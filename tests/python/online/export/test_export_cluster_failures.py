@@ -1,4 +1,4 @@
-"""A Redis Cluster whose nodes fail over or restart, or whose slots move, during an export."""
+"""Tests of exports to a Cluster whose nodes fail over or restart, or whose slots move."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from support.projects.random_store import FaultStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, ExportProcess, export_forker
+from support.projects.random_store import RandomStore, assert_online_equals_offline
+from support.servers.export_process import ExportForker, ExportProcess
 from support.servers.redis_cluster import Cluster, redis_cluster
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -38,48 +32,38 @@ def cluster(running_cluster: Cluster) -> Cluster:
     return running_cluster
 
 
-def check(faulty: FaultStore, cluster: Cluster) -> None:
+def check(project: RandomStore, cluster: Cluster) -> None:
     with cluster.client() as client:
         client.delete("fs:lock")
-        assert_online_equals_offline(faulty, client)
-
-
-def stop_at(
-    request: int, faulty: FaultStore, cluster: Cluster, forker: ExportForker
-) -> ExportProcess:
-    faulty.change()
-    fault = ("SIGSTOP", request, "before")
-    running = forker.start(faulty.store, cluster.url, lease=60, fault=fault)
-    running.wait_until_stopped()
-    return running
+        assert_online_equals_offline(project, client)
 
 
 def assert_ended_right(
-    running: ExportProcess, faulty: FaultStore, cluster: Cluster, forker: ExportForker
+    running: ExportProcess, project: RandomStore, cluster: Cluster, forker: ExportForker
 ) -> None:
     """Assert that an export that says it succeeded did, and that the next one does anyway."""
     ended = running.wait()
     assert "Traceback" not in ended.stderr
     assert "Exception" not in ended.stderr
     if ended.code == 0:
-        check(faulty, cluster)
+        check(project, cluster)
     else:
         assert ended.code == 1
         assert "error " in ended.stderr
         assert "Next: " in ended.stderr
         with cluster.client() as client:
             client.delete("fs:lock")
-        again = forker.run(faulty.store, cluster.url)
+        again = forker.run(project.store, cluster.url)
         assert again.code == 0, again
-        check(faulty, cluster)
+        check(project, cluster)
 
 
 def test_all_views_of_an_entity_are_in_one_slot(
     tmp_path: Path, cluster: Cluster, forker: ExportForker
 ):
-    faulty = FaultStore.make(tmp_path / "store", 1, entities=60)
-    assert forker.run(faulty.store, cluster.url).code == 0
-    check(faulty, cluster)
+    project = RandomStore.make(tmp_path / "store", 1, entities=60)
+    assert forker.run(project.store, cluster.url).code == 0
+    check(project, cluster)
     with cluster.client() as client:
         slots: dict[str, set[int]] = {}
         for key in client.scan_iter("fs:{*"):
@@ -92,115 +76,121 @@ def test_all_views_of_an_entity_are_in_one_slot(
 def test_a_primary_changes_places_with_its_replica(
     tmp_path: Path, cluster: Cluster, forker: ExportForker, request_number: int
 ):
-    faulty = FaultStore.make(tmp_path / "store", 2, entities=150)
-    assert forker.run(faulty.store, cluster.url).code == 0
-    running = stop_at(request_number, faulty, cluster, forker)
+    project = RandomStore.make(tmp_path / "store", 2, entities=150)
+    assert forker.run(project.store, cluster.url).code == 0
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, request_number)
     cluster.switch_over(cluster.owner(cluster.slot("fs:lock")))
     running.send_signal(signal.SIGCONT)
-    assert_ended_right(running, faulty, cluster, forker)
+    assert_ended_right(running, project, cluster, forker)
 
 
 def test_a_primary_is_killed_and_its_replica_takes_over(
     tmp_path: Path, cluster: Cluster, forker: ExportForker
 ):
-    faulty = FaultStore.make(tmp_path / "store", 3, entities=150)
-    assert forker.run(faulty.store, cluster.url).code == 0
-    running = stop_at(26, faulty, cluster, forker)
+    project = RandomStore.make(tmp_path / "store", 3, entities=150)
+    assert forker.run(project.store, cluster.url).code == 0
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, 26)
     cluster.owner(cluster.slot("fs:{thing:1}")).kill()
     running.send_signal(signal.SIGCONT)
     assert running.wait().code == 0, running.stderr
-    check(faulty, cluster)
-    assert "looking at all views again" in running.stderr
-    faulty.change()
-    assert forker.run(faulty.store, cluster.url).code == 0
-    check(faulty, cluster)
+    check(project, cluster)
+    assert "all views are exported again" in running.stderr
+    project.change()
+    assert forker.run(project.store, cluster.url).code == 0
+    check(project, cluster)
 
 
 def test_a_primary_was_replaced_between_two_exports(
     tmp_path: Path, cluster: Cluster, forker: ExportForker
 ):
     """What its replica had not got is lost, and no metadata say so: everything is sent."""
-    faulty = FaultStore.make(tmp_path / "store", 4, entities=150)
-    assert forker.run(faulty.store, cluster.url).code == 0
+    project = RandomStore.make(tmp_path / "store", 4, entities=150)
+    assert forker.run(project.store, cluster.url).code == 0
     node = cluster.owner(cluster.slot("fs:{thing:1}"))
     cluster.switch_over(node)
     with cluster.client() as client:
         for key in [*client.scan_iter("fs:{*")][::7]:
             client.delete(key)
-        assert forker.run(faulty.store, cluster.url).code == 0
-    check(faulty, cluster)
+        assert forker.run(project.store, cluster.url).code == 0
+    check(project, cluster)
 
 
 def test_a_node_is_restarted(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 5, entities=150)
-    assert forker.run(faulty.store, cluster.url).code == 0
-    running = stop_at(28, faulty, cluster, forker)
+    project = RandomStore.make(tmp_path / "store", 5, entities=150)
+    assert forker.run(project.store, cluster.url).code == 0
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, 28)
     node = cluster.owner(cluster.slot("fs:{thing:2}"))
     node.kill()
     node.start()
     running.send_signal(signal.SIGCONT)
-    assert_ended_right(running, faulty, cluster, forker)
+    assert_ended_right(running, project, cluster, forker)
 
 
 def test_the_whole_cluster_is_restarted(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 9, entities=150)
-    assert forker.run(faulty.store, cluster.url).code == 0
-    running = stop_at(30, faulty, cluster, forker)
+    project = RandomStore.make(tmp_path / "store", 9, entities=150)
+    assert forker.run(project.store, cluster.url).code == 0
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, 30)
     for node in cluster.nodes:
         node.kill()
     running.send_signal(signal.SIGCONT)
     for node in cluster.nodes:
         node.start()
-    assert_ended_right(running, faulty, cluster, forker)
+    assert_ended_right(running, project, cluster, forker)
 
 
 def test_slots_move(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 6, entities=150)
-    assert forker.run(faulty.store, cluster.url).code == 0
+    project = RandomStore.make(tmp_path / "store", 6, entities=150)
+    assert forker.run(project.store, cluster.url).code == 0
     slots = [cluster.slot(f"fs:{{thing:{n}}}") for n in range(1, 9)]
     slots.append(cluster.slot("fs:meta:packed:v1"))
     for request in (14, 34):
-        running = stop_at(request, faulty, cluster, forker)
+        project.change()
+        running = forker.start_stopped(project.store, cluster.url, request)
         for slot in slots:
             source = cluster.owner(slot)
             to = next(node for node in cluster.running if node.is_primary and node is not source)
             cluster.move_slot(slot, to)
         running.send_signal(signal.SIGCONT)
         assert running.wait().code == 0, running.stderr
-        check(faulty, cluster)
+        check(project, cluster)
 
 
-def test_a_slot_is_on_its_way_for_a_while(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 7, entities=150)
-    assert forker.run(faulty.store, cluster.url).code == 0
+def test_a_slot_moves_for_a_while(tmp_path: Path, cluster: Cluster, forker: ExportForker):
+    project = RandomStore.make(tmp_path / "store", 7, entities=150)
+    assert forker.run(project.store, cluster.url).code == 0
     slot = cluster.slot("fs:{thing:3}")
     source = cluster.owner(slot)
     to = next(node for node in cluster.running if node.is_primary and node is not source)
-    running = stop_at(14, faulty, cluster, forker)
+    project.change()
+    running = forker.start_stopped(project.store, cluster.url, 14)
     move = cluster.begin_move(slot, to)
     move.move_keys(1)
     running.send_signal(signal.SIGCONT)
     # While the export meets ASK, and at last its end.
     move.move_keys(1)
     move.finish()
-    assert_ended_right(running, faulty, cluster, forker)
+    assert_ended_right(running, project, cluster, forker)
 
 
-def test_a_slot_that_stays_on_its_way(tmp_path: Path, cluster: Cluster, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 8, entities=150)
-    assert forker.run(faulty.store, cluster.url).code == 0
-    faulty.change(0.9)
+def test_a_slot_that_keeps_moving(tmp_path: Path, cluster: Cluster, forker: ExportForker):
+    project = RandomStore.make(tmp_path / "store", 8, entities=150)
+    assert forker.run(project.store, cluster.url).code == 0
+    project.change(0.9)
     slot = cluster.slot("fs:{thing:4}")
     source = cluster.owner(slot)
     to = next(node for node in cluster.running if node.is_primary and node is not source)
     move = cluster.begin_move(slot, to)
     move.move_keys(2)
-    ended = forker.run(faulty.store, cluster.url, patience=1)
+    ended = forker.run(project.store, cluster.url, retry_timeout=1)
     move.finish()
     if ended.code == 0:
-        check(faulty, cluster)
+        check(project, cluster)
     else:
         assert ended.code == 1
         assert "TRYAGAIN" in ended.stderr or "ASK" in ended.stderr or "slot" in ended.stderr
-    assert forker.run(faulty.store, cluster.url).code == 0
-    check(faulty, cluster)
+    assert forker.run(project.store, cluster.url).code == 0
+    check(project, cluster)

@@ -1,4 +1,4 @@
-"""Connections that are cut, or stall, in the middle of a reply: the same export goes on."""
+"""Tests of connections that are cut, or stall, inside a reply: the export connects again."""
 
 from __future__ import annotations
 
@@ -8,16 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from support.projects.random_store import FaultStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, export_forker
+from support.projects.random_store import RandomStore, assert_online_equals_offline
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer
 from support.servers.tcp_proxy import Cut, TcpProxy, cutting_proxy
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.fixture
@@ -26,11 +20,11 @@ def proxy(server: RedisServer) -> Iterator[TcpProxy]:
         yield running
 
 
-def reply_bytes(proxy: TcpProxy, faulty: FaultStore, forker: ExportForker) -> int:
-    """Return how many bytes the server answers an export of changes with."""
-    faulty.change()
+def reply_bytes(proxy: TcpProxy, project: RandomStore, forker: ExportForker) -> int:
+    """Return the number of bytes of the replies to a delta export."""
+    project.change()
     before = proxy.reply_bytes
-    assert forker.run(faulty.store, proxy.url).code == 0
+    assert forker.run(project.store, proxy.url).code == 0
     return proxy.reply_bytes - before
 
 
@@ -39,31 +33,31 @@ def test_cut_at_any_byte_of_the_replies(
     tmp_path: Path, server: RedisServer, proxy: TcpProxy, forker: ExportForker, how: Cut
 ):
     chance = random.Random(how)
-    faulty = FaultStore.make(tmp_path / "store", 1, entities=100)
-    assert forker.run(faulty.store, proxy.url).code == 0
-    total = reply_bytes(proxy, faulty, forker)
+    project = RandomStore.make(tmp_path / "store", 1, entities=100)
+    assert forker.run(project.store, proxy.url).code == 0
+    total = reply_bytes(proxy, project, forker)
     positions = [*range(0, 60, 20), *chance.sample(range(total - 100), 22)]
     with server.client() as client:
         for position in positions:
-            faulty.change()
+            project.change()
             proxy.cut_after(position, how)
-            ended = forker.run(faulty.store, proxy.url)
+            ended = forker.run(project.store, proxy.url)
             assert ended.code == 0, (position, ended)
-            assert_online_equals_offline(faulty, client)
+            assert_online_equals_offline(project, client)
     assert proxy.cuts == len(positions)
 
 
 def test_stalled(tmp_path: Path, server: RedisServer, proxy: TcpProxy, forker: ExportForker):
-    """Who gets no answer for the time that the address allows connects again."""
-    faulty = FaultStore.make(tmp_path / "store", 2, entities=100)
+    """After the timeout of the address the export connects again."""
+    project = RandomStore.make(tmp_path / "store", 2, entities=100)
     url = f"{proxy.url}?socket_timeout=0.5"
-    assert forker.run(faulty.store, url).code == 0
-    total = reply_bytes(proxy, faulty, forker)
+    assert forker.run(project.store, url).code == 0
+    total = reply_bytes(proxy, project, forker)
     with server.client() as client:
         for part in (0.5, 0.8):
-            faulty.change()
+            project.change()
             proxy.cut_after(int(part * total), "stall")
-            ended = forker.run(faulty.store, url)
+            ended = forker.run(project.store, url)
             assert ended.code == 0, ended
-            assert_online_equals_offline(faulty, client)
+            assert_online_equals_offline(project, client)
     assert proxy.cuts == 2

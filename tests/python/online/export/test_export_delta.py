@@ -1,4 +1,4 @@
-"""What an export sends: everything, what changed since the last one, or nothing."""
+"""Tests that an export sends everything, what changed since the last one, or nothing."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_full_removes_what_is_stale(store: TinyStore, server: RedisServer):
     }
 
 
-def test_lives_are_renewed_before_they_end(store: TinyStore, server: RedisServer):
+def test_everything_is_sent_again_at_half_of_the_ttl(store: TinyStore, server: RedisServer):
     """The server's clock cannot be turned, so what it noted is."""
     store.export(server.unix_url)
     with server.client() as client:
@@ -160,7 +160,7 @@ def test_lives_are_renewed_before_they_end(store: TinyStore, server: RedisServer
         assert sent(store, server) == ("changes", 0, 0)
 
 
-def test_the_watermark_is_gone(store: TinyStore, server: RedisServer):
+def test_the_watermark_was_deleted(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     store.serve(THINGS, [(1, None, "x"), (2, None, "y"), (3, None, None)])
     with server.client() as client:

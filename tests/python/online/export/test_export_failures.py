@@ -1,4 +1,4 @@
-"""The export's refusals and failures: each ends with one clear error, and the metadata stay."""
+"""Tests of the errors of an export: each is one clear message, and the metadata stay."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from feature_store.online.connection import retry as patience
+from feature_store.online.connection import retry
 from support.projects.things_store import MANY, META, THINGS, completed, serve_many
 from support.projects.tiny_store import TinyStore, View, tiny_environment
 from support.servers.redis_server import (
@@ -60,7 +60,7 @@ def test_a_snapshot_that_cannot_be_sent_is_refused_before_anything_is_sent(
         assert client.dbsize() == 0
 
 
-def test_a_value_that_is_not_of_the_declared_type_ends_clearly(
+def test_a_value_that_is_not_of_the_declared_type_is_a_clear_error(
     store: TinyStore, server: RedisServer
 ):
     store.export(server.unix_url)
@@ -155,7 +155,7 @@ def test_the_documented_rights_are_enough(store: TinyStore):
         store.export(exporter, sample=None)
         store.declare([replace(THINGS, ttl=None)])
         store.export(exporter, full=True)
-        # redis-py tells its version (CLIENT SETINFO) and takes no notice of the answer.
+        # redis-py sends its version (CLIENT SETINFO) and ignores the reply.
         assert {entry["object"] for entry in client.acl_log()} <= {"client"}
         [row] = store.read(reader, [{"thing_id": 1}], ["things:b"]).rows
         assert row["things:b"] == "x"
@@ -167,7 +167,7 @@ def test_the_documented_rights_are_enough(store: TinyStore):
 def test_a_server_that_is_killed_in_the_middle(
     store: TinyStore, own_server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(patience, "PATIENCE", 1.0)
+    monkeypatch.setattr(retry, "RETRY_TIMEOUT", 1.0)
     store.export(own_server.unix_url)
     with own_server.client() as client:
         before = completed(client)

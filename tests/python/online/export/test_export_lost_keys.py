@@ -1,4 +1,4 @@
-"""Keys that were lost since their export: an export that has nothing to send looks for them."""
+"""Tests that an export with nothing to send finds keys that were lost since their export."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ def exported(store: TinyStore, server: RedisServer) -> TinyStore:
     return store
 
 
-def test_nothing_new_says_since_when_and_what_was_looked_for(
+def test_nothing_new_prints_since_when_and_how_many_keys_were_checked(
     exported: TinyStore, server: RedisServer
 ):
     environment = tiny_environment(exported, server.unix_url)
     done = run_script("export_to_redis.py", environment=environment)
     assert done.returncode == 0
     assert NOTHING_NEW in done.stdout
-    assert "3 keys were looked for, and are online" in done.stdout
+    assert "3 keys were checked, and are online" in done.stdout
     assert not {"keys", "scan", "flushdb", "flushall"} & {*server.calls()}
     unseen = run_script("export_to_redis.py", "--verify", "0", environment=environment)
     assert unseen.returncode == 0
-    assert "whether it is still online was not looked at" in " ".join(unseen.stdout.split())
+    assert "whether the keys are still online was not checked" in " ".join(unseen.stdout.split())
 
 
 def test_the_first_export_of_a_view_without_rows(store: TinyStore, server: RedisServer):
@@ -49,15 +49,15 @@ def test_a_key_that_was_deleted(exported: TinyStore, server: RedisServer):
         client.delete(KEY)
     done = run_script("export_to_redis.py", environment=tiny_environment(exported, server.unix_url))
     assert done.returncode == 1
-    assert "3 keys were looked for, 1 of them are not as they should be" in done.stdout
-    assert f"things:v1: 1 of 3 keys that were looked for are not online, such as {KEY}" in (
+    assert "3 keys were checked, 1 of them are missing or differ" in done.stdout
+    assert f"things:v1: 1 of 3 keys that were checked are not online, such as {KEY}" in (
         " ".join(done.stderr.split())
     )
     assert "--full" in done.stderr
     [healed] = exported.export(server.unix_url)
     assert (healed.reason, healed.rows) == ("the last export found keys missing", 3)
     [again] = exported.export(server.unix_url)
-    assert (again.reason, again.rows, again.looked) == ("changes", 0, 3)
+    assert (again.reason, again.rows, again.sampled) == ("changes", 0, 3)
 
 
 def test_a_key_that_another_program_replaced_by_one_of_another_type(
@@ -74,7 +74,7 @@ def test_a_key_that_another_program_replaced_by_one_of_another_type(
         assert client.type(KEY) in ("hash", b"hash")
 
 
-def test_a_key_of_many_by_the_number_of_keys(store: TinyStore, server: RedisServer):
+def test_one_of_many_keys_is_missing_by_the_number_of_keys(store: TinyStore, server: RedisServer):
     """One in 20,001 is in hardly any sample; keys of other programs do not stand in for it."""
     serve_many(store)
     store.export(server.unix_url, sample=10)
@@ -126,7 +126,7 @@ def test_a_server_that_was_restarted_without_its_data(store: TinyStore):
         assert (again.reason, again.rows) == ("first export", 3)
 
 
-def test_rows_that_may_have_expired_are_no_loss(exported: TinyStore, server: RedisServer):
+def test_rows_that_may_have_expired_do_not_count_as_lost(exported: TinyStore, server: RedisServer):
     """They are sent again as the TTL asks for; the number of keys says nothing of them."""
     with server.client() as client:
         client.hset(META, "lives_from", "2026-01-01T00:00:00Z")
@@ -137,10 +137,10 @@ def test_rows_that_may_have_expired_are_no_loss(exported: TinyStore, server: Red
 def test_a_cluster_whose_node_lost_keys(store: TinyStore):
     with redis_cluster() as cluster:
         store.export(cluster.url)
-        assert [one.looked for one in store.export(cluster.url)] == [3]
+        assert [one.sampled for one in store.export(cluster.url)] == [3]
         with cluster.client() as client:
             client.delete(KEY)
         with pytest.raises(FeatureStoreError, match="1 of 3 keys"):
             store.export(cluster.url)
         store.export(cluster.url, full=True)
-        assert [one.looked for one in store.export(cluster.url)] == [3]
+        assert [one.sampled for one in store.export(cluster.url)] == [3]

@@ -1,23 +1,16 @@
-"""Exports of an earlier time, and of a store that forgot its metadata, with faults in between."""
+"""Tests of exports of an earlier time, or without metadata, with failures in between."""
 
 from __future__ import annotations
 
 import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from support.projects.random_store import FaultStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, export_forker
+from support.projects.random_store import RandomStore, assert_online_equals_offline
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.mark.parametrize("request_part", ["}:forever:v1", "}:packed:v1", "watermark"])
@@ -25,39 +18,41 @@ def test_an_earlier_time_that_was_forced_and_killed(
     tmp_path: Path, server: RedisServer, forker: ExportForker, request_part: str
 ):
     """The newer warehouse's next export has to write over all of it."""
-    faulty = FaultStore.make(tmp_path / "store", 1, entities=150)
-    folder = shutil.copytree(faulty.store.folder, tmp_path / "older")
-    older = FaultStore.open(folder, seed=1, entities=150)
-    faulty.change(0.6)
-    assert forker.run(faulty.store, server.unix_url).code == 0
-    refused = forker.run(older.store, server.unix_url)
-    assert refused.code == 1
-    assert "it is older" in refused.stderr
-    assert "--force" in refused.stderr
+    project = RandomStore.make(tmp_path / "store", 1, entities=150)
+    folder = shutil.copytree(project.store.folder, tmp_path / "older")
+    older = RandomStore.open(folder, seed=1, entities=150)
+    project.change(0.6)
+    assert forker.run(project.store, server.unix_url).code == 0
+    failed = forker.run(older.store, server.unix_url)
+    assert failed.code == 1
+    assert "it is older" in failed.stderr
+    assert "--force" in failed.stderr
     with server.client() as client:
-        assert_online_equals_offline(faulty, client)
-        fault = ("SIGKILL", request_part, "after")
-        killed = forker.run(older.store, server.unix_url, fault=fault, force=True)
+        assert_online_equals_offline(project, client)
+        signal_at = ("SIGKILL", request_part, "after")
+        killed = forker.run(older.store, server.unix_url, signal_at=signal_at, force=True)
         assert killed.code == -signal.SIGKILL
         client.delete("fs:lock")
-        assert forker.run(faulty.store, server.unix_url).code == 0
-        assert_online_equals_offline(faulty, client)
+        assert forker.run(project.store, server.unix_url).code == 0
+        assert_online_equals_offline(project, client)
 
 
 def test_an_older_warehouse_that_meets_a_newer_export_that_was_killed(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     """The metadata do not say that newer rows are online, but that some may be."""
-    faulty = FaultStore.make(tmp_path / "store", 2, entities=150)
-    assert forker.run(faulty.store, server.unix_url).code == 0
-    folder = shutil.copytree(faulty.store.folder, tmp_path / "older")
-    older = FaultStore.open(folder, seed=1, entities=150)
-    faulty.change(0.6, leave_out_new=True)
+    project = RandomStore.make(tmp_path / "store", 2, entities=150)
+    assert forker.run(project.store, server.unix_url).code == 0
+    folder = shutil.copytree(project.store.folder, tmp_path / "older")
+    older = RandomStore.open(folder, seed=1, entities=150)
+    project.change(0.6, leave_out_new=True)
     with server.client() as client:
-        fault = ("SIGKILL", "}:packed:v1", "after")
-        assert forker.run(faulty.store, server.unix_url, fault=fault).code == -signal.SIGKILL
+        signal_at = ("SIGKILL", "}:packed:v1", "after")
+        assert (
+            forker.run(project.store, server.unix_url, signal_at=signal_at).code == -signal.SIGKILL
+        )
         client.delete("fs:lock")
-        for store in (older, faulty):
+        for store in (older, project):
             ended = forker.run(store.store, server.unix_url, force=True)
             assert ended.code == 0
             assert_online_equals_offline(store, client)
@@ -66,11 +61,11 @@ def test_an_older_warehouse_that_meets_a_newer_export_that_was_killed(
 def test_metadata_that_were_deleted_by_hand(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
-    faulty = FaultStore.make(tmp_path / "store", 3, entities=150)
+    project = RandomStore.make(tmp_path / "store", 3, entities=150)
     with server.client() as client:
         for lost in (["forever"], ["hashes", "packed"], ["forever", "hashes", "packed"]):
-            assert forker.run(faulty.store, server.unix_url).code == 0
-            faulty.change(0.5)
+            assert forker.run(project.store, server.unix_url).code == 0
+            project.change(0.5)
             client.delete(*(f"fs:meta:{name}:v1" for name in lost))
-            assert forker.run(faulty.store, server.unix_url).code == 0
-            assert_online_equals_offline(faulty, client)
+            assert forker.run(project.store, server.unix_url).code == 0
+            assert_online_equals_offline(project, client)

@@ -1,4 +1,4 @@
-"""Sentinels make the replica the primary while an export is under way."""
+"""Tests of exports during which Sentinels make the replica the primary."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from support.projects.random_store import FaultStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, ExportProcess, export_forker
+from support.projects.random_store import RandomStore, assert_online_equals_offline
+from support.servers.export_process import ExportForker, ExportProcess
 from support.servers.redis_sentinel import Sentinels, redis_sentinels
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -26,62 +20,51 @@ def sentinels() -> Iterator[Sentinels]:
 
 
 @pytest.fixture
-def faulty(tmp_path: Path, sentinels: Sentinels, forker: ExportForker) -> FaultStore:
+def project(tmp_path: Path, sentinels: Sentinels, forker: ExportForker) -> RandomStore:
     """Return a project that is online."""
     sentinels.primary.call("FLUSHALL")
-    made = FaultStore.make(tmp_path / "store", 1, entities=150)
+    made = RandomStore.make(tmp_path / "store", 1, entities=150)
     assert forker.run(made.store, sentinels.url).code == 0
     return made
 
 
-def stop_at(
-    request: int | str,
-    faulty: FaultStore,
-    sentinels: Sentinels,
-    forker: ExportForker,
-    **options: bool,
-) -> ExportProcess:
-    faulty.change()
-    fault = ("SIGSTOP", request, "before")
-    running = forker.start(faulty.store, sentinels.url, lease=60, fault=fault, **options)
-    running.wait_until_stopped()
-    return running
-
-
-def assert_ended_right(running: ExportProcess, faulty: FaultStore, sentinels: Sentinels) -> None:
+def assert_ended_right(running: ExportProcess, project: RandomStore, sentinels: Sentinels) -> None:
     ended = running.wait()
     assert ended.code == 0, ended
-    assert "looking at all views again" in ended.stderr
+    assert "all views are exported again" in ended.stderr
     with sentinels.primary.client() as client:
         client.delete("fs:lock")
-        assert_online_equals_offline(faulty, client)
+        assert_online_equals_offline(project, client)
 
 
 def test_primary_and_replica_change_places(
-    faulty: FaultStore, sentinels: Sentinels, forker: ExportForker
+    project: RandomStore, sentinels: Sentinels, forker: ExportForker
 ):
     for request in (16, 24, 32):
-        running = stop_at(request, faulty, sentinels, forker)
+        project.change()
+        running = forker.start_stopped(project.store, sentinels.url, request)
         sentinels.switch_over()
         running.send_signal(signal.SIGCONT)
-        assert_ended_right(running, faulty, sentinels)
+        assert_ended_right(running, project, sentinels)
 
 
-def test_the_replica_had_not_got_the_last_rows(
-    faulty: FaultStore, sentinels: Sentinels, forker: ExportForker
+def test_the_replica_lacks_the_last_rows(
+    project: RandomStore, sentinels: Sentinels, forker: ExportForker
 ):
     """All rows of a view were taken, and only the metadata would go to the new primary."""
-    running = stop_at("watermark", faulty, sentinels, forker, full=True)
+    project.change()
+    running = forker.start_stopped(project.store, sentinels.url, "watermark", full=True)
     sentinels.switch_over()
     with sentinels.primary.client() as client:
         client.delete(*[*client.scan_iter("fs:{*forever:v1")][::3])
     running.send_signal(signal.SIGCONT)
-    assert_ended_right(running, faulty, sentinels)
+    assert_ended_right(running, project, sentinels)
 
 
-def test_the_primary_is_killed(faulty: FaultStore, sentinels: Sentinels, forker: ExportForker):
+def test_the_primary_is_killed(project: RandomStore, sentinels: Sentinels, forker: ExportForker):
     """The export goes on by itself as soon as Sentinel has decided."""
-    running = stop_at(20, faulty, sentinels, forker)
+    project.change()
+    running = forker.start_stopped(project.store, sentinels.url, 20)
     running.send_signal(signal.SIGCONT)
     sentinels.fail_over()
     try:
@@ -89,6 +72,6 @@ def test_the_primary_is_killed(faulty: FaultStore, sentinels: Sentinels, forker:
         assert ended.code == 0, ended
         with sentinels.primary.client() as client:
             client.delete("fs:lock")
-            assert_online_equals_offline(faulty, client)
+            assert_online_equals_offline(project, client)
     finally:
         sentinels.bring_back()

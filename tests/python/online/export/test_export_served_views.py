@@ -1,4 +1,4 @@
-"""Views that are declared online and not served, or by two snapshots: the export names them."""
+"""Tests of views that are declared online and have no snapshot, or two."""
 
 from __future__ import annotations
 
@@ -54,9 +54,7 @@ def test_a_view_that_is_declared_online_and_never_served(
     assert [one.view.label for one in store.export(server.unix_url, ["things"])] == ["things:v1"]
 
 
-def test_a_view_that_is_not_declared_online_is_no_business_of_the_export(
-    store: TinyStore, server: RedisServer
-):
+def test_a_view_that_is_not_declared_online_is_not_exported(store: TinyStore, server: RedisServer):
     store.declare([THINGS, OTHER])
 
     def remove(manifest: dict[str, Any]) -> None:

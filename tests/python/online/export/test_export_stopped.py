@@ -1,4 +1,4 @@
-"""An export that is stopped by a signal ends with one line, and the metadata stay."""
+"""Tests of exports that a signal stops: they print one line, and the metadata stay."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from support.paths import SCRIPTS, TESTS
 from support.projects.things_store import MANY, META, completed, serve_many
 from support.projects.tiny_store import TinyStore, tiny_environment
-from support.servers.export_process import ExportForker, export_forker
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer, wait_for
 
 STOPS = [(signal.SIGINT, 130, "stopped by Ctrl-C"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
@@ -30,12 +29,6 @@ url, sent = sys.argv[2], int(sys.argv[3])
 sys.argv[1:] = []
 app.run(lambda: store.export(url, on_rows=lambda _: os.kill(os.getpid(), sent)))
 """
-
-
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
 
 
 @pytest.mark.parametrize(("sent", "code", "line"), STOPS)
@@ -89,7 +82,7 @@ def test_the_script_is_stopped_while_the_server_hangs(
 
 @pytest.mark.parametrize(("sent", "code", "line"), STOPS)
 @pytest.mark.parametrize("request_part", ["}:things:v1", "watermark"])
-def test_an_export_that_is_stopped_gives_the_lock_back(
+def test_an_export_that_is_stopped_releases_the_lock(
     store: TinyStore,
     server: RedisServer,
     forker: ExportForker,
@@ -98,8 +91,8 @@ def test_an_export_that_is_stopped_gives_the_lock_back(
     code: int,
     line: str,
 ):
-    fault = (sent.name, request_part, "after")
-    stopped = forker.run(store, server.unix_url, lease=60, fault=fault)
+    signal_at = (sent.name, request_part, "after")
+    stopped = forker.run(store, server.unix_url, lease=60, signal_at=signal_at)
     assert (stopped.code, stopped.stderr) == (code, f"{line}\n")
     with server.client() as client:
         assert not client.exists("fs:lock")
@@ -113,17 +106,15 @@ def test_an_export_is_stopped_while_the_server_hangs_in_the_middle(
     own_server: RedisServer,
     forker: ExportForker,
 ):
-    """It does not wait for the answer that it would give the lock back with."""
-    fault = ("SIGSTOP", "}:things:v1", "before")
-    hanging = forker.start(store, own_server.unix_url, lease=60, fault=fault)
-    hanging.wait_until_stopped()
+    """It does not wait for the reply to the release of its lock."""
+    hanging = forker.start_stopped(store, own_server.unix_url, "}:things:v1")
     own_server.process.send_signal(signal.SIGSTOP)
     try:
         hanging.send_signal(signal.SIGTERM)
         hanging.send_signal(signal.SIGCONT)
         began = time.monotonic()
         stopped = hanging.wait()
-        assert time.monotonic() - began < 15  # an answer would be waited for 30 s
+        assert time.monotonic() - began < 15  # the timeout of a reply is 30 s
     finally:
         own_server.process.send_signal(signal.SIGCONT)
     assert (stopped.code, stopped.stderr) == (143, "stopped by SIGTERM\n")

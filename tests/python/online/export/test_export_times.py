@@ -1,4 +1,4 @@
-"""Times outside Python's years in what is served: one message, and the other views go on."""
+"""Tests of served times outside Python's years: one error, and the other views are exported."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def spoil(store: TinyStore, column: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(("column", "value"), UNREADABLE)
-def test_one_message_names_it_and_the_other_views_go_on(
+def test_one_error_names_it_and_the_other_views_are_exported(
     store: TinyStore, server: RedisServer, column: str, value: str
 ):
     spoil(store, column, value)

@@ -1,4 +1,4 @@
-"""Two exporters at once: one waits or refuses, and one that stood still too long does no harm."""
+"""Tests of two exporters at once: one waits or fails; one that stood still does no harm."""
 
 from __future__ import annotations
 
@@ -6,43 +6,21 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from support.projects.random_store import FaultStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, ExportProcess, export_forker
+from support.projects.random_store import RandomStore, assert_online_equals_offline
+from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer, wait_for
 
 LOCK = "fs:lock"
 
 
-@pytest.fixture(scope="module")
-def forker() -> Iterator[ExportForker]:
-    with export_forker() as running:
-        yield running
-
-
-def standing_still(
-    faulty: FaultStore,
-    server: RedisServer,
-    forker: ExportForker,
-    fault: tuple[str, int | str, str],
-    lease: float = 60,
-    **options: Any,
-) -> ExportProcess:
-    """Start an export that stops at one of its requests."""
-    running = forker.start(faulty.store, server.unix_url, lease=lease, fault=fault, **options)
-    running.wait_until_stopped()
-    return running
-
-
-def newer(faulty: FaultStore, folder: Path) -> FaultStore:
+def newer(project: RandomStore, folder: Path) -> RandomStore:
     """Return a copy of the warehouse in which many rows have changed since."""
-    shutil.copytree(faulty.store.folder, folder)
-    copy = FaultStore.open(folder, seed=1, entities=faulty.entities)
+    shutil.copytree(project.store.folder, folder)
+    copy = RandomStore.open(folder, seed=1, entities=project.entities)
     copy.change(0.6)
     return copy
 
@@ -50,9 +28,9 @@ def newer(faulty: FaultStore, folder: Path) -> FaultStore:
 def test_the_second_waits_until_the_first_has_ended(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
-    faulty = FaultStore.make(tmp_path / "store", 1, entities=300)
-    first = standing_still(faulty, server, forker, ("SIGSTOP", "}:hashes:v1", "after"))
-    later = newer(faulty, tmp_path / "later")
+    project = RandomStore.make(tmp_path / "store", 1, entities=300)
+    first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", "after")
+    later = newer(project, tmp_path / "later")
     second = forker.start(later.store, server.unix_url)
     wait_for(lambda: "waiting for another exporter: " in second.stderr, "the second to wait")
     first.send_signal(signal.SIGCONT)
@@ -62,41 +40,41 @@ def test_the_second_waits_until_the_first_has_ended(
         assert_online_equals_offline(later, client)
 
 
-def test_the_second_refuses_and_names_the_first(
+def test_the_second_fails_and_names_the_first(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
-    faulty = FaultStore.make(tmp_path / "store", 2, entities=300)
-    first = standing_still(faulty, server, forker, ("SIGSTOP", "}:hashes:v1", "after"))
-    refused = forker.run(faulty.store, server.unix_url, wait_seconds=0)
-    assert refused.code == 1
-    assert refused.stderr.startswith(f"error another exporter holds {LOCK}: ")
-    assert f", process {first.pid}, " in refused.stderr
-    assert "Traceback" not in refused.stderr
+    project = RandomStore.make(tmp_path / "store", 2, entities=300)
+    first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", "after")
+    failed = forker.run(project.store, server.unix_url, wait_seconds=0)
+    assert failed.code == 1
+    assert failed.stderr.startswith(f"error another exporter holds {LOCK}: ")
+    assert f", process {first.pid}, " in failed.stderr
+    assert "Traceback" not in failed.stderr
     first.send_signal(signal.SIGCONT)
     assert first.wait().code == 0
     with server.client() as client:
-        assert_online_equals_offline(faulty, client)
+        assert_online_equals_offline(project, client)
 
 
 @pytest.mark.parametrize(
-    "fault",
+    "stop_at",
     [
         ("}:forever:v1", "after"),
         ("}:hashes:v1", "before"),
         ("}:packed:v1", "before"),
         ("watermark", "before"),
     ],
-    ids=lambda fault: f"{fault[1]} {fault[0]}",
+    ids=lambda stop_at: f"{stop_at[1]} {stop_at[0]}",
 )
 def test_a_first_that_stood_still_while_a_second_exported_newer_rows(
-    tmp_path: Path, server: RedisServer, forker: ExportForker, fault: tuple[int | str, str]
+    tmp_path: Path, server: RedisServer, forker: ExportForker, stop_at: tuple[int | str, str]
 ):
     """It cannot know that its lease was over, and its rows may come after the newer ones."""
-    faulty = FaultStore.make(tmp_path / "store", 3, entities=300)
-    assert forker.run(faulty.store, server.unix_url).code == 0
-    faulty.change(0.5)
-    first = standing_still(faulty, server, forker, ("SIGSTOP", *fault), lease=1)
-    later = newer(faulty, tmp_path / "later")
+    project = RandomStore.make(tmp_path / "store", 3, entities=300)
+    assert forker.run(project.store, server.unix_url).code == 0
+    project.change(0.5)
+    first = forker.start_stopped(project.store, server.unix_url, *stop_at, lease=1)
+    later = newer(project, tmp_path / "later")
     with server.client() as client:
         wait_for(lambda: not client.exists(LOCK), "the lease to be over")
         assert forker.run(later.store, server.unix_url).code == 0
@@ -111,16 +89,16 @@ def test_a_first_that_stood_still_while_a_second_is_at_work(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     """What the first writes in between lies over the second's rows, which has to look again."""
-    faulty = FaultStore.make(tmp_path / "store", 4, entities=300)
-    assert forker.run(faulty.store, server.unix_url).code == 0
-    faulty.change(0.5)
-    row = ("SIGSTOP", "}:hashes:v1", "before")
-    first = standing_still(faulty, server, forker, row, lease=1, views=["hashes"])
-    later = newer(faulty, tmp_path / "later")
+    project = RandomStore.make(tmp_path / "store", 4, entities=300)
+    assert forker.run(project.store, server.unix_url).code == 0
+    project.change(0.5)
+    options = {"views": ["hashes"], "lease": 1}
+    first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", **options)
+    later = newer(project, tmp_path / "later")
     with server.client() as client:
         wait_for(lambda: not client.exists(LOCK), "the lease to be over")
-        completion = ("SIGSTOP", "watermark", "before")
-        second = standing_still(later, server, forker, completion, full=True, views=["hashes"])
+        options = {"views": ["hashes"], "full": True}
+        second = forker.start_stopped(later.store, server.unix_url, "watermark", **options)
         first.send_signal(signal.SIGCONT)
         assert first.wait().code == 1
         assert first.stderr.startswith(f"error {LOCK}: another exporter took over: ")
@@ -132,22 +110,22 @@ def test_a_first_that_stood_still_while_a_second_is_at_work(
 
 
 def test_a_running_dbt_has_the_warehouse(tmp_path: Path, server: RedisServer, forker: ExportForker):
-    faulty = FaultStore.make(tmp_path / "store", 5, entities=300)
+    project = RandomStore.make(tmp_path / "store", 5, entities=300)
     held = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"
     writer = subprocess.Popen(
-        [sys.executable, "-c", held, str(faulty.store.warehouse)],
+        [sys.executable, "-c", held, str(project.store.warehouse)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
     try:
         writer.stdout.readline()
-        refused = forker.run(faulty.store, server.unix_url)
-        assert refused.code == 1
-        assert "another process has the warehouse open for writing" in refused.stderr
-        assert "Next: wait for the running dbt" in refused.stderr
+        failed = forker.run(project.store, server.unix_url)
+        assert failed.code == 1
+        assert "another process has the warehouse open for writing" in failed.stderr
+        assert "Next: wait for the running dbt" in failed.stderr
     finally:
         writer.communicate(b"\n")
     with server.client() as client:
         assert client.dbsize() == 0
-        assert forker.run(faulty.store, server.unix_url).code == 0
-        assert_online_equals_offline(faulty, client)
+        assert forker.run(project.store, server.unix_url).code == 0
+        assert_online_equals_offline(project, client)

@@ -1,4 +1,4 @@
-"""The export, read back: every value of every type is equal, and of the same type."""
+"""Tests that every exported value is read back equal, and of the same type."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def assert_equal(store: TinyStore, server: RedisServer, view: View) -> None:
     """Compare every feature of every row online with the warehouse."""
     served = store.served(view)
     entities = [{name: row[name] for name in view.entity} for row in served]
-    answer = store.read(server.unix_url, entities, [view.name])
-    for row, read, times in zip(served, answer.rows, answer.feature_times, strict=True):
+    result = store.read(server.unix_url, entities, [view.name])
+    for row, read, times in zip(served, result.rows, result.feature_times, strict=True):
         assert times == {view.label: datetime(2026, 1, 2, tzinfo=UTC)}
         for feature in view.features:
             assert exactly(read[f"{view.name}:{feature}"]) == exactly(expected(row[feature]))
@@ -94,8 +94,8 @@ def test_json_is_parsed(tmp_path: Path, server: RedisServer):
     store = TinyStore(tmp_path, [view])
     store.serve(view, [(1, '{"a": [1, 2.5, null, "é"]}'), (2, None)])
     store.export(server.unix_url)
-    answer = store.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 2}], ["parsed:value"])
-    values = [row["parsed:value"] for row in answer.rows]
+    result = store.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 2}], ["parsed:value"])
+    values = [row["parsed:value"] for row in result.rows]
     assert values == [{"a": [1, 2.5, None, "é"]}, None]
 
 

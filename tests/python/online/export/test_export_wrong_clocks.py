@@ -1,4 +1,4 @@
-"""Clocks and events that were dated wrongly, restored warehouses, and the way back from them."""
+"""Tests of exports after wrong clocks, events of the future, and restored warehouses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Redis keys: alike in Python and in SQL, unambiguous, and in one Cluster slot per entity."""
+"""Tests of Redis keys: alike in Python and in SQL, unambiguous, in one Cluster slot an entity."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from redis.crc import key_slot
 
 from feature_store.errors import FeatureStoreError
-from feature_store.online.layout.keys import check_prefix, entity_key, entity_key_sql
+from feature_store.online.layout.keys import KeySpace
 from feature_store.registry.definitions import FeatureView
 from support.projects.tiny_store import TinyStore, View
 
@@ -33,6 +33,7 @@ IDS: dict[str, st.SearchStrategy[Any]] = {
     "boolean": st.booleans(),
     "uuid": st.uuids(),
 }
+KEYS = KeySpace("fs")
 FEW = settings(max_examples=60, deadline=None, derandomize=True)
 
 
@@ -78,20 +79,20 @@ def three_views(tmp_path_factory: pytest.TempPathFactory) -> list[FeatureView]:
 
 def sql_key(connection: duckdb.DuckDBPyConnection, view: FeatureView, ids: tuple[Any, ...]) -> str:
     columns = ", ".join(f"cast(? as {key.data_type}) as {key.name}" for key in view.entity)
-    query = f"select {entity_key_sql('fs', view)} from (select {columns})"
+    query = f"select {KEYS.entity_sql(view)} from (select {columns})"
     return connection.execute(query, list(ids)).fetchall()[0][0]
 
 
 @FEW
 @given(ids=st.tuples(*IDS.values()))
 def test_python_and_sql_make_the_same_key(connection, all_types, ids):
-    assert entity_key("fs", all_types, ids) == sql_key(connection, all_types, ids)
+    assert KEYS.entity(all_types, ids) == sql_key(connection, all_types, ids)
 
 
 @FEW
 @given(one=st.tuples(SYNTAX, SYNTAX), other=st.tuples(SYNTAX, SYNTAX))
 def test_different_ids_have_different_keys(two_texts, one, other):
-    same = entity_key("fs", two_texts, one) == entity_key("fs", two_texts, other)
+    same = KEYS.entity(two_texts, one) == KEYS.entity(two_texts, other)
     assert same == (one == other)
 
 
@@ -107,21 +108,21 @@ def test_different_ids_have_different_keys(two_texts, one, other):
     ],
 )
 def test_ids_with_separators_never_meet(connection, two_texts, one, other):
-    assert entity_key("fs", two_texts, one) != entity_key("fs", two_texts, other)
+    assert KEYS.entity(two_texts, one) != KEYS.entity(two_texts, other)
     for ids in (one, other):
-        assert entity_key("fs", two_texts, ids) == sql_key(connection, two_texts, ids)
+        assert KEYS.entity(two_texts, ids) == sql_key(connection, two_texts, ids)
 
 
 def test_numbers_side_by_side_never_meet(view_of):
     view = view_of(customer_id="bigint", store_id="bigint")
-    keys = [entity_key("fs", view, ids) for ids in ((1, 23), (12, 3))]
+    keys = [KEYS.entity(view, ids) for ids in ((1, 23), (12, 3))]
     assert keys == ["fs:{customer|store:1|23}:things:v1", "fs:{customer|store:12|3}:things:v1"]
 
 
 @FEW
 @given(ids=st.tuples(TEXT | SYNTAX))
 def test_all_views_of_an_entity_are_in_one_slot(three_views, ids):
-    slots = {key_slot(entity_key("fs:prod", view, ids).encode()) for view in three_views}
+    slots = {key_slot(KeySpace("fs:prod").entity(view, ids).encode()) for view in three_views}
     assert len(slots) == 1
 
 
@@ -155,9 +156,7 @@ def test_equal_ids_have_one_key_however_they_are_given(
     connection, view_of, data_type, values, tail
 ):
     view = view_of(thing_id=data_type)
-    assert {entity_key("fs", view, [value]) for value in values} == {
-        f"fs:{{thing:{tail}}}:things:v1"
-    }
+    assert {KEYS.entity(view, [value]) for value in values} == {f"fs:{{thing:{tail}}}:things:v1"}
     assert sql_key(connection, view, (values[0],)) == f"fs:{{thing:{tail}}}:things:v1"
 
 
@@ -186,7 +185,7 @@ def test_equal_ids_have_one_key_however_they_are_given(
 )
 def test_an_id_of_another_type_is_refused(view_of, data_type, value):
     with pytest.raises(FeatureStoreError) as caught:
-        entity_key("fs", view_of(thing_id=data_type), [value])
+        KEYS.entity(view_of(thing_id=data_type), [value])
     assert str(caught.value) == f"thing_id is {value!r}\nAllowed: {data_type}"
 
 
@@ -196,17 +195,17 @@ def test_a_key_of_a_type_without_one_text_is_refused(view_of, data_type):
     key = type(view.entity[0])("thing_id", data_type, "")
     bad = type(view)(**{**vars(view), "entity": (key,)})
     with pytest.raises(FeatureStoreError, match="cannot be part of an online key"):
-        entity_key_sql("fs", bad)
+        KEYS.entity_sql(bad)
     with pytest.raises(FeatureStoreError, match="cannot be part of an online key"):
-        entity_key("fs", bad, ["1"])
+        KEYS.entity(bad, ["1"])
 
 
 @pytest.mark.parametrize("prefix", ["fs", "team:prod", "a.b_c-1"])
-def test_plain_prefixes_are_taken(prefix):
-    check_prefix(prefix)
+def test_plain_prefixes_are_accepted(prefix):
+    KeySpace(prefix)
 
 
 @pytest.mark.parametrize("prefix", ["", "{fs}", "f s", "fs*", "fs\n", "it's"])
 def test_a_prefix_that_would_break_the_keys_is_refused(prefix):
     with pytest.raises(FeatureStoreError, match="FEATURE_STORE_PREFIX"):
-        check_prefix(prefix)
+        KeySpace(prefix)

@@ -1,4 +1,4 @@
-"""Both layouts give the same answers, and packed rows of an older schema are still read."""
+"""Tests that both layouts give the same results, also for packed rows of an older schema."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
     return TinyStore(tmp_path_factory.mktemp("both"), [HASH, PACKED, EXTREMES, EXTREMES_PACKED])
 
 
-def answers(
+def results(
     store: TinyStore, server: RedisServer, views: tuple[View, View], entities: list[Any]
 ) -> list[list[Any]]:
-    """Return what each view answers: times, statuses and values, with what ``==`` hides."""
+    """Return the results of each view: times, statuses, values, and the types of the values."""
     found = []
     for view in views:
         read = store.read(server.unix_url, entities, [view.name])
@@ -63,7 +63,7 @@ def test_random_rows(both: TinyStore, server: RedisServer, rows: list[Any]):
     both.export(server.unix_url, [HASH.name, PACKED.name], sample=0)
     entities = [dict(zip(EVERYTHING.entity, row, strict=False)) for row in rows]
     entities.append({"name": "nobody's", "number": 2**127 - 1})
-    of_hash, of_packed = answers(both, server, (HASH, PACKED), entities)
+    of_hash, of_packed = results(both, server, (HASH, PACKED), entities)
     assert of_packed == of_hash
     assert {*of_hash[2][-1]} == {"not_found"}
 
@@ -76,7 +76,7 @@ def test_extreme_values(both: TinyStore, server: RedisServer):
         both.serve(view, rows)
     both.export(server.unix_url, [EXTREMES.name, EXTREMES_PACKED.name], sample=0)
     entities = [{"thing_id": row[0]} for row in rows]
-    of_hash, of_packed = answers(both, server, (EXTREMES, EXTREMES_PACKED), entities)
+    of_hash, of_packed = results(both, server, (EXTREMES, EXTREMES_PACKED), entities)
     assert of_packed == of_hash
     assert {*of_hash[2][0]} == {"present"}
     assert {*of_hash[2][-1]} == {"null"}
@@ -92,8 +92,8 @@ def test_decimals_have_their_scale_where_none_is_null(
     store.prefix = layout
     store.serve(view, [(1, Decimal("0.00")), (2, Decimal("1.50"))])
     store.export(server.unix_url)
-    answer = store.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 2}], ["sums"])
-    assert [str(value) for value in answer.values["sums:one"]] == ["0.00", "1.50"]
+    result = store.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 2}], ["sums"])
+    assert [str(value) for value in result.values["sums:one"]] == ["0.00", "1.50"]
 
 
 OLD = View(
@@ -111,7 +111,7 @@ NEW = replace(
         "list": "double[]",
     },
 )
-ASKED = ["things:list", "things:added", "things:kept", "things:retyped"]
+REQUEST = ["things:list", "things:added", "things:kept", "things:retyped"]
 
 
 @pytest.fixture
@@ -139,25 +139,25 @@ def test_rows_of_an_older_schema(older: TinyStore, server: RedisServer):
     with server.client() as client:
         client.set(key(3), json.dumps(new))
         client.config_resetstat()
-        answer = older.read(server.unix_url, [{"thing_id": n} for n in (1, 2, 3, 4)], ASKED)
+        result = older.read(server.unix_url, [{"thing_id": n} for n in (1, 2, 3, 4)], REQUEST)
         calls = server.calls()
         client.delete(key(3))
-    assert [[row[name] for name in ASKED] for row in answer.rows] == [
+    assert [[row[name] for name in REQUEST] for row in result.rows] == [
         [[0.1, None], None, Decimal("1.50"), 7],
         [None] * 4,
         [[], 5, Decimal("2.50"), "now text"],
         [None] * 4,
     ]
-    assert str(answer.rows[0]["things:kept"]) == "1.50"
-    statuses = [{*row.values()} for row in answer.statuses]
+    assert str(result.rows[0]["things:kept"]) == "1.50"
+    statuses = [{*row.values()} for row in result.statuses]
     assert statuses == [{"present", "null"}, {"null"}, {"present"}, {"not_found"}]
-    times = [row["things:v1"] for row in answer.feature_times]
+    times = [row["things:v1"] for row in result.feature_times]
     old = datetime(2026, 1, 2, tzinfo=UTC)
     assert times == [old, old, datetime(2026, 1, 3, 4, 5, 6, tzinfo=UTC), None]
     assert (calls["get"], calls["hmget"]) == (4, 1)
 
 
-def test_the_own_schema_needs_no_second_round_trip(older: TinyStore, server: RedisServer):
+def test_the_current_schema_needs_no_second_round_trip(older: TinyStore, server: RedisServer):
     older.declare([OLD])
     with server.client() as client:
         client.config_resetstat()
@@ -168,7 +168,7 @@ def test_the_own_schema_needs_no_second_round_trip(older: TinyStore, server: Red
 @pytest.mark.parametrize(
     ("schema", "why"),
     [
-        (None, "its row is of the schema {id}, which nothing describes"),
+        (None, "its row is of the schema {id}, which no schema key describes"),
         ("no JSON", "the schema {id} of its row cannot be read"),
         ("[]", "the schema {id} of its row cannot be read"),
         ('{"names": ["a"], "types": []}', "the schema {id} of its row cannot be read"),
@@ -176,7 +176,7 @@ def test_the_own_schema_needs_no_second_round_trip(older: TinyStore, server: Red
         ('{"names": ["a"], "types": ["blob"]}', "feature a: type 'blob' cannot be served"),
     ],
 )
-def test_a_schema_that_is_of_no_use(
+def test_a_schema_that_cannot_be_used(
     older: TinyStore, server: RedisServer, schema: str | None, why: str
 ):
     older.declare([OLD])
@@ -187,20 +187,20 @@ def test_a_schema_that_is_of_no_use(
         if schema is not None:
             client.hset("older:schema:things:v1", str(number), schema)
     with pytest.raises(FeatureStoreError) as caught:
-        older.read(server.unix_url, [{"thing_id": 404}, {"thing_id": 1}], ASKED)
+        older.read(server.unix_url, [{"thing_id": 404}, {"thing_id": 1}], REQUEST)
     assert why.format(id=number) in str(caught.value)
 
 
 @pytest.mark.parametrize("row", ["", "x", "{}", "[]", "[1", '["1","2026-01-02"]', "1],[2", "null"])
-def test_what_is_no_packed_row(older: TinyStore, server: RedisServer, row: str):
+def test_a_value_that_is_not_a_packed_row(older: TinyStore, server: RedisServer, row: str):
     older.declare([OLD])
     with server.client() as client:
         client.set(key(5), row)
     for numbers in ((5,), (1, 5, 2)):
         with pytest.raises(FeatureStoreError) as caught:
             older.read(server.unix_url, [{"thing_id": n} for n in numbers], ["things"])
-        said = f"{key(5)}: {row!r} is no row of things:v1\nNext: export everything again"
-        assert said in str(caught.value)
+        message = f"{key(5)}: {row!r} is not a row of things:v1\nNext: export everything again"
+        assert message in str(caught.value)
 
 
 def test_a_value_and_a_time_that_cannot_be_read(older: TinyStore, server: RedisServer):

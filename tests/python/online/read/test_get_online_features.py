@@ -20,11 +20,11 @@ __all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by the
 
 
 def test_values_have_their_types_and_the_order_asked(store: FeatureStore):
-    answer = store.get_online_features(
+    result = store.get_online_features(
         [{"customer_id": 2}, {"customer_id": 1}],
         ["customer_profile:tags", "customer_purchases:v1:spend_28d", "customer_profile:name"],
     )
-    assert [list(row) for row in answer.rows] == [
+    assert [list(row) for row in result.rows] == [
         [
             "customer_id",
             "customer_profile:tags",
@@ -32,7 +32,7 @@ def test_values_have_their_types_and_the_order_asked(store: FeatureStore):
             "customer_purchases:v1:spend_28d",
         ]
     ] * 2
-    assert answer.rows[1] == {
+    assert result.rows[1] == {
         "customer_id": 1,
         "customer_profile:tags": ["a", "b"],
         "customer_purchases:v1:spend_28d": Decimal("10.50"),
@@ -53,37 +53,37 @@ def test_a_whole_view(store: FeatureStore):
 
 
 def test_versions_side_by_side(store: FeatureStore):
-    asked = [
+    requested = [
         "customer_purchases:v1:orders_28d",
         "customer_purchases:orders_28d",
         "customer_purchases:v2",
     ]
-    answer = store.get_online_features([{"customer_id": 1}], asked)
-    [row] = answer.rows
+    result = store.get_online_features([{"customer_id": 1}], requested)
+    [row] = result.rows
     assert row["customer_purchases:v1:orders_28d"] == 3
     assert row["customer_purchases:orders_28d"] == row["customer_purchases:v2:orders_28d"] == 4
     assert row["customer_purchases:v2:is_new"] is True
-    assert [*answer.feature_times[0]] == ["customer_purchases:v1", "customer_purchases:v2"]
+    assert [*result.feature_times[0]] == ["customer_purchases:v1", "customer_purchases:v2"]
 
 
 def test_no_row_is_told_apart_from_null_features(store: FeatureStore):
-    answer = store.get_online_features(
+    result = store.get_online_features(
         [{"customer_id": 2}, {"customer_id": 404}],
         ["customer_purchases:v1:spend_28d", "customer_purchases:v1:orders_28d"],
     )
-    empty, unknown = answer.rows
+    empty, unknown = result.rows
     assert empty["customer_purchases:v1:spend_28d"] is None
     assert empty["customer_purchases:v1:orders_28d"] == 0
     assert unknown["customer_purchases:v1:spend_28d"] is None
     label = "customer_purchases:v1"
-    assert answer.feature_times == [{label: datetime(2026, 1, 2, tzinfo=UTC)}, {label: None}]
+    assert result.feature_times == [{label: datetime(2026, 1, 2, tzinfo=UTC)}, {label: None}]
 
 
 def test_duplicates_are_answered_as_often_as_asked(store: FeatureStore):
     one, two = {"customer_id": 1}, {"customer_id": 2}
-    asked = ["customer_purchases:v1:orders_28d", "customer_purchases:v1:orders_28d"]
-    answer = store.get_online_features([one, two, one], asked)
-    assert answer.rows == [
+    requested = ["customer_purchases:v1:orders_28d", "customer_purchases:v1:orders_28d"]
+    result = store.get_online_features([one, two, one], requested)
+    assert result.rows == [
         {"customer_id": 1, "customer_purchases:v1:orders_28d": 3},
         {"customer_id": 2, "customer_purchases:v1:orders_28d": 0},
         {"customer_id": 1, "customer_purchases:v1:orders_28d": 3},
@@ -116,9 +116,9 @@ def test_views_of_several_entities_at_once(store: FeatureStore):
 
 
 def test_no_entities(store: FeatureStore):
-    answer = store.get_online_features([], ["customer_purchases:v1:orders_28d"])
-    assert answer.rows == answer.feature_times == []
-    assert list(answer.to_pandas().columns) == ["customer_purchases:v1:orders_28d"]
+    result = store.get_online_features([], ["customer_purchases:v1:orders_28d"])
+    assert result.rows == result.feature_times == []
+    assert list(result.to_pandas().columns) == ["customer_purchases:v1:orders_28d"]
 
 
 def test_one_pipeline_without_a_transaction(store: FeatureStore, server: RedisServer):

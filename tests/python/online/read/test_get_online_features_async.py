@@ -1,4 +1,4 @@
-"""The async variant: the same answers, one connection an event loop, everything closed."""
+"""Tests of asynchronous reads: the same results, one connection an event loop, all closed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.online.connection import round_trip as exchange
 from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import export_customers, open_feature_store
 from support.projects.tiny_store import TinyStore
@@ -23,16 +22,6 @@ __all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by the
 
 FEATURES = ["customer_purchases:v1", "customer_profile", "affinity"]
 ENTITIES = [{"customer_id": n, "store": "Süd|1"} for n in range(300)]
-
-
-@pytest.fixture(params=["hiredis", "redis-py"])
-def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let replies be read by one of the two parsers."""
-    if request.param == "hiredis":
-        pytest.importorskip("hiredis")
-    else:
-        monkeypatch.setattr(exchange, "hiredis", None)
-    return request.param
 
 
 @pytest.fixture(params=["unix_url", "tcp_url"])
@@ -51,14 +40,14 @@ def connections(server: RedisServer) -> int:
 
 
 @pytest.mark.usefixtures("parser")
-def test_answers_are_those_of_the_other_variant(either: FeatureStore):
+def test_results_are_those_of_the_synchronous_variant(either: FeatureStore):
     async def read() -> list[Any]:
         async with either:
-            asked = (
+            requested = (
                 either.get_online_features_async(ENTITIES[start:], FEATURES, max_age="9999d")
                 for start in range(20)
             )
-            return await asyncio.gather(*asked)
+            return await asyncio.gather(*requested)
 
     found = asyncio.run(read())
     assert found == [
@@ -90,11 +79,11 @@ def test_event_loops_one_after_the_other_without_closing(tiny: TinyStore, server
     before = connections(server)
 
     def read(store: FeatureStore) -> Any:
-        answer = asyncio.run(store.get_online_features_async(ENTITIES, FEATURES))
+        result = asyncio.run(store.get_online_features_async(ENTITIES, FEATURES))
         gc.collect()
         # That of an event loop which is gone goes when the next one comes.
         wait_for(lambda: connections(server) <= before + 1, "all but the last to be closed")
-        return answer
+        return result
 
     with open_feature_store(tiny, server.unix_url) as store:
         reads = [read(store) for _ in range(3)]
@@ -114,7 +103,7 @@ def test_errors_are_clear_and_leave_a_usable_connection(store: FeatureStore, ser
                 await store.get_online_features_async([{}], FEATURES)
             with pytest.raises(FeatureStoreError, match="max_age: 1"):
                 await store.get_online_features_async(ENTITIES, FEATURES, max_age=1)
-            for write, message in (("set", "WRONGTYPE"), ("hset", "holds what is no text")):
+            for write, message in (("set", "WRONGTYPE"), ("hset", "holds bytes that are not text")):
                 with server.client() as client:
                     client.delete(key)
                     client.set(key, "x") if write == "set" else client.hset(key, "name", b"\xff")
@@ -151,7 +140,7 @@ def test_a_read_that_is_cancelled(store: FeatureStore, server: RedisServer):
     asyncio.run(read())
 
 
-def test_a_server_that_dies_and_comes_back(tiny: TinyStore):
+def test_a_server_that_is_killed_and_restarted(tiny: TinyStore):
     with redis_server("--appendonly", "yes") as own:
         tiny.export(own.unix_url)
 
@@ -183,8 +172,8 @@ def test_no_embedded_server_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     with data_file_in(tiny.folder / "target"):
         store = FeatureStore(project_dir=tiny.folder)
-        answer = asyncio.run(read(store))
-        assert answer.rows[0]["customer_profile:name"] == "Zoë"
+        result = asyncio.run(read(store))
+        assert result.rows[0]["customer_profile:name"] == "Zoë"
         if how == "close":
             store.close()
         if how != "left open":

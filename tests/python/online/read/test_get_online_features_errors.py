@@ -1,4 +1,4 @@
-"""What reading refuses, and how it fails."""
+"""Tests of the errors of online reads."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_no_features(store: FeatureStore):
         (1, "entity 1: 1\nAllowed: a list with one mapping an entity"),
     ],
 )
-def test_entities_that_cannot_be_looked_up(store: FeatureStore, entity: object, message: str):
+def test_entities_that_cannot_be_read(store: FeatureStore, entity: object, message: str):
     with pytest.raises(FeatureStoreError) as caught:
         store.get_online_features([{"customer_id": 1}, entity], ["customer_purchases"])
     assert message in str(caught.value)
@@ -80,7 +80,7 @@ def test_what_another_program_wrote_under_our_keys(store: FeatureStore, server: 
             for n, message in (
                 (70, f"{keys[0]}: the Redis server refused a command: WRONGTYPE"),
                 (71, f"{keys[1]}, field points: 'many' cannot be read as hugeint"),
-                (72, "holds what is no text"),
+                (72, "holds bytes that are not text"),
             ):
                 with pytest.raises(FeatureStoreError) as caught:
                     store.get_online_features([{"customer_id": n}], ["customer_profile"])
@@ -91,16 +91,16 @@ def test_what_another_program_wrote_under_our_keys(store: FeatureStore, server: 
     assert row["customer_profile:name"] == "Zoë"
 
 
-def test_a_server_that_dies_and_comes_back(tiny: TinyStore):
+def test_a_server_that_is_killed_and_restarted(tiny: TinyStore):
     with redis_server("--appendonly", "yes") as own:
         tiny.export(own.unix_url)
-        asked = ([{"customer_id": 1}], ["customer_purchases:v1:orders_28d"])
+        requested = ([{"customer_id": 1}], ["customer_purchases:v1:orders_28d"])
         with open_feature_store(tiny, own.unix_url) as store:
-            first = store.get_online_features(*asked)
+            first = store.get_online_features(*requested)
             own.kill()
             for _ in range(2):
                 with pytest.raises(FeatureStoreError, match="the connection failed") as caught:
-                    store.get_online_features(*asked)
+                    store.get_online_features(*requested)
             assert "Next: start the server or correct REDIS_URL" in str(caught.value)
             own.start()
-            assert store.get_online_features(*asked) == first
+            assert store.get_online_features(*requested) == first

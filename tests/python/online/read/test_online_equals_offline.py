@@ -10,6 +10,7 @@ import pytest
 from feature_store.online.connection.open import open_online_store
 from feature_store.online.export.served_views import choose_views
 from feature_store.online.read.get import get_online_features
+from feature_store.online.read.request import resolve_request
 from feature_store.registry.definitions import FeatureDefinitions
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
@@ -25,7 +26,7 @@ def test_online_equals_offline_in_every_row_and_column(
 ):
     settings = Settings(**{**vars(sample), "redis_url": url})
     compared = 0
-    with connect(sample.warehouse_path) as connection, open_online_store(settings) as client:
+    with connect(sample.warehouse_path) as connection, open_online_store(settings) as store:
         for view in choose_views(definitions, []):
             keys = [key.name for key in view.entity]
             features = [feature.name for feature in view.features]
@@ -37,21 +38,17 @@ def test_online_equals_offline_in_every_row_and_column(
             references = [f"{view.label}:{name}" for name in features]
             for start in range(0, len(rows), CHUNK):
                 chunk = rows[start : start + CHUNK]
-                answer = get_online_features(
-                    client,
-                    sample.prefix,
-                    definitions,
-                    [dict(zip(keys, row[1:], strict=False)) for row in chunk],
-                    [view.label],
-                )
-                for row, read, times in zip(chunk, answer.rows, answer.feature_times, strict=True):
+                request = resolve_request(definitions, store.keys, [view.label])
+                entities = [dict(zip(keys, row[1:], strict=False)) for row in chunk]
+                result = get_online_features(store, request, entities)
+                for row, read, times in zip(chunk, result.rows, result.feature_times, strict=True):
                     assert times[view.label] == row[0].replace(tzinfo=UTC)
                     online = [read[reference] for reference in references]
                     offline = [*map(with_zone, row[1 + len(keys) :])]
                     assert online == offline, (view.label, row)
                     assert [*map(type, online)] == [*map(type, offline)], (view.label, row)
                     compared += 1
-        assert client.dbsize() == compared + len(choose_views(definitions, [])) + 1
+        assert store.topology.count_keys() == compared + len(choose_views(definitions, [])) + 1
     assert compared > 0
 
 

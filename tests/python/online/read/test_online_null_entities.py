@@ -20,11 +20,11 @@ FEATURES = ["customer_purchases:v1:orders_28d", "customer_profile:name"]
 
 @pytest.mark.parametrize("null", [None, float("nan"), np.nan, pd.NA, pd.NaT, np.datetime64("nat")])
 def test_a_null_in_a_batch(null: Any, store: FeatureStore):
-    answer = store.get_online_features([{"customer_id": 1}, {"customer_id": null}], FEATURES)
-    assert [row[FEATURES[0]] for row in answer.rows] == [3, None]
-    assert [{*row.values()} for row in answer.statuses] == [{"present"}, {"not_found"}]
-    assert [*answer.feature_times[1].values()] == [None, None]
-    assert answer.rows[1]["customer_id"] is null
+    result = store.get_online_features([{"customer_id": 1}, {"customer_id": null}], FEATURES)
+    assert [row[FEATURES[0]] for row in result.rows] == [3, None]
+    assert [{*row.values()} for row in result.statuses] == [{"present"}, {"not_found"}]
+    assert [*result.feature_times[1].values()] == [None, None]
+    assert result.rows[1]["customer_id"] is null
 
 
 def test_a_null_part_of_a_key(store: FeatureStore):
@@ -32,9 +32,9 @@ def test_a_null_part_of_a_key(store: FeatureStore):
     known = {"customer_id": 1, "store": "Nord"}
     odd = [{"store": None}, {"customer_id": None}, {"store": "%null"}, {"store": ""}]
     entities = [known, *({**known, **part} for part in odd), dict.fromkeys(known)]
-    answer = store.get_online_features(entities, ["affinity:share"])
-    assert [row["affinity:share"] for row in answer.rows] == [0.75] + [None] * 5
-    found = [row["affinity:share"] for row in answer.statuses]
+    result = store.get_online_features(entities, ["affinity:share"])
+    assert [row["affinity:share"] for row in result.rows] == [0.75] + [None] * 5
+    found = [row["affinity:share"] for row in result.statuses]
     assert found == ["present"] + ["not_found"] * 5
 
 
@@ -58,8 +58,8 @@ def test_tables_with_nulls(store: FeatureStore):
 
 def test_nulls_without_blocking(store: FeatureStore):
     async def read() -> list[dict[str, Any]]:
-        answer = await store.get_online_features_async([{"customer_id": None}], FEATURES)
+        result = await store.get_online_features_async([{"customer_id": None}], FEATURES)
         await store.aclose()
-        return answer.rows
+        return result.rows
 
     assert asyncio.run(read()) == [{"customer_id": None, **dict.fromkeys(FEATURES)}]

@@ -23,7 +23,7 @@ ENTITIES = [{"customer_id": n, "store": "Süd|1"} for n in range(60)]
 
 
 def both(store: FeatureStore, entities: list[Any], features: list[str]) -> tuple[Any, Any]:
-    """Return what both variants answer."""
+    """Return the results of both variants."""
 
     async def read() -> Any:
         async with store:
@@ -39,7 +39,7 @@ def cluster() -> Iterator[Cluster]:
         yield running
 
 
-def test_a_cluster_answers_as_one_server_does(tmp_path: Path, cluster: Cluster):
+def test_a_cluster_gives_the_results_of_one_server(tmp_path: Path, cluster: Cluster):
     tiny = export_customers(tmp_path / "tiny", cluster.url)
     with redis_server() as single:
         tiny.export(single.unix_url)

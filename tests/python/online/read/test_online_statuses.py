@@ -1,4 +1,4 @@
-"""Why an online feature is null: no row, nothing in it, or too old; and what may be asked."""
+"""Tests of the statuses of online features, and of the arguments of a read."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ THREE = [{"customer_id": 1}, {"customer_id": 2}, {"customer_id": 404}]
 
 
 def test_every_status(store: FeatureStore):
-    answer = store.get_online_features(THREE, [ORDERS, SPEND, NAME])
-    assert answer.statuses == [
+    result = store.get_online_features(THREE, [ORDERS, SPEND, NAME])
+    assert result.statuses == [
         {ORDERS: "present", SPEND: "present", NAME: "present"},
         {ORDERS: "present", SPEND: "null", NAME: "not_found"},
         {ORDERS: "not_found", SPEND: "not_found", NAME: "not_found"},
@@ -43,7 +43,7 @@ def test_every_status(store: FeatureStore):
         {ORDERS: "not_found", SPEND: "not_found", NAME: "not_found"},
     ]
     assert [row[ORDERS] for row in old.rows] == [None, None, None]
-    assert old.feature_times == answer.feature_times
+    assert old.feature_times == result.feature_times
     assert old.feature_times[0] == {PURCHASES.label: TIME, PROFILE.label: TIME}
 
 
@@ -68,50 +68,50 @@ def test_exactly_at_max_age_a_row_still_counts(
     store: FeatureStore, age: timedelta, is_there: bool, given: Callable[[datetime], Any]
 ):
     """As in the point-in-time join, whose test has the same three ages."""
-    answer = store.get_online_features(THREE[:1], [ORDERS], max_age="28d", at=given(TIME + age))
-    assert answer.rows[0][ORDERS] == (3 if is_there else None)
-    assert answer.statuses[0][ORDERS] == ("present" if is_there else "outside_max_age")
+    result = store.get_online_features(THREE[:1], [ORDERS], max_age="28d", at=given(TIME + age))
+    assert result.rows[0][ORDERS] == (3 if is_there else None)
+    assert result.statuses[0][ORDERS] == ("present" if is_there else "outside_max_age")
 
 
 def test_max_age_counts_from_now(store: FeatureStore):
     days = (datetime.now(UTC) - TIME).days
     for age, status in ((days + 2, "present"), (days - 2, "outside_max_age")):
-        answer = store.get_online_features(THREE[:1], [ORDERS], max_age=f"{age}d")
-        assert answer.statuses[0][ORDERS] == status
-    answer = store.get_online_features(THREE[:1], [ORDERS], max_age=f"{10**6}d", at="0001-01-01")
-    assert answer.statuses[0][ORDERS] == "present"
+        result = store.get_online_features(THREE[:1], [ORDERS], max_age=f"{age}d")
+        assert result.statuses[0][ORDERS] == status
+    result = store.get_online_features(THREE[:1], [ORDERS], max_age=f"{10**6}d", at="0001-01-01")
+    assert result.statuses[0][ORDERS] == "present"
 
 
 def test_statuses_as_columns(store: FeatureStore):
-    answer = store.get_online_features(THREE[1:], [ORDERS, SPEND])
-    assert answer.to_dict(statuses=True) == {
+    result = store.get_online_features(THREE[1:], [ORDERS, SPEND])
+    assert result.to_dict(statuses=True) == {
         "customer_id": [2, 404],
         ORDERS: [0, None],
         f"{ORDERS}:status": ["present", "not_found"],
         SPEND: [None, None],
         f"{SPEND}:status": ["null", "not_found"],
     }
-    assert [*answer.to_dict()] == ["customer_id", ORDERS, SPEND]
-    frame = answer.to_pandas(statuses=True)
-    assert list(frame.columns) == [*answer.to_dict(statuses=True)]
+    assert [*result.to_dict()] == ["customer_id", ORDERS, SPEND]
+    frame = result.to_pandas(statuses=True)
+    assert list(frame.columns) == [*result.to_dict(statuses=True)]
     assert list(frame[f"{ORDERS}:status"]) == ["present", "not_found"]
 
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pa.Table.from_pylist])
 def test_entities_as_a_table(store: FeatureStore, make: Callable[[Any], Any]):
     entities = [{"customer_id": 1, "store": "Nord"}, {"customer_id": 2, "store": "Nord"}]
-    asked = ["affinity:share", NAME]
-    answer = store.get_online_features(make(entities), asked)
-    assert answer == store.get_online_features(entities, asked)
-    assert answer.rows[0] == {**entities[0], "affinity:share": 0.75, NAME: "Zoë"}
+    requested = ["affinity:share", NAME]
+    result = store.get_online_features(make(entities), requested)
+    assert result == store.get_online_features(entities, requested)
+    assert result.rows[0] == {**entities[0], "affinity:share": 0.75, NAME: "Zoë"}
 
 
 def test_entities_that_change_afterwards(store: FeatureStore):
     entities = [{"customer_id": 1}]
-    answer = store.get_online_features(entities, [ORDERS])
+    result = store.get_online_features(entities, [ORDERS])
     entities[0]["customer_id"] = 2
     entities.clear()
-    assert answer.rows == [{"customer_id": 1, ORDERS: 3}]
+    assert result.rows == [{"customer_id": 1, ORDERS: 3}]
 
 
 def test_a_feature_service(tiny: TinyStore, store: FeatureStore, server: RedisServer):
@@ -121,20 +121,20 @@ def test_a_feature_service(tiny: TinyStore, store: FeatureStore, server: RedisSe
         "config": {"meta": {"features": ["customer_purchases:spend_28d", NAME]}},
     }
     store.definitions.manifest["exposures"] = {"exposure.tiny.churn": exposure}
-    answer = store.get_online_features(THREE[:1], "churn")
+    result = store.get_online_features(THREE[:1], "churn")
     pinned = "customer_profile:v1:name"
-    assert answer.rows == [{"customer_id": 1, SPEND: Decimal("10.50"), pinned: "Zoë"}]
+    assert result.rows == [{"customer_id": 1, SPEND: Decimal("10.50"), pinned: "Zoë"}]
     with pytest.raises(FeatureStoreError, match=r"no feature service 'chrun'\nAllowed: .*churn"):
         store.get_online_features(THREE[:1], "chrun")
 
 
-REFUSED = {
+BAD_ARGUMENTS = {
     "no entities": ({"entities": None}, "entities is None\nAllowed: a list with one mapping"),
     "one entity": ({"entities": {"customer_id": 1}}, "entities is one mapping"),
     "a text": ({"entities": "customer_id"}, "entities is 'customer_id'"),
     "a number": ({"entities": 7}, "entities is 7"),
     "numbers": ({"entities": [1]}, "entity 0: 1\nAllowed: a list with one mapping an entity"),
-    "twins": ({"entities": pd.DataFrame([[1, 2]], columns=["a", "a"])}, "of the same name"),
+    "twins": ({"entities": pd.DataFrame([[1, 2]], columns=["a", "a"])}, "a column occurs twice: a"),
     "no features": ({"features": None}, "features is None\nAllowed: a list of view:feature"),
     "nothing": ({"features": []}, "no features are asked for"),
     "no text": ({"features": [None]}, "features has None\nAllowed: a list of view:feature"),
@@ -145,14 +145,14 @@ REFUSED = {
     "a duration": ({"max_age": "28 days"}, "duration '28 days'"),
     "a view's age": ({"max_age": {"affinity": "1d"}}, "no features of 'affinity' are asked for"),
     "at": ({"at": "soon"}, "at: 'soon' is no time"),
-    "a date": ({"at": date(2026, 1, 1)}, "at: datetime.date(2026, 1, 1) is no time"),
-    "no time": ({"at": pd.NaT}, "at: NaT is no time"),
+    "a date": ({"at": date(2026, 1, 1)}, "at: datetime.date(2026, 1, 1) is not a valid time"),
+    "no time": ({"at": pd.NaT}, "at: NaT is not a valid time"),
 }
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", BAD_ARGUMENTS)
 def test_arguments_that_are_refused(store: FeatureStore, name: str):
-    given, message = REFUSED[name]
+    given, message = BAD_ARGUMENTS[name]
     with pytest.raises(FeatureStoreError) as caught:
         store.get_online_features(**{"entities": THREE, "features": [NAME], **given})
     assert message in str(caught.value)

@@ -1,4 +1,4 @@
-"""What the tests of the consistency check share."""
+"""A check of things, and its findings."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ def check(
     """Check a view; ``options`` are those of ``check_view``."""
     with (
         connect(store.warehouse) as connection,
-        open_online_store(store.settings(server.unix_url)) as client,
+        open_online_store(store.settings(server.unix_url)) as online,
     ):
-        definitions, declared = store.definitions, store.view(view)
-        return check_view(connection, client, store.prefix, definitions, declared, **options)
+        return check_view(connection, online, store.definitions, store.view(view), **options)
 
 
 def found(checked: CheckedView) -> dict[str, int]:

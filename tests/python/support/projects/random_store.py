@@ -26,7 +26,7 @@ Client = Redis | RedisCluster
 
 
 @dataclass
-class FaultStore:
+class RandomStore:
     """The project: three views of the same entities, in both layouts, one without a TTL.
 
     Args:
@@ -41,14 +41,14 @@ class FaultStore:
     views: tuple[View, ...] = VIEWS
 
     @classmethod
-    def make(cls, folder: Path, seed: int, entities: int = 1_500) -> FaultStore:
+    def make(cls, folder: Path, seed: int, entities: int = 1_500) -> RandomStore:
         """Write the project with its first rows."""
         made = cls(TinyStore(folder, VIEWS), random.Random(seed), entities)
         made.change(share=1)
         return made
 
     @classmethod
-    def open(cls, folder: Path, seed: int, entities: int) -> FaultStore:
+    def open(cls, folder: Path, seed: int, entities: int) -> RandomStore:
         """Take a folder in which such a project was written before."""
         return cls(TinyStore.__new__(TinyStore).open(folder), random.Random(seed), entities)
 
@@ -108,31 +108,31 @@ class FaultStore:
         self.store.declare(self.views)
 
     def redefine(self) -> None:
-        """Declare one of the views in another way: fewer features, a layout, a life."""
+        """Declare one of the views in another way: fewer features, another layout or TTL."""
         view = self.random.choice(self.views)
         original = next(one for one in VIEWS if one.name == view.name)
         features = dict([*original.features.items()][: self.random.randint(1, 4)])
         layout = self.random.choice([None, "packed"])
-        life = self.random.choice([None, "2h", "3h"])
-        self.declare(replace(view, features=features, layout=layout, ttl=life))
+        ttl = self.random.choice([None, "2h", "3h"])
+        self.declare(replace(view, features=features, layout=layout, ttl=ttl))
 
 
-def assert_online_equals_offline(faulty: FaultStore, client: Client) -> None:
+def assert_online_equals_offline(project: RandomStore, client: Client) -> None:
     """Assert that Redis holds the served rows and what belongs to them, and nothing else.
 
     Independent of the project's own code: keys and texts are made here.
     """
-    expected = {"fs:meta"} | {f"fs:meta:{view.label}" for view in faulty.views}
-    with duckdb.connect(str(faulty.store.warehouse)) as connection:
-        rows = {view.label: dict(_expected_rows(connection, view)) for view in faulty.views}
-    for view in faulty.views:
+    expected = {"fs:meta"} | {f"fs:meta:{view.label}" for view in project.views}
+    with duckdb.connect(str(project.store.warehouse)) as connection:
+        rows = {view.label: dict(_expected_rows(connection, view)) for view in project.views}
+    for view in project.views:
         expected |= rows[view.label].keys()
         if view.layout == "packed":
             expected.add(f"fs:schema:{view.label}")
     found = set(client.scan_iter("*", count=1_000))
     stale, lost = sorted(found - expected), sorted(expected - found)
     assert not stale + lost, f"stale: {stale[:5]}, lost: {lost[:5]}"
-    for view in faulty.views:
+    for view in project.views:
         metadata = client.hgetall(f"fs:meta:{view.label}")
         assert metadata["rows"] == str(len(rows[view.label]))
         assert metadata["layout"] == (view.layout or "hash")
@@ -151,7 +151,7 @@ def _expected_rows(
 
 
 def _assert_rows(client: Client, view: View, rows: dict[str, dict[str, Any]]) -> None:
-    wrong, lives = {}, []
+    wrong, ttls = {}, []
     schemas = client.hgetall(f"fs:schema:{view.label}") if view.layout == "packed" else {}
     names = [*rows]
     for first in range(0, len(names), 1_000):
@@ -160,9 +160,9 @@ def _assert_rows(client: Client, view: View, rows: dict[str, dict[str, Any]]) ->
         for key in keys:
             pipeline.get(key) if schemas else pipeline.hgetall(key)
             pipeline.ttl(key)
-        answers = pipeline.execute()
-        for key, value, life in zip(keys, answers[::2], answers[1::2], strict=True):
-            lives.append(life)
+        replies = pipeline.execute()
+        for key, value, ttl in zip(keys, replies[::2], replies[1::2], strict=True):
+            ttls.append(ttl)
             read = _packed(value, schemas) if schemas else value
             if read != (packed_row if schemas else hash_row)(rows[key]):
                 wrong[key] = (read, rows[key])
@@ -170,9 +170,9 @@ def _assert_rows(client: Client, view: View, rows: dict[str, dict[str, Any]]) ->
     assert not wrong, f"{len(wrong)} of {len(rows)} rows of {view.label} differ: {some}"
     longest = _TTL_SECONDS[view.ttl]
     if longest is None:
-        assert {*lives} <= {-1}
+        assert {*ttls} <= {-1}
     else:
-        assert all(longest / 2 < life <= longest for life in lives), (min(lives), max(lives))
+        assert all(longest / 2 < ttl <= longest for ttl in ttls), (min(ttls), max(ttls))
 
 
 def hash_row(row: dict[str, Any]) -> dict[str, str]:

@@ -12,9 +12,11 @@ import duckdb
 import yaml
 
 from feature_store.online.connection.open import open_online_store
-from feature_store.online.export.options import ExportedView, ExportOptions, Watcher
+from feature_store.online.export.options import ExportedView, ExportOptions, ExportProgress
 from feature_store.online.export.run import export_features
-from feature_store.online.read.get import OnlineFeatures, get_online_features
+from feature_store.online.read.get import get_online_features
+from feature_store.online.read.request import resolve_request
+from feature_store.online.read.result import OnlineFeatures
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView, load_definitions
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
@@ -234,17 +236,18 @@ class TinyStore:
         **options: Any,
     ) -> list[ExportedView]:
         """Export as the script does; ``options`` are those of ``ExportOptions``."""
-        watcher = Watcher()
-        watcher.sent = lambda _, rows: on_rows(rows)
+        progress = ExportProgress()
+        progress.rows_sent = lambda _, rows: on_rows(rows)
         wanted = ExportOptions(views=tuple(labels), **options)
-        return export_features(self.settings(redis_url), wanted, watcher)
+        return export_features(self.settings(redis_url), wanted, progress)
 
     def read(
         self, redis_url: str, entities: Sequence[Mapping[str, Any]], features: Sequence[str]
     ) -> OnlineFeatures:
         """Read features back."""
-        with open_online_store(self.settings(redis_url)) as client:
-            return get_online_features(client, self.prefix, self.definitions, entities, features)
+        with open_online_store(self.settings(redis_url)) as store:
+            request = resolve_request(self.definitions, store.keys, features)
+            return get_online_features(store, request, entities)
 
     def served(self, view: View) -> list[dict[str, Any]]:
         """Return the current rows of a view's snapshot, as DuckDB gives them, with their zone."""

@@ -20,7 +20,7 @@ class Node(RedisServer):
 
     Args:
         password: of the default user.
-        front: a proxy before the node; it is the proxy's port that clients are told of.
+        front: a proxy before the node, whose port the node announces to clients.
         options: of ``redis-server``.
     """
 
@@ -72,7 +72,7 @@ class Node(RedisServer):
         return super().client(**{"password": self.password} | options)
 
     def call(self, *command: Any) -> Any:
-        """Send one command to this node, and return the answer."""
+        """Send one command to this node, and return the reply."""
         with self.client() as client:
             return client.execute_command(*command)
 

@@ -40,11 +40,11 @@ class Kill:
 
 @dataclass(frozen=True)
 class Run:
-    """How a run ended.
+    """The result of a run.
 
     Attributes:
         code: 0, 1 where something failed, or the signal's number, negative.
-        said: what dbt says on the console.
+        said: the lines that dbt prints on the console.
         statements: the SQL of each model, in order, BEGIN and COMMIT too.
         events: how many events there were while each model was built.
     """
@@ -59,7 +59,7 @@ class DbtForker:
     """The process that forks runs of one project."""
 
     def __init__(self, folder: Path):
-        self._answer = folder / "answer.json"
+        self._result = folder / "result.json"
         environment = script_environment(PYTHONPATH=f"{SCRIPTS}{os.pathsep}{TESTS}")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "support.servers.dbt_process", str(folder)],
@@ -69,22 +69,22 @@ class DbtForker:
             env={name: text for name, text in environment.items() if not name.startswith("DBT_")},
         )
 
-    def _ask(self, question: dict[str, Any]) -> int:
-        print(json.dumps(question), file=self._process.stdin, flush=True)
+    def _send(self, request: dict[str, Any]) -> int:
+        print(json.dumps(request), file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
 
     def parse(self) -> None:
         """Read the project's files again."""
-        assert self._ask({"do": "parse"}) == 0
+        assert self._send({"do": "parse"}) == 0
 
     def run(self, *arguments: str, kill: Kill | None = None) -> Run:
         """Run a dbt command to its end."""
-        self._answer.unlink(missing_ok=True)
-        code = self._ask(
+        self._result.unlink(missing_ok=True)
+        code = self._send(
             {"do": "run", "arguments": arguments, "kill": asdict(kill) if kill else None}
         )
-        if self._answer.exists():
-            return Run(code, **json.loads(self._answer.read_text()))
+        if self._result.exists():
+            return Run(code, **json.loads(self._result.read_text()))
         return Run(code, "", {}, {})
 
     def close(self) -> None:
@@ -105,8 +105,8 @@ def dbt_forker(folder: Path) -> Iterator[DbtForker]:
         forker.close()
 
 
-class _Watcher:
-    """Listens to dbt's events."""
+class _EventCallback:
+    """Collects dbt's events of each model, and kills the run at one of them."""
 
     def __init__(self, kill: dict[str, Any] | None):
         self._kill = kill
@@ -143,19 +143,19 @@ def _end(seconds: float, name: str) -> None:
     os.kill(os.getpid(), signal.Signals[name])
 
 
-def _run(folder: Path, where: list[str], manifest: Any, question: dict[str, Any]) -> int:
-    """Run dbt in a forked process, which says nothing on its own."""
+def _run(folder: Path, where: list[str], manifest: Any, request: dict[str, Any]) -> int:
+    """Run dbt in a forked process, without output of its own."""
     from dbt.cli.main import dbtRunner
 
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
-    watcher = _Watcher(question["kill"])
-    runner = dbtRunner(manifest=manifest, callbacks=[watcher])
-    result = runner.invoke([*question["arguments"], *where])
-    answer = {"said": "\n".join([*watcher.said, str(result.exception or "")])}
-    answer |= {"statements": watcher.statements, "events": watcher.events}
-    (folder / "answer.json").write_text(json.dumps(answer))
-    return 0 if result.success else 1
+    callback = _EventCallback(request["kill"])
+    runner = dbtRunner(manifest=manifest, callbacks=[callback])
+    ended = runner.invoke([*request["arguments"], *where])
+    result = {"said": "\n".join([*callback.said, str(ended.exception or "")])}
+    result |= {"statements": callback.statements, "events": callback.events}
+    (folder / "result.json").write_text(json.dumps(result))
+    return 0 if ended.success else 1
 
 
 def _serve(folder: Path) -> None:
@@ -164,18 +164,18 @@ def _serve(folder: Path) -> None:
     where = ["--project-dir", str(folder), "--profiles-dir", str(folder)]
     manifest = None
     for line in sys.stdin:
-        question = json.loads(line)
-        if question["do"] == "parse":
-            answer = dbtRunner().invoke(["--quiet", "parse", *where])
-            manifest, code = answer.result, 0 if answer.success else 1
-            if answer.exception:
-                print(answer.exception, file=sys.stderr)
+        request = json.loads(line)
+        if request["do"] == "parse":
+            parsed = dbtRunner().invoke(["--quiet", "parse", *where])
+            manifest, code = parsed.result, 0 if parsed.success else 1
+            if parsed.exception:
+                print(parsed.exception, file=sys.stderr)
         else:
             pid = os.fork()
             if not pid:
                 code = 2
                 try:
-                    code = _run(folder, where, manifest, question)
+                    code = _run(folder, where, manifest, request)
                 except BaseException:
                     import traceback
 

@@ -1,4 +1,4 @@
-"""What the tests of the embedded server share."""
+"""Helpers for embedded servers: a data file, the process id, and its end."""
 
 from __future__ import annotations
 

@@ -21,13 +21,13 @@ from support.paths import SCRIPTS, TESTS
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import script_environment, wait_for
 
-#: What the running process is told on a line, and answers.
+#: The requests that the process takes, as lines of JSON.
 _START, _WAIT = "start", "wait"
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How an export ended.
+    """The result of an export.
 
     Attributes:
         code: its exit code; the signal's number, negative, where one ended it.
@@ -104,9 +104,9 @@ class ExportForker:
             env=environment,
         )
 
-    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Tell the process something, and return its answer."""
-        print(json.dumps(question), file=self._process.stdin, flush=True)
+    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Send the process a request, and return its reply."""
+        print(json.dumps(request), file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
 
     def start(
@@ -115,8 +115,8 @@ class ExportForker:
         url: str,
         *,
         lease: float = 1,
-        fault: tuple[str, int | str, str] | None = None,
-        patience: float = 15,
+        signal_at: tuple[str, int | str, str] | None = None,
+        retry_timeout: float = 15,
         **options: Any,
     ) -> ExportProcess:
         """Start an export.
@@ -125,27 +125,39 @@ class ExportForker:
             store: the project.
             url: the online store.
             lease: of the lock, in seconds.
-            fault: a signal that the process sends itself, at which of its requests to the servers
-                (its number, or the first with that text), and whether ``before`` it is sent,
-                ``within`` it, or ``after``.
-            patience: seconds without progress after which it gives up.
+            signal_at: a signal that the process sends itself, at which of its requests to the
+                servers (its number, or the first with that text), and whether ``before`` it is
+                sent, ``within`` it, or ``after``.
+            retry_timeout: seconds without progress after which it gives up.
             options: of ``ExportOptions``.
         """
         self._count += 1
         stderr = self._folder / f"{self._count}.stderr"
-        answer = self.ask(
+        reply = self.ask(
             {
                 "do": _START,
                 "folder": str(store.folder),
                 "url": url,
                 "lease": lease,
-                "fault": fault,
-                "patience": patience,
+                "signal_at": signal_at,
+                "retry_timeout": retry_timeout,
                 "options": {"sample": 0} | options,
                 "stderr": str(stderr),
             }
         )
-        return ExportProcess(self, answer["pid"], stderr)
+        return ExportProcess(self, reply["pid"], stderr)
+
+    def start_stopped(
+        self, store: TinyStore, url: str, request: int | str, where: str = "before", **options: Any
+    ) -> ExportProcess:
+        """Start an export that stops itself at one of its requests.
+
+        ``options`` are those of :meth:`start`; the lease is long, so that it does not end.
+        """
+        signal_at = ("SIGSTOP", request, where)
+        running = self.start(store, url, **{"lease": 60, "signal_at": signal_at} | options)
+        running.wait_until_stopped()
+        return running
 
     def run(self, store: TinyStore, url: str, **options: Any) -> Ended:
         """Run an export to its end."""
@@ -196,31 +208,30 @@ def _arm(name: str, at: int | str, where: str) -> None:
     AbstractConnection.send_packed_command = counted
 
 
-def _export(question: dict[str, Any]) -> None:
+def _export(request: dict[str, Any]) -> None:
     """Export as the script does, in a forked process."""
     from dataclasses import replace
 
-    from feature_store.online.connection import command_batch as pieces
-    from feature_store.online.connection import retry as patience
+    from feature_store.online.connection import command_batch, retry
     from feature_store.online.export import exporter
-    from feature_store.online.export.options import ExportOptions, Watcher
+    from feature_store.online.export.options import ExportOptions, ExportProgress
     from feature_store.online.export.run import export_features
 
-    output = os.open(question["stderr"], os.O_WRONLY | os.O_CREAT)
+    output = os.open(request["stderr"], os.O_WRONLY | os.O_CREAT)
     os.dup2(output, 2)
     os.dup2(output, 1)
-    # Many pieces of few rows, so that there are many moments.
-    exporter.ROWS_AT_ONCE, pieces.PIECE_BYTES = 2_048, 16 << 10
-    patience.PATIENCE = question["patience"]
-    if question["fault"]:
-        _arm(*question["fault"])
-    store = TinyStore.__new__(TinyStore).open(Path(question["folder"]))
-    settings = replace(store.settings(question["url"]), lock_lease=question["lease"])
-    watcher = Watcher()
-    watcher.said = lambda line: app.err.print(line, markup=False)
-    options = ExportOptions(**question["options"])
+    # Many batches of few rows, so that there are many moments at which a signal can come.
+    exporter.ROWS_AT_ONCE, command_batch.BATCH_BYTES = 2_048, 16 << 10
+    retry.RETRY_TIMEOUT = request["retry_timeout"]
+    if request["signal_at"]:
+        _arm(*request["signal_at"])
+    store = TinyStore.__new__(TinyStore).open(Path(request["folder"]))
+    settings = replace(store.settings(request["url"]), lock_lease=request["lease"])
+    progress = ExportProgress()
+    progress.message = lambda line: app.err.print(line, markup=False)
+    options = ExportOptions(**request["options"])
     sys.argv[1:] = []
-    app.run(lambda: export_features(settings, options, watcher) and None)
+    app.run(lambda: export_features(settings, options, progress) and None)
 
 
 def _serve() -> None:
@@ -229,13 +240,13 @@ def _serve() -> None:
 
     children: set[int] = set()
     for line in sys.stdin:
-        question = json.loads(line)
-        if question["do"] == _START:
+        request = json.loads(line)
+        if request["do"] == _START:
             pid = os.fork()
             if not pid:
                 code = 1
                 try:
-                    _export(question)
+                    _export(request)
                     code = 0
                 except SystemExit as ended:
                     code = ended.code or 0
@@ -247,12 +258,12 @@ def _serve() -> None:
                     sys.stderr.flush()
                     os._exit(code)
             children.add(pid)
-            answer = {"pid": pid}
+            reply = {"pid": pid}
         else:
-            _, status = os.waitpid(question["pid"], 0)
-            children.discard(question["pid"])
-            answer = {"status": status}
-        print(json.dumps(answer), flush=True)
+            _, status = os.waitpid(request["pid"], 0)
+            children.discard(request["pid"])
+            reply = {"status": status}
+        print(json.dumps(reply), flush=True)
     for pid in children:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)

@@ -1,4 +1,4 @@
-"""A proxy in front of a server that holds its replies back until all has been asked."""
+"""A proxy that holds the replies of a server back until all commands have come."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from support.servers.redis_server import PATIENCE
+from support.servers.redis_server import TIMEOUT
 
 
 class HoldingProxy:
@@ -60,7 +60,7 @@ class HoldingProxy:
     def _answer(self, client: socket.socket, server: socket.socket, gate: threading.Event) -> None:
         with suppress(OSError):
             while data := server.recv(1 << 16):
-                gate.wait(PATIENCE)
+                gate.wait(TIMEOUT)
                 client.sendall(data)
         with suppress(OSError):
             client.shutdown(socket.SHUT_RDWR)

@@ -13,7 +13,7 @@ def receiver(status: int = 200) -> Iterator[tuple[str, list[str]]]:
     """Run a server for the length of a ``with`` block.
 
     Args:
-        status: of its answers.
+        status: of its responses.
 
     Yields:
         its address, and the bodies that it was sent.

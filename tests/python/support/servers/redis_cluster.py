@@ -65,7 +65,7 @@ class Cluster:
         primaries: number of primaries, at least 3 if one is to fail over.
         replicas: replicas of each.
         password: of every node's default user.
-        node_timeout_ms: after this long without an answer a node counts as failing.
+        node_timeout_ms: after this long without a reply a node counts as failing.
         fronts: proxies before the nodes, one for each, or none.
         options: of ``redis-server``.
     """

@@ -30,7 +30,7 @@ class FixedServer(RedisServer):
         return super().client(**{"password": self.password} | options)
 
     def call(self, *command: Any) -> Any:
-        """Send one command to the server, and return the answer."""
+        """Send one command to the server, and return the reply."""
         with self.client() as client:
             return client.execute_command(*command)
 
@@ -41,7 +41,7 @@ class SentinelServer(FixedServer):
     Args:
         watched: the primary.
         quorum: Sentinels that must agree that the primary is down.
-        down_after_ms: after this long without an answer it counts as down.
+        down_after_ms: after this long without a reply it counts as down.
         password: of the Sentinel itself.
     """
 
@@ -89,7 +89,7 @@ class Sentinels:
         count: number of Sentinels; more than half of them must agree on a failover.
         password: of the data servers' default user.
         sentinel_password: of the Sentinels.
-        down_after_ms: after this long without an answer the primary counts as down.
+        down_after_ms: after this long without a reply the primary counts as down.
     """
 
     def __init__(

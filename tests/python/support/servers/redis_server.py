@@ -1,4 +1,4 @@
-"""What the tests of the online store share: real Redis servers, and the scripts as processes."""
+"""A real Redis server as a process, and the scripts as processes."""
 
 from __future__ import annotations
 
@@ -21,15 +21,20 @@ from redis.retry import Retry
 
 from support.paths import SCRIPTS
 
-#: Seconds until something that is bound to happen counts as not happening.
-PATIENCE = 60
+#: Seconds until an expected event counts as a failure.
+TIMEOUT = 60
 
 
 def wait_for(is_so: Callable[[], bool], what: str) -> None:
-    """Wait until something is so."""
-    give_up = time.monotonic() + PATIENCE
+    """Wait until a condition is true.
+
+    Args:
+        is_so: the condition.
+        what: names it in the error.
+    """
+    give_up_at = time.monotonic() + TIMEOUT
     while not is_so():
-        assert time.monotonic() < give_up, f"waited in vain for: {what}"
+        assert time.monotonic() < give_up_at, f"timed out waiting for {what}"
         time.sleep(0.01)
 
 
@@ -180,7 +185,7 @@ def run_script(
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE * 2,
+        timeout=TIMEOUT * 2,
     )
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Literal
 
-_PIECE = 1 << 16
+_CHUNK = 1 << 16
 #: Closing a socket with this option sends RST instead of FIN.
 _RESET = struct.pack("ii", 1, 0)
 
@@ -110,17 +110,17 @@ class TcpProxy:
         self, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> Cut | None:
         """Pass on replies until the server ends, or until this connection is to be cut."""
-        while piece := await from_server.read(_PIECE):
-            is_last = self._times > 0 and len(piece) >= self._left
+        while chunk := await from_server.read(_CHUNK):
+            is_last = self._times > 0 and len(chunk) >= self._left
             if self._times:
-                piece = piece[: self._left]
-                self._left -= len(piece)
+                chunk = chunk[: self._left]
+                self._left -= len(chunk)
             if is_last:
                 self._times, self._left = self._times - 1, self._cut_bytes
                 self.cuts += 1
-            if piece:
-                self.reply_bytes += len(piece)
-                writer.write(piece)
+            if chunk:
+                self.reply_bytes += len(chunk)
+                writer.write(chunk)
                 await writer.drain()
             if is_last:
                 return self._how
@@ -134,8 +134,8 @@ class TcpProxy:
 
 async def _pass_requests(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with suppress(OSError):
-        while piece := await reader.read(_PIECE):
-            writer.write(piece)
+        while chunk := await reader.read(_CHUNK):
+            writer.write(chunk)
             await writer.drain()
         writer.write_eof()
 

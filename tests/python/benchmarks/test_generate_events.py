@@ -144,7 +144,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[CleanedProject, li
 
 
 def test_the_loader_takes_all_but_the_unreadable_rows(
-    loaded: tuple[CleanedProject, list[TableResult]],
+    loaded: tuple[CleanedProject, list[LoadResult]],
 ) -> None:
     project, results = loaded
     by_name = {result.name.split(".")[-1]: result for result in results}

@@ -1,4 +1,4 @@
-"""Columns that are added, dropped and redefined after they were served (docs/guides/schema_changes.md).
+"""Columns added, dropped and redefined after serving (docs/guides/schema_changes.md).
 
 Real dbt on a small project, a real Redis; each test begins with the project served once.
 """

@@ -37,16 +37,13 @@
         {%- elif part.class == 'PARAMETER' -%}
             {%- do texts.append('a parameter is not allowed: nothing gives it a value') -%}
         {%- elif part.class == 'WINDOW' -%}
-            {%- do texts.append(
-                name ~ '() over (…) is not allowed: windows are declared in windows'
-            ) -%}
+            {%- do texts.append(name ~ '() over (…) is not allowed: declare it in windows') -%}
         {%- elif part.class == 'FUNCTION' and part.is_aggregate is none -%}
             {%- if parsed.binder_error and name != 'unnest' -%}
                 {%- do texts.append('there is no function ' ~ name
                     ~ feature_store._similar_functions(name, is_aggregate and part.is_top)) -%}
             {%- endif -%}
-        {%- elif part.class == 'FUNCTION' and part.is_aggregate
-            and not (part.is_top and is_aggregate) -%}
+        {%- elif part.class == 'FUNCTION' and part.is_aggregate and not (part.is_top and is_aggregate) -%}
             {%- do texts.append(
                 'one aggregate is allowed, and it contains another, ' ~ name
                 ~ ' (combine two of them in derived)'

@@ -30,7 +30,8 @@
         {%- if unused > allowed * events -%}
             {%- do feature_store._raise_errors(place, [
                 message ~ '. Allowed: {:.1%} (max_unused). '.format(allowed)
-                ~ 'Next: repair them in staging, or, if they are right, declare the share that is expected, such as max_unused: '
+                ~ 'Next: repair them in staging, or, if they are right, declare the share that is '
+                ~ 'expected, such as max_unused: '
                 ~ '{:.2f}'.format([unused / events + 0.01, 1] | min)
             ]) -%}
         {%- endif -%}

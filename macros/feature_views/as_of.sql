@@ -7,8 +7,8 @@
             given | string
         ) -%}
             {%- do exceptions.raise_compiler_error(
-                'var as_of: a time such as 2017-06-15, 2017-06-15 13:00:00 or 2017-06-15T13:00:00+02:00 '
-                ~ 'is allowed (UTC where no zone is given); got ' ~ given
+                'var as_of: a time such as 2017-06-15, 2017-06-15 13:00:00 or '
+                ~ '2017-06-15T13:00:00+02:00 is allowed (UTC if no zone is given); got ' ~ given
             ) -%}
         {%- endif -%}
     select cast(cast('{{ given }}' as timestamptz) as timestamp) as as_of

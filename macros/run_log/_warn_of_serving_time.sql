@@ -8,11 +8,12 @@
 {%- macro _warn_of_serving_time(node, parents, as_of_query) -%}
     {%- set place, declaration = feature_store._node_label(node), node.config.meta.feature_view -%}
     {%- set grain_us = feature_store._duration_us(declaration.grain) -%}
+    {%- set features = parents.features.relation_name -%}
     {%- set given = var('as_of') is not none -%}
     {%- set serving = run_query(
         "select cast(as_of as varchar), as_of > timestamp '"
-        ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' + to_microseconds(" ~ grain_us ~ '), exists (from ' ~ parents.features.relation_name
-        ~ ' where feature_time <= as_of), exists (from ' ~ parents.features.relation_name
+        ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' + to_microseconds(" ~ grain_us ~ '), '
+        ~ 'exists (from ' ~ features ~ ' where feature_time <= as_of), exists (from ' ~ features
         ~ ') from (' ~ as_of_query ~ ')'
     ).rows[0] -%}
     {%- if serving[1] -%}
@@ -27,7 +28,8 @@
     {%- elif given and serving[3] and not serving[2] -%}
         {%- do exceptions.warn(
             'Warning: ' ~ place ~ ': as_of ' ~ serving[0]
-            ~ ' (UTC) is before the first row of the view: nothing is served. Next: give a later as_of, or none'
+            ~ ' (UTC) is before the first row of the view: nothing is served. '
+            ~ 'Next: give a later as_of, or none'
         ) -%}
     {%- endif -%}
     {%- set is_counted = run_query(

@@ -1,8 +1,8 @@
 {#- The parts of a plain SQL aggregate call, or none if the text is not exactly one call.
 
     Returns a mapping: `call` (without the filter), `filter` (the condition of a trailing
-    `filter (where …)`, or none), `value` (what a `count(distinct …)` counts, or none) and `strategy`,
-    which says how its windows are computed:
+    `filter (where …)`, or none), `value` (what a `count(distinct …)` counts, or none) and
+    `strategy`, which says how its windows are computed:
 
     - grains: results of single grains are combined by `combine` (count, sum, min, max, bool_*);
     - distinct: by the grains in which a value enters and leaves a window;

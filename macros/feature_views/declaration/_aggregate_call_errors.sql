@@ -24,8 +24,8 @@
     {%- endif -%}
     {%- if modules.re.search('(?i)\\b(count|sum|avg|min|max|median|bool_and|bool_or)\\s*\\(', inner) -%}
         {%- do errors.append(
-            where ~ ': the aggregate itself is allowed, without a function around it (a value for empty '
-            ~ 'windows goes into empty, anything else into derived); got ' ~ sql
+            where ~ ': the aggregate itself is allowed, without a function around it (a value for '
+            ~ 'empty windows goes into empty, anything else into derived); got ' ~ sql
         ) -%}
     {%- endif -%}
     {{- return(errors) -}}

@@ -7,11 +7,11 @@
     events: relation of the events. -#}
 {%- macro _disallowed_sql_errors(given, parsed, known, events) -%}
     {%- set is_aggregate = given.scope == 'events' -%}
-    {%- set told = [] -%}
+    {%- set texts = [] -%}
     {%- if parsed.syntax -%}
-        {%- do told.append('SQL is allowed; DuckDB says: ' ~ parsed.syntax.split('\n')[0]) -%}
+        {%- do texts.append('SQL is allowed; DuckDB says: ' ~ parsed.syntax.split('\n')[0]) -%}
     {%- elif not parsed.is_one -%}
-        {%- do told.append('one expression is allowed, without an alias') -%}
+        {%- do texts.append('one expression is allowed, without an alias') -%}
     {%- endif -%}
     {#- The plan of a subquery calls functions of its own. -#}
     {%- set has_subquery = parsed.parts | selectattr('class', 'equalto', 'SUBQUERY') | list -%}
@@ -22,32 +22,29 @@
     {%- set head = feature_store._split_call(given.expression).head | lower
         if is_aggregate else none -%}
     {%- if is_aggregate and not parsed.syntax and (not tops or tops[0].is_aggregate == false) -%}
-        {%- do told.append('an aggregate function is allowed, such as sum, count or arg_max, and '
+        {%- do texts.append('an aggregate function is allowed, such as sum, count or arg_max, and '
             ~ head ~ ' is ' ~ ('a window function' if tops and tops[0].is_window
                 else 'not one: use it inside of one, or in derived')) -%}
     {%- endif -%}
     {%- for part in parsed.parts -%}
         {%- set name = part.name -%}
         {%- if part.class == 'SUBQUERY' -%}
-            {%- do told.append(
+            {%- do texts.append(
                 'a subquery is not allowed: join what it reads in the model of the events'
                 ~ (', and write = any(…) as in (…) or list_contains(…)'
                    if modules.re.search('(?i)\\b(any|all|some)\\s*\\(', given.expression))
             ) -%}
         {%- elif part.class == 'PARAMETER' -%}
-            {%- do told.append('a parameter is not allowed: nothing gives it a value') -%}
+            {%- do texts.append('a parameter is not allowed: nothing gives it a value') -%}
         {%- elif part.class == 'WINDOW' -%}
-            {%- do told.append(
-                name ~ '() over (…) is not allowed: windows are declared in windows'
-            ) -%}
+            {%- do texts.append(name ~ '() over (…) is not allowed: declare it in windows') -%}
         {%- elif part.class == 'FUNCTION' and part.is_aggregate is none -%}
             {%- if parsed.binder_error and name != 'unnest' -%}
-                {%- do told.append('there is no function ' ~ name
+                {%- do texts.append('there is no function ' ~ name
                     ~ feature_store._similar_functions(name, is_aggregate and part.is_top)) -%}
             {%- endif -%}
-        {%- elif part.class == 'FUNCTION' and part.is_aggregate
-            and not (part.is_top and is_aggregate) -%}
-            {%- do told.append(
+        {%- elif part.class == 'FUNCTION' and part.is_aggregate and not (part.is_top and is_aggregate) -%}
+            {%- do texts.append(
                 'one aggregate is allowed, and it contains another, ' ~ name
                 ~ ' (combine two of them in derived)'
                 if is_aggregate else
@@ -59,7 +56,7 @@
         {%- elif part.class == 'COLUMN_REF' and parsed.binder_error and not part.in_lambda
             and name not in parameters
             and not feature_store._is_known_name(part.path, given.scope, known) -%}
-            {%- do told.append(
+            {%- do texts.append(
                 (events ~ ' has no column ' if is_aggregate else 'the view has no feature ')
                 ~ part.path | join('.')
                 ~ feature_store._similar_names(part.path[-1] if name == given.scope else name, known)
@@ -69,11 +66,11 @@
         {%- endif -%}
     {%- endfor -%}
     {%- for name in volatile | unique -%}
-        {%- do told.append(name ~ ' is not allowed: it gives another value in each run, so that '
+        {%- do texts.append(name ~ ' is not allowed: it gives another value in each run, so that '
             ~ 'rows made at different times would disagree') -%}
     {%- endfor -%}
     {%- set errors = [] -%}
-    {%- for text in told | unique -%}
+    {%- for text in texts | unique -%}
         {%- do errors.append(
             given.place ~ ': ' ~ text ~ '; got ' ~ given.expression.split() | join(' ')
         ) -%}

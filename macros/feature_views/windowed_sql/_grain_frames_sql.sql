@@ -41,8 +41,12 @@ grain_frames as (
         {{ plan.entity | join(',\n        ') }},
         _grain,
         {%- for aggregate in combined %}{% for window in aggregate.windows %}
-        {%- set result = aggregate.combine ~ '(_part_' ~ aggregate.name ~ ') over last_' ~ window.name %}
-        {% if aggregate.counts %}cast(coalesce({{ result }}, 0) as bigint){% else %}{{ result }}{% endif %}
+        {%- set part = '_part_' ~ aggregate.name %}
+        {%- set result = aggregate.combine ~ '(' ~ part ~ ') over last_' ~ window.name %}
+        {%- if aggregate.counts %}
+            {%- set result = 'cast(coalesce(' ~ result ~ ', 0) as bigint)' %}
+        {%- endif %}
+        {{ result }}
         {#- #} as {{ aggregate.name }}_{{ window.name }},
         {%- endfor %}{% endfor %}
         {%- for aggregate in plan.aggregates if aggregate.strategy == 'distinct' %}
@@ -52,7 +56,8 @@ grain_frames as (
         {%- endfor %}
         {%- endfor %}
         {%- for aggregate in filtered %}
-        last_value(_passed_{{ aggregate.name }} ignore nulls) over so_far as _last_passed_{{ aggregate.name }},
+        last_value(_passed_{{ aggregate.name }} ignore nulls) over so_far
+        {#- #} as _last_passed_{{ aggregate.name }},
         {%- endfor %}
         last_value(_new_grain ignore nulls) over so_far as _last_grain,
         max(_known_at) over depended_on as known_at

@@ -8,7 +8,8 @@ grains as (
         {%- for aggregate in counts %},
         {{ aggregate.name }}_per_grain._seen as _seen_{{ aggregate.name }}
         {%- for window in aggregate.windows if window.grains is not none %},
-        {{ aggregate.name }}_per_grain._stay_{{ window.name }} as _stay_{{ aggregate.name }}_{{ window.name }}
+        {{ aggregate.name }}_per_grain._stay_{{ window.name }}
+        {#- #} as _stay_{{ aggregate.name }}_{{ window.name }}
         {%- endfor %}
         {%- endfor %}
     from per_grain

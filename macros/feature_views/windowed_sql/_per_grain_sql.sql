@@ -13,7 +13,8 @@ per_grain as (
         max(loaded_at) as _known_at
         {%- for aggregate in plan.aggregates if aggregate.strategy == 'grains' %},
         {{ aggregate.call }}
-        {%- if aggregate.filter %} filter (where {{ aggregate.filter }}){% endif %} as _part_{{ aggregate.name }}
+        {%- if aggregate.filter %} filter (where {{ aggregate.filter }}){% endif %}
+        {#- #} as _part_{{ aggregate.name }}
         {%- endfor %}
         {%- for aggregate in plan.aggregates if aggregate.passed == aggregate.name %},
         any_value(_grain) filter (where {{ aggregate.filter }}) as _passed_{{ aggregate.name }}

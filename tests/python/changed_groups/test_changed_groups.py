@@ -1,4 +1,4 @@
-"""The query of changed groups names exactly the groups whose rows are not the same."""
+"""The query of changed groups returns exactly the groups whose rows differ."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feature_store.settings import Settings
 
 COLUMNS = ["g", "h", "p", "v", "w"]
 KEYS = [[], ["p"], ["p", "v"]]
-#: Two columns of a group, one of a part, and values; few, so that rows are alike in many ways.
+#: Two columns of a group, one of a part, and values; few values, so that many rows are equal.
 Row = tuple[int | None, str | None, int | None, int | None, int | None]
 _few = st.sampled_from([0, 1, None])
 _row = st.tuples(_few, st.sampled_from(["", "1", None]), _few, _few, st.integers(0, 3))
@@ -46,7 +46,7 @@ def changed(
     parts: list[str],
     *tables: Sequence[Row],
 ) -> list[tuple[Any, ...]]:
-    """Return the groups that the query names of received and built rows."""
+    """Return the groups of received and built rows that the query finds."""
     for name, rows in zip(("received", "built"), tables, strict=True):
         connection.execute(f"delete from {name}")
         if rows:
@@ -62,7 +62,7 @@ def changed(
     built=st.lists(_row, max_size=3),
     parts=st.sampled_from(KEYS),
 )
-def test_groups_of_any_rows(
+def test_groups_that_differ_are_found(
     connection: duckdb.DuckDBPyConnection,
     macros: ProjectMacros,
     both: list[Row],
@@ -77,10 +77,10 @@ def test_groups_of_any_rows(
     assert Counter(found) == Counter(different)
 
 
-def test_values_that_were_swapped_between_rows(
+def test_values_swapped_between_rows_are_found(
     connection: duckdb.DuckDBPyConnection, macros: ProjectMacros
 ):
-    """Such that a sum of plain hashes does not tell, in which columns are put together by xor."""
+    """A sum of plain hashes, which combine columns by xor, does not differ for these rows."""
     (swapped,) = connection.execute(
         """
         with

@@ -1,4 +1,4 @@
-"""Cleaned tables that follow what changed in raw, and nothing else, are those of a full refresh."""
+"""Incrementally built cleaned tables equal those of a full refresh, after any change of raw."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ from range(20000) as t(i)
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CleanedProject]:
-    """Give a project that was built twice, so that its last run was incremental."""
+    """Return a project that was built twice, so that its last run was incremental."""
     with cleaned_project(tmp_path_factory.mktemp("cleaned") / "project") as made:
-        start_anew(made)
+        reset(made)
         made.build()
         yield made
 
 
 @pytest.fixture
 def project(built: CleanedProject) -> CleanedProject:
-    """Give the project with the lines of the start, built."""
-    start_anew(built)
+    """Return the project with the first lines, built."""
+    reset(built)
     built.build()
     return built
 
 
-def start_anew(project: CleanedProject) -> None:
+def reset(project: CleanedProject) -> None:
     with connect(project.warehouse, read_only=False) as connection:
         connection.execute("delete from raw.transactions; delete from raw.products")
         connection.execute(
@@ -70,10 +70,10 @@ def change(project: CleanedProject, *changes: Change, load: int = 2) -> None:
 
 
 class Replay:
-    """The SQL that dbt ran for the incremental model, run again, without dbt's start-up."""
+    """Runs the SQL that dbt ran for the incremental model again, without starting dbt."""
 
     def __init__(self, project: CleanedProject):
-        start_anew(project)
+        reset(project)
         project.build()
         self.statements = project.dbt.run("run").statements[CHECKED]
         assert any("delete from" in sql for sql in self.statements)
@@ -86,7 +86,7 @@ class Replay:
         )
 
     def empty(self) -> None:
-        """Let there be no raw rows, and none that were made of them."""
+        """Delete all raw rows and the rows made from them."""
         for table in ("raw.transactions", "raw.products", f"cleaned.{CHECKED}"):
             self.connection.execute(f"delete from {table}")
 
@@ -100,7 +100,7 @@ class Replay:
                 cursor.execute(sql)
 
     def assert_full(self) -> None:
-        """Compare the table with what the model's SQL gives for all raw rows."""
+        """Compare the table with the result of the model's SQL for all raw rows."""
         table = cleaned_rows(self.connection, CHECKED)
         assert table[1:] == self.connection.execute(f"from ({self.full}) order by all").fetchall()
 
@@ -119,7 +119,7 @@ def replay(built: CleanedProject) -> Replay:
 @example(runs=[[("new", [(None, 1, 1, 1, 1.5, 0), (1, 1, 1, 1, 1.5, 0)], 0)], [("erase", 1)]])
 @example(runs=[[("new", [(1, 1, 1, 1, 1.5, 0)], 0)], [("product", 1)], [("product", 1)]])
 @given(runs=batches)
-def test_any_changes(replay: Replay, runs: list[list[Change]]):
+def test_any_changes_end_as_a_full_refresh(replay: Replay, runs: list[list[Change]]):
     replay.empty()
     for number, changes in enumerate(runs, 4):
         apply_changes(replay.connection, changes, number)
@@ -128,7 +128,7 @@ def test_any_changes(replay: Replay, runs: list[list[Change]]):
 
 
 def test_runs_of_dbt_end_as_a_full_refresh(project: CleanedProject):
-    """New lines, copies, corrections, fewer lines, erased customers, products that come and go."""
+    """New lines, copies, corrections, fewer lines, erased customers, new and deleted products."""
     runs: list[list[Change]] = [
         [("new", [(11, 1, 3, 1, 2.0, 1), (3, 4, 3, 1, 2.0, 1)], 0), ("copy", 7)],
         [("correct", 4, 9.75), ("product", 5), ("product", 2)],
@@ -170,16 +170,16 @@ def test_an_erased_customer_is_in_no_cleaned_table(project: CleanedProject):
     assert project.built() == project.fully_built()
 
 
-def test_everything_vanishes(project: CleanedProject):
+def test_all_rows_deleted(project: CleanedProject):
     project.execute("delete from raw.transactions")
     project.build()
     assert [len(rows) for rows in project.built().values()] == [1, 1, 1]
 
 
 def test_killed_at_any_moment(built: CleanedProject):
-    """Within dbt's statements and between them; the next run leaves what a full refresh makes."""
+    """Within dbt's statements and between them; the next run ends as a full refresh."""
     chance, selected = random.Random(5), ["--select", "products", CHECKED]
-    start_anew(built)
+    reset(built)
     built.execute(MANY_LINES)
     built.build(*selected)
     full, table = built.full_sql(CHECKED), f"from cleaned.{CHECKED}"
@@ -188,7 +188,7 @@ def test_killed_at_any_moment(built: CleanedProject):
     outcomes = []
     for number in range(6):
         before = built.content(table)
-        # Many lines leave, and come again in the run after the next.
+        # Every other time many lines are deleted and loaded again.
         change(built, ("product", 3), ("erase", number % 4))
         if number % 2:
             built.execute("delete from raw.transactions where _source_file = 'many.csv'")
@@ -199,6 +199,6 @@ def test_killed_at_any_moment(built: CleanedProject):
         built.build(*selected)
         expected = built.content(full)
         assert built.content(table) == expected
-        # Either nothing was done, or all of it.
+        # The killed run did nothing, or everything.
         outcomes.append((ended.code, {before: "nothing", expected: "all"}[after]))
     assert outcomes.count((KILLED, "nothing")) >= 3

@@ -1,4 +1,4 @@
-"""The time of a run without the var as_of, against its definition, for every kind of time."""
+"""The time of a run without the var as_of, compared with its definition, for every type of time."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_without_a_load_time_all_events_count(
     assert result(connection, sql["daily"]) == datetime(2042, 1, 2)
 
 
-def test_a_load_date_holds_for_its_whole_day(
+def test_a_load_date_means_the_end_of_its_day(
     sql: dict[str, str], connection: duckdb.DuckDBPyConnection
 ) -> None:
     write(connection, [(LOAD, LOAD), (LOAD + 12 * HOUR, LOAD)], "timestamp", "date")
@@ -115,7 +115,7 @@ def test_a_load_date_holds_for_its_whole_day(
 
 
 @pytest.mark.parametrize("infinite", ["infinity", "-infinity"])
-def test_an_infinite_time_is_none(
+def test_an_infinite_time_does_not_count(
     sql: dict[str, str], connection: duckdb.DuckDBPyConnection, infinite: str
 ) -> None:
     write(connection, [(LOAD, LOAD)], "timestamp", "timestamp")

@@ -1,4 +1,4 @@
-"""The errors of dbt for a declaration that does not fit its events, where the warehouse has these.
+"""The errors of dbt for a declaration that does not fit its events, if the warehouse has these.
 
 In a case, ``…`` stands between parts of one line of the error, in their order.
 """
@@ -29,7 +29,7 @@ RUN = "gives another value in each run"
 INSIDE = "use it inside of one, or in derived"
 JOINED = "join what it reads in the model of the events"
 
-#: An aggregate's SQL, or the whole aggregate, and what is told of it.
+#: An aggregate's SQL, or the whole aggregate, and its errors.
 AGGREGATES: dict[str, tuple[Any, list[str]]] = {
     "column": ("sum(amuont)", ["has no column amuont; near: amount. Next: … build events first"]),
     "columns": (
@@ -106,7 +106,7 @@ FITTING: dict[str, Any] = {
     "word": {"sql": "max(word)", "empty": "it's"},
     "no": {"sql": "bool_or(is_gift)", "empty": False},
 }
-#: An aggregate, its ``empty``, its type and what is got.
+#: An aggregate, its ``empty``, its type and the end of the error.
 EMPTIES: dict[str, tuple[str, Any, str, str]] = {
     "text_for_count": ("count(*)", "none", "bigint", "the text 'none'"),
     "quoted_number": ("sum(amount)", "0", "decimal(38,2)", "the text '0'"),
@@ -130,7 +130,7 @@ DERIVED: dict[str, tuple[str, list[str]]] = {
     "subquery": ("(select 1)", ["a subquery is not allowed"]),
     "function": ("rond(lines_7d)", ["there is no function rond; near: round"]),
     "types": ("last_7d / 2", ["there is no /(VARCHAR, INTEGER_LITERAL); there are "]),
-    "of_wrong_types": ("types + 1", []),  # told of the other one
+    "of_wrong_types": ("types + 1", []),  # reported for the other one
     "two": ("lines_7d, 2", ["one expression is allowed"]),
     "named": ("lines_7d as lines", ["one expression is allowed"]),
     "now": ("lines_7d + epoch(now())", ["now is not allowed"]),
@@ -216,8 +216,8 @@ def dbt(project: Path) -> Iterator[DbtForker]:
 
 
 @pytest.fixture(scope="module")
-def told(project: Path, dbt: DbtForker) -> Mapping[str, list[str]]:
-    """Return what one ``dbt run`` says of each view, in lines; none where it is built."""
+def reported(project: Path, dbt: DbtForker) -> Mapping[str, list[str]]:
+    """Return the errors of each view in one ``dbt run``; none if it was built."""
     run = dbt.run("run", "--exclude", "unbuilt")
     assert run.code == 1, run.said
     assert "Traceback" not in run.said
@@ -233,8 +233,8 @@ def told(project: Path, dbt: DbtForker) -> Mapping[str, list[str]]:
     return lines
 
 
-def assert_told(lines: list[str], errors: list[str]) -> None:
-    """Check that these errors are told, in one line each, and no other ones."""
+def assert_reported(lines: list[str], errors: list[str]) -> None:
+    """Check that each of these errors is in one line, and that there are no other lines."""
     for error in errors:
         pattern = ".*".join(map(re.escape, error.split("…")))
         assert sum(re.search(pattern, line) is not None for line in lines) == 1, (error, lines)
@@ -242,46 +242,49 @@ def assert_told(lines: list[str], errors: list[str]) -> None:
 
 
 def of(lines: list[str], place: str) -> list[str]:
-    """Return what is told of one place."""
+    """Return the errors of one place."""
     return [line for line in lines if line.startswith(f"{place}: ")]
 
 
 @pytest.mark.parametrize("name", AGGREGATES)
-def test_aggregate(name: str, told: Mapping[str, list[str]]):
-    lines = of(told["aggregates"], f"aggregates.{name}.sql")
-    assert_told(lines, AGGREGATES[name][1])
+def test_aggregate(name: str, reported: Mapping[str, list[str]]):
+    lines = of(reported["aggregates"], f"aggregates.{name}.sql")
+    assert_reported(lines, AGGREGATES[name][1])
     assert all(line.endswith(f"; got {AGGREGATES[name][0]}") for line in lines)
 
 
 @pytest.mark.parametrize("name", DERIVED)
-def test_derived(name: str, told: Mapping[str, list[str]]):
-    assert_told(of(told["derived"], f"derived.{name}"), DERIVED[name][1])
+def test_derived(name: str, reported: Mapping[str, list[str]]):
+    assert_reported(of(reported["derived"], f"derived.{name}"), DERIVED[name][1])
 
 
 @pytest.mark.parametrize("name", EMPTIES)
-def test_empty_of_another_type(name: str, told: Mapping[str, list[str]]):
+def test_empty_of_another_type(name: str, reported: Mapping[str, list[str]]):
     sql, _, kind, got = EMPTIES[name]
-    assert_told(
-        of(told["empties"], f"aggregates.{name}.empty"), [f"allowed, {kind} of {sql}, or null; got"]
+    assert_reported(
+        of(reported["empties"], f"aggregates.{name}.empty"),
+        [f"allowed, {kind} of {sql}, or null; got"],
     )
-    assert of(told["empties"], f"aggregates.{name}.empty")[0].endswith(f"; got {got}")
+    assert of(reported["empties"], f"aggregates.{name}.empty")[0].endswith(f"; got {got}")
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_columns_and_relation_of_the_events(name: str, told: Mapping[str, list[str]]):
-    assert_told(told[name], OTHERS[name][1])
+def test_columns_and_relation_of_the_events(name: str, reported: Mapping[str, list[str]]):
+    assert_reported(reported[name], OTHERS[name][1])
 
 
-def test_nothing_is_told_of_what_fits(told: Mapping[str, list[str]]):
-    assert told["fitting"] == []
+def test_valid_declarations_have_no_errors(reported: Mapping[str, list[str]]):
+    assert reported["fitting"] == []
     count = sum(len(errors) for _, errors in AGGREGATES.values())
-    assert len(told["aggregates"]) == count
-    assert len(told["empties"]) == len(EMPTIES)
-    assert len(told["derived"]) == sum(len(errors) for _, errors in DERIVED.values())
+    assert len(reported["aggregates"]) == count
+    assert len(reported["empties"]) == len(EMPTIES)
+    assert len(reported["derived"]) == sum(len(errors) for _, errors in DERIVED.values())
 
 
-def test_compile_tells_it_too(project: Path, dbt: DbtForker, told: Mapping[str, list[str]]):
-    """It asks the warehouse where that has the events, and goes on without it where not."""
+def test_compile_reports_the_errors_too(
+    project: Path, dbt: DbtForker, reported: Mapping[str, list[str]]
+):
+    """It reads the columns of the events if the warehouse has them, and succeeds otherwise."""
     run = dbt.run("compile", "-s", "aggregates")
     assert run.code != 0
     (project / "w.duckdb").rename(project / "kept.duckdb")

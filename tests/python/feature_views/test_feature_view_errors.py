@@ -1,4 +1,4 @@
-"""What dbt says about an invalid declaration, and about a time of the run that it cannot read."""
+"""The errors of dbt for an invalid declaration, and for an invalid var as_of."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ OTHER_MODELS: dict[str, tuple[str, Any, list[str]]] = {
 
 @pytest.fixture(scope="module")
 def messages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return what one ``dbt run`` of all invalid declarations says, by model."""
+    """Return the messages of one ``dbt run`` of all invalid declarations, by model."""
     folder = tmp_path_factory.mktemp("errors") / "project"
     models = {name: (WINDOWED, *case) for name, case in ERRORS.items()} | OTHER_MODELS
     write_project(
@@ -81,7 +81,6 @@ def test_online_view_and_model_by_hand_are_checked_too(name: str, messages: dict
 
 
 def test_compile_fails_with_one_error(tmp_path: Path):
-    """What a person sees who types ``dbt compile``."""
     declaration, errors = ERRORS["many"]
     meta = {"good": {"feature_view": GOOD}, "many": {"feature_view": declaration}}
     write_project(tmp_path / "project", dict.fromkeys(meta, WINDOWED), meta)
@@ -89,8 +88,8 @@ def test_compile_fails_with_one_error(tmp_path: Path):
     assert run.returncode != 0
     assert "Traceback" not in run.stdout + run.stderr
     assert run.stdout.count("Compilation Error") == 1
-    told = run.stdout[run.stdout.index("Compilation Error") :]
-    assert_errors(told, "many", errors)
+    message = run.stdout[run.stdout.index("Compilation Error") :]
+    assert_errors(message, "many", errors)
 
 
 # As they stand in --vars, with what they mean in UTC.
@@ -105,12 +104,12 @@ AS_OF = {
     "'2017-06-15 01:00:00+02'": datetime(2017, 6, 14, 23),
     "null": datetime(2017, 6, 17),  # the end of the last grain, of three days, that holds an event
 }
-NO_AS_OF = ["yesterday", "'2017-6-15'", "20170615", '"2017-06-15\' or 1=1"', "[2017-06-15]"]
+INVALID_AS_OF = ["yesterday", "'2017-6-15'", "20170615", '"2017-06-15\' or 1=1"', "[2017-06-15]"]
 
 
 @pytest.fixture(scope="module")
 def at(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Return the models compiled with each of the times, or what dbt said, by time."""
+    """Return the models compiled with each of the times, or the error of dbt, by time."""
     folder = tmp_path_factory.mktemp("as_of") / "project"
     meta = {"feature_view": view(["1d"], {"lines": "count(*)"})}
     models = {
@@ -119,7 +118,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         "run": "{{ as_of(ref('events'), 'ordered_at', '3d') }}",
     }
     write_project(folder, models, {"good": meta, "online": meta})
-    times = [*AS_OF, *NO_AS_OF]
+    times = [*AS_OF, *INVALID_AS_OF]
     compiled = compiled_with(folder, [f"{{as_of: {time}}}" for time in times])
     return dict(zip(times, compiled, strict=True))
 
@@ -144,7 +143,7 @@ def test_as_of_is_read_as_utc(time: str, at: dict[str, Any], connection: duckdb.
 def test_online_view_has_the_row_at_as_of(
     time: str, at: dict[str, Any], connection: duckdb.DuckDBPyConnection
 ):
-    """Rows stand at the 15th, 16th and 17th of June: the one at as_of itself is in."""
+    """There are rows at the 15th, 16th and 17th of June; the one at as_of itself counts."""
     connection.execute(f"create or replace table good as {at[time]['good']}")
     _, rows = read_rows(connection, at[time]["online"])
     latest = keyed(rows, ["customer_id"])
@@ -153,8 +152,8 @@ def test_online_view_has_the_row_at_as_of(
     assert {key: row["feature_time"] for key, row in latest.items()} == expected
 
 
-@pytest.mark.parametrize("time", NO_AS_OF)
-def test_as_of_that_is_no_time_is_refused(time: str, at: dict[str, Any]):
+@pytest.mark.parametrize("time", INVALID_AS_OF)
+def test_an_invalid_as_of_is_an_error(time: str, at: dict[str, Any]):
     assert isinstance(at[time], str), at[time]
     assert "var as_of: a time such as 2017-06-15, 2017-06-15 13:00:00 or " in at[time]
     assert "Traceback" not in at[time]

@@ -1,4 +1,4 @@
-"""A feature view that is made part by part is the one that is made at once."""
+"""A feature view that is built in parts equals the one that is built at once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from support.projects.incremental_project import IncrementalProject
 from support.projects.incremental_views import EVENTS, TYPES, VIEWS
 from support.servers.dbt_process import DbtForker, dbt_forker
 
-#: Events of a batch; of five customers, some of whom have more than a part may have.
+#: Events of a batch, of five customers; some have more events than a part may have.
 BATCH = 150
-#: Of views: an entity of one key, of two, and windows that need the events themselves.
+#: Views with one key, with two, and with windows that need the events themselves.
 NAMES = ("by_day", "by_hour", "frames")
 
 
@@ -25,36 +25,37 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> IncrementalProject:
 
 @pytest.fixture(scope="module")
 def dbt(project: IncrementalProject) -> Iterator[DbtForker]:
-    """Return dbt, which has built the views of a first batch, part by part."""
+    """Return dbt, which has built the views of a first batch in parts."""
     with project.connected() as connection:
         load_batch(connection, 0, BATCH)
     with dbt_forker(project.folder) as forker:
-        run = forker.run("run", *at_once(40))
+        run = forker.run("run", *with_part_size(40))
         assert run.code == 0, run.said
         yield forker
 
 
-def at_once(events: object) -> tuple[str, str]:
-    """Return the options that let a part have so many events."""
+def with_part_size(events: object) -> tuple[str, str]:
+    """Return the options of dbt that set the number of events in a part."""
     return "--vars", f"{{events_at_once: {events}}}"
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_parts_make_the_table_that_is_made_at_once(
+def test_a_view_built_in_parts_equals_one_built_at_once(
     project: IncrementalProject, dbt: DbtForker, number: int
 ):
-    """One more batch incrementally; then all in full, an entity a part, and at once."""
+    """One more batch incrementally; then a full build with one entity per part, and at once."""
     with project.connected() as connection:
         load_batch(connection, number, BATCH)
     tables = []
-    for options in (at_once(40), ("--full-refresh", *at_once(1)), ("--full-refresh",)):
+    full = ("--full-refresh",)
+    for options in (with_part_size(40), (*full, *with_part_size(1)), full):
         run = dbt.run("run", *options)
         assert run.code == 0, run.said
         tables.append(project.tables())
         for name in NAMES:
             insert = f'insert into "store"."features"."{name}" by name'
             others = sum(insert in sql for sql in run.statements[name])
-            assert (others > 0) == (options != ("--full-refresh",)), (name, options)
+            assert (others > 0) == (options != full), (name, options)
             assert (f"{name}: part {others + 1} of {others + 1}" in run.said) == (others > 0)
     assert tables[0] == tables[2]
     assert tables[1] == tables[2]
@@ -62,12 +63,9 @@ def test_parts_make_the_table_that_is_made_at_once(
 
 
 @pytest.mark.parametrize("events", ["0", "-1", "2.5", "many", "true", "null"])
-def test_a_limit_that_is_no_number_of_events_is_refused(
-    project: IncrementalProject, dbt: DbtForker, events: str
-):
-    """Nothing of what is there is lost."""
+def test_an_invalid_part_size_is_an_error(project: IncrementalProject, dbt: DbtForker, events: str):
     before = project.tables()
-    run = dbt.run("run", "-s", NAMES[0], *at_once(events))
+    run = dbt.run("run", "-s", NAMES[0], *with_part_size(events))
     assert run.code == 1
     assert "var events_at_once: a whole number above 0 is allowed; got " in run.said
     assert project.tables() == before

@@ -1,4 +1,4 @@
-"""The feature tables of the built sample against the oracle: every view, version and column.
+"""The feature tables of the built sample compared with the oracle: every view, version and column.
 
 The views are those of the manifest, so a new one is tested without a change here.
 """
@@ -17,7 +17,7 @@ from support.oracles.windowed_features import EPOCH, History, differences, micro
 from support.projects.feature_view_project import keyed
 from support.projects.sample import Key, Sample, SampleView, draw, relation, windowed_views
 
-#: What is drawn of each view, beside the largest and smallest: random entities, and their events.
+#: The random entities drawn of each view beside the largest and smallest, and their events.
 ENTITIES, EVENTS = 400, 30_000
 LOOKUPS = 5  # random times per entity
 NOT_BUILT = "the sample is not built; run: make test"
@@ -45,7 +45,7 @@ def sample() -> Iterator[Sample]:
 
 
 class Drawn:
-    """A view, the histories of some of its entities, and the whole table that these must have."""
+    """A view, the histories of some of its entities, and the rows expected for them."""
 
     def __init__(self, sample: Sample, label: str):
         self.view: SampleView = sample.view(label)
@@ -62,7 +62,7 @@ class Drawn:
 
 @pytest.fixture(scope="module")
 def drawn(request: pytest.FixtureRequest, sample: Sample) -> Drawn:
-    """Return the entities that are drawn of a view."""
+    """Return the entities drawn of a view."""
     try:
         return Drawn(sample, request.param)
     except duckdb.CatalogException as error:
@@ -99,7 +99,7 @@ def test_online_view_is_the_latest_row_at_the_end_of_the_data(drawn: Drawn, samp
 
 
 def test_latest_row_at_any_time_is_what_a_dense_grid_has(drawn: Drawn, sample: Sample):
-    """At random times, also long after the last event: the features of the grain that then is."""
+    """At random times, also long after the last event: the features as of that grain."""
     view = drawn.view
     chance = random.Random(len(drawn.keys))
     spine, expected = [], {}
@@ -166,7 +166,7 @@ def test_profile_is_the_encoded_customer(sample: Sample):
         assert all(row["known_at"] <= customers[key]["loaded_at"] for key, row in latest.items())
 
 
-def test_first_profile_holds_from_the_beginning(sample: Sample):
+def test_first_profile_is_valid_from_the_beginning(sample: Sample):
     table = relation(sample.nodes["model.feature_store.customer_profile.v1"])
     rows = sample.rows(f"select * from {table} order by customer_id, feature_time")
     keyed(rows, ["customer_id", "feature_time"])

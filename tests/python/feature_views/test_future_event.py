@@ -1,4 +1,4 @@
-"""An event with a wrong time, far in the future: what is served before and after it is corrected.
+"""An event with a wrong time in the far future: rows served before and after its correction.
 
 Real dbt and a real Redis, on the example of clicks.
 """
@@ -29,7 +29,7 @@ def written(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Return what each step said, and what was online after some of them."""
+    """Return the output of each step, and the online rows after some of them."""
     folder = written(tmp_path_factory.mktemp("future"))
     correct = "delete from raw.clicks where clicked_at > timestamp '2030-01-01'"
     steps = [
@@ -57,7 +57,7 @@ def features(story: dict[str, Any], name: str) -> dict[str, dict[str, str]]:
     return {key: row for key, row in story[name].items() if key.startswith("{")}
 
 
-def test_an_event_of_2042_does_not_move_the_time_that_is_served(story: dict[str, Any]) -> None:
+def test_an_event_of_2042_does_not_change_as_of(story: dict[str, Any]) -> None:
     assert story["said"][0] is None
     assert story["bad_event"][f"meta:{VIEW}"]["as_of"].startswith(day(3))
     rows = features(story, "bad_event").values()
@@ -65,8 +65,8 @@ def test_an_event_of_2042_does_not_move_the_time_that_is_served(story: dict[str,
     assert all(int(row["clicks_7d"]) > 0 for row in rows)
 
 
-def test_a_future_time_that_was_served_can_be_left(story: dict[str, Any]) -> None:
-    """A run after it serves the interval's end; the export is forced once, and then needs not."""
+def test_an_as_of_in_the_future_can_be_corrected(story: dict[str, Any]) -> None:
+    """The next run serves as of its interval's end; only one export needs to be forced."""
     assert {row["clicks_7d"] for row in features(story, "served_2042").values()} == {"0", "1"}
     _, as_2042, corrected, forced, again, _ = story["said"]
     assert (as_2042, forced, again) == (None, None, None)
@@ -75,5 +75,5 @@ def test_a_future_time_that_was_served_can_be_left(story: dict[str, Any]) -> Non
     assert features(story, "forced") == features(story, "bad_event")
 
 
-def test_an_interval_that_ends_in_the_future_is_refused(story: dict[str, Any]) -> None:
+def test_an_interval_that_ends_in_the_future_is_an_error(story: dict[str, Any]) -> None:
     assert story["said"][-1].startswith("END 2042-01-01 00:00:00 (UTC): lies in the future")

@@ -1,4 +1,4 @@
-"""Feature views that are written by hand, and what is checked of every view without any YAML.
+"""Feature views that are written by hand, and the checks of every view that need no YAML.
 
 Real dbt on a small project with the hooks of this one.
 """
@@ -96,10 +96,10 @@ def test_every_view_is_the_same_after_any_number_of_builds(
 
 
 @pytest.mark.parametrize("name", ["windowed", "windowed_table"])
-def test_events_that_are_not_used_are_counted_and_told(
+def test_unused_events_are_counted_and_reported(
     project: IncrementalProject, runs: tuple[Run, list[dict[str, Any]]], name: str
 ) -> None:
-    """In a run in which nothing changed, too."""
+    """Also in a run in which nothing changed."""
     said = " ".join(runs[0].said.split())
     place = f"Warning: feature view {name} (models/features/{name}.yml): "
     unused = "2 of 6 events (33.3%) are not used: 1 without customer_id, 1 without seen_at"
@@ -137,7 +137,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", ["incremental", "table", "view"])
-def test_wrong_keys_end_the_build_and_leave_what_was_there(
+def test_wrong_keys_end_the_build_and_keep_the_old_rows(
     project: IncrementalProject,
     dbt: DbtForker,
     runs: tuple[Run, list[dict[str, Any]]],
@@ -161,7 +161,7 @@ def test_wrong_keys_end_the_build_and_leave_what_was_there(
 
 
 @pytest.mark.parametrize(("bound", "code"), [(0.33, 1), (0.34, 0)])
-def test_the_declaration_bounds_what_is_not_used(
+def test_max_unused_limits_the_unused_events(
     project: IncrementalProject,
     dbt: DbtForker,
     runs: tuple[Run, list[dict[str, Any]]],
@@ -177,7 +177,7 @@ def test_the_declaration_bounds_what_is_not_used(
 
 
 @pytest.mark.parametrize("bound", ["some", 1.5])
-def test_a_bound_that_is_no_share_is_refused(
+def test_an_invalid_max_unused_is_an_error(
     project: IncrementalProject, dbt: DbtForker, bound: object
 ) -> None:
     project.declare("windowed", WINDOWED | {"max_unused": bound})

@@ -1,4 +1,4 @@
-"""Incremental feature views equal those built in full, whatever happens to the events.
+"""Incremental feature views equal those built in full, after any changes of the events.
 
 The statements are those that real dbt ran; they run here without it, on many more events.
 """
@@ -41,7 +41,7 @@ def replays(captured: Captured) -> Iterator[dict[str, Replay]]:
 
 
 def first_changes(view: View, before: list[Event], after: list[Event]) -> dict[object, int]:
-    """Return by entity the grain after whose begin rows may be made anew; the least for all."""
+    """Return by entity the grain after whose begin rows may be rebuilt; -NEVER: all rows."""
 
     def of_entities(events: list[Event]) -> dict[object, list[Event]]:
         found: dict[object, list[Event]] = {}
@@ -72,7 +72,7 @@ def first_changes(view: View, before: list[Event], after: list[Event]) -> dict[o
 
 
 def update(replay: Replay, before: list[Event], after: list[Event]) -> None:
-    """Update a view; hold it against a full build, its definition, and the rows that could stay."""
+    """Update a view; compare it with a full build, its definition, and rows that may not change."""
     view = View(VIEWS[replay.view])
     places = replay.row_ids()
     replay.load(after)
@@ -93,15 +93,15 @@ def update(replay: Replay, before: list[Event], after: list[Event]) -> None:
     assert staying == {place: row for place, row in replay.row_ids().items() if may_stay(row)}
 
 
-def test_dbt_itself(captured: Captured):
-    """What dbt built of a batch, removals and corrections is what it builds in full."""
+def test_an_incremental_run_of_dbt_equals_a_full_one(captured: Captured):
+    """The tables after a batch, removals and corrections equal those of a full build."""
     assert captured.incremental_tables == captured.full_tables
     assert all(captured.full_tables.values())
 
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_statements_are_all_that_dbt_ran(name: str, captured: Captured, replays: dict[str, Replay]):
-    """They are one transaction, and give what dbt gave."""
+    """They are one transaction, and give the same tables as dbt."""
     replay = replays[name]
     begins = [
         "BEGIN",
@@ -127,7 +127,7 @@ def test_statements_are_all_that_dbt_ran(name: str, captured: Captured, replays:
 @pytest.mark.parametrize("name", VIEWS)
 @given(data=st.data())
 @settings(PROFILE, max_examples=5)
-def test_every_batch_ends_in_what_a_full_build_gives(
+def test_every_batch_ends_as_a_full_build(
     name: str, replays: dict[str, Replay], data: st.DataObject
 ):
     replay = replays[name]
@@ -160,7 +160,7 @@ def test_new_events_at_every_bound(name: str, replays: dict[str, Replay]):
             values = {"order_id": line % 3, "word": "ab"[line % 2], "quantity": line % 4}
             values["loaded_at"] = load_time(0) if number % 4 else None
             old.append(event(line, timestamp(at + offset), **fields, **values))
-            # Of the later of the two alone, so that nothing of the earlier one is made anew.
+            # Only at the later of the two, so that no row of the earlier one is rebuilt.
             if begin > 0:
                 later = {"order_id": number % 3, "word": "c", "quantity": 3, "is_gift": True}
                 new.append(
@@ -174,7 +174,7 @@ def test_new_events_at_every_bound(name: str, replays: dict[str, Replay]):
 
 @pytest.mark.parametrize("name", VIEWS)
 def test_a_change_of_any_one_column(name: str, replays: dict[str, Replay]):
-    """Of each entity one event changes in one column, and nothing says that it was loaded again."""
+    """One event of each entity changes in one column; its load time stays the same."""
     replay, start = replays[name], datetime(2017, 3, 12, 7)
     values = {
         "customer_id": -1,

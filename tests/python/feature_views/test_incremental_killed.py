@@ -1,4 +1,4 @@
-"""A build of feature views that does not come to its end leaves each view as it was, or done."""
+"""A build of feature views that is killed leaves each view either unchanged or complete."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Builds:
     """The project, and dbt that builds two of its views at a time.
 
     Attributes:
-        states: of each view, what it and the table beside it may be: what full builds of the events
-            would have given, of the last run that ended well and since.
+        states: by view, the digests that it may have: those of full builds of the events of the
+            last successful run and of each load since.
     """
 
     def __init__(self, project: IncrementalProject, dbt: DbtForker):
@@ -51,7 +51,7 @@ class Builds:
         return run
 
     def load(self) -> None:
-        """Load one more batch; what a full build of it gives is one of the states."""
+        """Load one more batch; the result of a full build of it is one of the states."""
         self.number += 1
         with self.project.connected() as connection:
             load_batch(connection, self.number, EVENTS, CUSTOMERS)
@@ -61,12 +61,12 @@ class Builds:
             replay.connection.close()
 
     def built(self) -> dict[str, Any]:
-        """Return what the views are."""
+        """Return the digests of the views."""
         with self.project.connected() as connection:
             return {name: digests(connection, name) for name in NAMES}
 
     def settle(self) -> None:
-        """Build the views, which must then be what the latest full build gives, and no other."""
+        """Build the views, which must then equal the latest full build."""
         self.run(*PARTS)
         built = self.built()
         assert built == {name: states[-1] for name, states in self.states.items()}
@@ -81,7 +81,7 @@ def builds(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builds]:
         yield Builds(project, dbt)
 
 
-def test_ended_at_any_moment(builds: Builds):
+def test_killed_at_any_moment(builds: Builds):
     """Within dbt's statements and between them, by any signal, once or several times in a row."""
     chance = random.Random(3)
     kills = 0
@@ -103,7 +103,7 @@ def test_ended_at_any_moment(builds: Builds):
 
 
 def test_views_that_fail(builds: Builds):
-    """Rows of both were deleted by then; these and what the views remember are there again."""
+    """The deletion of their rows, and of the record of their events, is rolled back."""
     before = builds.built()
     builds.load()
     with builds.project.connected() as connection:
@@ -125,8 +125,7 @@ def test_views_that_fail(builds: Builds):
     builds.settle()
 
 
-def test_view_of_two_event_tables_is_refused(builds: Builds):
-    """Nobody could say whose rows it is that are to be compared."""
+def test_view_of_two_event_tables_is_an_error(builds: Builds):
     project = builds.project
     source = {"name": "raw", "schema": "main", "tables": [{"name": "raw_events"}]}
     project.write("models/sources.yml", {"sources": [source]})
@@ -142,7 +141,7 @@ def test_view_of_two_event_tables_is_refused(builds: Builds):
     assert "two: an incremental feature view is made from one event table; got 2 " in run.said
 
 
-def test_event_table_without_needed_columns_is_refused(builds: Builds):
+def test_event_table_without_needed_columns_is_an_error(builds: Builds):
     project = builds.project
     columns = "* exclude (loaded_at, customer_id)"
     project.write("models/unloaded.sql", f"select {columns} from {{{{ ref('events') }}}}")

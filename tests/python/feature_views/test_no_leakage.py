@@ -1,4 +1,4 @@
-"""No training row sees its own future: the future is changed, and the row stays as it is.
+"""No training row depends on events at or after its label time.
 
 For each label time everything that happens at or after it is altered, moved, deleted and added to;
 the shop's features are built again from that, and the training rows of that time must be bit for
@@ -26,7 +26,7 @@ def opened() -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(opened: Shop) -> Shop:
-    """Return the shop with nothing changed."""
+    """Return the shop without changes."""
     opened.restore()
     return opened
 
@@ -40,10 +40,10 @@ def label_times(shop: Shop, labels: str, count: int) -> list[datetime]:
     return [times[n * (len(times) - 1) // (count - 1)] for n in range(count)]
 
 
-def seeing_the_future(
+def times_with_leakage(
     shop: Shop, join: str, times: list[datetime], features: Mapping[str, str] | None = None
 ) -> list[datetime]:
-    """Return the label times whose rows change when what happens from then on does."""
+    """Return the label times whose rows change if the events from then on change."""
     shop.restore()
     shop.build(features)
     before = {time: shop.rows(join, time) for time in times}
@@ -62,11 +62,11 @@ def seeing_the_future(
     [("churn", "churn_labels", 4), ("coupon", "coupon_labels", 4), ("moments", "moments", 6)],
 )
 def test_no_row_sees_its_future(join: str, labels: str, count: int, shop: Shop):
-    assert seeing_the_future(shop, join, label_times(shop, labels, count)) == []
+    assert times_with_leakage(shop, join, label_times(shop, labels, count)) == []
 
 
 def test_labels_name_customers_by_their_past(shop: Shop):
-    """Who is labelled, with which store, is known at the label time; the label itself is not."""
+    """The customer and store of a label are known at its time; the outcome is not."""
     keys = (
         "select customer_id, store_id, label_time from ({}) where label_time = $time order by all"
     )
@@ -92,13 +92,13 @@ def test_labels_name_customers_by_their_past(shop: Shop):
 def test_a_join_that_looks_ahead_is_found(shop: Shop):
     """The same check fails for a join that takes the row of a day later."""
     for join in ("churn", "coupon", "moments"):
-        asked = r"cast\((given\.)?label_time as timestamp\)"
-        leaking, count = re.subn(asked, r"\g<0> + interval 1 day", shop.joins[join])
+        label_time = r"cast\((given\.)?label_time as timestamp\)"
+        leaking, count = re.subn(label_time, r"\g<0> + interval 1 day", shop.joins[join])
         assert count == 1
         shop.joins["leaking"] = leaking
         labels = "moments" if join == "moments" else f"{join}_labels"
         times = label_times(shop, labels, 2)
-        assert seeing_the_future(shop, "leaking", times) == times
+        assert times_with_leakage(shop, "leaking", times) == times
 
 
 def a_grain_early(sql: str) -> str:
@@ -120,4 +120,4 @@ def test_features_that_look_ahead_are_found(leak: Callable[[str], str], shop: Sh
     name = "customer_velocity_v1"
     leaking = {**shop.features, name: leak(shop.features[name])}
     times = [time for time in label_times(shop, "moments", 6) if time.minute == 0]
-    assert seeing_the_future(shop, "moments", times, leaking) == times != []
+    assert times_with_leakage(shop, "moments", times, leaking) == times != []

@@ -1,4 +1,4 @@
-"""The SQL of ``windowed_features`` and ``online_features`` against the oracle, on made-up events.
+"""The SQL of ``windowed_features`` and ``online_features`` compared with the oracle.
 
 Each declaration is compiled by dbt itself; DuckDB runs the SQL on the events that hypothesis makes.
 """
@@ -33,7 +33,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 def wrong(warehouse: Warehouse, name: str, events: list[dict[str, Any]]) -> list[str]:
-    """Return where the table made of the events is not what the definition says."""
+    """Return the differences between the table of the events and its definition."""
     write_events(warehouse.connection, events)
     return differences(View(DECLARATIONS[name]).table(events), warehouse.table(name))
 
@@ -56,7 +56,7 @@ def test_windows_with_events_but_no_values_are_not_empty(
 
 
 def test_empty_is_the_value_where_no_event_passes_the_filter(warehouse: Warehouse):
-    """A table worked out by hand, of one purchase without a refund, then a refund of nothing."""
+    """A table calculated by hand: a purchase, then a refund of an unknown amount."""
     day = datetime(2024, 5, 1)
     times = {"purchase": day, "refund": day + timedelta(days=2, microseconds=-1)}
     events = [
@@ -107,7 +107,7 @@ def test_events_at_every_bound_fall_on_the_right_side(name: str, warehouse: Ware
 
 
 def test_worked_example(warehouse: Warehouse):
-    """A table worked out by hand: neither the SQL nor the oracle may disagree with it."""
+    """A table calculated by hand: the SQL and the oracle must give it."""
     day = datetime(2017, 3, 12)
     loaded = [datetime(2026, 11, 1), datetime(2026, 11, 2), datetime(2026, 11, 3)]
     events = [
@@ -140,8 +140,8 @@ def test_worked_example(warehouse: Warehouse):
 @pytest.mark.parametrize("name", ["counts", "derived", "own_lifetime", "by_second", "lists"])
 @given(data=st.data())
 @settings(PROFILE, max_examples=10)
-def test_no_row_sees_its_future(name: str, warehouse: Warehouse, data: st.DataObject):
-    """Whatever happens at or after a time, the rows up to it stay as they are, ``known_at`` too."""
+def test_no_row_depends_on_later_events(name: str, warehouse: Warehouse, data: st.DataObject):
+    """Events at or after a time change no row up to it, nor its ``known_at``."""
     events = data.draw(event_sets(DECLARATIONS[name]))
     times = [e["ordered_at"] for e in events if e["ordered_at"]]
     now = data.draw(st.sampled_from(times)) if times else timestamp(0)
@@ -196,7 +196,7 @@ def test_neither_order_nor_threads_matter(name: str, warehouse: Warehouse):
 
 @pytest.mark.parametrize("name", DECLARATIONS)
 def test_no_frame_ends_before_its_row(name: str, warehouse: Warehouse):
-    """Such frames of large partitions were wrong in DuckDB 2.0.0 with two threads, now and then."""
+    """In DuckDB 2.0.0, such frames of large partitions were sometimes wrong with two threads."""
     frames = re.findall(r"(range|rows) between (.*?) and (.*)", warehouse.sql[name])
     assert {end for _, _, end in frames} == {"current row"}
 

@@ -1,8 +1,8 @@
-"""Served and recomputed values differ where data arrived late, and there alone.
+"""Served and recomputed values differ only where late data, deletions or definitions explain it.
 
-One small project is served again and again, as it happens: one time twice, late events, an older
-time, a failed run, a part of the views, deleted rows and a new definition. After each step, what
-served_differences says is compared with every entity of every run.
+A small project is served in many runs: the same as_of twice, late events, an earlier as_of, a
+failed run, some of the views, deleted rows and a new definition. After each step, the rows of
+served_differences are compared with the differences of every entity in every run.
 """
 
 from __future__ import annotations
@@ -54,15 +54,15 @@ def first_events() -> list[tuple[Any, ...]]:
 
 @dataclass
 class Step:
-    """What the model said after a step, and what it should have said."""
+    """The rows of served_differences after a step, and those expected."""
 
-    said: list[Row]
+    found: list[Row]
     expected: list[Row]
 
 
 @dataclass
 class History:
-    """The steps by name, and at the end the log of served runs and the summary."""
+    """The steps by name, and the served runs and the summary after the last one."""
 
     steps: dict[str, Step]
     runs: list[Row]
@@ -80,7 +80,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     project.load(first_events())
     project.serve(day(6))
     project.serve(day(6))
-    project.serve(day(9))  # three days later, values have decayed
+    project.serve(day(9))  # three days later, events have left the windows
     note("on time")
 
     project.load(
@@ -93,19 +93,19 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     project.serve(day(11))
     note("late")
 
-    # The next run fails: visits is not built, and what was served of it stays.
+    # The next run fails: visits is not built, and its served rows stay.
     project.write("models/features/visits.sql", "{{ ref('events') }} is no SQL")
     project.serve(day(5), views=["purchases"], succeeds=False)
     project.write("models/features/visits.sql", project.feature_sql())
-    # The online view was built for day 5; the var of a run that only snapshots it means nothing.
-    # That of visits is taken for one that a killed run has begun to build; its as_of is not known.
+    # The online view was built for day 5; the var as_of of a run that only snapshots it is ignored.
+    # The view of visits looks as if a killed run had begun to build it; its as_of is unknown.
     project.execute(
         "update operations.dbt_results set status = 'started' "
         "where unique_id = 'model.feature_store.online_visits'"
     )
     snapshot = ("snapshot", "--select", "served_purchases", "served_visits")
     project.serve(day(20), *snapshot, expected=day(5), views=["purchases"])
-    note("older and in part")
+    note("in part")
 
     project.execute(
         f"delete from raw_events where customer_id = {DELETED_CUSTOMER} "
@@ -125,23 +125,23 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> History:
     )
 
 
-@pytest.mark.parametrize("step", ["on time", "late", "older and in part", "deleted and redefined"])
-def test_each_entity_of_each_run_is_judged_rightly(history: History, step: str) -> None:
-    assert history.steps[step].said == history.steps[step].expected
+@pytest.mark.parametrize("step", ["on time", "late", "in part", "deleted and redefined"])
+def test_each_entity_of_each_run_is_compared(history: History, step: str) -> None:
+    assert history.steps[step].found == history.steps[step].expected
 
 
 def test_without_late_data_nothing_differs(history: History) -> None:
-    assert history.steps["on time"].said == []
+    assert history.steps["on time"].found == []
 
 
-def test_late_data_are_named_and_nothing_else(history: History) -> None:
-    said = history.steps["late"].said
-    assert {row["reason"] for row in said} == {"late_data"}
+def test_only_late_data_are_reported_as_late(history: History) -> None:
+    rows = history.steps["late"].found
+    assert {row["reason"] for row in rows} == {"late_data"}
     found = {
-        (row["feature_view"], json.loads(row["entity"])["customer_id"], row["runs"]) for row in said
+        (row["feature_view"], json.loads(row["entity"])["customer_id"], row["runs"]) for row in rows
     }
-    # The late event of day 5 is seen as of day 6 (two runs) and 9; the new customer was not there
-    # as of day 9 alone. All others bought too, but after day 9, which no run had reached.
+    # The late event of day 5 changes the rows of day 6 (two runs) and 9; the new customer those of
+    # day 9 only. The events of other customers are after day 9, so no run should have served them.
     assert found == {
         ("purchases:v1", LATE_CUSTOMER, 2),
         ("purchases:v1", NEW_CUSTOMER, 1),
@@ -149,23 +149,23 @@ def test_late_data_are_named_and_nothing_else(history: History) -> None:
         ("visits:v1", LATE_CUSTOMER, 1),
         ("visits:v1", NEW_CUSTOMER, 1),
     }
-    (missed,) = [row for row in said if row["entity"] == f'{{"customer_id":{NEW_CUSTOMER}}}']
+    (missed,) = [row for row in rows if row["entity"] == f'{{"customer_id":{NEW_CUSTOMER}}}']
     assert missed["served_feature_time"] is None
     assert missed["recomputed_feature_time"] == day(9)
     assert missed["changed_features"] == []
 
 
-def test_an_older_time_and_a_part_of_the_views_are_told_apart(history: History) -> None:
-    assert history.steps["older and in part"].said == history.steps["late"].said
+def test_an_earlier_as_of_and_a_run_of_one_view_are_recorded(history: History) -> None:
+    assert history.steps["in part"].found == history.steps["late"].found
     runs = [(row["feature_view"], row["as_of"]) for row in history.runs]
     of = {name: [time for view, time in runs if view == f"{name}:v1"] for name in DECLARATIONS}
     assert of["purchases"] == [day(d) for d in (6, 6, 9, 11, 5, 5, 10)]
     assert of["visits"] == [day(d) for d in (6, 6, 9, 11, 10)]
 
 
-def test_deletions_and_definitions_are_not_called_late(history: History) -> None:
-    said = history.steps["deleted and redefined"].said
-    others = [row for row in said if row["reason"] == "other_change"]
+def test_deletions_and_definitions_are_not_reported_as_late(history: History) -> None:
+    rows = history.steps["deleted and redefined"].found
+    others = [row for row in rows if row["reason"] == "other_change"]
     assert {row["feature_view"] for row in others} == {"purchases:v1"}
     of = {
         customer: [row for row in others if row["entity"] == f'{{"customer_id":{customer}}}']
@@ -174,10 +174,10 @@ def test_deletions_and_definitions_are_not_called_late(history: History) -> None
     assert sum(map(len, of.values())) == len(others)
     assert {row["recomputed_feature_time"] for row in of[DELETED_CUSTOMER]} == {None}
     assert any("spend_3d" in row["changed_features"] for row in of[CORRECTED_CUSTOMER])
-    assert {row["reason"] for row in said if row["feature_view"] == "visits:v1"} == {
+    assert {row["reason"] for row in rows if row["feature_view"] == "visits:v1"} == {
         "changed_definition"
     }
-    redefined = [row for row in said if row["reason"] == "changed_definition"]
+    redefined = [row for row in rows if row["reason"] == "changed_definition"]
     named = [row["changed_features"] for row in redefined if row["changed_features"]]
     assert named
     # One feature has changed, one is new, one is gone.
@@ -186,12 +186,12 @@ def test_deletions_and_definitions_are_not_called_late(history: History) -> None
 
 
 def test_the_summary_counts_entities(history: History) -> None:
-    said = history.steps["deleted and redefined"].said
+    rows = history.steps["deleted and redefined"].found
     for name, summary in history.summary.items():
-        rows = [row for row in said if row["feature_view"] == name]
+        of_view = [row for row in rows if row["feature_view"] == name]
         assert summary["runs"] == sum(row["feature_view"] == name for row in history.runs)
         for reason in ("late_data", "changed_definition", "other_change"):
-            entities = {row["entity"] for row in rows if row["reason"] == reason}
+            entities = {row["entity"] for row in of_view if row["reason"] == reason}
             assert summary[reason] == len(entities), (name, reason)
     assert set(history.summary) == {"purchases:v1", "visits:v1"}
 

@@ -1,4 +1,4 @@
-"""An incremental model is built in full where its definition changed, and says so."""
+"""An incremental model is built in full if its definition changed, and dbt logs it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CleanedProject]
 
 @pytest.fixture
 def project(shared: CleanedProject) -> Iterator[CleanedProject]:
-    """Give the project, built; what a test changes in its files is taken back."""
+    """Return the project, built; its files are restored after the test."""
     files = [path for path in (shared.folder / "models").rglob("*.*") if path.is_file()]
     before = {path: path.read_text() for path in files}
     yield shared
@@ -56,8 +56,8 @@ def checked(project: CleanedProject, column: str) -> list[Any]:
     return [row[0] for row in project.query(f"select {column} from cleaned.{CHECKED} order by 1")]
 
 
-def test_its_own_sql(project: CleanedProject):
-    assert checked(project, "order_id::varchar || faults::varchar") == [
+def test_changed_sql_of_the_model(project: CleanedProject):
+    assert checked(project, "order_id::varchar || errors::varchar") == [
         "1[]",
         "2[]",
         "3[]",
@@ -70,8 +70,8 @@ def test_its_own_sql(project: CleanedProject):
     assert "built in full" not in build(project)
 
 
-def test_the_sql_of_a_view_above_it(project: CleanedProject):
-    """Also of a column that is not compared, because it follows from another one."""
+def test_changed_sql_of_an_upstream_view(project: CleanedProject):
+    """The changed column is not compared, because it follows from another one."""
     before = checked(project, "ordered_at_shop_time")
     zone = "models/staging/complete_journey/_complete_journey.yml"
     project.edit(zone, "America/New_York", "America/Los_Angeles")
@@ -80,7 +80,7 @@ def test_the_sql_of_a_view_above_it(project: CleanedProject):
     assert [old - new for old, new in zip(before, after, strict=True)] == [timedelta(hours=3)] * 5
 
 
-def test_a_type_above_it(project: CleanedProject):
+def test_changed_type_of_an_upstream_column(project: CleanedProject):
     project.execute("update raw.transactions set sales_value = 1.257 where basket_id = 1")
     project.build()
     project.edit(STAGED, "cast(sales_value as decimal(12, 2))", "cast(sales_value as double)")
@@ -89,8 +89,8 @@ def test_a_type_above_it(project: CleanedProject):
     assert checked(project, "distinct typeof(amount)") == ["DOUBLE"]
 
 
-def test_a_table_that_has_been_something_else_meanwhile(project: CleanedProject):
-    """It is built in full although its definition is again the one that it once had."""
+def test_a_model_that_was_a_plain_table_in_between(project: CleanedProject):
+    """It is built in full although it has its former definition again."""
     project.configure(CHECKED, materialized="table")
     project.edit(MODEL, "quantity > 1000", "quantity > 1300")
     assert "built in full" not in build(project)
@@ -100,21 +100,21 @@ def test_a_table_that_has_been_something_else_meanwhile(project: CleanedProject)
     assert sum(checked(project, "is_valid")) == 3
 
 
-def test_the_config_full_refresh_stands_above_it(project: CleanedProject):
+def test_the_config_full_refresh_overrides_it(project: CleanedProject):
     project.configure(CHECKED, full_refresh=False)
     project.edit(MODEL, "quantity > 1000", "quantity > 1300")
     assert "built in full" not in build(project)
     assert sum(checked(project, "is_valid")) == 3
 
 
-def test_the_sql_that_dbt_shows_needs_no_run_before_it(project: CleanedProject):
+def test_dbt_show_needs_no_run_before_it(project: CleanedProject):
     shown = project.dbt.run("show", "--select", CHECKED, "--limit", "9")
     assert (shown.code, "1500" in shown.said) == (0, True), shown.said
 
 
-def test_killed_while_it_is_built_in_full(project: CleanedProject):
+def test_killed_during_a_full_build(project: CleanedProject):
     chance = random.Random(3)
-    table, nothing_was_done = f"from cleaned.{CHECKED}", []
+    table, was_rolled_back = f"from cleaned.{CHECKED}", []
     for limit in (1000, 1001):
         before = project.content(table)
         project.edit(MODEL, f"quantity > {limit}", f"quantity > {limit + 1}")
@@ -124,12 +124,12 @@ def test_killed_while_it_is_built_in_full(project: CleanedProject):
         build(project)
         assert project.content(table) == project.content(project.full_sql(CHECKED))
         assert killed in (before, project.content(table))
-        nothing_was_done.append(killed == before)
-    assert any(nothing_was_done)
+        was_rolled_back.append(killed == before)
+    assert any(was_rolled_back)
 
 
-def refused(project: CleanedProject, arguments: str) -> list[str]:
-    """Give the pre-hook other arguments, and return what dbt says against them."""
+def argument_errors(project: CleanedProject, arguments: str) -> list[str]:
+    """Give the pre-hook other arguments, and return the errors that dbt lists."""
     hook = f"{{{{ delete_changed_groups(ref('order_lines_received'), {arguments}) }}}}"
     project.configure(CHECKED, pre_hook=hook)
     run = project.dbt.run("run", "--select", CHECKED)
@@ -137,28 +137,28 @@ def refused(project: CleanedProject, arguments: str) -> list[str]:
     return [line.strip() for line in run.said.splitlines() if line.startswith("    - ")]
 
 
-def test_arguments_that_cannot_be_meant(project: CleanedProject):
-    faults = refused(project, "[], computed=['shop_time'], parts='loaded_at'")
+def test_invalid_arguments(project: CleanedProject):
+    errors = argument_errors(project, "[], computed=['shop_time'], parts='loaded_at'")
     relation = '"store"."cleaned"."order_lines_received"'
-    assert faults[0].startswith(
+    assert errors[0].startswith(
         f"- computed: shop_time is not a column of {relation}; it has order_id,"
     )
-    assert faults[1:] == [
+    assert errors[1:] == [
         "- parts: a list of columns is allowed; got loaded_at",
         "- group: one column or more is allowed; got none",
     ]
 
 
-def test_a_model_that_does_not_keep_what_it_is_made_from(project: CleanedProject):
+def test_the_model_must_keep_the_received_columns_and_types(project: CleanedProject):
     project.edit(MODEL, "        batch_id,\n", "")
     project.edit(MODEL, "        amount,\n", "        cast(amount as double) as amount,\n")
-    faults = refused(project, "['order_id'], computed=['order_id']")
+    errors = argument_errors(project, "['order_id'], computed=['order_id']")
     relation = '"store"."cleaned"."order_lines_received"'
     allowed = (
         "Allowed: the same type in both. Next: select it so, or list it in computed if it follows "
         "from others"
     )
-    assert faults == [
+    assert errors == [
         "- computed: order_id is a column of group, and these are always compared. "
         "Next: remove it from computed",
         f"- amount is DECIMAL(12,2) in {relation}, and DOUBLE in the model. {allowed}",

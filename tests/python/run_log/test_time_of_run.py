@@ -1,4 +1,4 @@
-"""As of which time a refresh of an interval serves: its end, and never before what was served."""
+"""The as_of of a refresh: the end of its interval, but not before the as_of of an earlier run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def store(tmp_path: Path) -> TinyStore:
 
 
 def serve(store: TinyStore, *runs: tuple[View, datetime]) -> None:
-    """Note runs that served a view as of a time, one after the other."""
+    """Record runs that served a view as of a time, in this order."""
     store.execute(
         "create or replace table operations.served_runs (snapshot_id varchar, as_of timestamp, "
         "served_at timestamp)"
@@ -40,49 +40,51 @@ def serve(store: TinyStore, *runs: tuple[View, datetime]) -> None:
         )
 
 
-def decided(store: TinyStore, end: datetime | None) -> datetime | None:
+def as_of_run(store: TinyStore, end: datetime | None) -> datetime | None:
     return time_of_run(store.settings(None), end)
 
 
-def test_the_first_run_serves_as_of_the_interval_s_end(store: TinyStore) -> None:
-    assert decided(store, at(3)) == at(3)
+def test_the_first_run_serves_as_of_the_end_of_its_interval(store: TinyStore) -> None:
+    assert as_of_run(store, at(3)) == at(3)
 
 
 def test_without_an_interval_dbt_decides(store: TinyStore) -> None:
     serve(store, (DAILY, at(5)))
-    assert decided(store, None) is None
+    assert as_of_run(store, None) is None
 
 
 @pytest.mark.parametrize("end", [at(5), at(6)])
-def test_time_goes_on(store: TinyStore, end: datetime) -> None:
+def test_a_later_interval_is_served_as_of_its_end(store: TinyStore, end: datetime) -> None:
     serve(store, (DAILY, at(5)), (HOURLY, at(4, 7)))
-    assert decided(store, end) == end
+    assert as_of_run(store, end) == end
 
 
-def test_an_earlier_interval_is_served_as_of_the_time_that_all_views_had(store: TinyStore) -> None:
+def test_an_earlier_interval_is_served_as_of_the_time_of_the_last_run(store: TinyStore) -> None:
     serve(store, (DAILY, at(4)), (HOURLY, at(4)), (DAILY, at(5)), (HOURLY, at(5)))
-    assert decided(store, at(3)) == at(5)
+    assert as_of_run(store, at(3)) == at(5)
 
 
-def test_views_of_several_times_are_served_as_of_the_end_of_their_data(store: TinyStore) -> None:
-    """As they were the last time. The latest of these times is none that all of them had."""
+def test_views_with_different_times_are_served_as_of_the_end_of_data(
+    store: TinyStore,
+) -> None:
+    """The latest of these times is not one that all views had, so dbt determines as_of."""
     serve(store, (DAILY, at(5)), (HOURLY, at(4, 7)))
-    assert decided(store, at(4, 12)) is None
+    assert as_of_run(store, at(4, 12)) is None
 
 
 def test_the_last_run_counts_not_the_latest_time(store: TinyStore) -> None:
-    """Somebody took the time back on purpose."""
+    """An earlier as_of was given on purpose."""
     serve(store, (DAILY, at(9)), (HOURLY, at(9)), (DAILY, at(5)), (HOURLY, at(5)))
-    assert decided(store, at(6)) == at(6)
+    assert as_of_run(store, at(6)) == at(6)
 
 
-def test_a_view_that_left_the_project_does_not_count(store: TinyStore) -> None:
+def test_a_view_removed_from_the_project_does_not_count(store: TinyStore) -> None:
     serve(store, (DROPPED, at(20)), (DAILY, at(5)), (HOURLY, at(5)))
-    assert decided(store, at(6)) == at(6)
-    assert decided(store, at(4)) == at(5)
+    assert as_of_run(store, at(6)) == at(6)
+    assert as_of_run(store, at(4)) == at(5)
 
 
-def test_a_script_prints_it_as_dbt_s_vars(store: TinyStore) -> None:
+def test_a_script_prints_it_as_vars_for_dbt(store: TinyStore) -> None:
     def printed(end: str) -> str:
         environment = tiny_environment(store, None)
         done = run_script("serving_time.py", "--end", end, environment=environment)
@@ -96,25 +98,25 @@ def test_a_script_prints_it_as_dbt_s_vars(store: TinyStore) -> None:
     assert printed("2026-05-03") == '{"as_of": null}\n'
 
 
-def test_a_time_that_lay_in_the_future_does_not_count(store: TinyStore) -> None:
-    """The run before it does: what it served was later than the interval that comes late."""
+def test_an_as_of_in_the_future_does_not_count(store: TinyStore) -> None:
+    """The run before it counts: its as_of is later than the end of the interval."""
     future = datetime(2042, 1, 2)
     serve(store, (DAILY, future), (HOURLY, future))
-    assert decided(store, at(3)) == at(3)
+    assert as_of_run(store, at(3)) == at(3)
     serve(store, (DAILY, at(5)), (HOURLY, at(5)), (DAILY, future), (HOURLY, future))
-    assert decided(store, at(3)) == at(5)
+    assert as_of_run(store, at(3)) == at(5)
 
 
 def test_the_last_run_counts_not_the_latest_clock(store: TinyStore) -> None:
-    """The clock of the machine was wrong for one run, and is right again."""
+    """For one run the clock of the machine was wrong."""
     serve(store, (DAILY, at(2)), (HOURLY, at(2)), (DAILY, at(5)), (HOURLY, at(5)))
     store.execute(
         "update operations.served_runs set served_at = timestamp '2042-01-02' where as_of = ?",
         [at(2)],
     )
-    assert decided(store, at(3)) == at(5)
+    assert as_of_run(store, at(3)) == at(5)
 
 
-def test_an_end_in_the_future_is_refused(store: TinyStore) -> None:
+def test_an_end_in_the_future_is_an_error(store: TinyStore) -> None:
     with pytest.raises(FeatureStoreError, match=r"END 9999-12-31 00:00:00.* lies in the future"):
-        decided(store, datetime(9999, 12, 31))
+        as_of_run(store, datetime(9999, 12, 31))

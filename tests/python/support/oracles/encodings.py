@@ -1,4 +1,4 @@
-"""A small training set, its compiled encodings, and what the statistics are by their definition."""
+"""A small training set, its compiled encodings, and its statistics by their definition."""
 
 from __future__ import annotations
 
@@ -75,18 +75,18 @@ def jinja(text: str) -> str:
 
 
 def encodings() -> dict[str, tuple[str, str, dict[str, Any]]]:
-    """Return every encoding that is tried: macro, column and arguments by output name."""
-    tried: dict[str, tuple[str, str, dict[str, Any]]] = {}
+    """Return every tested encoding: macro, column and arguments by output name."""
+    tested: dict[str, tuple[str, str, dict[str, Any]]] = {}
     for number, column in enumerate(NUMERIC):
-        tried[f"standardized_{number}"] = ("standardized", column, {})
-        tried[f"median_{number}"] = ("imputed", column, {})
-        tried[f"mean_{number}"] = ("imputed", column, {"with": "mean"})
+        tested[f"standardized_{number}"] = ("standardized", column, {})
+        tested[f"median_{number}"] = ("imputed", column, {})
+        tested[f"mean_{number}"] = ("imputed", column, {"with": "mean"})
     for number, column in enumerate(CATEGORICAL):
-        tried[f"ordinal_{number}"] = ("ordinal", column, {})
-        tried[f"ordinal_null_{number}"] = ("ordinal", column, {"unseen": None})
-        tried[f"most_frequent_{number}"] = ("imputed", column, {"with": "most_frequent"})
-        tried[f"list_{number}"] = ("one_hot", column, {})
-    return tried
+        tested[f"ordinal_{number}"] = ("ordinal", column, {})
+        tested[f"ordinal_null_{number}"] = ("ordinal", column, {"unseen": None})
+        tested[f"most_frequent_{number}"] = ("imputed", column, {"with": "most_frequent"})
+        tested[f"list_{number}"] = ("one_hot", column, {})
+    return tested
 
 
 def call(macro: str, column: str, arguments: Mapping[str, Any], more: str = "") -> str:
@@ -132,7 +132,7 @@ def write_rows(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row]) -> No
     columns = ", ".join(f"{name} {kind}" for name, kind in zip(names, TYPES.values(), strict=True))
     connection.execute(f"create or replace table rows ({columns}, _line integer)")
     lists = ", ".join(f"unnest(cast(? as {kind}[]))" for kind in TYPES.values())
-    # Lists of hugeints and decimals are handed over as text, which is exact.
+    # Lists of hugeints and decimals are passed as text, which is exact.
     values = [
         [None if row[name] is None else str(row[name]) for row in rows]
         if TYPES[name] in ("hugeint", "decimal(18,2)")

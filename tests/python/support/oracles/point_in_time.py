@@ -1,7 +1,7 @@
-"""What a point-in-time join must give, worked out from the definition in plain Python.
+"""Point-in-time joins in plain Python, by their definition.
 
-Nothing here knows the SQL that makes the join: for each row of the spine every row of its
-entity is looked at. Times are whole microseconds since 1970-01-01 UTC wherever they are compared.
+Independent of the SQL: each row of the spine is compared with every row of its entity. Times are
+compared as whole microseconds since 1970-01-01 UTC.
 """
 
 from __future__ import annotations
@@ -55,15 +55,15 @@ def as_recomputed(rows: Iterable[Row], time: int) -> Row | None:
 
 def as_served(rows: Iterable[Row], time: int) -> Row | None:
     """Return the row with ``dbt_valid_from <= time < dbt_valid_to``."""
-    held = [
+    valid = [
         row
         for row in rows
         if row["dbt_valid_from"] is not None
         and microseconds(row["dbt_valid_from"]) <= time
         and (row["dbt_valid_to"] is None or time < microseconds(row["dbt_valid_to"]))
     ]
-    assert len(held) <= 1, f"two rows were served at once: {held}"
-    return held[0] if held else None
+    assert len(valid) <= 1, f"two rows were served at once: {valid}"
+    return valid[0] if valid else None
 
 
 MODES = {"as_recomputed": as_recomputed, "as_served": as_served}
@@ -93,7 +93,7 @@ def point_in_time(
                 found = None if age > view.max_age else found
             for name in view.select:
                 column = view.prefix + name
-                assert column not in row, f"{column} would be there twice"
+                assert column not in row, f"{column} occurs twice"
                 row[column] = None if found is None else found[name]
         result.append(row)
     return result

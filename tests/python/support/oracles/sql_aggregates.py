@@ -27,7 +27,7 @@ class Approximately:
 
 @dataclass(frozen=True)
 class OneOf:
-    """A value that SQL leaves open: the mode of values of which several are as frequent."""
+    """A value that SQL does not define: the mode if several values are equally frequent."""
 
     values: frozenset[Any]
 
@@ -48,12 +48,12 @@ class Filler:
 
 
 def plain(value: Any) -> Any:
-    """Return a value that can be calculated with."""
+    """Return a value as a plain number."""
     return value.value if isinstance(value, Approximately | Filler) else value
 
 
 def matches(expected: Any, got: Any) -> bool:
-    """Return whether a table's value is what the oracle says; exactly so, but for those above."""
+    """Return whether a table's value equals the oracle's, exactly except for the classes above."""
     if isinstance(expected, Approximately | OneOf | Filler):
         return expected.matches(got)
     if isinstance(expected, bool) or isinstance(got, bool):
@@ -129,7 +129,7 @@ _FUNCTIONS: dict[str, Callable[[list[Any]], Any]] = {
 
 
 def reduce_values(function: str, values: list[Any]) -> Any:
-    """Return an aggregate of values, in order and without nulls; SQL's answer where there is none.
+    """Return an aggregate of values, in order and without nulls; SQL's result if there are none.
 
     Raises:
         NotImplementedError: the function is not among those above.
@@ -137,5 +137,5 @@ def reduce_values(function: str, values: list[Any]) -> Any:
     if function == "count":
         return len(values)
     if function not in _FUNCTIONS:
-        raise NotImplementedError(f"the oracle has no aggregate {function}; teach it here")
+        raise NotImplementedError(f"the oracle has no aggregate {function}; add it here")
     return _FUNCTIONS[function](values) if values else None

@@ -2,7 +2,7 @@
 
 Covers arithmetic, comparisons, ``and or not``, ``is null``, ``in (…)``, a few functions, and one
 aggregate call with ``distinct``, ``order by`` and ``filter (where …)``. Nulls follow SQL. Anything
-else is refused with an error that says what to add here.
+else raises an error that names what to add here.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 
 
 def _python_text(sql: str) -> str:
-    """Return a SQL expression in Python's syntax; the meaning of the operators is given below."""
+    """Return a SQL expression in Python's syntax, which `_evaluate` evaluates as SQL does."""
     tokens = []
     for token in _TOKEN.findall(sql.strip()):
         if token.startswith("'"):
@@ -106,17 +106,17 @@ def _evaluate(node: ast.AST, row: Event) -> Any:
         case ast.Compare(left=left, ops=[op], comparators=[right]) if type(op) in _COMPARISONS:
             values = _evaluate(left, row), _evaluate(right, row)
             return None if None in values else _COMPARISONS[type(op)](*values)
-    raise NotImplementedError(f"the oracle cannot evaluate {ast.unparse(node)}; teach it here")
+    raise NotImplementedError(f"the oracle cannot evaluate {ast.unparse(node)}; add it here")
 
 
 def expression(sql: str) -> Callable[[Event], Any]:
-    """Return the function of a row that a SQL expression is."""
+    """Return a SQL expression as a function of a row."""
     tree = ast.parse(_python_text(sql), mode="eval").body
     return lambda row: _evaluate(tree, row)
 
 
 def _arguments(sql: str) -> list[Callable[[Event], Any]]:
-    """Return the functions of a row that a list of SQL expressions is."""
+    """Return a list of SQL expressions as functions of a row."""
     tree = ast.parse(f"call({_python_text(sql)})", mode="eval").body
     assert isinstance(tree, ast.Call)
     return [lambda row, node=node: _evaluate(node, row) for node in tree.args]
@@ -173,7 +173,7 @@ def aggregate_call(sql: str) -> AggregateCall:
     """
     found = _CALL.fullmatch(sql)
     if not found:
-        raise NotImplementedError(f"the oracle cannot read the aggregate {sql!r}; teach it here")
+        raise NotImplementedError(f"the oracle cannot read the aggregate {sql!r}; add it here")
     function, inner, condition = found.groups()
     inner, _, order = re.sub(r"(?i)\border\s+by\b", "\0", inner.strip()).partition("\0")
     distinct = re.match(r"(?i)distinct\b", inner)

@@ -1,6 +1,6 @@
-"""What a windowed feature view must hold, worked out from the definition in plain Python.
+"""Windowed feature views in plain Python, by their definition.
 
-Nothing here knows the SQL that makes the tables. Times are whole microseconds since 1970-01-01 UTC.
+Independent of the SQL that builds the tables. Times are whole microseconds since 1970-01-01 UTC.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class View:
 
 
 class History:
-    """The events of one entity, and what the view says about it at any time."""
+    """The events of one entity, and its features at any time."""
 
     def __init__(self, view: View, events: list[Mapping[str, Any]]):
         self.view = view
@@ -138,7 +138,7 @@ class History:
             self._inputs.append((passed, [view.time(event) for event in taken], values))
 
     def feature_times(self) -> list[int]:
-        """Return the times at which rows stand: the first T after an event, and T + each window."""
+        """Return the times of the rows: the first T after an event, and T + each window."""
         grain = self.view.grain
         firsts = {(time // grain + 1) * grain for time in self.times}
         steps = [0, *(window for window in self.view.windows if window is not None)]
@@ -151,7 +151,7 @@ class History:
         return slice(first, bisect_left(times, time))
 
     def features(self, time: int) -> dict[str, Any]:
-        """Return the features at T, whether a row stands there or not."""
+        """Return the features at T, whether there is a row or not."""
         row: dict[str, Any] = {}
         for aggregate, inputs in zip(self.view.aggregates, self._inputs, strict=True):
             passed, times, values = inputs
@@ -183,7 +183,7 @@ def differences(
     expected: Mapping[tuple[Any, ...], Mapping[str, Any]],
     got: Mapping[tuple[Any, ...], Mapping[str, Any]],
 ) -> list[str]:
-    """Return what a table has too many, too few or otherwise than expected, as readable lines."""
+    """Return the missing rows, unexpected rows and different values of a table, one line each."""
     lines = [f"no row {key}" for key in expected.keys() - got.keys()]
     lines += [f"a row too many {key}" for key in got.keys() - expected.keys()]
     for key in expected.keys() & got.keys():

@@ -1,4 +1,4 @@
-"""The shop's own feature SQL in a warehouse of its own, whose future can be changed at any time."""
+"""The sample's feature SQL in a separate warehouse, in which events after a time can be changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from feature_store.dbt.macros import ProjectMacros, Relation
 from feature_store.registry.definitions import FeatureDefinitions, load_definitions
 from feature_store.settings import load_settings
 
-#: What the features are made of; of each, only what belongs to a few customers is taken.
+#: The tables that the features are made from, with the column by which a few customers are taken.
 SOURCES = {
     "cleaned.order_lines": "customer_id",
     "snapshots.customer_profiles": "customer_id",
@@ -23,7 +23,7 @@ SOURCES = {
     "seeds.income_bands": None,
 }
 CUSTOMERS = 15
-#: A long way after every label; it keeps the months that have labels.
+#: Long after every label; an event at this time keeps the months that have labels.
 _LAST = "timestamp '2018-02-01'"
 
 
@@ -32,8 +32,8 @@ def _number(modulus: int, salt: int) -> str:
     return f"cast(hash(source_row, source_file, {salt}) % {modulus} as bigint)"
 
 
-#: What becomes of the events at and after a time: a quarter is deleted, the rest altered and moved
-#: (but not before the time), a third doubled; and each customer buys something at that very moment.
+#: The events at and after a time, changed: a quarter is deleted, the rest altered and moved (but
+#: not before the time), a third doubled; and each customer buys something at that time.
 _FUTURE = f"""
 insert into cleaned.order_lines
 with past as (select * from base.order_lines where ordered_at < $time),
@@ -65,7 +65,7 @@ union all
 select * replace ({_LAST} as ordered_at, -1 as customer_id) from (from base.order_lines limit 1)
 order by hash(source_row)
 """
-#: And of profiles: each customer becomes another one right after it.
+#: The profiles, changed: each customer has another profile right after the time.
 _PROFILES = """
 create or replace table snapshots.customer_profiles as
 select * from base.customer_profiles where dbt_valid_from <= $time
@@ -96,12 +96,12 @@ class Shop:
     joins: dict[str, str] = field(default_factory=dict)
 
     def build(self, features: Mapping[str, str] | None = None) -> None:
-        """Build the feature tables of the events there are."""
+        """Build the feature tables from the present events."""
         for name, sql in (features or self.features).items():
             self.connection.execute(f"create or replace table features.{name} as {sql}")
 
     def change_future(self, time: datetime) -> None:
-        """Change all that happens at or after a time; what is before it stays as it was."""
+        """Change everything that happens at or after a time; what is before it stays as it was."""
         self.connection.execute(
             "create or replace table cleaned.order_lines as from base.order_lines limit 0"
         )
@@ -109,7 +109,7 @@ class Shop:
         self.connection.execute(_PROFILES, {"time": time})
 
     def restore(self) -> None:
-        """Let everything be as it was."""
+        """Undo all changes."""
         for source in SOURCES:
             schema, table = source.split(".")
             self.connection.execute(

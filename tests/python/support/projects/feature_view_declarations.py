@@ -46,7 +46,7 @@ def view(windows: list[str], aggregates: dict[str, Any], **changes: Any) -> Decl
     }
 
 
-#: One aggregate of each way in which they can be worked out.
+#: One aggregate of each strategy.
 MIXED = {
     "lines": "count(*)",
     "orders": "count(distinct order_id)",
@@ -136,7 +136,7 @@ _EMPTIES = {
     "gift_orders": {"sql": "count(distinct order_id) filter (where is_gift)", "empty": 7},
     "gift_word": {"sql": "string_agg(word, '' order by line) filter (where is_gift)", "empty": ""},
 }
-#: Every way in which an aggregate is worked out, with an `empty` that it never gives by itself.
+#: An aggregate of each strategy, with an `empty` that is never its own result.
 _CALLS = {
     "lines": ("count(*)", -1),
     "orders": ("count(distinct order_id)", -1),

@@ -1,6 +1,6 @@
-"""Invalid declarations of feature views, and the errors that dbt has to name for each of them.
+"""Invalid declarations of feature views, and the errors that dbt must list for each.
 
-A error is told as ``where … what it got``: the parts stand in one line of the error, in this order.
+An error is written as ``where … what it got``: one line contains the parts, in this order.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Small random event sets, made to hit the bounds of windows and grains, and their event table."""
+"""Small random event sets at the bounds of windows and grains, and their event table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.projects.feature_view_declarations import EVENT_COLUMNS, Declaratio
 
 Event = dict[str, Any]
 
-#: Every run tries the same examples, and none is too slow.
+#: Every run uses the same examples, without limits on their time.
 PROFILE = settings(
     derandomize=True,
     deadline=None,
@@ -24,7 +24,7 @@ PROFILE = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
-# Around these the events lie: the epoch and before it, leap days, the days on which clocks change.
+# Times near which events are drawn: around the epoch, leap days, days on which clocks change.
 AROUND = [
     datetime(1970, 1, 1),
     datetime(1969, 12, 24, 17),

@@ -1,4 +1,4 @@
-"""Random histories of an event table: what it holds after each load, removal and correction."""
+"""Random histories of an event table: its events after each load, removal and correction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HOUR = timedelta(hours=1)
 _FIRST_LOAD = datetime(2026, 11, 1, 3, 4, 5, 678_901)
 #: The columns that say when an event was.
 TIMES = ("ordered_at", "ordered_at_zone", "ordered_on")
-#: What can happen to the events; of each batch up to three, one after the other.
+#: The kinds of changes; up to three of them happen between two builds.
 _KINDS = ["new"] * 4 + [
     *("late", "early load", "no load", "copy", "again", "remove", "forget", "clear"),
     *("change", "change", "change", "swap", "swap", "return", "nothing"),
@@ -27,7 +27,7 @@ def load_time(number: int) -> datetime:
 
 
 class _History:
-    """The events as they are, while a history is drawn."""
+    """The present events, while a history is drawn."""
 
     def __init__(self, draw: st.DrawFn, declaration: Declaration):
         self.draw = draw
@@ -44,33 +44,33 @@ class _History:
         self.line = 0
 
     def add(self, loads: st.SearchStrategy[datetime | None], least: int = 1) -> None:
-        """Add some events that nobody has seen."""
+        """Add some new events."""
         for fields in self.draw(st.lists(self.fields, min_size=least, max_size=least + 3)):
             self.line += 1
             self.events.append(event(self.line, **fields, loaded_at=self.draw(loads)))
 
     def some(self) -> list[Event]:
-        """Draw some of the events; one of two that are alike may be among them, and one not."""
+        """Draw some of the events; of two equal ones, one may be drawn and the other not."""
         kept = self.draw(
             st.lists(st.booleans(), min_size=len(self.events), max_size=len(self.events))
         )
         return [event for event, is_drawn in zip(self.events, kept, strict=True) if is_drawn]
 
     def remove(self, events: list[Event]) -> None:
-        """Remove these very events."""
+        """Remove these events, but not others that equal them."""
         gone = {id(event) for event in events}
         self.removed += events
         self.events = [event for event in self.events if id(event) not in gone]
 
-    def happen(self, kind: str) -> None:
-        """Let one thing happen."""
+    def change_events(self, kind: str) -> None:
+        """Make one change of a kind."""
         now = load_time(self.number)
         earlier = [
             load_time(n) + beside for n in range(self.number) for beside in (0 * HOUR, HOUR / 2)
         ]
         if kind == "new":
             self.add(st.just(now))
-        elif kind == "late":  # for the greatest of all, and one that is just later than those seen
+        elif kind == "late":  # at the latest load, or just after the load before it
             self.add(st.sampled_from([now, load_time(self.number - 1) + timedelta(microseconds=1)]))
         elif kind == "early load":
             self.add(st.sampled_from([datetime(1969, 1, 1), *earlier]))
@@ -80,9 +80,9 @@ class _History:
             self.events += self.removed
             self.removed = []
         elif self.events:
-            self._happen_to_events(kind, now)
+            self._change_existing(kind, now)
 
-    def _happen_to_events(self, kind: str, now: datetime) -> None:
+    def _change_existing(self, kind: str, now: datetime) -> None:
         one = self.draw(st.sampled_from(self.events))
         if kind == "copy":
             self.events.append(dict(one))
@@ -112,7 +112,7 @@ class _History:
         return (*drawn, *TIMES) if "ordered_at" in drawn else tuple(drawn)
 
     def change(self, one: Event, values: dict[str, Any]) -> None:
-        """Put an event with other values in an event's place."""
+        """Replace an event by one with other values."""
         place = next(n for n, event in enumerate(self.events) if event is one)
         self.events[place] = {**one, **values}
 
@@ -128,7 +128,7 @@ def histories(draw: st.DrawFn, declaration: Declaration) -> list[list[Event]]:
         history.events = list(history.events)
         least = draw(st.sampled_from([1, 1, 2, 3]))
         for kind in draw(st.lists(st.sampled_from(_KINDS), min_size=least, max_size=3)):
-            history.happen(kind)
+            history.change_events(kind)
         in_order = draw(st.booleans())
         states.append(history.events if in_order else draw(st.permutations(history.events)))
     return states

@@ -1,4 +1,4 @@
-"""Batches of pseudo-random events, made by SQL, so that they may be many."""
+"""Large batches of pseudo-random events, made by SQL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import duckdb
 from support.projects.feature_view_declarations import EVENT_COLUMNS
 from support.projects.incremental_batches import load_time
 
-#: What an event has in each column, of its number `line` and the hash `h` of that and of the batch.
+#: SQL of each column, from an event's number `line` and the hash `h` of this number and the batch.
 _VALUES = {
     "customer_id": "nullif(h % {entities}, 0)",
     "store_id": "nullif(h // 7 % 5, 0)",
@@ -30,7 +30,7 @@ _VALUES = {
 def load_batch(
     connection: duckdb.DuckDBPyConnection, number: int, events: int, entities: int = 5
 ) -> None:
-    """Load a batch of events of the 60 days around 1970; from the second on, change others, too.
+    """Load a batch of events in the 60 days around 1970; from the second on, change others, too.
 
     Args:
         connection: to the warehouse, with the session's time zone UTC.

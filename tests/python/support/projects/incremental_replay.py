@@ -1,7 +1,7 @@
 """The statements with which dbt built feature views, run again on other events without dbt.
 
 A run of dbt takes seconds; its statements, taken from its log, take milliseconds. They do not
-depend on the events, only on whether the tables are there; a test holds what they give against dbt.
+depend on the events, only on whether the tables exist; a test compares their results with dbt.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Captured:
     full_tables: dict[str, Rows]
 
     def replay(self, view: str) -> Replay:
-        """Return a warehouse of its own in which the statements of a view run."""
+        """Return a new warehouse in which the statements of a view run."""
         warehouse = self.folder / view / self.project.warehouse.name  # as the statements call it
         warehouse.parent.mkdir()
         shutil.copy(self.project.warehouse, warehouse)
@@ -55,7 +55,7 @@ class Captured:
 
 
 def captured_project(folder: Path) -> Captured:
-    """Let dbt build the views of two batches."""
+    """Build the views of two batches with dbt."""
     project = IncrementalProject(folder / "project", VIEWS, TYPES, EVENTS, threads=2)
     with dbt_forker(project.folder) as dbt:
         for number in (0, 1):
@@ -69,7 +69,7 @@ def captured_project(folder: Path) -> Captured:
 
 
 def without_reads(statements: Sequence[str]) -> list[str]:
-    """Return statements without those that only ask about columns, indexes and expressions."""
+    """Return statements without those that only read columns, indexes and expressions."""
     plain = (_COMMENT.sub("", sql).strip() for sql in statements)
     return [sql for sql in plain if not sql.lower().startswith(("select", "describe", "with"))]
 
@@ -93,7 +93,7 @@ class Replay:
         self.connection.execute("set threads = 2")
 
     def load(self, events: Sequence[Event]) -> None:
-        """Let these be the events."""
+        """Replace the events by these."""
         write_events(self.connection, events, "raw_events")
 
     def _run(self, statements: Sequence[str]) -> None:
@@ -111,11 +111,11 @@ class Replay:
         self._run(self.incremental)
 
     def tables(self) -> dict[str, Rows]:
-        """Return what was built."""
+        """Return the rows that were built, by table."""
         return built(self.connection, self.view)
 
     def of_full_build(self, read: Callable[[duckdb.DuckDBPyConnection, str], Any] = built) -> Any:
-        """Return what is read of the view after a full build; what is there stays."""
+        """Return what is read of the view after a full build, which is rolled back."""
         with self.connection.cursor() as connection:
             for sql in self.full[: self.full.index("COMMIT")]:
                 connection.execute(sql)
@@ -124,6 +124,6 @@ class Replay:
         return found
 
     def row_ids(self) -> dict[int, tuple[object, ...]]:
-        """Return the rows of the feature table by their places: a row made anew has another one."""
+        """Return the rows of the feature table by row id, which is a new one after a rebuild."""
         rows = self.connection.execute(f"select rowid, * from features.{self.view}").fetchall()
         return {row[0]: row[1:] for row in rows}

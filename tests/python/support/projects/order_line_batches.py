@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from support.projects.cleaned_project import STARTS_AT, load_time
 
-#: An order line: order, product, customer, pieces, dollars, hour of the order.
+#: An order line: order, product, customer, quantity, dollars, hour of the order.
 Line = tuple[int | None, int | None, int | None, int, float, int]
-#: A kind of change, with what it is about.
+#: A kind of change, and its arguments.
 Change = tuple[Any, ...]
 HOURS = 6
 
@@ -24,9 +24,9 @@ _lines = st.tuples(
     st.sampled_from([1.5, 2.0, -1.0]),
     st.integers(0, HOURS - 1),
 )
-_rows = st.integers(0, 30)  # the number of a raw row, counted around
+_rows = st.integers(0, 30)  # the number of a raw row, modulo their count
 _changes = st.one_of(
-    # Content that comes again keeps its load time: rows that are new may be old ones.
+    # Content that is loaded again keeps its load time, so new rows may have an earlier one.
     st.tuples(st.just("new"), st.lists(_lines, min_size=1, max_size=4), st.sampled_from([0, 0, 3])),
     st.tuples(st.just("copy"), _rows),
     st.tuples(st.just("correct"), _rows, st.sampled_from([7.25, 1.5, -1.0])),
@@ -49,9 +49,9 @@ batches = st.lists(st.lists(_changes, max_size=3), min_size=1, max_size=6)
 def apply_changes(
     connection: duckdb.DuckDBPyConnection, changes: Sequence[Change], load: int
 ) -> None:
-    """Change the raw tables; what is loaded by it has the time of that load."""
-    for kind, *about in changes:
-        _CHANGES[kind](connection, load, *about)
+    """Change the raw tables; rows that are loaded get the time of that load."""
+    for kind, *arguments in changes:
+        _CHANGES[kind](connection, load, *arguments)
 
 
 def _row(connection: duckdb.DuckDBPyConnection, number: int) -> int:
@@ -65,7 +65,7 @@ def _row(connection: duckdb.DuckDBPyConnection, number: int) -> int:
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, load: int, rows: str, given: Any) -> None:
-    """Insert the rows of a query as a load does: with numbers that no other row has."""
+    """Insert the rows of a query as a load does: with row numbers of their own."""
     connection.execute(
         f"""
         insert into raw.transactions by name
@@ -82,7 +82,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, load: int, rows: str, given: 
 def _new(
     connection: duckdb.DuckDBPyConnection, load: int, lines: Sequence[Line], age: int = 0
 ) -> None:
-    for order, product, customer, pieces, dollars, hour in lines:
+    for order, product, customer, quantity, dollars, hour in lines:
         _insert(
             connection,
             load - age,
@@ -94,7 +94,7 @@ def _new(
                 null as _loaded_at, 'lines.csv' as _source_file, null as _batch_id,
                 null as _source_row
             """,
-            [order, product, customer, pieces, dollars, STARTS_AT, hour],
+            [order, product, customer, quantity, dollars, STARTS_AT, hour],
         )
 
 
@@ -122,16 +122,16 @@ def _erase(connection: duckdb.DuckDBPyConnection, load: int, customer: int) -> N
     connection.execute("delete from raw.transactions where household_id = ?", [customer])
 
 
-def _rewrite(connection: duckdb.DuckDBPyConnection, load: int, number: int, pieces: int) -> None:
-    """Change a row by hand: neither its load nor its number tells of it."""
+def _rewrite(connection: duckdb.DuckDBPyConnection, load: int, number: int, quantity: int) -> None:
+    """Change a row in place: its load time and row number stay the same."""
     connection.execute(
         "update raw.transactions set quantity = ? where _source_row = ?",
-        [pieces, _row(connection, number)],
+        [quantity, _row(connection, number)],
     )
 
 
 def _swap(connection: duckdb.DuckDBPyConnection, load: int, one: int, other: int) -> None:
-    """Let two rows have each other's pieces and orders."""
+    """Swap the quantities and orders of two rows."""
     rows = [_row(connection, one), _row(connection, other)]
     connection.execute(
         """
@@ -147,7 +147,7 @@ def _swap(connection: duckdb.DuckDBPyConnection, load: int, one: int, other: int
 
 
 def _renumber(connection: duckdb.DuckDBPyConnection, load: int, number: int) -> None:
-    """Give a row another place in its file, as the loader does once with rows of old tables."""
+    """Give a row another row number, as the loader does once with rows of old tables."""
     connection.execute(
         "update raw.transactions set _source_row = (select max(_source_row) + 1 from "
         "raw.transactions) where _source_row = ?",
@@ -156,7 +156,7 @@ def _renumber(connection: duckdb.DuckDBPyConnection, load: int, number: int) -> 
 
 
 def _product(connection: duckdb.DuckDBPyConnection, load: int, product: int) -> None:
-    """Let a product vanish where it is known, and appear where it is not."""
+    """Delete a product if it is there, otherwise insert it."""
     deleted = connection.execute(
         "delete from raw.products where product_id = ? returning product_id", [product]
     ).fetchall()

@@ -3,40 +3,26 @@
 from __future__ import annotations
 
 from feature_store.cli.app import run
-from harness.command import (
-    FEAST_PYTHON,
-    PAGES,
-    REPEATS,
-    SCRATCH,
-    Feast,
-    FeastPython,
-    Keep,
-    Page,
-    Repeats,
-    Scratch,
-    Small,
-    interpreter,
-    run_benchmark,
-)
+from harness import command
 from joins.benchmark import JoinsBenchmark
 from joins.cases import FULL, SMALL
 
 
 def compare_point_in_time_joins(
-    small: Small = False,
-    feast: Feast = True,
-    feast_python: FeastPython = FEAST_PYTHON,
-    repeats: Repeats = REPEATS,
-    scratch: Scratch = SCRATCH,
-    keep: Keep = False,
-    page: Page = PAGES / "point_in_time_joins.md",
+    small: command.Small = False,
+    feast: command.Feast = True,
+    feast_python: command.FeastPython = command.FEAST_PYTHON,
+    repeats: command.Repeats = command.REPEATS,
+    scratch: command.Scratch = command.SCRATCH,
+    keep: command.Keep = False,
+    page: command.Page = command.PAGES / "point_in_time_joins.md",
 ) -> None:
     """Measure this project's point-in-time join and Feast's, each run in a process of its own.
 
     The exit code is 1 if values differ or a target is missed.
     """
-    python = interpreter(feast_python, "Feast", "--no-feast") if feast else None
-    run_benchmark(
+    python = command.interpreter(feast_python, "Feast", "--no-feast") if feast else None
+    command.run_benchmark(
         lambda session: JoinsBenchmark(session, python).run(SMALL if small else FULL),
         small=small,
         page=page if feast else None,

@@ -13,7 +13,7 @@ from feature_builds.compare_tables import Comparison
 from feature_builds.incremental_runs import LATE_CUSTOMERS, LATE_DAYS, IncrementalCosts
 from feature_store import FeatureStoreError
 from harness.contenders import Measured, find
-from harness.report import Outcome, ReportTable, Target, megabytes, short
+from harness.report import Outcome, ReportTable, Target, ratio, runs_table, short
 
 
 def bytes_of(limit: str) -> int:
@@ -81,45 +81,34 @@ class BuildsOutcome(Outcome):
     def _build_targets(self) -> Iterator[Target]:
         for case, measured in self.builds.items():
             ours, polars = find(measured, OURS), find(measured, POLARS)
+            what = f"{case}: time of ours / Polars"
+            yield from ratio(what, "seconds", ours, polars, at_most=1)
+            yield from ratio(f"{case}: CPU time of ours / Polars", "cpu_seconds", ours, polars)
             if ours and polars:
-                seconds, memory = ours.seconds, polars.median("memory_seconds") or polars.seconds
-                cpu = ours.median("cpu_seconds") / polars.median("cpu_seconds")
-                what = f"{case}: time of ours / Polars"
-                yield Target(what, seconds / polars.seconds, at_most=1)
-                yield Target(f"{case}: CPU time of ours / Polars", cpu)
-                yield Target(f"{what}, its table not stored", seconds / memory)
-                yield Target(
-                    f"{case}: peak memory of ours / Polars",
-                    ours.peak_bytes / polars.peak_bytes,
-                    at_most=0.5,
-                )
+                in_memory = ours.seconds / (polars.median("memory_seconds") or polars.seconds)
+                yield Target(f"{what}, its table not stored", in_memory)
+            memory = f"{case}: peak memory of ours / Polars"
+            yield from ratio(memory, "peak_bytes", ours, polars, at_most=0.5)
             for name, wanted in ((PANDAS_GROUPS, 0.1), (PANDAS, None)):
                 pandas = find(measured, name)
-                if ours and pandas:
-                    what = f"{case}: time of ours / {name}"
-                    yield Target(what, ours.seconds / pandas.seconds, at_most=wanted)
+                what = f"{case}: time of ours / {name}"
+                yield from ratio(what, "seconds", ours, pandas, at_most=wanted)
 
     def _day_targets(self) -> Iterator[Target]:
         for case, found in self.days.items():
-            yield Target(
-                f"{case}: SQL of a day more / full build",
-                found.day.seconds / found.full.seconds,
-                at_most=0.03,
-            )
-            yield Target(
-                f"{case}: CPU time of a day more / full build",
-                found.day.median("cpu_seconds") / found.full.median("cpu_seconds"),
-            )
+            what = f"{case}: SQL of a day more / full build"
+            yield from ratio(what, "seconds", found.day, found.full, at_most=0.03)
+            what = f"{case}: CPU time of a day more / full build"
+            yield from ratio(what, "cpu_seconds", found.day, found.full)
             yield Target(f"{case}: rows that the day changes / all rows", found.day_facts.rows)
             yield Target(
                 f"{case}: SQL with nothing new / dbt's start-up",
                 found.nothing.seconds / found.start_up.median("command_seconds"),
                 at_most=1,
             )
-            yield Target(
-                f"{case}: SQL of {LATE_CUSTOMERS:,} late rows / of all rows of their customers",
-                found.late.seconds / found.entities.seconds,
-                at_most=1,
+            what = f"{LATE_CUSTOMERS:,} late rows / of all rows of their customers"
+            yield from ratio(
+                f"{case}: SQL of {what}", "seconds", found.late, found.entities, at_most=1
             )
 
     def _growth_targets(self) -> Iterator[Target]:
@@ -141,25 +130,15 @@ class BuildsOutcome(Outcome):
 
     def tables(self) -> list[ReportTable]:
         """Return the tables of full builds, incremental runs and growth."""
-        times = ("s", "from – to", "s of CPU", "s in memory", "s of dbt")
+        builds = ("s", "from – to", "s of CPU", "s in memory", "s of dbt", "MB", "runs")
+        growth = ("s", "s of CPU", "MB", "MB of imports", "runs")
         days = ("what is new", "share of the rows", "SQL, s", "SQL, s of CPU", "dbt, s")
-        growth = ("events", "s", "s of CPU", "MB", "MB of imports", "runs")
+        alone = [(case, [one]) for case, one in self.growth.items()]
+        day_rows = [row for case, found in self.days.items() for row in _day_rows(case, found)]
         return [
-            ReportTable(
-                "Full builds",
-                ("events", "contender", *times, "MB", "runs"),
-                [_build_row(case, one) for case, found in self.builds.items() for one in found],
-            ),
-            ReportTable(
-                "What a day costs",
-                ("events", *days),
-                [row for case, found in self.days.items() for row in _day_rows(case, found)],
-            ),
-            ReportTable(
-                "From 1 to 100 million events",
-                growth,
-                [_growth_row(case, one) for case, one in self.growth.items()],
-            ),
+            runs_table("Full builds", "events", ("contender", *builds), self.builds.items()),
+            ReportTable("What a day costs", ("events", *days), day_rows),
+            runs_table("From 1 to 100 million events", "events", growth, alone),
         ]
 
     def value_lines(self) -> list[str]:
@@ -170,22 +149,6 @@ class BuildsOutcome(Outcome):
             "build"
             for case, found in self.days.items()
         ]
-
-
-def _build_row(case: Case, one: Measured) -> tuple[str, ...]:
-    times = one.values("seconds")
-    in_memory, command = one.median("memory_seconds"), one.median("command_seconds")
-    return (
-        str(case),
-        one.contender,
-        f"{one.seconds:.2f}",
-        f"{times[0]:.2f} – {times[-1]:.2f}",
-        f"{one.median('cpu_seconds'):.2f}",
-        f"{in_memory:.2f}" if in_memory else "",
-        f"{command:.2f}" if command else "",
-        megabytes(one.peak_bytes),
-        str(len(one.runs)),
-    )
 
 
 def _day_rows(case: Case, costs: IncrementalCosts) -> Iterator[tuple[str, ...]]:
@@ -201,14 +164,3 @@ def _day_rows(case: Case, costs: IncrementalCosts) -> Iterator[tuple[str, ...]]:
     ):
         numbers = (one.seconds, one.median("cpu_seconds"), one.median("command_seconds"))
         yield (str(case), new, share, *(f"{number:.2f}" for number in numbers))
-
-
-def _growth_row(case: Case, one: Measured) -> tuple[str, ...]:
-    return (
-        str(case),
-        f"{one.seconds:.2f}",
-        f"{one.median('cpu_seconds'):.2f}",
-        megabytes(one.peak_bytes),
-        megabytes(one.values("import_bytes")[-1]),
-        str(len(one.runs)),
-    )

@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +17,6 @@ from harness.stopwatch import CORES
 
 #: Everything after this line of a page is written by the benchmark, all before it by hand.
 MARK = "<!-- Below: written by the benchmark (make bench). -->"
-
-Rows = Iterable[tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -72,6 +70,61 @@ class ReportTable:
         lines = ["", f"## {self.title}", ""]
         lines += ["| " + " | ".join(self.heads) + " |", "|" + "---|" * len(self.heads)]
         return lines + ["| " + " | ".join(row) + " |" for row in self.rows]
+
+
+def ratio(
+    name: str,
+    measurement: str,
+    first: Measured | None,
+    second: Measured | None,
+    at_least: float | None = None,
+    at_most: float | None = None,
+) -> Iterator[Target]:
+    """Return the ratio of two contenders' medians of a measurement, if both ran."""
+    if first and second:
+        found = first.median(measurement) / second.median(measurement)
+        yield Target(name, found, at_least, at_most)
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """Return a number as text; one that was not measured is empty."""
+    return f"{value:,.{decimals}f}" if value else ""
+
+
+#: Columns of tables of runs, by their heads.
+_RUN_COLUMNS: dict[str, Callable[[Measured], str]] = {
+    "contender": lambda one: one.contender,
+    "s": lambda one: number(one.seconds, 2),
+    "s of CPU": lambda one: number(one.median("cpu_seconds"), 2),
+    "s in memory": lambda one: number(one.median("memory_seconds"), 2),
+    "s of dbt": lambda one: number(one.median("command_seconds"), 2),
+    "from – to": lambda one: " – ".join(number(one.values("seconds")[end], 2) for end in (0, -1)),
+    "rows/s": lambda one: number(one.median("speed")),
+    "rows/s from – to": lambda one: " – ".join(number(one.values("speed")[end]) for end in (0, -1)),
+    "bytes an entity": lambda one: number(one.median("entity_bytes")),
+    "MB": lambda one: number(one.peak_bytes / 1e6),
+    "MB of imports": lambda one: number(one.values("import_bytes")[-1] / 1e6),
+    "runs": lambda one: str(len(one.runs)),
+}
+
+
+def runs_table(
+    title: str, head: str, columns: Sequence[str], runs: Iterable[tuple[object, Sequence[Measured]]]
+) -> ReportTable:
+    """Return a table of runs, with one row for each case and contender.
+
+    Args:
+        title: the title of the table.
+        head: the head of the first column, which has the cases.
+        columns: the heads of further columns: keys of :data:`_RUN_COLUMNS`.
+        runs: the cases, with the runs of their contenders.
+    """
+    rows = [
+        (str(case), *(_RUN_COLUMNS[column](one) for column in columns))
+        for case, measured in runs
+        for one in measured
+    ]
+    return ReportTable(title, (head, *columns), rows)
 
 
 class Outcome(ABC):
@@ -132,11 +185,6 @@ class Outcome(ABC):
 def short(rows: int) -> str:
     """Return a number of rows as ``50k`` or ``10M``."""
     return f"{rows / 1e6:g}M" if rows >= 1_000_000 else f"{rows / 1e3:g}k"
-
-
-def megabytes(size: float) -> str:
-    """Return a number of bytes in megabytes (10⁶ bytes)."""
-    return f"{size / 1e6:,.0f}"
 
 
 def machine() -> str:

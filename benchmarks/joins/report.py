@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from harness.contenders import Measured, find
-from harness.report import Outcome, ReportTable, Target, megabytes
+from harness.report import Outcome, ReportTable, Target, ratio, runs_table
 from joins.cases import FEAST, OURS, Case
 from joins.compare_rows import Comparison
 
 FASTER_THAN_FEAST = 3.0
-OF_FEASTS_MEMORY = 0.5
+OF_MEMORY = 0.5
 
 
 @dataclass
@@ -44,20 +44,11 @@ class JoinsOutcome(Outcome):
         """Return the ratios, those against Feast first."""
         for case, measured in self.runs.items():
             ours, feast = find(measured, OURS), find(measured, FEAST)
-            if not ours or not feast:
-                continue
             # With a maximum age Feast has far less to do: these ratios are shown without a bound.
-            bounded = case.max_age_days is None
-            yield Target(
-                f"{case}: time of Feast / ours",
-                feast.seconds / ours.seconds,
-                at_least=FASTER_THAN_FEAST if bounded else None,
-            )
-            yield Target(
-                f"{case}: peak memory of ours / Feast",
-                ours.peak_bytes / feast.peak_bytes,
-                at_most=OF_FEASTS_MEMORY if bounded else None,
-            )
+            faster, memory = (None, None) if case.max_age_days else (FASTER_THAN_FEAST, OF_MEMORY)
+            yield from ratio(f"{case}: time of Feast / ours", "seconds", feast, ours, faster)
+            what = f"{case}: peak memory of ours / Feast"
+            yield from ratio(what, "peak_bytes", ours, feast, at_most=memory)
         yield from self._growth()
 
     def _growth(self) -> Iterator[Target]:
@@ -67,33 +58,18 @@ class JoinsOutcome(Outcome):
             by_labels.setdefault((case.labels, case.max_age_days), []).append(case)
         for few, *more in by_labels.values():
             for many in more:
-                of_few, of_many = find(self.runs[few], OURS), find(self.runs[many], OURS)
-                if of_few and of_many:
-                    yield Target(
-                        f"{many}: time of ours / time of {few}",
-                        of_many.seconds / of_few.seconds,
-                        at_most=many.feature_rows / few.feature_rows,
-                    )
+                yield from ratio(
+                    f"{many}: time of ours / time of {few}",
+                    "seconds",
+                    find(self.runs[many], OURS),
+                    find(self.runs[few], OURS),
+                    at_most=many.feature_rows / few.feature_rows,
+                )
 
     def tables(self) -> list[ReportTable]:
         """Return the table of all runs."""
-        rows = []
-        for case, measured in self.runs.items():
-            for one in measured:
-                times = one.values("seconds")
-                rows.append(
-                    (
-                        str(case),
-                        one.contender,
-                        f"{one.seconds:.2f}",
-                        f"{times[0]:.2f} – {times[-1]:.2f}",
-                        megabytes(one.peak_bytes),
-                        megabytes(one.values("import_bytes")[-1]),
-                        str(len(one.runs)),
-                    )
-                )
-        heads = ("labels × rows", "contender", "s", "from – to", "MB", "MB of imports", "runs")
-        return [ReportTable("Joins", heads, rows)]
+        columns = ("contender", "s", "from – to", "MB", "MB of imports", "runs")
+        return [runs_table("Joins", "labels × rows", columns, self.runs.items())]
 
     def value_lines(self) -> list[str]:
         """Return a sentence about the values of each case that both contenders ran."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median
 
 from harness.contenders import Measured, find
-from harness.report import Outcome, ReportTable, Target, megabytes
+from harness.report import Outcome, ReportTable, Target, ratio, runs_table
 from online_stores.cases import FEAST, OURS, REDIS_BENCHMARK, REPEATING, Case
 from online_stores.delta_exports import DeltaExports
 from online_stores.plot import plot
@@ -86,13 +86,9 @@ class OnlineOutcome(Outcome):
         for case, measured in self.writes.items():
             feast = find(measured, FEAST)
             for layout, name in OURS.items():
-                ours = find(measured, name)
-                if ours and feast:
-                    yield Target(
-                        f"{case}: bytes an entity of {layout} / Feast",
-                        ours.median("entity_bytes") / feast.median("entity_bytes"),
-                        at_most=None if case.nulls else OF_FEASTS_BYTES[layout],
-                    )
+                what = f"{case}: bytes an entity of {layout} / Feast"
+                bound = None if case.nulls else OF_FEASTS_BYTES[layout]
+                yield from ratio(what, "entity_bytes", find(measured, name), feast, at_most=bound)
         yield from self._read_targets()
         for case, measured in self.peaks.items():
             for one in measured:
@@ -108,20 +104,17 @@ class OnlineOutcome(Outcome):
             )
 
     def _speed_targets(self, case: Case) -> Iterator[Target]:
+        others = (
+            (FEAST, find(self.writes[case], FEAST), FASTER_THAN_FEAST),
+            (REDIS_BENCHMARK, self.limit(case), OF_REDIS_BENCHMARK),
+            (f"{REDIS_BENCHMARK}{REPEATING}", self.limit(case, repeating=True), None),
+        )
         for layout, name in OURS.items():
             ours = find(self.writes[case], name)
             bounded = layout == "hash" and not case.nulls
-            for other, what, bound in (
-                (find(self.writes[case], FEAST), FEAST, FASTER_THAN_FEAST),
-                (self.limit(case), REDIS_BENCHMARK, OF_REDIS_BENCHMARK),
-                (self.limit(case, repeating=True), f"{REDIS_BENCHMARK}{REPEATING}", None),
-            ):
-                if ours and other:
-                    yield Target(
-                        f"{case}: rows/s of {layout} / {what}",
-                        ours.median("speed") / other.median("speed"),
-                        at_least=bound if bounded else None,
-                    )
+            for contender, other, bound in others:
+                what = f"{case}: rows/s of {layout} / {contender}"
+                yield from ratio(what, "speed", ours, other, bound if bounded else None)
 
     def _read_targets(self) -> Iterator[Target]:
         for entities, (p50, p99) in READS.items():
@@ -135,27 +128,14 @@ class OnlineOutcome(Outcome):
 
     def tables(self) -> list[ReportTable]:
         """Return the tables of full loads, deltas and reads."""
-        loads = ("rows/s", "from – to", "bytes an entity", "MB", "runs")
+        columns = ("contender", "rows/s", "rows/s from – to", "bytes an entity", "MB", "runs")
+        loads = [*self.writes.items(), *self.peaks.items()]
+        deltas = ("rows", "all, s", "1 %, s", "nothing, s", "runs")
+        reads = ("entities", "contender", "p50, ms", "p99, ms", "runs")
         return [
-            ReportTable(
-                "Full loads",
-                ("rows", "contender", *loads),
-                [
-                    _write_row(case, one)
-                    for case, measured in [*self.writes.items(), *self.peaks.items()]
-                    for one in measured
-                ],
-            ),
-            ReportTable(
-                "Exports of what changed",
-                ("rows", "all, s", "1 %, s", "nothing, s", "runs"),
-                [_delta_row(one) for one in self.deltas],
-            ),
-            ReportTable(
-                "Reads of eleven features",
-                ("entities", "contender", "p50, ms", "p99, ms", "runs"),
-                [_read_row(one) for one in self.latencies],
-            ),
+            runs_table("Full loads", "rows", columns, loads),
+            ReportTable("Exports of what changed", deltas, [*map(_delta_row, self.deltas)]),
+            ReportTable("Reads of eleven features", reads, [*map(_read_row, self.latencies)]),
         ]
 
     def value_lines(self) -> list[str]:
@@ -167,19 +147,6 @@ class OnlineOutcome(Outcome):
         picture = page.with_suffix(".svg")
         picture.write_text(plot(self.writes, self.latencies), encoding="utf-8")
         return ["", f"![Rows a second, bytes an entity and milliseconds of a read]({picture.name})"]
-
-
-def _write_row(case: Case, one: Measured) -> tuple[str, ...]:
-    speeds, entity_bytes = one.values("speed"), one.median("entity_bytes")
-    return (
-        str(case),
-        one.contender,
-        f"{one.median('speed'):,.0f}",
-        f"{speeds[0]:,.0f} – {speeds[-1]:,.0f}",
-        f"{entity_bytes:.0f}" if entity_bytes else "",
-        megabytes(one.peak_bytes) if one.peak_bytes else "",
-        str(len(one.runs)),
-    )
 
 
 def _delta_row(delta: DeltaExports) -> tuple[str, ...]:

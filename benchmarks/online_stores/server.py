@@ -64,10 +64,6 @@ class RedisServer:
     def _used_bytes(self) -> int:
         return self.client.info("memory")["used_memory"]
 
-    def keys(self) -> int:
-        """Return the number of keys."""
-        return self.client.dbsize()
-
     def data_bytes(self) -> int:
         """Return the memory of the data: the memory in use beyond that of the empty server."""
         return self._used_bytes() - self._empty_bytes

@@ -47,10 +47,9 @@ def _write(
     folder = dataset.repository or dataset.folder
     found = run_contender(command, folder, {**environment, **server.environment})
     # This project writes a few more keys, of metadata.
-    if found["rows"] != dataset.rows or not 0 <= server.keys() - dataset.rows < 10:
-        raise FeatureStoreError(
-            f"{' '.join(command[:4])}: {server.keys():,} keys of {dataset.rows:,} rows"
-        )
+    keys = server.client.dbsize()
+    if found["rows"] != dataset.rows or not 0 <= keys - dataset.rows < 10:
+        raise FeatureStoreError(f"{' '.join(command[:4])}: {keys:,} keys of {dataset.rows:,} rows")
     return Run(**found, entity_bytes=server.data_bytes() / dataset.rows)
 
 

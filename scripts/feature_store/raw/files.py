@@ -127,7 +127,7 @@ def _root(table: RawTable, project_dir: Path) -> tuple[Path, str, str]:
 
 
 def _label(prefix: str, root: Path, name: str) -> str:
-    """Return a path as it stands in ``_source_file``."""
+    """Return a path as written to ``_source_file``."""
     full = Path(os.path.normpath(root / name))
     if full.is_relative_to(root):
         return prefix + full.relative_to(root).as_posix()

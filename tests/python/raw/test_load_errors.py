@@ -28,7 +28,7 @@ MANY = "".join(f"{i},1,x,2017-01-01\n" for i in range(3000))
         ('"3"x,1,z,2017-01-01', 'text follows a closing quote: "3"x,1'),
         ('3,1,"z,2017-01-01', 'a quote is opened and not closed: 3,1,"z,2017-01-01'),
         (b"3,1,\xff\xfe,2017-01-01", "the text is not UTF-8 (byte 5 is 0xFF): 3,1,\\xff\\xfe,"),
-        ("3,1,\rz,2017-01-01", "a bare carriage return stands outside quotes"),
+        ("3,1,\rz,2017-01-01", "a bare carriage return outside quotes"),
         (f"3,1,{'z' * 2_000_001},", "the record is longer than 2,000,000 bytes"),
     ],
 )

@@ -164,6 +164,6 @@ def test_numbers_of_json_keep_their_digits(
 def test_a_space_before_a_quote_is_malformed_csv(project: RawProject, row: str) -> None:
     project.write("o.csv", f'id,v\n{row}\n2,"a, ""b"""\n3," ""c"\n4,a "d"\n')
     project.declare("o.csv", {"id": "bigint", "v": "varchar"})
-    assert "o.csv, line 2: a space stands before a quote" in str(project.fail())
+    assert "o.csv, line 2: a space before a quote" in str(project.fail())
     project.load(quarantine=True)
     assert project.values("v") == ['a, "b"', ' "c', 'a "d"']

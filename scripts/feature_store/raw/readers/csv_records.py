@@ -24,7 +24,7 @@ from feature_store.raw.text_encodings import encoding_advice, not_in_encoding
 RECORD_LIMIT = 2_000_000
 _BOM = b"\xef\xbb\xbf"
 _OPEN_QUOTE = "a quote is opened and not closed"
-_SPACE_BEFORE_QUOTE = "a space stands before a quote"
+_SPACE_BEFORE_QUOTE = "a space before a quote"
 _TOO_LONG = f"the record is longer than {RECORD_LIMIT:,} bytes"
 
 
@@ -34,7 +34,7 @@ def _reason(error: csv.Error) -> str:
     if "end of data" in text or "field limit" in text:
         return _OPEN_QUOTE
     if "new-line character" in text:
-        return "a bare carriage return stands outside quotes"
+        return "a bare carriage return outside quotes"
     if "expected after" in text:
         return "text follows a closing quote"
     return text

@@ -58,6 +58,7 @@ def check_sentinels(address: Address) -> None:
         raise FeatureStoreError(
             f"{address.shown}: the Sentinels watch no {address.service!r}",
             allowed=near_names(address.service, known),
+            next_step="correct the service in REDIS_URL",
         )
     raise FeatureStoreError(
         f"{address.shown}: the Sentinels say that the primary is down",

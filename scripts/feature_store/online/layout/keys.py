@@ -116,6 +116,7 @@ def _require_id_type(key: Feature) -> None:
         raise FeatureStoreError(
             f"{key.name}: type {key.data_type!r} cannot be part of an online key",
             allowed="integers, varchar, enum, uuid, boolean, date, timestamp",
+            next_step="cast the key column in the feature view to one of these types",
         )
 
 

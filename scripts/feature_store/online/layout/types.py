@@ -93,6 +93,7 @@ def reader(feature: Feature) -> Callable[[str], Any]:
         raise FeatureStoreError(
             f"feature {feature.name}: type {feature.data_type!r} cannot be served",
             allowed=SERVED_TYPES,
+            next_step="cast it in the feature view, or do not serve the view",
         )
     return read
 

@@ -99,6 +99,7 @@ def _id(view: FeatureView, entity: Mapping[str, Any], position: int) -> str:
         raise FeatureStoreError(
             f"entity {position}: {dict(entity)} has no {', '.join(missing)}",
             allowed=f"{view.label} is read by {', '.join(wanted)}",
+            next_step="add the missing keys to the entity",
         )
     try:
         parts = [

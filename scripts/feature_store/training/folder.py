@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -14,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from feature_store.errors import FeatureStoreError
+from feature_store.file_locks import lock
 from feature_store.training import metadata
 from feature_store.training.splits import PART, SPLIT
 
@@ -109,11 +109,11 @@ def new_folder(out: Path) -> Iterator[Path]:
     Raises:
         FeatureStoreError: it cannot be written there.
     """
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as locks:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
             _remove_abandoned(out)
-            folder = _make(out, held)
+            folder = _make(out, locks)
         except OSError as error:
             raise FeatureStoreError(
                 f"{out}: cannot be written: {error.strerror}", allowed="a folder that can be made"
@@ -126,7 +126,7 @@ def new_folder(out: Path) -> Iterator[Path]:
                 if out.exists():
                     # Without locks, as in _make, nothing is taken for abandoned.
                     with contextlib.suppress(OSError):
-                        held.enter_context(_held(out))
+                        locks.enter_context(_locked(out))
                     os.rename(out, old)
                 os.rename(folder, out)
             except OSError as error:
@@ -141,13 +141,13 @@ def new_folder(out: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make(out: Path, held: contextlib.ExitStack) -> Path:
-    """Make a folder beside ``out``, and hold it."""
+def _make(out: Path, locks: contextlib.ExitStack) -> Path:
+    """Make a folder beside ``out``, and lock it."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_name(out, "").name, dir=out.parent))
         # Between the two, another process may have taken it for abandoned.
         try:
-            held.enter_context(_held(folder))
+            locks.enter_context(_locked(folder))
         except FileNotFoundError:
             continue
         except OSError:  # a file system without locks, on which nothing is taken for abandoned
@@ -157,12 +157,11 @@ def _make(out: Path, held: contextlib.ExitStack) -> Path:
 
 
 @contextmanager
-def _held(folder: Path, flags: int = 0) -> Iterator[None]:
-    """Hold the operating system's lock on a folder, which ends with this process at the latest."""
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Lock a folder for the length of the block, and yield whether it is locked."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | flags)
-        yield
+        yield lock(descriptor, wait=wait)
     finally:
         os.close(descriptor)
 
@@ -174,7 +173,9 @@ def _remove_abandoned(out: Path) -> None:
     for path in sorted(left):
         if path.is_symlink() or not path.is_dir():
             continue
-        with contextlib.suppress(OSError), _held(path, fcntl.LOCK_NB):
+        with contextlib.suppress(OSError), _locked(path, wait=False) as is_abandoned:
+            if not is_abandoned:
+                continue
             if path.name.endswith("-old") and not out.exists():
                 os.rename(path, out)  # What stood there when the two changed places.
             else:

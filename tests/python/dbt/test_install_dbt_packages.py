@@ -83,7 +83,7 @@ def test_current_stand_in_is_left_alone(project: Path):
 def test_current_packages_need_neither_dbt_nor_network(project: Path):
     _install(project, "--stand-in")
     code = (
-        "import sys; from pathlib import Path; from feature_store.dbt_packages import install;"
+        "import sys; from pathlib import Path; from feature_store.dbt.packages import install;"
         "install(Path(sys.argv[1])); print([n for n in sys.modules if n in ('dbt', 'requests')])"
     )
     done = subprocess.run(

@@ -18,7 +18,7 @@ from support.servers.redis_server import script_environment
 HOLDER = """
 import subprocess, sys
 from pathlib import Path
-from feature_store.run_lock import RunLock
+from feature_store.pipeline.run_lock import RunLock
 
 with RunLock(Path(sys.argv[1]), "refresh to 2024-05-02 00:00"):
     child = subprocess.Popen(["sleep", "600"])

@@ -6,17 +6,11 @@ import python_environment  # noqa: F401 - says what to do where a package is mis
 from typing import Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import TaskID
 
 from feature_store.cli import app
 from feature_store.cli.arguments import read_sample
+from feature_store.cli.progress import progress_bar
 from feature_store.display import print_table
 from feature_store.online.connection.open import describe_server
 from feature_store.online.export.delta import CHANGES, Changes
@@ -27,20 +21,12 @@ from feature_store.settings import load_settings
 from feature_store.warehouse.connection import waiting
 
 
-class Terminal(Watcher):
+class ExportTerminal(Watcher):
     """Shows on stderr how the export goes on."""
 
     def __init__(self) -> None:
         self.exported: dict[str, ExportedView] = {}
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=app.err,
-            transient=True,
-            disable=not app.err.is_terminal,
-        )
+        self.bar = progress_bar()
         self._tasks: dict[str, TaskID] = {}
 
     def said(self, line: str) -> None:
@@ -50,11 +36,11 @@ class Terminal(Watcher):
     def began(self, changes: Changes) -> None:
         """Begin a view's bar."""
         label = changes.served.view.label
-        self._tasks[label] = self.progress.add_task(label, total=changes.rows + changes.departed)
+        self._tasks[label] = self.bar.add_task(label, total=changes.rows + changes.departed)
 
     def sent(self, view: FeatureView, rows: int) -> None:
         """Move a view's bar."""
-        self.progress.advance(self._tasks[view.label], rows)
+        self.bar.advance(self._tasks[view.label], rows)
 
     def finished(self, exported: ExportedView) -> None:
         """Keep what was done, for the table."""
@@ -169,9 +155,9 @@ def export_to_redis(
         if error:
             raise error
         return
-    terminal = Terminal()
+    terminal = ExportTerminal()
     try:
-        with terminal.progress, waiting(wait):
+        with terminal.bar, waiting(wait):
             export_features(settings, options, terminal)
     finally:
         # After a failure too: these views are complete, the others are as they were.

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.registry.manifest import read_manifest
-from feature_store.warehouse.sql import identifier
+from feature_store.registry.manifest import read_manifest, relation_of
 
 #: Columns of a feature table that are no features.
 RESERVED = ("feature_time", "known_at")
@@ -163,10 +162,6 @@ class FeatureDefinitions:
         )
 
 
-def _relation(node: dict[str, Any]) -> str:
-    return identifier(node["schema"], node.get("alias") or node["name"])
-
-
 def _features(columns: dict[str, Any], names: Iterable[str]) -> tuple[Feature, ...]:
     return tuple(
         Feature(
@@ -221,8 +216,8 @@ def _feature_view(
         grain_seconds=_grain_seconds(declaration),
         ttl_seconds=duration_seconds(ttl) if ttl else None,
         layout=online.get("layout", "hash"),
-        relation=_relation(node),
-        served_relation=_relation(served) if served else None,
+        relation=relation_of(node),
+        served_relation=relation_of(served) if served else None,
         unique_id=node["unique_id"],
         served_id=served["unique_id"] if served else None,
         definition_hash=_definition_hash(node, declaration),

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, shortened
+from feature_store.warehouse.sql import identifier
 
 #: The version of the manifest's schema that this package reads: dbt 1.8 to 1.11.
 _SCHEMA_VERSION = "v12"
@@ -102,7 +103,7 @@ def _wrong_part(found: Any, shape: Any) -> list[str] | None:
     """Return what has not the shape that it should have: its place, last part first; or None."""
     if isinstance(shape, dict):
         if not isinstance(found, dict):
-            return [f"is {_short(found)}"]
+            return [f"is {_shown(found)}"]
         if "*" in shape:
             part = shape["*"]
             for name, one in found.items():
@@ -120,12 +121,16 @@ def _wrong_part(found: Any, shape: Any) -> list[str] | None:
     elif isinstance(shape, list):
         is_list = isinstance(found, list)
         if not is_list or not all(isinstance(one, shape[0]) for one in found):
-            return [f"is {_short(found)}"]
+            return [f"is {_shown(found)}"]
     elif not isinstance(found, shape) or isinstance(found, bool):
-        return [f"is {_short(found)}"]
+        return [f"is {_shown(found)}"]
     return None
 
 
-def _short(found: Any) -> str:
-    text = json.dumps(found, default=str)
-    return text if len(text) <= 60 else text[:60] + "…"
+def _shown(found: Any) -> str:
+    return shortened(json.dumps(found, default=str), 60)
+
+
+def relation_of(node: dict[str, Any]) -> str:
+    """Return schema and table of a model, snapshot, seed or source, quoted."""
+    return identifier(node["schema"], node.get("identifier") or node.get("alias") or node["name"])

@@ -58,7 +58,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Written:
+class TrainingSetSummary:
     """What was written.
 
     Attributes:
@@ -94,7 +94,7 @@ def write_splits(
     *,
     time: str,
     label: str | None,
-) -> Written:
+) -> TrainingSetSummary:
     """Write ``split=<name>/part-0.parquet`` for each split of a joined file.
 
     Args:
@@ -146,7 +146,7 @@ def read_written(
     time: str,
     label: str | None,
     dropped: int = 0,
-) -> Written:
+) -> TrainingSetSummary:
     """Return what the files of a training set hold.
 
     Raises:
@@ -165,7 +165,7 @@ def read_written(
             allowed="the files as they were written",
         ) from error
     hashes = {name: (split.rows, split.content_hash) for name, split in splits.items()}
-    return Written(columns, splits, dropped, content_hash(columns, hashes))
+    return TrainingSetSummary(columns, splits, dropped, content_hash(columns, hashes))
 
 
 def _read_split(

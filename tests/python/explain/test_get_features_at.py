@@ -134,7 +134,7 @@ def test_times(text: str, time: datetime) -> None:
     "text", ["", "soon", "2017-06-31", "15.06.2017", "1029", "0001-01-01T00:00:00+02:00"]
 )
 def test_what_is_no_time(text: str) -> None:
-    with pytest.raises(FeatureStoreError, match=r"--at: .* is no time"):
+    with pytest.raises(FeatureStoreError, match=r"--at: .* is not a valid time"):
         read_time("--at", text)
 
 
@@ -249,7 +249,7 @@ def test_the_script_explains_a_derived_value_by_its_parts() -> None:
     [
         (
             ["explain_feature.py", "customer", "1", SPEND, "--at", "soon"],
-            ["--at: 'soon' is no time"],
+            ["--at: 'soon' is not a valid time"],
         ),
         (["explain_feature.py", "store", "1", SPEND, "--at", "2017-06-15"], ["no entity 'store'"]),
         (

@@ -18,9 +18,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feature_store.cli.arguments import read_entity
 from feature_store.dbt.macros import ProjectMacros
 from feature_store.registry.definitions import Feature, FeatureView
-from feature_store.registry.entity_ids import entity_mapping
 from feature_store.warehouse.row_hash import fingerprint_sql, row_hash_sql
 from support.paths import REPOSITORY
 from support.projects.feature_view_project import dbt
@@ -279,7 +279,7 @@ def test_no_hash_of_several_columns_stands_bare():
 def test_ids_of_a_composite_key_can_be_given_in_one_text(parts: tuple[str, str]):
     store = [_composite()]
     text = "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
-    assert entity_mapping(store, "a|b", text) == {"a": parts[0], "b": parts[1]}
+    assert read_entity(store, "a|b", text) == {"a": parts[0], "b": parts[1]}
 
 
 def _composite() -> FeatureView:

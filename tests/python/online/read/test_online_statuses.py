@@ -144,7 +144,7 @@ REFUSED = {
     "max_age": ({"max_age": 28}, "max_age: 28\nAllowed: a duration such as 28d"),
     "a duration": ({"max_age": "28 days"}, "duration '28 days'"),
     "a view's age": ({"max_age": {"affinity": "1d"}}, "no features of 'affinity' are asked for"),
-    "at": ({"at": "soon"}, "at: 'soon' is no time"),
+    "at": ({"at": "soon"}, "at: 'soon' is not a valid time"),
     "a date": ({"at": date(2026, 1, 1)}, "at: datetime.date(2026, 1, 1) is no time"),
     "no time": ({"at": pd.NaT}, "at: NaT is no time"),
 }
@@ -179,4 +179,4 @@ def test_the_command_line_tells_them_apart(tiny: TinyStore, server: RedisServer)
         *("get_features.py", "customer", "1", "--max-age", "1d", "--at", "then"),
         environment=environment,
     )
-    assert_clear(done, "--at: 'then' is no time")
+    assert_clear(done, "--at: 'then' is not a valid time")

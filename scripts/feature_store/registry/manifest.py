@@ -1,4 +1,4 @@
-"""dbt's ``manifest.json``, checked where this package reads it."""
+"""Reads dbt's ``manifest.json``, and checks the fields that this package uses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from feature_store.warehouse.sql import identifier
 _SCHEMA_VERSION = "v12"
 _TEXTS = [str]
 _DEPENDS_ON = {"nodes": _TEXTS, "macros": _TEXTS}
-#: What a node or source has; a name with ! must be there, others may be missing or null.
+#: The fields of a node or source; a name with ! is required, others may be missing or null.
 _NODE = {
     "unique_id!": str,
     "resource_type!": str,
@@ -55,15 +55,15 @@ _MANIFEST = {
 
 
 def read_manifest(path: Path, project_name: str | None = None) -> dict[str, Any]:
-    """Return what dbt wrote about a project.
+    """Return the manifest of a dbt project.
 
     Args:
         path: the ``manifest.json``.
-        project_name: the dbt project that it must be of; None: any.
+        project_name: the expected dbt project; None: any.
 
     Raises:
-        FeatureStoreError: there is no manifest, it cannot be read, is not what dbt writes, or is
-            another project's.
+        FeatureStoreError: there is no manifest, it cannot be read, lacks required fields, or is of
+            another project.
     """
     again = "run dbt parse, or dbt build where the warehouse is not built"
     try:
@@ -74,7 +74,7 @@ def read_manifest(path: Path, project_name: str | None = None) -> dict[str, Any]
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise FeatureStoreError(f"{path}: cannot be read: {error}", next_step=again) from error
-    # Of another version everything may be elsewhere, so this is told first.
+    # Checked first: in another version any field may be elsewhere.
     metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
     schema = metadata.get("dbt_schema_version") if isinstance(metadata, dict) else None
     if isinstance(schema, str) and not schema.endswith(f"/{_SCHEMA_VERSION}.json"):
@@ -100,7 +100,7 @@ def read_manifest(path: Path, project_name: str | None = None) -> dict[str, Any]
 
 
 def _wrong_part(found: Any, shape: Any) -> list[str] | None:
-    """Return what has not the shape that it should have: its place, last part first; or None."""
+    """Return the first error of a value, with its place behind it from the inside out; or None."""
     if isinstance(shape, dict):
         if not isinstance(found, dict):
             return [f"is {_shown(found)}"]

@@ -59,7 +59,7 @@ def content(folder: Path) -> dict[str, bytes]:
         ({"features": ["purchases:v3"]}, ["purchases", "v1, v2"]),
         ({"features": ["purchases:spend_8d"]},
          ["feature view purchases:v2 has no feature 'spend_8d'", "near names: spend_9d"]),
-        ({"features": []}, ["no features are asked for"]),
+        ({"features": []}, ["no features are requested"]),
         ({"mode": "as_seen"}, ["mode 'as_seen' is not known", "as_recomputed or as_served"]),
         ({"mode": "as_served"}, ["feature view visits:v1 is not served"]),
         ({"max_age": "long"}, ["duration 'long'", "such as 120d"]),

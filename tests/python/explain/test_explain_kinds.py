@@ -198,7 +198,7 @@ def test_events_without_lineage(
     sales = in_window(shop, ENTITIES[1], at, "1d")
     assert [row["sold_at"] for row in rows.rows] == [sale["sold_at"] for sale in sales]
     assert (rows.raw_rows, found.is_confirmed) == ({}, True)
-    assert any("which raw rows these are is unknown" in note for note in found.notes)
+    assert any("their raw rows are unknown" in note for note in found.notes)
     assert "bare:v1 is not served" in found.notes
 
 

@@ -139,7 +139,7 @@ def test_a_view_that_is_not_served(tiny: HistoryStore):
             store.get_historical_features(labels(), FEATURES)
     finally:
         path.write_text(kept)
-    assert "affinity:v1 is not served: there is no snapshot of it\nNext: take mode" in message
+    assert "affinity:v1 is not served: there is no snapshot of it\nNext: use mode" in message
 
 
 def test_a_warehouse_that_another_process_writes(store: FeatureStore, tiny: HistoryStore):

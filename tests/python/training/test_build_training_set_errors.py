@@ -79,7 +79,7 @@ def content(folder: Path) -> dict[str, bytes]:
         ({"labels": "select *, '' as split from raw_labels"},
          ["split '' cannot be the name of a folder"]),
         ({"labels": "select *, 1 as orders_3d from raw_labels"},
-         ["columns of the result would be there twice: orders_3d"]),
+         ["columns would occur twice in the result: orders_3d"]),
     ],
 )  # fmt: skip
 def test_refusals(
@@ -220,7 +220,7 @@ def test_what_is_no_training_set_is_not_touched(
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(text)
     before = content(out)
-    with pytest.raises(FeatureStoreError, match="holds something that is no training set"):
+    with pytest.raises(FeatureStoreError, match="holds something that is not a training set"):
         project.build(out)
     assert content(out) == before
     assert [*out.parent.iterdir()] == [out]
@@ -239,7 +239,7 @@ def test_own_files_in_a_training_set_are_not_lost(project: TrainingProject, out:
 
 def test_places_where_no_folder_can_be(project: TrainingProject, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(FeatureStoreError, match="file: is no folder"):
+    with pytest.raises(FeatureStoreError, match="file: is not a folder"):
         project.build(tmp_path / "file")
     with pytest.raises(FeatureStoreError, match="file/set: cannot be written"):
         project.build(tmp_path / "file" / "set")

@@ -126,7 +126,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
         (".", "is the folder"),
         ("/", "is the folder /"),
         ("", "is the folder"),
-        ("file", "file: is no folder"),
+        ("file", "file: is not a folder"),
         ("file/set", "file/set: cannot be written: "),
         ("file/deep/set", "file/deep/set: cannot be written: "),
         ("x" * 300, "cannot be written: File name too long"),
@@ -134,10 +134,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
         ("deep/" * 2000 + "set", "cannot be written: File name too long"),
         ("loop/set", "cannot be written: "),
         ("/proc/set", "cannot be written: "),
-        ("/dev/null", "/dev/null: is no folder"),
+        ("/dev/null", "/dev/null: is not a folder"),
         ("nul\0", "cannot be written: embedded null byte"),
         (os.fsdecode(b"\xff\xfe"), r"\udcff\udcfe: cannot be written: "),
-        ("full", "full: the folder holds something that is no training set: "),
+        ("full", "full: the folder holds something that is not a training set: "),
     ],
 )
 def test_places_that_cannot_be_written(

@@ -172,7 +172,7 @@ def test_what_is_no_metadata(
     with pytest.raises(FeatureStoreError) as caught:
         project.verify(tmp_path)
     assert str(caught.value).startswith(f"{path}: {message}")
-    with pytest.raises(FeatureStoreError, match="holds something that is no training set"):
+    with pytest.raises(FeatureStoreError, match="holds something that is not a training set"):
         project.build(tmp_path)
 
 

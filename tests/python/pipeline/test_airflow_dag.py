@@ -179,7 +179,7 @@ def test_the_interval_is_the_run_s_or_that_of_its_parameters(airflow: AirflowHom
     cases = [
         ({}, run, "2024-05-01T00:00:00+00:00/2024-05-02T00:00:00+00:00"),
         ({"start": None}, by_hand, "2024-05-01T00:00:00+00:00/2024-05-02T00:00:00+00:00"),
-        ({"end": ""}, by_the_clock, "has nothing to do with its logical date 2024-04-20"),
+        ({"end": ""}, by_the_clock, "does not belong to its logical date 2024-04-20"),
         (
             {"start": "2024-04-01", "end": "2024-04-03T02:00:00+02:00"},
             run,
@@ -188,7 +188,7 @@ def test_the_interval_is_the_run_s_or_that_of_its_parameters(airflow: AirflowHom
         ({"start": "2024-04-01"}, run, "parameter end is missing"),
         ({"end": "2024-04-01"}, run, "parameter start is missing"),
         ({"start": "2024-04-02", "end": "2024-04-02"}, run, "start 2024-04-02 is not before end"),
-        ({"start": "soon", "end": "2024-04-02"}, run, "parameter start: 'soon' is no time"),
+        ({"start": "soon", "end": "2024-04-02"}, run, "parameter start: 'soon' is not a valid time"),
         ({}, {}, "the run has no interval: it was triggered without a logical date"),
     ]
     requests = [{"ask": "interval", "params": params, **given} for params, given, _ in cases]

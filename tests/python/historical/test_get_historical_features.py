@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,23 +25,9 @@ from support.projects.history_store import (
     START,
     HistoryStore,
     change_manifest,
-    history_store,
     labels,
     opened,
 )
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> HistoryStore:
-    """Return the project."""
-    return history_store(tmp_path_factory)
-
-
-@pytest.fixture
-def store(tiny: HistoryStore) -> Iterator[FeatureStore]:
-    """Return its feature store."""
-    with opened(tiny) as feature_store:
-        yield feature_store
 
 
 def features_of(answer: HistoricalFeatures, columns: list[str] = COLUMNS) -> list[tuple[Any, ...]]:
@@ -52,7 +37,7 @@ def features_of(answer: HistoricalFeatures, columns: list[str] = COLUMNS) -> lis
 
 
 @pytest.mark.parametrize("mode", ["as_recomputed", "as_served"])
-def test_sql_is_that_of_dbt(mode: str, tiny: HistoryStore, store: FeatureStore):
+def test_sql_is_that_of_dbt(mode: str, history: HistoryStore, store: FeatureStore):
     answer = store.get_historical_features(
         labels(),
         ["purchases:spend_7d", "purchases:orders_7d", "affinity:share"],
@@ -61,7 +46,7 @@ def test_sql_is_that_of_dbt(mode: str, tiny: HistoryStore, store: FeatureStore):
         full_feature_names=mode == "as_served",
     )
     schema = "features" if mode == "as_recomputed" else "snapshots"
-    by_dbt = tiny.compiled[mode].replace('"memory"."main"."labels"', "_given_spine")
+    by_dbt = history.compiled[mode].replace('"memory"."main"."labels"', "_given_spine")
     assert answer.sql == by_dbt.replace('"memory"."main"', f'"{schema}"')
     assert "_held as (" in answer.sql
 
@@ -169,7 +154,7 @@ def test_max_age(store: FeatureStore):
     assert values({"affinity": "86399s", "purchases": "1d"}) == [(Decimal("2.00"), 18, None)]
 
 
-def test_references_and_names(tiny: HistoryStore, store: FeatureStore):
+def test_references_and_names(history: HistoryStore, store: FeatureStore):
     def columns(features: Any, **options: Any) -> list[str]:
         return [*store.get_historical_features(labels(), features, **options).join.columns]
 
@@ -186,11 +171,13 @@ def test_references_and_names(tiny: HistoryStore, store: FeatureStore):
     ]
     with pytest.raises(FeatureStoreError) as caught:
         columns(versions)
-    assert "would be there twice: spend_7d\nNext: pass full_feature_names=True" in str(caught.value)
+    assert "would occur twice in the result: spend_7d\nNext: pass full_feature_names=True" in str(
+        caught.value
+    )
 
 
-def test_feature_services(tiny: HistoryStore):
-    depends_on = {"nodes": ["model.tiny.purchases.v1", "model.tiny.affinity.v1"]}
+def test_feature_services(history: HistoryStore):
+    depends_on = {"nodes": ["model.history.purchases.v1", "model.history.affinity.v1"]}
     common = {"description": " Why. ", "owner": {"name": "We"}, "depends_on": depends_on}
     meta = {"features": ["affinity:share", "purchases:spend_7d"]}
     twisted = {"features": ["purchases:v2:spend_7d"]}
@@ -199,10 +186,10 @@ def test_feature_services(tiny: HistoryStore):
         "some": {"name": "some", **common, "config": {"meta": meta}},
         "one": {"name": "one", **common, "meta": {"features": "affinity"}},
         "twisted": {"name": "twisted", **common, "config": {"meta": twisted}},
-        "none": {"name": "none", **common, "depends_on": {"nodes": ["model.tiny.labels"]}},
+        "none": {"name": "none", **common, "depends_on": {"nodes": ["model.history.labels"]}},
     }
-    change_manifest(tiny, lambda manifest: manifest.update(exposures=exposures))
-    with opened(tiny) as store:
+    change_manifest(history, lambda manifest: manifest.update(exposures=exposures))
+    with opened(history) as store:
         services = {name: store.feature_service(name) for name in ("all", "some", "one")}
         assert services["all"].features == (
             "affinity:v1:share",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,7 @@ import pyarrow as pa
 import pytest
 
 from feature_store import FeatureStore
-from support.projects.history_store import FEATURES, START, HistoryStore, labels, opened, refused
-from support.projects.history_store import history_store as make
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> HistoryStore:
-    """Return the project."""
-    return make(tmp_path_factory)
-
-
-@pytest.fixture
-def store(tiny: HistoryStore) -> Iterator[FeatureStore]:
-    """Return its feature store."""
-    with opened(tiny) as feature_store:
-        yield feature_store
-
+from support.projects.history_store import FEATURES, START, labels, refused
 
 ROW = {"customer_id": 1, "shop": "a", "label_time": START}
 
@@ -54,16 +38,16 @@ SPINES = {
     "own column": (frame(_spine_row=1), "_spine_row: names that begin with _spine_ are the join's"),
     "feature's name": (
         frame(share=1),
-        "would be there twice: share\nNext: pass full_feature_names",
+        "would occur twice in the result: share\nNext: pass full_feature_names",
     ),
-    "other case": (frame(SHARE=1), "would be there twice: share"),
+    "other case": (frame(SHARE=1), "would occur twice in the result: share"),
     "column twice": (
         pd.DataFrame([[1, "a", START, 1, 2]], columns=[*ROW, "x", "x"]),
-        "1 error\n  - column x is there more than once",
+        "1 error\n  - column x occurs more than once",
     ),
     "column twice in Arrow": (
         pa.table([[1], ["a"], [START], [1], [2]], names=[*ROW, "x", "X"]),
-        "column x is there more than once",
+        "column x occurs more than once",
     ),
     "nanoseconds": (
         frame(label_time=pd.Timestamp(START) + pd.Timedelta(1, "ns")),

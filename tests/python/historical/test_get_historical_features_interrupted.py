@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from support.projects.history_store import (
     opened,
     refused,
 )
-from support.projects.history_store import history_store as make
 from support.servers.redis_server import script_environment
 
 LARGE_ROWS = 1_000_000
@@ -41,19 +39,6 @@ WRITER = (
     "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); "
     "sys.stdin.read()"
 )
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> HistoryStore:
-    """Return the project."""
-    return make(tmp_path_factory)
-
-
-@pytest.fixture
-def store(tiny: HistoryStore) -> Iterator[FeatureStore]:
-    """Return its feature store."""
-    with opened(tiny) as feature_store:
-        yield feature_store
 
 
 def test_values_that_cannot_be_read(store: FeatureStore, tmp_path: Path):
@@ -100,9 +85,9 @@ def test_a_place_that_cannot_be_written(store: FeatureStore, tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_warehouse_that_is_not_as_described(tiny: HistoryStore, tmp_path: Path):
+def test_a_warehouse_that_is_not_as_described(history: HistoryStore, tmp_path: Path):
     """Tables that are not built yet, or that lack a column."""
-    path = tiny.folder / "target" / "manifest.json"
+    path = history.folder / "target" / "manifest.json"
     kept = path.read_text()
     try:
         for change, message in {
@@ -111,15 +96,15 @@ def test_a_warehouse_that_is_not_as_described(tiny: HistoryStore, tmp_path: Path
         }.items():
 
             def changed(manifest: dict[str, Any], change: str = change) -> None:
-                node = manifest["nodes"]["model.tiny.purchases.v2"]
+                node = manifest["nodes"]["model.history.purchases.v2"]
                 if change == "elsewhere":
                     node["schema"] = "elsewhere"
                 else:
                     column = {"name": "later", "data_type": "bigint", "description": ""}
                     node["columns"]["later"] = column
 
-            change_manifest(tiny, changed)
-            with opened(tiny) as store:
+            change_manifest(history, changed)
+            with opened(history) as store:
                 answer = store.get_historical_features(labels(), ["purchases"])
                 with pytest.raises(FeatureStoreError, match=message) as caught:
                     answer.to_arrow()
@@ -129,12 +114,12 @@ def test_a_warehouse_that_is_not_as_described(tiny: HistoryStore, tmp_path: Path
         path.write_text(kept)
 
 
-def test_a_view_that_is_not_served(tiny: HistoryStore):
-    path = tiny.folder / "target" / "manifest.json"
+def test_a_view_that_is_not_served(history: HistoryStore):
+    path = history.folder / "target" / "manifest.json"
     kept = path.read_text()
     try:
-        path.write_text(kept.replace('["snapshot.tiny.served_affinity_v1"]', "[]"))
-        with opened(tiny) as store:
+        path.write_text(kept.replace('["snapshot.history.served_affinity_v1"]', "[]"))
+        with opened(history) as store:
             message = refused(store, labels(), FEATURES, mode="as_served")
             store.get_historical_features(labels(), FEATURES)
     finally:
@@ -142,10 +127,10 @@ def test_a_view_that_is_not_served(tiny: HistoryStore):
     assert "affinity:v1 is not served: there is no snapshot of it\nNext: use mode" in message
 
 
-def test_a_warehouse_that_another_process_writes(store: FeatureStore, tiny: HistoryStore):
+def test_a_warehouse_that_another_process_writes(store: FeatureStore, history: HistoryStore):
     answer = store.get_historical_features(labels(), FEATURES)
     writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(tiny.warehouse)],
+        [sys.executable, "-c", WRITER, str(history.warehouse)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -164,31 +149,31 @@ def test_a_warehouse_that_another_process_writes(store: FeatureStore, tiny: Hist
     assert answer.to_arrow().num_rows == 6
 
 
-def test_the_warehouse_is_closed_after_each_way_out(store: FeatureStore, tiny: HistoryStore):
+def test_the_warehouse_is_closed_after_each_way_out(store: FeatureStore, history: HistoryStore):
     """A notebook that holds an answer keeps no dbt from writing."""
     answer = store.get_historical_features(labels(), FEATURES)
     answer.to_arrow()
     batches = answer.to_batches(rows=1)
     next(batches)
     batches.close()
-    with duckdb.connect(str(tiny.warehouse)) as connection:
+    with duckdb.connect(str(history.warehouse)) as connection:
         connection.execute("create or replace table free as select 1 as a")
 
 
-def test_memory_limits(tiny: HistoryStore, monkeypatch: pytest.MonkeyPatch):
+def test_memory_limits(history: HistoryStore, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "much")
-    with pytest.raises(FeatureStoreError, match="MEMORY_LIMIT: 'much' is no"), opened(tiny):
+    with pytest.raises(FeatureStoreError, match="MEMORY_LIMIT: 'much' is no"), opened(history):
         pass
     monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "5MB")
     query = (
         f"select 1 as customer_id, timestamp '{START}' as label_time, md5(n::varchar) as n "
         "from range(300000) as r(n)"
     )
-    with opened(tiny) as store, pytest.raises(FeatureStoreError, match="5MB of memory are not"):
+    with opened(history) as store, pytest.raises(FeatureStoreError, match="5MB of memory are not"):
         store.get_historical_features(query, ["purchases"]).to_pandas()
 
 
-def test_a_spine_larger_than_memory(tiny: HistoryStore, tmp_path: Path):
+def test_a_spine_larger_than_memory(history: HistoryStore, tmp_path: Path):
     """The spine and the result spill to disk: the process stays near its limit."""
     spine, out = tmp_path / "labels.parquet", tmp_path / "set.parquet"
     duckdb.execute(
@@ -200,7 +185,7 @@ def test_a_spine_larger_than_memory(tiny: HistoryStore, tmp_path: Path):
         FEATURE_STORE_MEMORY_LIMIT="150MB", DBT_TARGET=None, DBT_TARGET_PATH=None
     )
     done = subprocess.run(
-        [sys.executable, "-c", LARGE, str(tiny.folder), str(spine), str(out)],
+        [sys.executable, "-c", LARGE, str(history.folder), str(spine), str(out)],
         env=environment,
         capture_output=True,
         text=True,
@@ -217,7 +202,7 @@ def test_a_spine_larger_than_memory(tiny: HistoryStore, tmp_path: Path):
         [str(out)],
     ).fetchall()
     assert wrong == [(0,)]
-    assert not [*tiny.folder.glob("*.tmp/*")]
+    assert not [*history.folder.glob("*.tmp/*")]
 
 
 def test_chunks_below_a_folder_with_a_value(
@@ -241,9 +226,9 @@ def test_chunks_below_a_folder_with_a_value(
     assert read.fetchall() == [*wanted]
 
 
-def test_memory_of_other_connections_stays(store: FeatureStore, tiny: HistoryStore):
+def test_memory_of_other_connections_stays(store: FeatureStore, history: HistoryStore):
     """A limit holds for the whole process, so it is put back."""
-    with duckdb.connect(str(tiny.warehouse), read_only=True) as other:
+    with duckdb.connect(str(history.warehouse), read_only=True) as other:
         other.execute("set memory_limit = '3GiB'")
         store.get_historical_features(labels(), FEATURES).to_arrow()
         limit = other.execute("select current_setting('memory_limit')").fetchall()

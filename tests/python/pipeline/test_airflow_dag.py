@@ -188,7 +188,11 @@ def test_the_interval_is_the_run_s_or_that_of_its_parameters(airflow: AirflowHom
         ({"start": "2024-04-01"}, run, "parameter end is missing"),
         ({"end": "2024-04-01"}, run, "parameter start is missing"),
         ({"start": "2024-04-02", "end": "2024-04-02"}, run, "start 2024-04-02 is not before end"),
-        ({"start": "soon", "end": "2024-04-02"}, run, "parameter start: 'soon' is not a valid time"),
+        (
+            {"start": "soon", "end": "2024-04-02"},
+            run,
+            "parameter start: 'soon' is not a valid time",
+        ),
         ({}, {}, "the run has no interval: it was triggered without a logical date"),
     ]
     requests = [{"ask": "interval", "params": params, **given} for params, given, _ in cases]

@@ -18,7 +18,6 @@ from support.projects.history_store import (
     START,
     HistoryStore,
     change_manifest,
-    history_store,
     labels,
     opened,
 )
@@ -29,12 +28,11 @@ FORCED = "FEATURE_STORE_ALLOW_DEPRECATED"
 
 
 @pytest.fixture
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HistoryStore]:
-    """Return the project; its manifest is as before when the test is over."""
-    store = history_store(tmp_path_factory)
-    manifest = store.folder / "target" / "manifest.json"
+def tiny(history: HistoryStore) -> Iterator[HistoryStore]:
+    """Return the project; its manifest is restored at the end of the test."""
+    manifest = history.folder / "target" / "manifest.json"
     kept = manifest.read_text()
-    yield store
+    yield history
     manifest.write_text(kept)
 
 

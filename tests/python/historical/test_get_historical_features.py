@@ -177,7 +177,7 @@ def test_references_and_names(history: HistoryStore, store: FeatureStore):
 
 
 def test_feature_services(history: HistoryStore):
-    depends_on = {"nodes": ["model.history.purchases.v1", "model.history.affinity.v1"]}
+    depends_on = {"nodes": ["model.tiny.purchases.v1", "model.tiny.affinity.v1"]}
     common = {"description": " Why. ", "owner": {"name": "We"}, "depends_on": depends_on}
     meta = {"features": ["affinity:share", "purchases:spend_7d"]}
     twisted = {"features": ["purchases:v2:spend_7d"]}
@@ -186,7 +186,7 @@ def test_feature_services(history: HistoryStore):
         "some": {"name": "some", **common, "config": {"meta": meta}},
         "one": {"name": "one", **common, "meta": {"features": "affinity"}},
         "twisted": {"name": "twisted", **common, "config": {"meta": twisted}},
-        "none": {"name": "none", **common, "depends_on": {"nodes": ["model.history.labels"]}},
+        "none": {"name": "none", **common, "depends_on": {"nodes": ["model.tiny.labels"]}},
     }
     change_manifest(history, lambda manifest: manifest.update(exposures=exposures))
     with opened(history) as store:

@@ -96,7 +96,7 @@ def test_a_warehouse_that_is_not_as_described(history: HistoryStore, tmp_path: P
         }.items():
 
             def changed(manifest: dict[str, Any], change: str = change) -> None:
-                node = manifest["nodes"]["model.history.purchases.v2"]
+                node = manifest["nodes"]["model.tiny.purchases.v2"]
                 if change == "elsewhere":
                     node["schema"] = "elsewhere"
                 else:
@@ -118,7 +118,7 @@ def test_a_view_that_is_not_served(history: HistoryStore):
     path = history.folder / "target" / "manifest.json"
     kept = path.read_text()
     try:
-        path.write_text(kept.replace('["snapshot.history.served_affinity_v1"]', "[]"))
+        path.write_text(kept.replace('["snapshot.tiny.served_affinity_v1"]', "[]"))
         with opened(history) as store:
             message = refused(store, labels(), FEATURES, mode="as_served")
             store.get_historical_features(labels(), FEATURES)

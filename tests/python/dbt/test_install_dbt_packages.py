@@ -1,4 +1,4 @@
-"""The installer of the dbt packages, run as set-up runs it; nothing here needs a network."""
+"""The installer of the dbt packages, run as in the set-up, without a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``get_historical_features`` refuses, and how it fails."""
+"""Errors of ``get_historical_features``: wrong spines and arguments."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_bad_spines(case: str, store: FeatureStore):
     assert message in refused(store, spine, FEATURES)
 
 
-def test_files_that_are_no_spine(store: FeatureStore, tmp_path: Path):
+def test_files_that_cannot_be_spines(store: FeatureStore, tmp_path: Path):
     (tmp_path / "broken.parquet").write_text("no Parquet")
     assert "the spine cannot be read" in refused(store, tmp_path / "broken.parquet", FEATURES)
     (tmp_path / "empty").mkdir()

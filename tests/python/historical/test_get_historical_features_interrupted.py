@@ -1,4 +1,4 @@
-"""How ``get_historical_features`` fails while it runs, and what it does with little memory."""
+"""``get_historical_features``: errors while it runs, and little memory."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ import re, sys
 from pathlib import Path
 from feature_store import FeatureStore
 store = FeatureStore(project_dir=sys.argv[1])
-answer = store.get_historical_features(sys.argv[2], ["purchases:spend_7d", "purchases:orders_7d"])
-rows = answer.to_parquet(sys.argv[3])
+joined = store.get_historical_features(sys.argv[2], ["purchases:spend_7d", "purchases:orders_7d"])
+rows = joined.to_parquet(sys.argv[3])
 print(rows, int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 #: Writes to the warehouse until it is told to end.
@@ -47,19 +47,19 @@ def test_values_that_cannot_be_read(store: FeatureStore, tmp_path: Path):
         "select 1 as customer_id, timestamp '2017-01-01' as label_time, "
         "cast(w as integer) as n from (values ('1'), ('x')) as t(w)"
     )
-    answer = store.get_historical_features(query, ["purchases"])
+    joined = store.get_historical_features(query, ["purchases"])
     for way_out in (
-        answer.to_arrow,
-        answer.to_pandas,
-        lambda: [*answer.to_batches()],
-        lambda: answer.to_parquet(tmp_path / "out.parquet"),
+        joined.to_arrow,
+        joined.to_pandas,
+        lambda: [*joined.to_batches()],
+        lambda: joined.to_parquet(tmp_path / "out.parquet"),
     ):
         with pytest.raises(FeatureStoreError, match="the features cannot be joined: Conversion"):
             way_out()
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_file_is_whole_or_not_there(store: FeatureStore, tmp_path: Path):
+def test_a_file_is_complete_or_absent(store: FeatureStore, tmp_path: Path):
     """What stood there before stays, whatever happens."""
     target = tmp_path / "set.parquet"
     store.get_historical_features(labels(), FEATURES).to_parquet(target)
@@ -68,20 +68,20 @@ def test_a_file_is_whole_or_not_there(store: FeatureStore, tmp_path: Path):
         "select 1 as customer_id, timestamp '2017-01-01' as label_time, "
         "if(n = 999999, error('too late'), n::varchar) as n from range(1000000) as r(n)"
     )
-    answer = store.get_historical_features(late, ["purchases"])
+    joined = store.get_historical_features(late, ["purchases"])
     with pytest.raises(FeatureStoreError, match="too late"):
-        answer.to_parquet(target)
+        joined.to_parquet(target)
     assert target.read_bytes() == before
     assert [*tmp_path.iterdir()] == [target]
 
 
-def test_a_place_that_cannot_be_written(store: FeatureStore, tmp_path: Path):
-    answer = store.get_historical_features(labels(), FEATURES)
+def test_a_path_that_cannot_be_written(store: FeatureStore, tmp_path: Path):
+    joined = store.get_historical_features(labels(), FEATURES)
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
     for target in (tmp_path / "file" / "set.parquet", tmp_path / "folder"):
         with pytest.raises(FeatureStoreError, match="cannot be written"):
-            answer.to_parquet(target)
+            joined.to_parquet(target)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
@@ -105,9 +105,9 @@ def test_a_warehouse_that_is_not_as_described(history: HistoryStore, tmp_path: P
 
             change_manifest(history, changed)
             with opened(history) as store:
-                answer = store.get_historical_features(labels(), ["purchases"])
+                joined = store.get_historical_features(labels(), ["purchases"])
                 with pytest.raises(FeatureStoreError, match=message) as caught:
-                    answer.to_arrow()
+                    joined.to_arrow()
             assert "dbt build" in str(caught.value)
             path.write_text(kept)
     finally:
@@ -128,7 +128,7 @@ def test_a_view_that_is_not_served(history: HistoryStore):
 
 
 def test_a_warehouse_that_another_process_writes(store: FeatureStore, history: HistoryStore):
-    answer = store.get_historical_features(labels(), FEATURES)
+    joined = store.get_historical_features(labels(), FEATURES)
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(history.warehouse)],
         stdin=subprocess.PIPE,
@@ -140,20 +140,20 @@ def test_a_warehouse_that_another_process_writes(store: FeatureStore, history: H
     try:
         assert writer.stdout.readline() == "open\n"
         with pytest.raises(FeatureStoreError, match="another process has the warehouse open"):
-            answer.to_arrow()
+            joined.to_arrow()
         assert "wait for the running dbt" in refused(store, labels(), FEATURES)
     finally:
         writer.stdin.close()
         writer.wait()
         writer.stdout.close()
-    assert answer.to_arrow().num_rows == 6
+    assert joined.to_arrow().num_rows == 6
 
 
-def test_the_warehouse_is_closed_after_each_way_out(store: FeatureStore, history: HistoryStore):
-    """A notebook that holds an answer keeps no dbt from writing."""
-    answer = store.get_historical_features(labels(), FEATURES)
-    answer.to_arrow()
-    batches = answer.to_batches(rows=1)
+def test_the_warehouse_is_closed_after_each_output(store: FeatureStore, history: HistoryStore):
+    """A notebook that holds an joined keeps no dbt from writing."""
+    joined = store.get_historical_features(labels(), FEATURES)
+    joined.to_arrow()
+    batches = joined.to_batches(rows=1)
     next(batches)
     batches.close()
     with duckdb.connect(str(history.warehouse)) as connection:
@@ -212,8 +212,8 @@ def test_chunks_below_a_folder_with_a_value(
     monkeypatch.setattr("feature_store.historical.result.rows_of_a_chunk", lambda *_: 2)
     spine = tmp_path / "orders_7d=6" / "day=7" / "labels.parquet"
     spine.parent.mkdir(parents=True)
-    answer = store.get_historical_features(labels(), FEATURES)
-    expected = answer.to_arrow()
+    joined = store.get_historical_features(labels(), FEATURES)
+    expected = joined.to_arrow()
     assert expected.num_rows > 2
     given = [*labels().columns]
     duckdb.from_arrow(expected.select(given)).to_parquet(str(spine))

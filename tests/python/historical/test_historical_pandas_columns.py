@@ -1,4 +1,4 @@
-"""pandas tables with columns of Python objects: DuckDB types these by a sample of their rows."""
+"""Spines that are pandas tables with columns of Python objects."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def frame(usual: dict[str, Any], odd: dict[str, Any]) -> pd.DataFrame:
         ({"x": 2**53 + 1}, {"x": 1.5}, "column x .*: float, int"),
     ],
 )
-def test_types_that_do_not_go_together(
+def test_columns_of_incompatible_types(
     usual: dict[str, Any],
     odd: dict[str, Any],
     message: str,
@@ -89,6 +89,6 @@ def test_what_needs_no_typing_stays_the_same():
     assert typed_frame(given) is given
 
 
-def test_a_decimal_that_arrow_has_not_is_left_to_duckdb():
+def test_a_decimal_without_an_arrow_type_is_left_to_duckdb():
     values = pd.Series([Decimal("1.5"), Decimal("Infinity")], dtype=object)
     assert typed_frame(pd.DataFrame({"x": values})).x.tolist() == values.tolist()

@@ -1,4 +1,4 @@
-"""Feature tables with two rows of an entity and time, snapshots with two rows that hold."""
+"""Duplicates in feature tables and snapshots: two rows of an entity at one time."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_duplicates_are_refused(
         "insert into f select null, shop, feature_time, v, known_at from f",
     ],
 )
-def test_what_no_label_reaches_is_not_refused(
+def test_duplicates_that_no_label_reaches_are_allowed(
     sql: str, is_busy: bool, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
 ):
     change(connection, sql, is_busy)

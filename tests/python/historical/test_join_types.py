@@ -1,4 +1,4 @@
-"""Keys of every pair of types, and times of every type: one verdict on both routes.
+"""Keys of every pair of types, and times of every type, checked alike in dbt and Python.
 
 The routes are the SQL that dbt runs, and the check that Python makes of a spine before it.
 """
@@ -148,7 +148,7 @@ def test_every_pair_of_key_types(
 
 
 @pytest.mark.parametrize("rows", ["where false", "where k = ''", "limit 0"])
-def test_no_rows_are_no_excuse(
+def test_types_are_checked_without_rows_too(
     rows: str, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
 ):
     connection.execute(

@@ -1,4 +1,4 @@
-"""What ``point_in_time_join`` refuses: one error that lists every error, where it is."""
+"""Errors of ``point_in_time_join``: one message that lists each with its place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from feature_store.errors import FeatureStoreError
 from support.projects.history_store import HistoryStore
 
 
-def test_all_errors_are_told_at_once(history: HistoryStore):
+def test_all_errors_are_reported_at_once(history: HistoryStore):
     join = ProjectMacros(history.definitions.manifest).point_in_time_join
     good = {"features": Relation("features.a", "a"), "entity": ["k"]}
     views = [

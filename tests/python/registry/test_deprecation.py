@@ -1,4 +1,4 @@
-"""Versions that are to go: a warning before their date, an error after it, unless it is forced."""
+"""Deprecated versions: a warning before their date, an error after it, unless it is allowed."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_after_its_date_it_can_be_forced(
     ) == ["feature view purchases:v1 should not be read any more since 2026-11-30"]
 
 
-def test_other_versions_are_read_in_silence(tiny: HistoryStore):
+def test_other_versions_give_no_warning(tiny: HistoryStore):
     deprecate(tiny, LAST)
     after = LAST + timedelta(days=1)
     assert warned(lambda: check_deprecation([view(tiny, 2)], today=after)) == []
@@ -161,7 +161,7 @@ def test_a_warning_names_the_line_that_reads(tiny: HistoryStore):
     assert [given.filename for given in caught] == [__file__]
 
 
-def test_looking_back_only_warns(tiny: HistoryStore):
+def test_past_values_only_give_a_warning(tiny: HistoryStore):
     deprecate(tiny, date(2020, 1, 1))
     environment = script_environment(
         FEATURE_STORE_PROJECT_DIR=str(tiny.folder), DBT_TARGET=None, DBT_TARGET_PATH=None

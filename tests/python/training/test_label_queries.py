@@ -73,7 +73,7 @@ def test_one_query(text: str, query: str):
         "{select} -- ; \n; /* */ copy (select 1) to '{file}'",
     ],
 )
-def test_what_is_not_one_query(text: str, tmp_path: Path, store: FeatureStore):
+def test_texts_that_are_not_one_query(text: str, tmp_path: Path, store: FeatureStore):
     file = tmp_path / "out"
     query = f"select {KEYS}, timestamp '2017-01-03' as label_time"
     text = text.replace("{select}", query).replace("{file}", str(file))
@@ -241,7 +241,7 @@ def test_keys_of_pandas(keys: Callable[[], pd.Series], message: str | None, stor
         assert "is of type DOUBLE; bigint" in refused(store, floats, FEATURES)
 
 
-def test_what_pandas_has_is_what_arrow_has(store: FeatureStore):
+def test_pandas_and_arrow_give_the_same(store: FeatureStore):
     frame = labels()
     one = store.get_historical_features(frame, FEATURES).to_arrow()
     other = store.get_historical_features(pa.Table.from_pandas(frame), FEATURES).to_arrow()
@@ -272,7 +272,7 @@ def test_nanoseconds_of_parquet(
             assert found.column("orders_7d").to_pylist() == [12, 12]
 
 
-def test_refusals_are_of_this_project():
+def test_errors_are_of_this_package():
     with pytest.raises(FeatureStoreError, match="cannot be read: not one query, but 2 statements"):
         one_query("select 1; select 2", "the labels")
     with duckdb.connect() as connection:

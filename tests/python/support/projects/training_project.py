@@ -200,9 +200,9 @@ def shared_project(factory: pytest.TempPathFactory) -> TrainingProject:
 def joined_labels(project: TrainingProject) -> Rows:
     """Return the labels with their features, as ``get_historical_features`` gives them."""
     with project.opened() as store:
-        answer = store.get_historical_features("select * from churners", "churn").to_arrow()
-    assert answer.column_names == [*COLUMNS, *FEATURES]
-    return list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
+        result = store.get_historical_features("select * from churners", "churn").to_arrow()
+    assert result.column_names == [*COLUMNS, *FEATURES]
+    return list(zip(*(column.to_pylist() for column in result.columns), strict=True))
 
 
 def files(folder: Path) -> dict[str, Rows]:

@@ -14,11 +14,12 @@ from feature_store.display import counted
 from feature_store.errors import FeatureStoreError, bullets, near_names
 from feature_store.historical.csv_times import csv_query
 from feature_store.historical.pandas_columns import typed_frame
-from feature_store.historical.user_query import begins_like_a_query, is_statement, one_query
+from feature_store.historical.spine_files import SpineFiles, find_files
+from feature_store.historical.user_query import one_query
 from feature_store.raw.readers.parquet_exact import Leaf, has_nanoseconds
 from feature_store.registry.definitions import FeatureView
 from feature_store.warehouse.errors import first_line
-from feature_store.warehouse.sql import duckdb_path, exists, identifier, literal, rows_of
+from feature_store.warehouse.sql import identifier, literal, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,17 +34,7 @@ SPINE = "_given_spine"
 _FRAME = "_given_frame"
 #: A double represents every whole number up to here, but not every one beyond.
 _EXACT_IN_DOUBLE = 2**53
-_READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
 _TABLES = {("pandas", "DataFrame"), ("pyarrow", "Table"), ("pyarrow", "RecordBatch")}
-
-
-@dataclass(frozen=True)
-class _Files:
-    """Files that DuckDB reads, as SQL: the function, its first argument and the other arguments."""
-
-    reader: str
-    paths: str
-    options: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +74,7 @@ def open_spine(
         FeatureStoreError: it cannot be read, or lacks the time or a key, or has a wrong type there.
     """
     keys = _keys(views)
-    files = _find_files(source)
+    files = find_files(source)
     try:
         if _kind(source) == ("pandas", "DataFrame"):
             _register_frame(connection, typed_frame(source), keys, macros)
@@ -120,7 +111,7 @@ def _wrong(errors: Sequence[str]) -> FeatureStoreError:
 def _register(
     connection: duckdb.DuckDBPyConnection,
     source: Any,
-    files: _Files | None,
+    files: SpineFiles | None,
     time: str,
     keys: Iterable[tuple[str, str]],
 ) -> None:
@@ -184,42 +175,6 @@ def _register_frame(
 def _kind(source: Any) -> tuple[str, str]:
     """Return package and class. A RecordBatchReader is no table: it can be read only once."""
     return type(source).__module__.split(".")[0], type(source).__name__
-
-
-def _find_files(source: Any) -> _Files | None:
-    """Return the file or files that a text or path names; None for a query or a table."""
-    if not isinstance(source, (str, Path)):
-        return None
-    text = str(source).strip()
-    path = Path(text)
-    # A file may be called values.parquet.
-    if (
-        isinstance(source, str)
-        and begins_like_a_query(text)
-        and not (path.suffix.lower() in _READERS and exists(path))
-    ):
-        return None
-    if text and exists(path) and path.is_dir():
-        return _Files("read_parquet", duckdb_path(path)[:-1] + "/**/*.parquet'")
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None and is_statement(text):
-        return None
-    if reader is None:
-        raise FeatureStoreError(
-            f"{text or 'an empty text'}: the kind of file is not known",
-            allowed="a name that ends in .parquet or .csv, or a query that begins with select",
-            next_step="rename or convert the file, or correct the query",
-        )
-    if not exists(path) and not any(mark in text for mark in "*?["):
-        raise FeatureStoreError(
-            f"{text}: there is no such file",
-            allowed="a Parquet or CSV file",
-            next_step="check the path",
-        )
-    if not exists(path):
-        return _Files(reader, literal(text))
-    # A folder such as day=7 above one file is not a column of it.
-    return _Files(reader, duckdb_path(path), ", hive_partitioning = false")
 
 
 def _keys(views: Iterable[FeatureView]) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ import pytest
 
 from support.paths import REPOSITORY
 from support.projects.clicks_project import clicks_project
-from support.servers.airflow import AirflowHome
+from support.servers.airflow_home import AirflowHome
 from support.servers.http_receiver import receiver
 from support.servers.redis_server import free_port
 

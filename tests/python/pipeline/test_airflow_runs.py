@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from support.projects.clicks_project import clicks_project
-from support.servers.airflow import AirflowHome
+from support.servers.airflow_home import AirflowHome
 from support.servers.http_receiver import receiver
 from support.servers.redis_server import RedisServer, redis_server
 

@@ -6,17 +6,11 @@ import python_environment  # noqa: F401 - says what to do where a package is mis
 from typing import Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich.progress import TaskID
 
 from feature_store.cli import app
 from feature_store.cli.arguments import read_sample
+from feature_store.cli.progress import progress_bar
 from feature_store.display import print_table
 from feature_store.online.connection.open import describe_server
 from feature_store.online.export.delta import CHANGES, Delta
@@ -28,19 +22,11 @@ from feature_store.warehouse.connection import waiting
 
 
 class ExportTerminal(ExportProgress):
-    """Shows the progress of an export on stderr."""
+    """Shows on stderr how the export goes on."""
 
     def __init__(self) -> None:
         self.exported: dict[str, ExportedView] = {}
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=app.err,
-            transient=True,
-            disable=not app.err.is_terminal,
-        )
+        self.bar = progress_bar()
         self._tasks: dict[str, TaskID] = {}
 
     def message(self, line: str) -> None:
@@ -50,11 +36,11 @@ class ExportTerminal(ExportProgress):
     def view_started(self, delta: Delta) -> None:
         """Begin a view's bar."""
         label = delta.served.view.label
-        self._tasks[label] = self.progress.add_task(label, total=delta.rows + delta.removed)
+        self._tasks[label] = self.bar.add_task(label, total=delta.rows + delta.removed)
 
     def rows_sent(self, view: FeatureView, rows: int) -> None:
         """Move a view's bar."""
-        self.progress.advance(self._tasks[view.label], rows)
+        self.bar.advance(self._tasks[view.label], rows)
 
     def view_finished(self, exported: ExportedView) -> None:
         """Keep the result, for the table."""

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from feature_store import FeatureStore, FeatureStoreError, OnlineFeatures
-from feature_store.cli import app
+from feature_store.cli import app, options
+from feature_store.cli.arguments import read_entity
 from feature_store.display import minute, plain, print_table, shown
-from feature_store.registry.entity_ids import entity_mapping
 from feature_store.times import read_time
 
 #: The text in the place of a value that is not present.
@@ -30,25 +30,18 @@ def show(result: OnlineFeatures, title: str) -> None:
 
 
 def get_features(
-    entity: Annotated[str, typer.Argument(help="The entity: customer, or customer|store.")],
-    entity_id: Annotated[str, typer.Argument(help="Its id; ids of a composite key joined with |.")],
-    feature: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only this: customer_purchases:spend_28d or customer_purchases. Repeatable."
-        ),
-    ] = None,
+    entity: options.Entity,
+    entity_id: options.EntityId,
+    feature: options.Features = None,
     max_age: Annotated[
         str | None, typer.Option(help="Show no features that are older, such as 28d.")
     ] = None,
     at: Annotated[
         str | None, typer.Option(help="The time that --max-age counts from (UTC); default now.")
     ] = None,
-    allow_deprecated: Annotated[
-        bool, typer.Option("--allow-deprecated", help="Read versions past their date.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
+    allow_deprecated: options.AllowDeprecated = False,
+    as_json: options.JsonOutput = False,
+    target: options.Target = None,
 ) -> None:
     """Print the online features of one entity: get_features.py customer 1029.
 
@@ -56,7 +49,7 @@ def get_features(
     """
     with FeatureStore(target) as store:
         served = [view for view in store.feature_views if view.served_id and view.is_latest]
-        ids = entity_mapping(served, entity, entity_id)
+        ids = read_entity(served, entity, entity_id)
         result = store.get_online_features(
             [ids],
             feature or [view.name for view in served if view.entity_name == entity],

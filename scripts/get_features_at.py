@@ -6,17 +6,15 @@ import python_environment  # noqa: F401 - says what to do where a package is mis
 import json
 from contextlib import closing
 from datetime import datetime
-from typing import Annotated
 
-import typer
 from rich.text import Text
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.cli import app
+from feature_store.cli import app, options
+from feature_store.cli.arguments import read_entity
 from feature_store.display import minute, plain, print_columns, shown
 from feature_store.explain import FeatureAt, features_at
 from feature_store.registry.deprecation import check_deprecation
-from feature_store.registry.entity_ids import entity_mapping
 from feature_store.times import read_time
 from feature_store.warehouse.connection import connect
 
@@ -24,7 +22,7 @@ _STYLES = {"differs": "bold red", "not served": "dim", "no row": "dim"}
 
 
 def show(rows: list[FeatureAt], title: str) -> None:
-    """Print both modes side by side; where they differ it is said, and set off."""
+    """Print both modes side by side; features that differ are marked."""
     cells = []
     for row in rows:
         times = dict.fromkeys([minute(row.feature_time), minute(row.served_feature_time)])
@@ -54,36 +52,31 @@ def summary(rows: list[FeatureAt], at: datetime) -> str:
 
 
 def main(
-    entity: Annotated[str, typer.Argument(help="The entity: customer, or customer|store.")],
-    entity_id: Annotated[str, typer.Argument(help="Its id; ids of a composite key joined with |.")],
-    at: Annotated[str, typer.Option(help="As of this date or time; UTC unless it has an offset.")],
-    feature: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only this: customer_purchases:spend_28d or customer_purchases. Repeatable."
-        ),
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
+    entity: options.Entity,
+    entity_id: options.EntityId,
+    at: options.At,
+    feature: options.Features = None,
+    as_json: options.JsonOutput = False,
+    target: options.Target = None,
 ) -> None:
     """Print features as of a time: get_features_at.py customer 1029 --at 2017-06-15.
 
-    As recomputed is what the feature tables say with all that is known today; as served is what
-    stood in the online store then. Without --feature these are all features of the latest version
-    of each view of the entity.
+    "As recomputed" is the value in the feature tables, with all that is known today; "as served" is
+    the value that was in the online store then. Without --feature these are all features of the
+    latest version of each view of the entity.
     """
     time = read_time("--at", at)
     with FeatureStore(target) as store:
         latest = [view for view in store.feature_views if view.is_latest]
-        ids = entity_mapping(latest, entity, entity_id)
+        ids = read_entity(latest, entity, entity_id)
         with closing(connect(store.settings.warehouse_path)) as connection:
             rows = features_at(store, connection, ids, time, feature)
-        # Looking back is no use of a feature: it warns, and never refuses.
+        # To look at the past is not to use a feature: an expired version is a warning only.
         read = {view for row in rows for _, view, _ in store.definitions.resolve(row.reference)}
         check_deprecation(read, allow_deprecated=True)
     if as_json:
-        answer = [plain(row) | {"status": row.status} for row in rows]
-        print(json.dumps(answer, indent=2, ensure_ascii=False))
+        result = [plain(row) | {"status": row.status} for row in rows]
+        print(json.dumps(result, indent=2, ensure_ascii=False))
     else:
         show(rows, f"{entity} {entity_id}")
         app.out.print(summary(rows, time))

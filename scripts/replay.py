@@ -1,4 +1,4 @@
-"""Run a stretch of time interval by interval, and show how served values differ from today's."""
+"""Replay a range of time interval by interval; show how served values differ from today's."""
 
 import python_environment  # noqa: F401 - says what to do where a package is missing
 
@@ -7,19 +7,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import TextColumn, TimeRemainingColumn
 
-from feature_store.cli import app
+from feature_store.cli import app, options
 from feature_store.cli.arguments import read_interval
+from feature_store.cli.progress import progress_bar
 from feature_store.display import print_table
-from feature_store.pipeline.replay import Asked, Replayed, ReplayWatcher, replay
+from feature_store.pipeline.replay import IntervalResult, ReplayProgress, ReplayRequest, replay
 from feature_store.pipeline.replay_warehouse import Interval
 from feature_store.pipeline.served_report import REASONS, ServedReport, served_report
 from feature_store.registry.definitions import duration_seconds
@@ -30,54 +24,43 @@ _HEADS = ("late", "redefined", "other")
 _DEFAULT = Path("target/replay/feature_store.duckdb")
 
 
-class Terminal(ReplayWatcher):
-    """Prints a line an interval; on a terminal a bar of all intervals stands below."""
+class ReplayTerminal(ReplayProgress):
+    """Prints a line for each interval, and shows a progress bar of all on a terminal."""
 
     def __init__(self) -> None:
-        self.done: list[Replayed] = []
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("remaining"),
-            TimeRemainingColumn(elapsed_when_finished=False),
-            console=app.err,
-            transient=True,
-            disable=not app.err.is_terminal,
-        )
-        self._task = self.progress.add_task("replay", total=None)
+        self.results: list[IntervalResult] = []
+        self.bar = progress_bar(TextColumn("remaining"), TimeRemainingColumn())
+        self._task = self.bar.add_task("replay", total=None)
         self._name = ""
 
     def message(self, line: str) -> None:
         """Print a line on stderr."""
         app.err.print(line, markup=False)
 
-    def planned(self, intervals: list[Interval], left: list[Interval]) -> None:
-        """Say what an earlier replay did, and set up the bar."""
-        if len(left) < len(intervals):
-            done = len(intervals) - len(left)
+    def planned(self, intervals: list[Interval], pending: list[Interval]) -> None:
+        """Print how many intervals are done already, and set up the bar."""
+        if done := len(intervals) - len(pending):
             self.message(f"{done} of {len(intervals)} intervals are done already")
-        self.progress.update(self._task, total=len(left))
+        self.bar.update(self._task, total=len(pending))
 
-    def began_interval(self, interval: Interval) -> None:
-        """Name the interval at the bar."""
+    def interval_started(self, interval: Interval) -> None:
+        """Show the interval beside the bar."""
         self._name = f"{interval.start:%Y-%m-%d %H:%M}"
-        self.progress.update(self._task, description=self._name)
+        self.bar.update(self._task, description=self._name)
 
     def advanced(self, step: str, done: int, total: int) -> None:
-        """Name the step at the bar."""
-        self.progress.update(self._task, description=f"{self._name} {step} {done}/{total}")
+        """Show the step beside the bar."""
+        self.bar.update(self._task, description=f"{self._name} {step} {done}/{total}")
 
-    def ended_interval(self, replayed: Replayed) -> None:
-        """Print what the interval took, and move the bar."""
-        self.done.append(replayed)
-        export = f", export {replayed.export:.1f}" if replayed.export >= 0.05 else ""
+    def interval_finished(self, result: IntervalResult) -> None:
+        """Print the durations of the interval, and move the bar."""
+        self.results.append(result)
+        export = f", export {result.export:.1f}" if result.export >= 0.05 else ""
         self.message(
-            f"{replayed.interval}  {replayed.total:.1f} s: load {replayed.load:.1f}, dbt "
-            f"{replayed.build:.1f} (start-up {replayed.start_up:.1f}){export}"
+            f"{result.interval}  {result.total:.1f} s: load {result.load:.1f}, dbt "
+            f"{result.build:.1f} (start-up {result.start_up:.1f}){export}"
         )
-        self.progress.advance(self._task)
+        self.bar.advance(self._task)
 
 
 def show_report(reports: list[ServedReport]) -> None:
@@ -95,36 +78,31 @@ def show_report(reports: list[ServedReport]) -> None:
 
 
 def main(
-    start: Annotated[str, typer.Option(help="Begin of the first interval (UTC).")],
+    start: Annotated[str, typer.Option(help="Start of the first interval (UTC).")],
     end: Annotated[str, typer.Option(help="End of the last interval (UTC).")],
     every: Annotated[str, typer.Option(help="Length of an interval: 1d, 6h, 1w.")] = "1d",
     warehouse: Annotated[
         Path | None, typer.Option(help=f"DuckDB file of the replay, by default {_DEFAULT}.")
     ] = None,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Begin anew, whatever an earlier replay did.")
-    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start from an empty warehouse.")] = False,
     export: Annotated[bool, typer.Option("--export", help="Export after each interval.")] = False,
-    wait: Annotated[
-        float,
-        typer.Option(min=0, help="Seconds to wait for another run, or for readers."),
-    ] = 0.0,
-    target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
+    wait: options.WaitForRuns = 0.0,
+    target: options.Target = None,
 ) -> None:
     """Load and build interval by interval, each as of its end, in a warehouse of its own.
 
     At the end it shows for how many entities and runs the served values differ from what the
-    feature tables give today. A replay that was stopped goes on where it was.
+    feature tables give today. A replay that was stopped continues where it was.
     """
     first, last = read_interval(start, end)
-    asked = Asked(first, last, duration_seconds(every), fresh, export, wait)
+    request = ReplayRequest(first, last, duration_seconds(every), fresh, export, wait)
     path = Path(warehouse).absolute() if warehouse else find_project_dir() / _DEFAULT
-    terminal = Terminal()
-    with terminal.progress:
-        own = replay(target, path.resolve(), asked, terminal)
-    if terminal.done:
-        each = sum(replayed.total for replayed in terminal.done) / len(terminal.done)
-        app.out.print(f"{len(terminal.done)} intervals, {each:.1f} s each: {path}", markup=False)
+    terminal = ReplayTerminal()
+    with terminal.bar:
+        own = replay(target, path.resolve(), request, terminal)
+    if results := terminal.results:
+        each = sum(result.total for result in results) / len(results)
+        app.out.print(f"{len(results)} intervals, {each:.1f} s each: {path}", markup=False)
     if reports := served_report(own.settings):
         show_report(reports)
 

@@ -1,4 +1,4 @@
-"""The feature store's Python side: what the scripts share and what a notebook imports."""
+"""The Python API of the feature store, for scripts and notebooks."""
 
 from feature_store.errors import FeatureStoreError
 from feature_store.historical.result import HistoricalFeatures

@@ -1,8 +1,7 @@
-"""Values, texts and tables for a person to read.
+"""Formats values and prints tables for people; no value is ever cut or broken in two.
 
-In a table no value is cut or broken in two. A table that is wider than the terminal is printed
-without its lines, and one that is still too wide as one block a row. A pipe gets one line a row,
-however long, unless ``COLUMNS`` says how wide it is.
+A table that is wider than the terminal is printed without its lines, or as one block a row where
+it is still too wide. A pipe gets one line a row of any length, unless ``COLUMNS`` sets a width.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _UNLIMITED = 1_000_000
 
 
 def width_of(console: Console) -> int:
-    """Return how many cells a line may have."""
+    """Return the greatest width of a line, in cells."""
     if os.environ.get("COLUMNS", "").isdecimal():
         return int(os.environ["COLUMNS"])
     return console.width if console.is_terminal else _UNLIMITED
@@ -41,10 +40,10 @@ def print_table(
     right: Sequence[str] = (),
     total: Sequence[str] | None = None,
 ) -> None:
-    """Print a table with lines, or what is narrower.
+    """Print a table with lines, or a narrower form of it.
 
     Args:
-        console: where to.
+        console: where to print.
         title: a line above it.
         header: the columns' names.
         rows: their texts.
@@ -83,7 +82,7 @@ def print_columns(
     """Print a table without lines; where it is too wide, fewer columns or one block a row.
 
     Args:
-        console: where to.
+        console: where to print.
         header: the columns' names.
         rows: their texts.
         right: names of columns that are flush right.
@@ -100,8 +99,8 @@ def print_columns(
             names = [header[i] for i in shown]
             print_columns(console, names, rows, right=right, styles=styles, indent=indent)
             many = counted(len(left_out), "column")
-            said = f"{indent}{many} left out, for a wider terminal: {', '.join(left_out)}"
-            console.print(Text(said, style="dim"))
+            note = f"{indent}{many} left out, for a wider terminal: {', '.join(left_out)}"
+            console.print(Text(note, style="dim"))
             return
     widths = _widths(header, rows)
     styles = [*styles, *[None] * len(rows)]
@@ -155,7 +154,7 @@ def _widths(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
 
 
 def plain(value: Any) -> Any:
-    """Return a value that JSON has; what JSON lacks (decimals, times) becomes its text.
+    """Return a value that JSON can hold; types that it lacks (decimals, times) become text.
 
     A dataclass becomes a mapping; a time in UTC ends in Z.
     """
@@ -198,7 +197,7 @@ def counted(number: int, thing: str) -> str:
 
 
 def minute(time: datetime | None) -> str:
-    """Return a time to the minute, or to what it has beyond that; nothing for None."""
+    """Return a time to the minute, or finer where it has seconds; nothing for None."""
     if time is None:
         return ""
     if time.second or time.microsecond:

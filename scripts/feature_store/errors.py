@@ -1,4 +1,4 @@
-"""The one error that a user is meant to read, and the words of its advice."""
+"""The error that users read, and helpers that format its message."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from difflib import get_close_matches
 
 
 class FeatureStoreError(Exception):
-    """A problem that the user can solve, told without a stack trace.
+    """A problem that the user can solve, printed without a stack trace.
 
     Args:
-        what: what was wrong, with the place first (``file.csv, line 7, column amount: ...``).
-        allowed: what would have been right.
+        what: what is wrong, after the place (``file.csv, line 7, column amount: ...``).
+        allowed: what would be right.
         next_step: what to do now.
     """
 
@@ -30,10 +30,23 @@ class FeatureStoreError(Exception):
 
 
 def all_of(errors: Sequence[FeatureStoreError]) -> FeatureStoreError:
-    """Return one error that tells several; one alone is returned as it is."""
+    """Return one error with the messages of several; a single one is returned as it is."""
     if len(errors) == 1:
         return errors[0]
     return FeatureStoreError("\n\n".join(map(str, errors)))
+
+
+def bullets(lines: Sequence[str], most: int | None = None) -> str:
+    """Return lines below a heading, each with a dash; of more than ``most`` only the first."""
+    shown = [*lines[:most]]
+    if len(lines) > len(shown):
+        shown.append(f"… and {len(lines) - len(shown)} more")
+    return "".join(f"\n  - {line}" for line in shown)
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a text cut to a length, with an ellipsis where something was cut off."""
+    return text if len(text) <= length else text[:length] + "…"
 
 
 _in_command: ContextVar[bool] = ContextVar("_in_command", default=False)
@@ -41,7 +54,7 @@ _in_command: ContextVar[bool] = ContextVar("_in_command", default=False)
 
 @contextmanager
 def advice_for_commands() -> Iterator[None]:
-    """Let advice in the block name options of command lines, not parameters of Python."""
+    """Let errors in the block name command-line options, not Python parameters."""
     token = _in_command.set(True)
     try:
         yield
@@ -54,7 +67,7 @@ def option(name: str, value: str = "True") -> str:
 
     Args:
         name: the parameter's name in Python.
-        value: in Python's words; ``True`` is a flag.
+        value: the value as Python code; ``True`` is a flag.
     """
     if not _in_command.get():
         return f"{name}={value}"
@@ -63,7 +76,7 @@ def option(name: str, value: str = "True") -> str:
 
 
 def near_names(wanted: str, known: Iterable[str], limit: int = 5) -> str:
-    """Return the known names most like ``wanted``, or, if none is like it, the first ones."""
+    """Return the known names most like ``wanted``, or the first names where none is like it."""
     names = sorted(known)
     near = get_close_matches(wanted, names, n=limit, cutoff=0.5)
     if near:

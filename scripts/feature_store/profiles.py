@@ -1,4 +1,4 @@
-"""The target of ``profiles.yml`` that a run uses, read as dbt reads it."""
+"""Reads a target of ``profiles.yml`` as dbt does, and checks the path of its warehouse."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from jinja2.sandbox import SandboxedEnvironment
 from feature_store.errors import FeatureStoreError, near_names
 
 _PROFILES = "profiles.yml"
-#: dbt's filters for the type of a value: a text stays the text that it is.
+#: dbt's filters for the type of a value, which leave a text as it is.
 _TYPE_FILTERS = ("as_text", "as_native", "as_bool", "as_number")
-#: What DuckDB names a database otherwise than its file, which dbt does not know.
+#: For files of these names DuckDB gives the database another name, which dbt does not know.
 _RENAMED = ("main", "system", "temp")
-#: Schemas that every warehouse has, whatever the project's own are called.
+#: Schemas that every warehouse has besides those of the project.
 _OWN_SCHEMAS = ("operations",)
 
 
@@ -32,7 +32,7 @@ class Target:
         file: the ``profiles.yml``.
         profile: the profile's name.
         name: the target's name.
-        output: its settings, as they stand in the file.
+        output: its settings, as written in the file.
     """
 
     file: Path
@@ -44,7 +44,7 @@ class Target:
         """Return a setting with its ``env_var()`` calls replaced.
 
         Raises:
-            FeatureStoreError: it cannot be rendered, or is no text.
+            FeatureStoreError: it cannot be rendered, or is not a text.
         """
         return _render(
             self.file, f"target {self.name}, {setting}", self.output.get(setting, default)
@@ -55,7 +55,7 @@ def read_yaml(path: Path, next_step: str) -> dict[str, Any]:
     """Return the mapping that a YAML file holds.
 
     Raises:
-        FeatureStoreError: there is no such file, it is no YAML, or no mapping.
+        FeatureStoreError: there is no such file, or it is not a YAML mapping.
     """
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -69,7 +69,9 @@ def read_yaml(path: Path, next_step: str) -> dict[str, Any]:
         place = getattr(error, "problem_mark", None)
         line = f", line {place.line + 1}" if place else ""
         said = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise FeatureStoreError(f"{path}{line}: is no YAML: {said}", next_step=next_step) from error
+        raise FeatureStoreError(
+            f"{path}{line}: is not YAML: {said}", next_step=next_step
+        ) from error
     if not isinstance(found, dict):
         what = "empty" if found is None else f"a {type(found).__name__}"
         raise FeatureStoreError(f"{path}: is {what}", allowed="a mapping", next_step=next_step)
@@ -115,6 +117,7 @@ def read_target(project: Mapping[str, Any], project_dir: Path, target: str | Non
         raise FeatureStoreError(
             f"{file}: no profile {name!r}, which {project_dir / 'dbt_project.yml'} names",
             allowed=near_names(name, map(str, profiles)),
+            next_step="correct the name in dbt_project.yml or DBT_PROFILE, or add the profile",
         )
     outputs = _mapping(_mapping(profiles[name], file, name).get("outputs"), file, f"{name}.outputs")
     default = profiles[name].get("target", "default")
@@ -122,12 +125,18 @@ def read_target(project: Mapping[str, Any], project_dir: Path, target: str | Non
     chosen = chosen or _render(file, f"{name}.target", default)
     if chosen not in outputs:
         raise FeatureStoreError(
-            f"{file}: no target {chosen!r}", allowed=near_names(chosen, map(str, outputs))
+            f"{file}: no target {chosen!r}",
+            allowed=near_names(chosen, map(str, outputs)),
+            next_step="correct --target or DBT_TARGET, or add the target",
         )
     output = _mapping(outputs[chosen], file, f"{name}.outputs.{chosen}")
     found = Target(file, name, chosen, output)
     if (kind := found.text("type", "")) != "duckdb":
-        raise FeatureStoreError(f"{file}: target {chosen!r} is of type {kind!r}", allowed="duckdb")
+        raise FeatureStoreError(
+            f"{file}: target {chosen!r} is of type {kind!r}",
+            allowed="duckdb",
+            next_step="choose a target of type duckdb (--target, or DBT_TARGET)",
+        )
     return found
 
 
@@ -136,6 +145,7 @@ def _mapping(found: Any, file: Path, what: str) -> dict[str, Any]:
         raise FeatureStoreError(
             f"{file}: {what} is {found!r}",
             allowed="a mapping, as in dbt's documentation of profiles.yml",
+            next_step="correct the file",
         )
     return found
 
@@ -153,17 +163,20 @@ def _render(file: Path, what: str, value: Any) -> str:
         return str(found)
 
     if not isinstance(value, str):
-        raise FeatureStoreError(f"{file}: {what} is {value!r}", allowed="a text")
+        raise FeatureStoreError(
+            f"{file}: {what} is {value!r}", allowed="a text", next_step="quote it"
+        )
     environment = SandboxedEnvironment(autoescape=False, undefined=StrictUndefined)
     environment.filters |= dict.fromkeys(_TYPE_FILTERS, str)
     try:
         return environment.from_string(value).render(env_var=env_var)
     except FeatureStoreError:
         raise
-    except Exception as error:  # whatever an expression of the file's author comes to
+    except Exception as error:  # an expression of the file can raise anything
         raise FeatureStoreError(
             f"{file}: {what}: {value!r} cannot be rendered: {error}",
             allowed="text with {{ env_var('NAME', 'default') }} in it",
+            next_step="correct the expression",
         ) from error
 
 
@@ -171,42 +184,41 @@ def warehouse_path(target: Target, project: Mapping[str, Any], project_dir: Path
     """Return the DuckDB file of a target, absolute.
 
     Raises:
-        FeatureStoreError: it is no file's path, or its name is one that SQL cannot tell from a
-            schema's.
+        FeatureStoreError: it is not a file's path, or its name could also be a schema's in SQL.
     """
     given = target.text("path", ":memory:")
     where = f"{target.file}: target {target.name}: the warehouse's path {given!r}"
     advice = "set the path in profiles.yml, or FEATURE_STORE_WAREHOUSE where profiles.yml reads it"
     if not given.strip() or given == ":memory:" or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", given):
         raise FeatureStoreError(
-            f"{where} is no file", allowed="the path of a file on this machine", next_step=advice
+            f"{where} is not a file", allowed="the path of a file on this machine", next_step=advice
         )
     if found := sorted({*re.findall(r"[?#;\x00-\x1f\x7f]", given)}):
         raise FeatureStoreError(
-            f"{where} has {', '.join(map(repr, found))} in it, which dbt does not take for a part "
+            f"{where} has {', '.join(map(repr, found))} in it, which dbt does not read as part "
             "of a file's name",
             allowed="a path without them",
             next_step=advice,
         )
-    # As DuckDB reads it, for dbt.
+    # Resolved as DuckDB does when dbt opens it.
     path = project_dir / (os.path.expanduser(given) if given[:2] == "~/" else given)
     schemas = [target.text("schema", "main"), *project_schemas(project)]
     return check_warehouse_file(path, where, advice, schemas)
 
 
 def check_warehouse_file(path: Path, where: str, advice: str, schemas: list[str]) -> Path:
-    """Return the path of a DuckDB file, after a look whether it can be one.
+    """Return the path of a DuckDB file, checked before anything opens it.
 
-    A link keeps its name, which dbt takes too: DuckDB calls the database as the link is called.
+    A link keeps its name, as in dbt: DuckDB names the database after the link.
 
     Args:
-        path: the file, there or not.
+        path: the file, which need not exist.
         where: the setting that names it, for the error.
-        advice: what to do about it.
-        schemas: the project's.
+        advice: the error's next step.
+        schemas: the schemas of the project.
 
     Raises:
-        FeatureStoreError: it is a folder, can never be made, or is named like a schema.
+        FeatureStoreError: it is a folder, cannot be created, or has the name of a schema.
     """
     try:
         path.resolve()  # fails for a loop of links
@@ -217,7 +229,7 @@ def check_warehouse_file(path: Path, where: str, advice: str, schemas: list[str]
         raise FeatureStoreError(f"{where} cannot be used: {said}", next_step=advice) from error
     if is_folder:
         raise FeatureStoreError(
-            f"{where} is a folder", allowed="a file, there or still to be made", next_step=advice
+            f"{where} is a folder", allowed="a file, which need not exist yet", next_step=advice
         )
     check_folder(path.parent, where, advice)
     check_warehouse_name(path, schemas)
@@ -225,7 +237,7 @@ def check_warehouse_file(path: Path, where: str, advice: str, schemas: list[str]
 
 
 def check_folder(folder: Path, where: str, advice: str) -> None:
-    """Refuse a folder that can never be made, as a file stands in its place or above it.
+    """Refuse a folder that cannot be created because a file has its name or that of a parent.
 
     Raises:
         FeatureStoreError: there is such a file.
@@ -241,18 +253,18 @@ def check_folder(folder: Path, where: str, advice: str) -> None:
         if parent.exists() or parent.is_symlink():
             raise FeatureStoreError(
                 f"{where}: {parent} is a file, not a folder",
-                allowed="a folder, there or still to be made",
+                allowed="a folder, which need not exist yet",
                 next_step=advice,
             )
 
 
 def database_name(path: Path) -> str:
-    """Return what DuckDB and dbt call the database of a file: ``my`` of ``my.store.duckdb``."""
+    """Return the name that DuckDB and dbt give the database of a file: ``my`` of ``my.duckdb``."""
     return path.name.lstrip(".").split(".")[0]
 
 
 def check_warehouse_name(path: Path, schemas: list[str]) -> None:
-    """Refuse a file after which DuckDB would call the database as one of its schemas.
+    """Refuse a file whose database would have the name of one of its schemas.
 
     ``"raw"."clicks"`` in a file ``raw.duckdb`` could be a table of the database ``raw`` or of the
     schema ``raw``, which DuckDB refuses to decide.
@@ -272,7 +284,7 @@ def check_warehouse_name(path: Path, schemas: list[str]) -> None:
         return
     raise FeatureStoreError(
         f"{path}: {what}",
-        allowed="a name that is no schema's, such as feature_store.duckdb",
+        allowed="a name that no schema has, such as feature_store.duckdb",
         next_step="give the file another name (in profiles.yml, or FEATURE_STORE_WAREHOUSE)",
     )
 

@@ -1,7 +1,4 @@
-"""Where the project, its warehouse and its online store are.
-
-Everything comes from the environment or from ``profiles.yml``; nothing is asked of the user twice.
-"""
+"""The settings of a run, from environment variables, ``dbt_project.yml`` and ``profiles.yml``."""
 
 from __future__ import annotations
 
@@ -16,9 +13,9 @@ from feature_store.profiles import check_folder, read_target, read_yaml, warehou
 
 DEFAULT_PREFIX = "fs"
 DEFAULT_MEMORY_LIMIT = "2GB"
-#: Seconds after which the lock of an exporter that was killed is free again.
+#: Seconds after which the lock of a killed exporter expires.
 DEFAULT_LOCK_LEASE = 10.0
-#: Bytes: less is too little for DuckDB to run any query, more is more than it can count.
+#: In bytes: with less DuckDB cannot run any query, more than the most it cannot represent.
 _LEAST_MEMORY, _MOST_MEMORY = 1e6, 1e18
 
 
@@ -33,9 +30,9 @@ class Settings:
         target_path: the folder of dbt's artifacts (``manifest.json``), absolute.
         redis_url: the online store's address, or None for the embedded server.
         prefix: the first part of every Redis key.
-        memory_limit: what DuckDB may take for a join or an export before it spills to disk, such as
-            ``2GB``.
-        lock_lease: seconds after which the lock of an exporter that was killed is free again.
+        memory_limit: the memory that DuckDB may use for a join or an export before it spills to
+            disk, such as ``2GB``.
+        lock_lease: seconds after which the lock of a killed exporter expires.
         project_name: the dbt project's name; None where it was not read.
     """
 
@@ -53,11 +50,11 @@ class Settings:
 def find_project_dir(start: Path | None = None) -> Path:
     """Return the nearest folder at or above ``start`` that holds ``dbt_project.yml``.
 
-    ``FEATURE_STORE_PROJECT_DIR`` overrides the search. Without either, the checkout that this
-    package was installed from is taken.
+    ``FEATURE_STORE_PROJECT_DIR`` overrides the search. If neither has a project, the result is the
+    checkout that this package was installed from.
 
     Raises:
-        FeatureStoreError: there is no dbt project to be found.
+        FeatureStoreError: no dbt project is found.
     """
     named = os.environ.get("FEATURE_STORE_PROJECT_DIR")
     if named:
@@ -83,7 +80,11 @@ def _lock_lease(text: str | None) -> float:
     except ValueError:
         seconds = 0.0
     if not 1 <= seconds <= 3600:
-        raise FeatureStoreError(f"FEATURE_STORE_LOCK_LEASE: {text!r}", allowed="1 to 3600 seconds")
+        raise FeatureStoreError(
+            f"FEATURE_STORE_LOCK_LEASE: {text!r} is not a number of seconds that can be used",
+            allowed="1 to 3600 seconds",
+            next_step=f"correct it, or unset it for {DEFAULT_LOCK_LEASE:g}",
+        )
     return seconds
 
 
@@ -99,7 +100,7 @@ def _memory_limit(text: str) -> str:
     """Check an amount of memory, as DuckDB takes it.
 
     Raises:
-        FeatureStoreError: it is none, or so little that DuckDB cannot work.
+        FeatureStoreError: it is not an amount of memory, or DuckDB cannot work with so little.
     """
     found = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(%|[KMGT]i?B?)\s*", text, re.I | re.A)
     amount, unit = (float(found[1]), found[2].upper()) if found else (0.0, "B")
@@ -107,7 +108,7 @@ def _memory_limit(text: str) -> str:
     size = 0.0 if is_share else amount * 1000 ** "BKMGT".index(unit[0])
     if not (0 < amount <= 100 if is_share else _LEAST_MEMORY <= size <= _MOST_MEMORY):
         raise FeatureStoreError(
-            f"FEATURE_STORE_MEMORY_LIMIT: {text!r} is no amount of memory that can be used",
+            f"FEATURE_STORE_MEMORY_LIMIT: {text!r} is not an amount of memory that can be used",
             allowed="a number and MB, GB or TB, such as 2GB, from 1MB on; or a share such as 50%",
             next_step=f"correct it, or unset it for {DEFAULT_MEMORY_LIMIT}",
         )
@@ -117,7 +118,9 @@ def _memory_limit(text: str) -> str:
 def _check_allow_deprecated(text: str | None) -> None:
     if text not in (None, "", "0", "1"):
         raise FeatureStoreError(
-            f"FEATURE_STORE_ALLOW_DEPRECATED: {text!r}", allowed="1 to allow, 0 or nothing not to"
+            f"FEATURE_STORE_ALLOW_DEPRECATED: {text!r} is not a known value",
+            allowed="1 to allow expired versions; 0 or nothing to refuse them",
+            next_step="correct it, or unset it",
         )
 
 
@@ -129,7 +132,7 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
         project_dir: the dbt project; default as in :func:`find_project_dir`.
 
     Raises:
-        FeatureStoreError: there is no project, no such target, or a setting is wrong; names it.
+        FeatureStoreError: there is no project or no such target, or a setting is wrong.
     """
     folder = _project_dir(project_dir) if project_dir else find_project_dir()
     project_file = folder / "dbt_project.yml"
@@ -137,7 +140,11 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
     chosen = read_target(project, folder, target)
     target_path = os.environ.get("DBT_TARGET_PATH") or project.get("target-path", "target")
     if not isinstance(target_path, str):
-        raise FeatureStoreError(f"{project_file}: target-path is {target_path!r}", allowed="a text")
+        raise FeatureStoreError(
+            f"{project_file}: target-path is {target_path!r}",
+            allowed="a text",
+            next_step="write the path of a folder, such as target, or leave target-path out",
+        )
     _check_allow_deprecated(os.environ.get("FEATURE_STORE_ALLOW_DEPRECATED"))
     settings = Settings(
         project_dir=folder,
@@ -161,7 +168,7 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
 
 
 def _project_dir(given: Path) -> Path:
-    """Return the folder of a dbt project that was named.
+    """Return the resolved folder of a dbt project.
 
     Raises:
         FeatureStoreError: there is no dbt project in it.
@@ -169,7 +176,9 @@ def _project_dir(given: Path) -> Path:
     folder = _resolved(Path(given), "project_dir")
     if not (folder / "dbt_project.yml").is_file():
         raise FeatureStoreError(
-            f"{folder}: no dbt project", allowed="a folder with dbt_project.yml"
+            f"{folder}: no dbt project",
+            allowed="a folder with dbt_project.yml",
+            next_step="name the project's folder, or change into it and name none",
         )
     return folder
 
@@ -179,5 +188,7 @@ def _resolved(path: Path, setting: str) -> Path:
         return path.resolve()
     except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a name too long
         raise FeatureStoreError(
-            f"{setting}: {str(path)!r} cannot be used: {error}", allowed="a folder's path"
+            f"{setting}: {str(path)!r} cannot be used: {error}",
+            allowed="a folder's path",
+            next_step="name another folder",
         ) from error

@@ -1,4 +1,4 @@
-"""The feature store as a notebook sees it."""
+"""``FeatureStore``: reads the features of a dbt project, online and historical."""
 
 from __future__ import annotations
 
@@ -37,11 +37,8 @@ if TYPE_CHECKING:
     from feature_store.online.connection.online_store import AsyncOnlineStore, OnlineStore
     from feature_store.online.read.entities import Entities
 
-#: Errors of online reads that are turned into a FeatureStoreError.
-_STORE_ERRORS = (
-    *(redis.RedisError, redis.RedisClusterException),
-    *(OSError, UnicodeDecodeError),
-)
+#: What reading from the online store may raise; ``clear_errors`` explains it.
+_STORE_ERRORS = (redis.RedisError, redis.RedisClusterException, OSError, UnicodeDecodeError)
 
 
 class FeatureStore:
@@ -49,10 +46,10 @@ class FeatureStore:
 
     Example:
         >>> store = FeatureStore()
-        >>> result = store.get_online_features(
+        >>> features = store.get_online_features(
         ...     entities=[{"customer_id": 1029}], features=["customer_purchases:spend_28d"]
         ... )
-        >>> result.to_pandas()
+        >>> features.to_pandas()
 
     Args:
         target: a target of ``profiles.yml``; default ``DBT_TARGET``, then the profile's own.
@@ -67,7 +64,7 @@ class FeatureStore:
         self._connecting = Lock()
         self._async_stores = AsyncStores()
         self._open = ExitStack()
-        # Stops the embedded server of a store that is never closed, too.
+        # A store that is not closed leaves no embedded server behind either.
         weakref.finalize(self, self._open.close)
         self._online_store: OnlineStore | None = None
 
@@ -126,13 +123,13 @@ class FeatureStore:
         allow_deprecated: bool = False,
         progress: bool | None = None,
     ) -> HistoricalFeatures:
-        """Join features to rows of entities and times, as they stood at each row's time.
+        """Join features to rows of entities and times, as of each row's time.
 
         The same macro makes the SQL as in a dbt model with ``point_in_time_join``.
 
         Example:
-            >>> answer = store.get_historical_features(labels, ["customer_purchases:v2:spend_28d"])
-            >>> answer.to_pandas()
+            >>> features = store.get_historical_features(labels, ["customer_purchases:spend_28d"])
+            >>> features.to_pandas()
 
         Args:
             spine: rows with the keys of the features and a time: a pandas or Arrow table, the path
@@ -141,8 +138,8 @@ class FeatureStore:
                 without a version the latest is meant. Or the name of a feature service (exposure).
             time: the spine's time column; without a zone it is UTC. Events at or after it are never
                 seen.
-            mode: ``as_recomputed`` takes what is known today, late corrections included;
-                ``as_served`` what the online store held then, by the snapshots.
+            mode: ``as_recomputed`` uses today's data, late corrections included; ``as_served`` the
+                values that the online store had then, from the snapshots.
             max_age: duration such as ``28d``, for all views or by view name: features that are
                 older at the row's time are null.
             full_feature_names: name columns ``<view>_v<n>__<feature>``, not ``<feature>``.
@@ -154,8 +151,8 @@ class FeatureStore:
             ``to_batches`` or ``to_parquet`` is called.
 
         Raises:
-            FeatureStoreError: an unknown feature (lists the near names), or a spine that lacks the
-                time or a key, or has a wrong type there.
+            FeatureStoreError: a feature is unknown, or the spine lacks the time or a key, or has a
+                wrong type there.
         """
         join = make_join(
             self.definitions,
@@ -190,12 +187,12 @@ class FeatureStore:
             allow_deprecated: read versions past their deprecation date, with a warning.
 
         Returns:
-            One row an entity, in order; values are int, Decimal, float, bool, str, date or datetime
-            (UTC) by the feature's SQL type. Its ``statuses`` tell why a feature is null.
+            One row for each entity, in order; values are int, Decimal, float, bool, str, date or
+            datetime (UTC) by the feature's SQL type. ``statuses`` has the reason of each null.
 
         Raises:
-            FeatureStoreError: an unknown view or feature (lists the near names), an entity that
-                lacks a key, or no reply from the server.
+            FeatureStoreError: a view or feature is unknown, an entity lacks a key, or the server
+                does not reply.
         """
         request = self._resolve(features, allow_deprecated)
         try:
@@ -225,7 +222,7 @@ class FeatureStore:
             store = self._async_stores.get() or await self._connect_async()
             return await get_online_features_async(store, request, entities, max_age=max_age, at=at)
         except _STORE_ERRORS as error:
-            # Other tasks may use other connections to a server of REDIS_URL: those stay open.
+            # With REDIS_URL the other connections stay open: other tasks may be reading over them.
             if not self.settings.redis_url:
                 self._close_broken(error)
             with clear_errors(self.settings):

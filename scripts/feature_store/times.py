@@ -1,4 +1,4 @@
-"""Times from text: ISO 8601, UTC where no zone is given."""
+"""Reads times from ISO 8601 text, as UTC where no zone is given."""
 
 from __future__ import annotations
 
@@ -19,18 +19,21 @@ def read_time(option: str, text: str) -> datetime:
         text: ISO 8601, such as ``2017-06-15`` or ``2017-06-15T13:00:00+02:00``.
 
     Raises:
-        FeatureStoreError: it is no time, or finer than a microsecond.
+        FeatureStoreError: it is not a valid time, or finer than a microsecond.
     """
     if _FINER.search(text):
         raise FeatureStoreError(
-            f"{option}: {text!r} has parts of a microsecond", allowed="times to the microsecond"
+            f"{option}: {text!r} has parts of a microsecond",
+            allowed="times to the microsecond",
+            next_step="cut the digits behind the sixth decimal place",
         )
     try:
         return as_utc(datetime.fromisoformat(text.strip()))
     except (ValueError, OverflowError) as error:
         raise FeatureStoreError(
-            f"{option}: {text!r} is no time",
+            f"{option}: {text!r} is not a valid time",
             allowed="2017-06-15, '2017-06-15 13:00:00' (UTC), 2017-06-15T13:00:00+02:00",
+            next_step="write it as one of these",
         ) from error
 
 

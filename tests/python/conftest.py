@@ -9,6 +9,7 @@ import pytest
 
 from feature_store.registry.definitions import FeatureDefinitions, load_definitions
 from feature_store.settings import Settings, load_settings
+from support.projects.history_store import HistoryStore, history_store
 from support.projects.things_store import things_store
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer, redis_server, run_script, script_environment
@@ -74,3 +75,9 @@ def own_server() -> Iterator[RedisServer]:
 def store(tmp_path: Path) -> TinyStore:
     """Return a project with one view of three rows."""
     return things_store(tmp_path / "tiny")
+
+
+@pytest.fixture(scope="session")
+def history(tmp_path_factory: pytest.TempPathFactory) -> HistoryStore:
+    """Return a project whose feature tables and snapshots have rows of several days."""
+    return history_store(tmp_path_factory)

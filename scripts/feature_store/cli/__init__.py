@@ -1,1 +1,1 @@
-"""Command lines: the application, its arguments, and errors without stack traces."""
+"""Command lines: shared options and arguments, progress bars, errors without stack traces."""

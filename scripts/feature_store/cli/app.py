@@ -1,4 +1,4 @@
-"""What all command lines share: one console, their arguments, and errors without stack traces."""
+"""Runs a command line: consoles, signals, exit codes, and errors without stack traces."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from feature_store.cli.negative_ids import Command
-from feature_store.cli.unexpected_errors import described
+from feature_store.cli.negative_ids import NegativeIdCommand
+from feature_store.cli.unexpected_errors import readable_error
 from feature_store.errors import FeatureStoreError, advice_for_commands
 from feature_store.registry.deprecation import DeprecatedFeatureViewWarning
 from feature_store.warehouse.connection import interrupt_queries, waiting
 
 
 class _PipedConsole(Console):
-    """A console whose closed pipe is an error; rich would end the process with 1."""
+    """A console that raises an error when its pipe is closed; rich would exit with 1."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
 
 
-#: Results go to stdout, so that they can be piped. Names such as fs:lock: are no emoji.
+#: Results go to stdout, so that they can be piped. Names such as fs:lock: must not become emoji.
 out = _PipedConsole(soft_wrap=True, highlight=False, emoji=False)
 #: Progress, notes and errors go to stderr.
 err = _PipedConsole(stderr=True, soft_wrap=True, highlight=False, emoji=False)
 
 _SIGNALS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
-#: What ends a command on its own terms; typer prints it.
+#: Exceptions that typer prints itself.
 _TYPER_ERRORS = (SystemExit, typer.Exit, typer.Abort, typer.BadParameter)
-#: The exit code of a program that writes to a pipe nobody reads.
+#: The exit code of a program that writes to a closed pipe.
 _BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
@@ -47,7 +47,7 @@ def run(command: Callable[..., None], arguments: Sequence[str] | None = None) ->
     """Run a typer command whose errors are one message on stderr, without a stack trace.
 
     Exit codes: 1 after an error, 2 for wrong arguments, 130 after Ctrl-C, 143 after SIGTERM, 141
-    where what reads the output has ended. ``finally`` clauses and ``with`` blocks come to their end
+    where the reader of the output has ended. ``finally`` clauses and ``with`` blocks are completed
     in each case. With ``FEATURE_STORE_DEBUG=1`` the stack trace comes before the message.
 
     Args:
@@ -61,14 +61,14 @@ def run(command: Callable[..., None], arguments: Sequence[str] | None = None) ->
         interrupt_queries()
         raise KeyboardInterrupt
 
-    # Inside of typer, which would end a command on Ctrl-C without a word.
+    # Inside of typer, which would end a command on Ctrl-C without a message.
     @functools.wraps(command)
     def guarded(*args: object, **kwargs: object) -> None:
         before = {number: signal.signal(number, stop) for number in _SIGNALS}
         try:
             with advice_for_commands(), waiting(0, lambda line: err.print(line, markup=False)):
                 command(*args, **kwargs)
-            sys.stdout.flush()  # what cannot be written is an error too
+            sys.stdout.flush()  # a failed write is an error too
         except BaseException as error:
             _end_with(error, received)
         finally:
@@ -77,10 +77,10 @@ def run(command: Callable[..., None], arguments: Sequence[str] | None = None) ->
 
     warnings.showwarning = _show_warning
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # not every text can be written in every encoding
+        if hasattr(stream, "reconfigure"):  # some encodings cannot write every character
             stream.reconfigure(errors="backslashreplace")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(cls=Command)(guarded)
+    app.command(cls=NegativeIdCommand)(guarded)
     app(arguments, standalone_mode=True)
 
 
@@ -102,10 +102,10 @@ def _show_warning(
 
 
 def _end_with(error: BaseException, received: Sequence[int]) -> None:
-    """Print what an error says, and end this process with its exit code."""
+    """Print an error, and end this process with its exit code."""
     if isinstance(error, _TYPER_ERRORS):
         raise error
-    if received:  # DuckDB makes an error of its own of the interrupt
+    if received:  # DuckDB replaces the interrupt by an error of its own
         _end(128 + received[0], "stopped", f" by {_SIGNALS[received[0]]}")
     if isinstance(error, (KeyboardInterrupt, duckdb.InterruptException)):
         _end(128 + signal.SIGINT, "stopped", "")
@@ -115,12 +115,12 @@ def _end_with(error: BaseException, received: Sequence[int]) -> None:
     if os.environ.get("FEATURE_STORE_DEBUG", "0") not in ("", "0"):
         traceback.print_exception(error)
     if not isinstance(error, FeatureStoreError):
-        error = described(error)
+        error = readable_error(error)
     _end(1, "error", f" {error}")
 
 
 def _drop_output() -> None:
-    """Let Python's end not try again to write what could not be written."""
+    """Discard output that could not be written, or Python would write it again at exit."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):  # not a file

@@ -1,4 +1,4 @@
-"""The arguments of a command line: ids may be negative numbers."""
+"""A typer command whose arguments may be negative numbers, as ids are."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 from typer.core import TyperCommand
 
-#: What is an id rather than an option: -5, -.5, or -5|7 for a composite key.
+#: Arguments that are ids rather than options: -5, -.5, or -5|7 for a composite key.
 _NEGATIVE = re.compile(r"-\.?[0-9]")
 
 
-class Command(TyperCommand):
+class NegativeIdCommand(TyperCommand):
     """A command that takes arguments such as ``-5`` without ``--`` before them."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the arguments; options come first, and the others behind ``--``."""
+        """Parse the arguments with the options first, and the others behind ``--``."""
         has_arguments = any(one.param_type_name == "argument" for one in self.params)
         try:
             return super().parse_args(ctx, self._sorted(args))
@@ -41,7 +41,7 @@ class Command(TyperCommand):
                 options.append(text)
                 if text in with_value:
                     value = next(rest, None)
-                    if value is None:  # which typer tells
+                    if value is None:  # an error that typer reports
                         return args
                     options.append(value)
             else:

@@ -1,4 +1,4 @@
-"""One readable message for each error that the program does not expect."""
+"""Turns errors that the program does not expect into one readable message."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TRACE = "FEATURE_STORE_DEBUG=1 shows the stack trace"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def described(error: BaseException) -> FeatureStoreError:
-    """Return an error as one message: where, what, what to do next, and how to see the trace."""
+def readable_error(error: BaseException) -> FeatureStoreError:
+    """Return an error with its place, a next step, and how to see the stack trace."""
     if isinstance(error, duckdb.Error):
         found = clear_error(error, f"DuckDB (in {_place(error)})")
     elif isinstance(error, OSError):
@@ -47,12 +47,12 @@ def _system_error(error: OSError) -> FeatureStoreError:
     where = error.filename if error.filename is not None else f"in {_place(error)}"
     return FeatureStoreError(
         f"{where}: {said}",
-        next_step="check the path, the user's permissions and the room on the disk",
+        next_step="check the path, the user's permissions and the space on the disk",
     )
 
 
 def _place(error: BaseException) -> str:
-    """Return the last line of this package that an error came through."""
+    """Return the last line of this package in the stack trace of an error."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _PACKAGE in Path(frame.filename).resolve().parents]
     last = next(iter(reversed(own or frames)), None)

@@ -1,1 +1,1 @@
-"""dbt itself: the project built in this process, its packages, and its macros run from Python."""
+"""dbt: the project built in this process, its packages, and its macros called from Python."""

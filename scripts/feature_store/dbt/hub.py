@@ -1,4 +1,4 @@
-"""The dbt package hub: whether it can be reached, and ``dbt deps`` within a time limit."""
+"""Checks that the dbt package hub can be reached, and runs ``dbt deps`` within a time limit."""
 
 from __future__ import annotations
 
@@ -9,41 +9,41 @@ from pathlib import Path
 
 from feature_store.errors import FeatureStoreError
 
-#: The longest wait for the hub's first answer, in seconds.
-ANSWER_LIMIT = 4.0
-#: The longest run of ``dbt deps`` once the hub has answered, in seconds.
-DEPS_LIMIT = 90.0
+#: Seconds to wait for the hub's first reply.
+HUB_TIMEOUT = 4.0
+#: Seconds to wait for ``dbt deps`` once the hub has replied.
+DEPS_TIMEOUT = 90.0
 
 
 class RealPackagesUnavailableError(FeatureStoreError):
-    """The real packages cannot be had; stand-ins may take their place."""
+    """The real packages are not available; stand-ins may take their place."""
 
 
-def ask_hub(package: str) -> None:
-    """Ask the hub for one package; dbt itself would ask for minutes where packets are dropped.
+def check_hub(package: str) -> None:
+    """Check that the hub has a package. dbt itself would retry for minutes where packets are lost.
 
     Raises:
-        RealPackagesUnavailableError: no answer within ``ANSWER_LIMIT``, or not the right one.
+        RealPackagesUnavailableError: no reply within ``HUB_TIMEOUT``, or an error.
     """
     import requests
     from dbt.clients.registry import DEFAULT_REGISTRY_BASE_URL  # follows DBT_PACKAGE_HUB_URL
 
-    problem = f"the dbt package hub did not answer within {ANSWER_LIMIT:g} s"
+    problem = f"the dbt package hub did not answer within {HUB_TIMEOUT:g} s"
 
-    def ask() -> None:
+    def request() -> None:
         nonlocal problem
         url = f"{DEFAULT_REGISTRY_BASE_URL.rstrip('/')}/api/v1/{package}.json"
         try:
-            status = requests.get(url, timeout=ANSWER_LIMIT).status_code
+            status = requests.get(url, timeout=HUB_TIMEOUT).status_code
         except requests.RequestException:
             problem = "the dbt package hub cannot be reached"
         else:
             problem = "" if status == 200 else f"the dbt package hub answered {status}"
 
-    # In a thread of its own, because the time that finding the host's address takes has no limit.
-    thread = threading.Thread(target=ask, daemon=True)
+    # In a thread of its own, because looking up the host's address has no time limit.
+    thread = threading.Thread(target=request, daemon=True)
     thread.start()
-    thread.join(ANSWER_LIMIT)
+    thread.join(HUB_TIMEOUT)
     if problem:
         raise RealPackagesUnavailableError(
             problem,
@@ -56,17 +56,17 @@ def run_dbt_deps(folder: Path) -> None:
     """Run ``dbt deps`` in a folder.
 
     Raises:
-        RealPackagesUnavailableError: it fails, or takes longer than ``DEPS_LIMIT``.
+        RealPackagesUnavailableError: it fails, or takes longer than ``DEPS_TIMEOUT``.
     """
     command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "deps"]
     command += ["--project-dir", str(folder), "--log-path", str(folder / "logs")]
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=DEPS_LIMIT
+            command, cwd=folder, capture_output=True, text=True, timeout=DEPS_TIMEOUT
         )
     except subprocess.TimeoutExpired as error:
         raise RealPackagesUnavailableError(
-            f"dbt deps did not end within {DEPS_LIMIT:g} s"
+            f"dbt deps did not end within {DEPS_TIMEOUT:g} s"
         ) from error
     if done.returncode != 0:
         lines = [line for line in done.stdout.splitlines() if "rror" in line] or ["no reason given"]

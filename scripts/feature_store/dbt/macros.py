@@ -1,7 +1,7 @@
-"""The dbt project's own macros, run outside of dbt.
+"""Calls the dbt project's own macros from Python.
 
-The SQL of a point-in-time join is written once, in the macros; dbt and Python both take it from
-there, so a training set that Python builds and one that dbt builds come from the same SQL.
+The SQL of a point-in-time join is written once, in the macros, which dbt and Python both call: a
+training set that Python builds and one that dbt builds come from the same SQL.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from feature_store.errors import FeatureStoreError
 
 
 class Relation(str):
-    """A relation as macros see it: its quoted name, and the identifier alone.
+    """A relation for macros: its quoted name, with the identifier alone as an attribute.
 
     Args:
-        quoted: the name as it stands in SQL, ``"features"."customer_purchases_v2"``.
+        quoted: the name in SQL, ``"features"."customer_purchases_v2"``.
         identifier: the table's name without schema and quotes.
     """
 
@@ -34,7 +34,7 @@ class Relation(str):
 
 
 class _Return(Exception):  # noqa: N818 - no error
-    """How ``return()`` leaves a macro."""
+    """Leaves a macro with the value of ``return()``."""
 
     def __init__(self, value: Any):
         super().__init__()
@@ -52,8 +52,8 @@ def _refuse(message: str) -> NoReturn:
 class ProjectMacros:
     """The macros of a manifest, as attributes: ``macros.point_in_time_join(...)`` returns SQL.
 
-    Only macros that make text of their arguments work: there is no graph, no adapter and no
-    variable here. What a macro raises as a compiler error is a FeatureStoreError.
+    Only macros that make text from their arguments work: there is no graph, no adapter and no
+    variable here. A compiler error of a macro is raised as a FeatureStoreError.
 
     Args:
         manifest: dbt's ``manifest.json``.
@@ -97,11 +97,14 @@ class ProjectMacros:
                 f"the dbt project has no macro {name!r}", next_step="run dbt parse, then try again"
             )
         try:
-            # Jinja hands out no name that begins with an underscore.
+            # Jinja does not export names that begin with an underscore.
             sql = re.sub(rf"(\bmacro\s+){name}\b", r"\1macro_called", self._sql[name], count=1)
             template = self._environment.from_string(sql)
         except TemplateSyntaxError as error:
-            raise FeatureStoreError(f"macro {name} cannot be read: {error}") from error
+            raise FeatureStoreError(
+                f"macro {name} cannot be read: {error}",
+                next_step="correct the macro, then run dbt parse",
+            ) from error
         macro = template.module.macro_called
 
         def call(*args: Any, **kwargs: Any) -> Any:

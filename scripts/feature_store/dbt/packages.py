@@ -1,7 +1,7 @@
-"""Install the dbt packages that ``packages.yml`` names: the real ones, or the project's stand-ins.
+"""Installs the dbt packages of ``packages.yml``: the real ones, or the project's stand-ins.
 
 The real packages come from dbt's package hub, which many closed networks cannot reach. The
-stand-ins are the folders of ``scripts/stand_in``, one a package, named like the package.
+stand-ins are the folders of ``scripts/stand_in``, one for each package, with its name.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pathlib import Path
 
 import yaml
 
-from feature_store.dbt.hub import RealPackagesUnavailableError, ask_hub, run_dbt_deps
+from feature_store.dbt.hub import RealPackagesUnavailableError, check_hub, run_dbt_deps
 from feature_store.errors import FeatureStoreError
 
 STAND_INS = Path(__file__).resolve().parents[2] / "stand_in"
 PACKAGES_FILE = "packages.yml"
 LOCK_FILE = "package-lock.yml"
 INSTALL_FOLDER = "dbt_packages"
-#: Says what was installed; dbt looks at folders only, and ``dbt deps`` removes it.
+#: Records what was installed. dbt ignores this file, and ``dbt deps`` removes it.
 RECORD_FILE = "installed.json"
 
 #: The entries of ``packages.yml`` by package name.
@@ -34,7 +34,7 @@ Entries = dict[str, dict[str, object]]
 
 
 class Source(StrEnum):
-    """Where packages come from; ``ANY`` is the real ones if they can be had."""
+    """The source of packages; ``ANY`` is the real ones if they are available."""
 
     ANY = "any"
     REAL = "real"
@@ -43,12 +43,12 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Installation:
-    """What is installed now.
+    """The packages that are installed now.
 
     Attributes:
         source: ``REAL`` or ``STAND_IN``.
         versions: the version of each installed package, by name.
-        note: how it came about, in a few words.
+        note: the reason, in a few words.
     """
 
     source: Source
@@ -66,11 +66,11 @@ def install(project_dir: Path, source: Source = Source.ANY) -> Installation:
 
     Args:
         project_dir: the folder with ``packages.yml``; the packages go to its ``dbt_packages``.
-        source: which packages will do.
+        source: the allowed packages.
 
     Raises:
         FeatureStoreError: ``packages.yml`` cannot be read, the real packages are required and
-            cannot be had, or the stand-ins do not cover what ``packages.yml`` names.
+            not available, or the stand-ins do not cover what ``packages.yml`` names.
     """
     entries = read_packages(project_dir)
     current = "already installed and current"
@@ -81,7 +81,7 @@ def install(project_dir: Path, source: Source = Source.ANY) -> Installation:
         return _stand_in(entries, current)
     try:
         if source is Source.STAND_IN:
-            return _install_stand_in(project_dir, entries, "installed as asked")
+            return _install_stand_in(project_dir, entries, "installed as requested")
         try:
             return _install_real(project_dir, entries)
         except RealPackagesUnavailableError as error:
@@ -109,10 +109,12 @@ def read_packages(project_dir: Path) -> Entries:
         content = yaml.safe_load(path.read_text())
     except FileNotFoundError as error:
         raise FeatureStoreError(
-            f"{path}: there is no such file", allowed="a dbt project that names its packages"
+            f"{path}: there is no such file",
+            allowed="a dbt project that names its packages",
+            next_step="change into the project's folder, or give --project-dir",
         ) from error
     except yaml.YAMLError as error:
-        raise FeatureStoreError(f"{path}: is no YAML: {error}") from error
+        raise FeatureStoreError(f"{path}: is not YAML: {error}", next_step="correct it") from error
     entries = content.get("packages") if isinstance(content, dict) else None
     if (
         not entries
@@ -120,13 +122,15 @@ def read_packages(project_dir: Path) -> Entries:
         or not all(isinstance(entry, dict) for entry in entries)
     ):
         raise FeatureStoreError(
-            f"{path}: lists no packages", allowed="packages: followed by a list of packages"
+            f"{path}: lists no packages",
+            allowed="packages: followed by a list of packages",
+            next_step="correct it, as in dbt's documentation of packages.yml",
         )
     return {_package_name(path, entry): entry for entry in entries}
 
 
 def _package_name(path: Path, entry: dict[str, object]) -> str:
-    """Return the name that a package of ``packages.yml`` has as a dbt project, as far as told."""
+    """Return the name of a package as a dbt project, as far as ``packages.yml`` has it."""
     for key in ("name", "package", "git", "private", "local", "tarball"):
         if entry.get(key):
             last = str(entry[key]).rstrip("/").rsplit("/", 1)[-1]
@@ -134,6 +138,7 @@ def _package_name(path: Path, entry: dict[str, object]) -> str:
     raise FeatureStoreError(
         f"{path}: a package without a name: {entry}",
         allowed="package, git, private, local or tarball",
+        next_step="give the package one of these",
     )
 
 
@@ -147,7 +152,11 @@ def _stand_in(entries: Entries, note: str) -> Installation:
 
 
 def _install_stand_in(project_dir: Path, entries: Entries, note: str) -> Installation:
-    """Copy the stand-ins, or say which packages have none."""
+    """Copy the stand-ins.
+
+    Raises:
+        FeatureStoreError: a package has none.
+    """
     missing = [name for name in entries if not (STAND_INS / name).is_dir()]
     if missing:
         known = ", ".join(sorted(folder.name for folder in STAND_INS.iterdir()))
@@ -155,7 +164,7 @@ def _install_stand_in(project_dir: Path, entries: Entries, note: str) -> Install
             f"{project_dir / PACKAGES_FILE}: there is no stand-in for {', '.join(missing)}; "
             f"nothing was installed ({note.removeprefix('installed ')})",
             allowed=f"without the package hub only: {known}",
-            next_step=f"open the network to the hub, or take {', '.join(missing)} out",
+            next_step=f"open the network to the hub, or remove {', '.join(missing)}",
         )
     with _workspace(project_dir) as folder:
         for name in entries:
@@ -165,7 +174,7 @@ def _install_stand_in(project_dir: Path, entries: Entries, note: str) -> Install
 
 
 def _stand_in_is_current(project_dir: Path, entries: Entries) -> bool:
-    """Tell whether the installed folders are the stand-ins' present content, byte for byte."""
+    """Return whether the installed files are those of the stand-ins, byte for byte."""
     wanted: dict[str, str] = {}
     for name in entries:
         if not (STAND_INS / name).is_dir():
@@ -187,7 +196,7 @@ def _install_real(project_dir: Path, entries: Entries) -> Installation:
     """Run ``dbt deps`` beside the project, then put its result in place."""
     on_hub = [str(entry["package"]) for entry in entries.values() if entry.get("package")]
     if on_hub:
-        ask_hub(on_hub[0])
+        check_hub(on_hub[0])
     with _workspace(project_dir) as folder:
         project = {"name": "packages", "version": "0.1.0", "profile": "packages"}
         project["flags"] = {"send_anonymous_usage_stats": False, "version_check": False}
@@ -205,7 +214,7 @@ def _install_real(project_dir: Path, entries: Entries) -> Installation:
 
 
 def _fingerprint(entries: Entries) -> str:
-    """Return a digest of the wanted packages that comments and layout do not change."""
+    """Return a digest of the entries, which comments and layout of the file do not change."""
     return hashlib.sha256(json.dumps(entries, sort_keys=True).encode()).hexdigest()
 
 
@@ -223,7 +232,7 @@ def _recorded_versions(project_dir: Path, entries: Entries) -> dict[str, str]:
 
 
 def _locked_versions(folder: Path) -> dict[str, str]:
-    """Return what dbt's own lock file says it installed; empty if there is no such file."""
+    """Return the versions in dbt's own lock file; empty if there is no such file."""
     path = folder / LOCK_FILE
     packages = (yaml.safe_load(path.read_text()) or {}).get("packages") if path.is_file() else []
     return {
@@ -236,15 +245,15 @@ def _versions_installed_by_hand(project_dir: Path, entries: Entries) -> dict[str
     """Return the versions of real packages that ``dbt deps`` itself installed; empty if none."""
     folder = project_dir / INSTALL_FOLDER
     versions = _locked_versions(project_dir)
-    # The folders alone: after an install from here the record stands among them, and after a
-    # stand-in some that the lock file names are missing.
+    # dbt deps leaves these folders alone. This module adds its record, and after stand-ins some of
+    # the folders in the lock file are missing.
     installed = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     return versions if installed == set(versions) >= set(entries) else {}
 
 
 @contextmanager
 def _workspace(project_dir: Path) -> Iterator[Path]:
-    """Give a temporary folder in the project that git does not see, and remove it at the end."""
+    """Yield a temporary folder in the project that git ignores; it is removed at the end."""
     with tempfile.TemporaryDirectory(prefix=".dbt_packages_", dir=project_dir) as name:
         folder = Path(name)
         (folder / ".gitignore").write_text("*\n")
@@ -253,7 +262,7 @@ def _workspace(project_dir: Path) -> Iterator[Path]:
 
 
 def _replace(folder: Path, project_dir: Path) -> None:
-    """Move a complete install from the workspace into the project, in the place of the old one."""
+    """Replace the project's packages by those in the workspace."""
     target = project_dir / INSTALL_FOLDER
     old = folder / "old"
     if target.exists() or target.is_symlink():

@@ -1,7 +1,7 @@
-"""dbt in this process: the project is parsed once and built as often as it is needed.
+"""dbt run in this process: a project is parsed once, and built as often as needed.
 
-Parsed without ``--vars``: dbt parses the whole project again whenever they are not those of the
-last time, and as_of is another one in every run. It is read where SQL is made, not before.
+It is parsed without ``--vars``: dbt parses the whole project again when they differ from those of
+the last time, and as_of differs in every run. Macros read as_of only when they make SQL.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from feature_store.dbt.signals import cancelled_by_signals
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, bullets, shortened
 from feature_store.profiles import profiles_dir_of
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import LockRetry, wait_for_warehouse
 from feature_store.warehouse.errors import is_locked
 
-#: At most so many nodes are named, and so much of dbt's message on each.
+#: The most nodes that are named, and the most characters of dbt's message on each.
 _LISTED, _MESSAGE = 5, 300
 _FAILED = ("error", "fail", "runtime error", "partial success")
-#: dbt says nothing itself; its log file has it all.
+#: dbt prints nothing; its log file has everything.
 _SILENT = ("--log-level", "none", "--log-level-file", "debug")
 
 
@@ -35,8 +35,8 @@ class DbtTimes:
     Attributes:
         importing: dbt's modules; nothing from the second build of a process on.
         parsing: the project; nothing from the second build of a process on.
-        starting: until the first node: connecting, reading what there is, hooks.
-        nodes: from the first node's beginning to the last one's end.
+        starting: until the first node: connecting, listing the relations, hooks.
+        nodes: from the start of the first node to the end of the last one.
         closing: hooks and artifacts, and writing the warehouse's last changes to its file.
         executing: of the nodes, running their SQL and the Jinja around it: a sum over threads.
     """
@@ -50,7 +50,7 @@ class DbtTimes:
 
     @property
     def start_up(self) -> float:
-        """What dbt takes before it does anything."""
+        """The time before the first node."""
         return self.importing + self.parsing + self.starting
 
     @property
@@ -61,33 +61,33 @@ class DbtTimes:
 
 @dataclass(frozen=True)
 class DbtBuild:
-    """What a dbt build did.
+    """The result of a dbt build.
 
     Attributes:
         as_of: the var it was given (UTC).
         nodes: how many nodes were built or tested.
         warnings: the tests that warned.
-        said: what the project's macros warned of.
-        times: how long it took.
+        times: the duration of its parts.
+        macro_warnings: the warnings of the project's macros.
     """
 
     as_of: datetime | None
     nodes: int
     warnings: list[str]
     times: DbtTimes
-    said: list[str] = field(default_factory=list)
+    macro_warnings: list[str] = field(default_factory=list)
 
 
 @dataclass
-class _Watched:
-    """When the nodes of a build began and ended, as dbt's events tell it."""
+class _BuildEvents:
+    """A callback for dbt's events that keeps the times and warnings of one build."""
 
     on_node: Callable[[int, int], None]
     total: int = 0
     done: int = 0
     first: float | None = None
     last: float | None = None
-    said: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     def __call__(self, event: Any) -> None:
         name = event.info.name
@@ -99,8 +99,8 @@ class _Watched:
             self.last = time.perf_counter()
             self.done += 1
             self.on_node(self.done, self.total)
-        elif name == "JinjaLogWarning" and event.data.msg not in self.said:
-            self.said.append(event.data.msg)
+        elif name == "JinjaLogWarning" and event.data.msg not in self.warnings:
+            self.warnings.append(event.data.msg)
 
 
 @dataclass
@@ -109,10 +109,10 @@ class DbtProject:
 
     Args:
         settings: the project and its warehouse.
-        target: the target as the user gave it; none is dbt's own choice. Naming it makes dbt parse
-            the project anew after a command that did not, so what is not needed is not said.
-        profiles_dir: the folder of another profiles.yml than settings were read from.
-        log_path: another folder of dbt's log than the project's.
+        target: the target as the user gave it; None is dbt's own choice. dbt parses the project
+            again after a command with another target, so it is not named where it need not be.
+        profiles_dir: the folder of the profiles.yml, where it is not the project's.
+        log_path: the folder of dbt's log, where it is not the project's.
     """
 
     settings: Settings
@@ -120,7 +120,7 @@ class DbtProject:
     profiles_dir: Path | None = None
     log_path: Path | None = None
     _manifest: Any = field(default=None, init=False)
-    #: What parsing took, until a build tells it.
+    #: The duration of parsing, until a build reports it.
     _parsed: DbtTimes = field(default_factory=DbtTimes, init=False)
 
     @property
@@ -139,7 +139,7 @@ class DbtProject:
 
         Args:
             as_of: the time of the run (UTC); None: the end of the last grain that holds data.
-            on_node: told after each node how many are done, and of how many.
+            on_node: called after each node with the number of nodes done, and of all nodes.
 
         Raises:
             FeatureStoreError: the project cannot be read, or something failed; names it.
@@ -153,17 +153,17 @@ class DbtProject:
         while True:
             wait_for_warehouse(self.settings.warehouse_path)
             began = time.perf_counter()
-            watched = _Watched(on_node)
+            events = _BuildEvents(on_node)
             # A copy: dbt keeps in it what it compiles, and would not compile some of it again.
-            answer = self._invoke(arguments, self._manifest.deepcopy(), [watched])
-            if answer.exception is None or not is_locked(answer.exception):
+            reply = self._invoke(arguments, self._manifest.deepcopy(), [events])
+            if reply.exception is None or not is_locked(reply.exception):
                 break
-            # A reader opened it just before dbt, which has done nothing yet: it opens it once.
-            retry.pause(answer.exception)
-        self._check(answer, "build")
-        results = [one for one in answer.result.results if one.node.resource_type != "operation"]
+            # A reader opened it just before dbt did. dbt opens it once, so it has done nothing yet.
+            retry.pause(reply.exception)
+        self._check(reply, "build")
+        results = [one for one in reply.result.results if one.node.resource_type != "operation"]
         ended = time.perf_counter()
-        first, last = watched.first or ended, watched.last or ended
+        first, last = events.first or ended, events.last or ended
         times.starting, times.nodes, times.closing = first - began, last - first, ended - last
         times.executing = sum(
             (part.completed_at - part.started_at).total_seconds()
@@ -172,10 +172,10 @@ class DbtProject:
             if part.name == "execute" and part.started_at and part.completed_at
         )
         warned = [result.node.name for result in results if result.status == "warn"]
-        return DbtBuild(as_of, len(results), sorted(warned), times, watched.said)
+        return DbtBuild(as_of, len(results), sorted(warned), times, events.warnings)
 
     def parse(self) -> None:
-        """Parse the project, and describe it in ``manifest.json``, if that was not done yet.
+        """Parse the project and write ``manifest.json``, unless this was done already.
 
         Raises:
             FeatureStoreError: it cannot be read.
@@ -186,9 +186,9 @@ class DbtProject:
         import dbt.cli.main  # noqa: F401 - takes seconds, and changes logging in its process
 
         imported = time.perf_counter()
-        answer = self._invoke(["parse"])
-        self._check(answer, "parse")
-        self._manifest = answer.result
+        reply = self._invoke(["parse"])
+        self._check(reply, "parse")
+        self._manifest = reply.result
         self._parsed = DbtTimes(importing=imported - began, parsing=time.perf_counter() - imported)
 
     def _invoke(
@@ -197,7 +197,7 @@ class DbtProject:
         manifest: Any = None,
         callbacks: Iterable[Callable[[Any], None]] = (),
     ) -> Any:
-        """Run a dbt command, and let go of the warehouse."""
+        """Run a dbt command, and close its connections to the warehouse."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.adapters.factory import reset_adapters
         from dbt.cli.main import dbtRunner
@@ -210,9 +210,9 @@ class DbtProject:
             where += ["--target", self.target]
         runner = dbtRunner(manifest=manifest, callbacks=[*callbacks])
         try:
-            # The adapter takes a relative path of the warehouse from where the process is.
+            # The adapter resolves a relative path of the warehouse from the working directory.
             with chdir(folder), cancelled_by_signals() as stopped:
-                answer = runner.invoke([*_SILENT, *arguments, *where])
+                reply = runner.invoke([*_SILENT, *arguments, *where])
         finally:
             # The adapter would keep the file open, and nobody else could open it until this
             # process ends.
@@ -220,35 +220,33 @@ class DbtProject:
             with suppress(Exception):  # dbt never came to open it
                 DuckDBConnectionManager.env().close()
             DuckDBConnectionManager.close_all_connections()
-        if stopped.is_set() or isinstance(answer.exception, KeyboardInterrupt):
+        if stopped.is_set() or isinstance(reply.exception, KeyboardInterrupt):
             raise KeyboardInterrupt
-        return answer
+        return reply
 
-    def _check(self, answer: Any, command: str) -> None:
-        """Raise the error that says what failed in a dbt command, if anything did."""
-        if answer.success:
+    def _check(self, reply: Any, command: str) -> None:
+        """Raise the error of a dbt command that failed."""
+        if reply.success:
             return
-        log = f"{self._log_path / 'dbt.log'} has all that dbt says"
-        if answer.exception is not None or answer.result is None:
+        log = f"{self._log_path / 'dbt.log'} has dbt's whole output"
+        if reply.exception is not None or reply.result is None:
             raise FeatureStoreError(
-                f"dbt {command}: {str(answer.exception).strip()}",
+                f"dbt {command}: {str(reply.exception).strip()}",
                 next_step=f"correct it, then run again; {log}",
-            ) from answer.exception
-        results = answer.result.results
+            ) from reply.exception
+        results = reply.result.results
         failed = [
-            f"{result.node.unique_id}: {result.status}: {_shortened(result.message)}"
+            f"{result.node.unique_id}: {result.status}: {_one_line(result.message)}"
             for result in results
             if result.status in _FAILED
         ]
         skipped = sum(result.status == "skipped" for result in results)
-        more = [f"… and {len(failed) - _LISTED} more"] if len(failed) > _LISTED else []
         raise FeatureStoreError(
             f"dbt {command}: {len(failed)} of {len(results)} nodes failed, {skipped} were skipped"
-            "\n  - " + "\n  - ".join(failed[:_LISTED] + more),
+            f"{bullets(failed, _LISTED)}",
             next_step=f"correct them, then run again; {log}",
         )
 
 
-def _shortened(message: str | None) -> str:
-    text = " ".join((message or "").split())
-    return text if len(text) <= _MESSAGE else text[:_MESSAGE] + "…"
+def _one_line(message: str | None) -> str:
+    return shortened(" ".join((message or "").split()), _MESSAGE)

@@ -1,4 +1,4 @@
-"""How a signal ends a dbt command that runs in this process."""
+"""Ends a dbt command that runs in this process when a signal arrives."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-#: Seconds between two times that the queries are interrupted.
-_AGAIN = 0.1
+#: Seconds between two interrupts of the running queries.
+_INTERRUPT_AGAIN = 0.1
 
 
 @contextmanager
 def cancelled_by_signals() -> Iterator[threading.Event]:
-    """Let the signals that end this process end dbt's queries too, for the length of the block.
+    """Let signals that end this process end dbt's queries too, for the length of the block.
 
-    dbt interrupts, once, what is running when it is stopped, and waits for its threads. A thread
-    that was between two queries then begins the next one, and is waited for to its end. So they are
+    dbt interrupts the running queries once, and then waits for its threads. A thread that was
+    between two queries begins the next one, and dbt would wait until that has ended. So queries are
     interrupted again and again until dbt has ended.
 
-    Only signals that have a handler are meant, and only in the main thread, where they arrive.
+    This concerns signals that have a handler, and only the main thread, where they arrive.
 
     Yields:
-        an event that is set when a signal has come, whatever dbt made of it.
+        an event that is set when a signal has come, whatever dbt did about it.
     """
     stopped, ended = threading.Event(), threading.Event()
 
     def interrupt() -> None:
         from dbt.adapters.factory import FACTORY
 
-        while not ended.wait(_AGAIN):
+        while not ended.wait(_INTERRUPT_AGAIN):
             for adapter in [*FACTORY.adapters.values()]:
                 with suppress(Exception):  # a connection that is being opened or closed
                     adapter.cancel_open_connections()

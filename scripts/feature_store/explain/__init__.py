@@ -1,4 +1,4 @@
-"""What the store said at some time, and why: time travel and the lineage of one value."""
+"""Features of one entity at a past time, and the explanation of one value from raw rows."""
 
 from feature_store.explain.explain import explain_feature
 from feature_store.explain.explanation import Contribution, Explanation, Model, ServedValue

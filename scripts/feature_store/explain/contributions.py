@@ -1,4 +1,4 @@
-"""The rows behind a value: of the event relation, and of the raw tables above it."""
+"""Fetches the rows that a value was computed from: events, and the raw rows behind them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 
 import duckdb
 
-from feature_store.explain.declared import relation_of, sources_of
+from feature_store.display import counted
 from feature_store.explain.explanation import Contribution
-from feature_store.explain.rows import Row, columns_of, dict_rows
+from feature_store.explain.manifest_nodes import sources_of
+from feature_store.explain.view_rows import Row, columns_of, dict_rows
 from feature_store.raw.internal_names import INTERNAL_COLUMNS, ROW_NUMBER
 from feature_store.registry.definitions import FeatureDefinitions
-from feature_store.warehouse.sql import identifier, rows_of
+from feature_store.registry.manifest import relation_of
+from feature_store.warehouse.sql import count_of, identifier
 
 #: The columns by which a cleaned row names its raw row, and their names in the raw table.
 LINEAGE = {"source_file": "_source_file", "batch_id": "_batch_id", "source_row": ROW_NUMBER}
@@ -27,7 +29,7 @@ class Selection:
         node: the relation's node in the manifest.
         where: SQL that picks the rows.
         parameters: of ``where``.
-        columns: what to show of them, besides load time and lineage; None: everything.
+        columns: the columns to show, besides load time and lineage; None: all.
         order: the columns to sort by first.
     """
 
@@ -48,12 +50,12 @@ def contribution(
 
     Args:
         connection: the warehouse.
-        definitions: the project's feature views, for the way to the raw tables.
+        definitions: the project's feature views, for the path to the raw tables.
         selection: the rows.
         limit: how many rows to fetch at most; all are counted.
 
     Returns:
-        the rows, and notes about what is not known of them.
+        the rows, and notes about rows whose origin is not known.
     """
     relation = relation_of(selection.node)
     existing = columns_of(connection, relation)
@@ -71,7 +73,7 @@ def contribution(
         if name in existing
     )
     from_where = f"from {relation} where {selection.where}"
-    ((count,),) = rows_of(connection, f"select count(*) {from_where}", selection.parameters)
+    count = count_of(connection, f"select count(*) {from_where}", selection.parameters)
     rows = dict_rows(
         connection,
         f"select {names} {from_where}"
@@ -93,11 +95,11 @@ def _raw_rows(
     rows: list[Row],
     has_lineage: bool,
 ) -> tuple[dict[str, list[Row]], list[str]]:
-    """Return the raw rows of some rows by raw table, and notes about those that are not found."""
+    """Return the raw rows behind some rows by raw table, and notes about those not found."""
     relation = relation_of(node)
     if not has_lineage:
         return {}, [
-            f"{relation} does not carry {', '.join(LINEAGE)}: which raw rows these are is unknown "
+            f"{relation} does not carry {', '.join(LINEAGE)}: their raw rows are unknown "
             "(docs/guides/bring_your_own_data.md)"
         ]
     wanted = [tuple(row[name] for name in LINEAGE) for row in rows]
@@ -115,13 +117,14 @@ def _raw_rows(
     nameless = sum(None in key for key in wanted)
     if nameless:
         notes.append(
-            f"{_count(nameless)} of {relation} without a raw row's number: not from a file, or "
-            "loaded before the loader numbered rows (run scripts/load_raw.py, then dbt build)"
+            f"{counted(nameless, 'row')} of {relation} without a raw row's number: not from a "
+            "file, or loaded before the loader numbered rows (run scripts/load_raw.py, then dbt "
+            "build)"
         )
     if open_keys:
         notes.append(
-            f"raw rows of {_count(len(open_keys))} of {relation} are no longer there: loaded anew "
-            "since dbt built it (run dbt build)"
+            f"raw rows of {counted(len(open_keys), 'row')} of {relation} are no longer there: "
+            "loaded anew since dbt built it (run dbt build)"
         )
     return raw, notes
 
@@ -141,7 +144,3 @@ def _lookup(
     for row in rows:
         found.setdefault(tuple(row[column] for column in LINEAGE.values()), []).append(row)
     return found
-
-
-def _count(rows: int) -> str:
-    return "1 row" if rows == 1 else f"{rows:,} rows"

@@ -1,4 +1,4 @@
-"""How one value of a feature came about: its definition, its window, and the rows behind it."""
+"""Explains one value of a feature: its definition, its window, and the rows behind it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.explain import declared as manifest
+from feature_store.explain import manifest_nodes as manifest
 from feature_store.explain.contributions import Selection, contribution
-from feature_store.explain.declared import DeclaredFeature
 from feature_store.explain.explanation import Explanation, ServedValue
-from feature_store.explain.rows import (
+from feature_store.explain.manifest_nodes import DeclaredFeature
+from feature_store.explain.sql_parts import columns_read, condition_of, sql_literal
+from feature_store.explain.view_rows import (
     ViewRow,
     entity_ids,
     first_feature_time,
@@ -24,13 +25,13 @@ from feature_store.explain.rows import (
     served_row,
     with_zone,
 )
-from feature_store.explain.sql_parts import columns_read, condition_of, sql_literal
 from feature_store.registry.definitions import (
     Feature,
     FeatureDefinitions,
     FeatureView,
     duration_seconds,
 )
+from feature_store.registry.manifest import relation_of
 from feature_store.times import as_utc
 from feature_store.warehouse.errors import clear_errors
 from feature_store.warehouse.sql import identifier, rows_of
@@ -66,8 +67,8 @@ def explain_feature(
             recomputed value.
 
     Returns:
-        the explanation. An entity without a row at that time has one too: ``feature_time`` is None,
-        and a note says why.
+        the explanation. For an entity without a row at that time ``feature_time`` is None, and a
+        note gives the reason.
 
     Raises:
         FeatureStoreError: the feature is unknown or names a whole view, the entity's keys are not
@@ -79,6 +80,7 @@ def explain_feature(
         raise FeatureStoreError(
             f"{reference!r} names a whole feature view",
             allowed=f"one feature, such as {resolved[0][0]}",
+            next_step="add the name of the feature",
         )
     ((_, view, feature),) = resolved
     ids = entity_ids(view, entity)
@@ -98,7 +100,7 @@ def explain_feature(
 
 @dataclass(frozen=True)
 class _Context:
-    """One row of a view, and what is needed to explain its features."""
+    """One row of a view, with everything that explains its features."""
 
     definitions: FeatureDefinitions
     connection: duckdb.DuckDBPyConnection
@@ -111,7 +113,7 @@ class _Context:
     def explain(
         self, feature: Feature, reference: str, at: datetime, served: ViewRow | None
     ) -> Explanation:
-        """Explain a feature of the row, those that it is derived from included."""
+        """Explain a feature of the row, and the features that it is derived from."""
         how = manifest.declared(self.declaration, feature)
         row = self.row
         found = Explanation(
@@ -159,10 +161,10 @@ class _Context:
         return _checked(replace(found, parts=parts, recomputed=with_zone(value)))
 
     def _aggregate(self, found: Explanation, feature: Feature, how: DeclaredFeature) -> Explanation:
-        """Select the events of the window, and take the aggregate over these alone."""
+        """Select the events of the window, and compute the aggregate of these alone."""
         assert found.feature_time is not None
         node = manifest.event_node(self.definitions, self.view)
-        relation = manifest.relation_of(node)
+        relation = relation_of(node)
         event_time = self.declaration["event_time"]
         start = _window_start(found.feature_time, str(how.window))
         where = f"{key_filter(self.view)} and {identifier(event_time)} < ?"
@@ -181,8 +183,8 @@ class _Context:
             )
             value, rest = str(how.sql), f"from {relation} where {where} and ({condition})"
             if rows.row_count:
-                # Where values tie, the answer of mode() and its like depends on the order, and a
-                # plain aggregate keeps none: a frame takes the rows by time, as the model does.
+                # With equally frequent values the result of mode() depends on the order of rows. A
+                # plain aggregate has no order; this frame has the order by time, as in the model.
                 value += f" over (order by {identifier(event_time)} {_WHOLE})"
                 rest += " limit 1"
             elif how.has_empty:
@@ -208,13 +210,13 @@ class _Context:
         return list(dict.fromkeys([*keys, event_time, *read]))
 
     def _by_hand(self, found: Explanation, row: ViewRow) -> Explanation:
-        """Show what the model reads of the entity; its SQL says what becomes of that."""
+        """Show the rows of the entity that the model reads; its SQL says how they are used."""
         keys = {key.name for key in self.view.entity}
         event_time = self.declaration["event_time"]
         seen_until = max(row.feature_time, row.known_at or row.feature_time)
         rows, notes = [], list(found.notes)
         for node in manifest.parents_of(self.definitions, self.view.unique_id):
-            relation = manifest.relation_of(node)
+            relation = relation_of(node)
             described = rows_of(self.connection, f"describe select * from {relation}")
             names = {column[0] for column in described}
             if not keys <= names:
@@ -236,7 +238,7 @@ class _Context:
 
 
 def _window_start(end: datetime, window: str) -> datetime | None:
-    """Return T - window; None for the lifetime, and where no calendar goes so far back."""
+    """Return T - window; None for the lifetime, and for a time before the first year."""
     if window == "lifetime":
         return None
     try:
@@ -256,7 +258,7 @@ def _notes(view: FeatureView, how: DeclaredFeature, served: ViewRow | None) -> l
     if how.has_empty:
         notes.append(f"an empty window gives {sql_literal(how.empty)}")
     if how.kind == "sql":
-        notes.append("the model is written by hand: its SQL says what it makes of the rows")
+        notes.append("the model is written by hand: its SQL says how the rows are used")
     if view.served_relation is None:
         notes.append(f"{view.label} is not served")
     elif served is None:
@@ -265,19 +267,19 @@ def _notes(view: FeatureView, how: DeclaredFeature, served: ViewRow | None) -> l
 
 
 def _checked(found: Explanation) -> Explanation:
-    """Say so where the rows do not give the stored value."""
+    """Add a note where the rows do not give the stored value."""
     if found.is_confirmed:
         return found
     note = (
         "the rows give another value than the table holds: they or the definition were changed "
         f"since dbt built {found.model.relation} (run dbt build), or values tie and more than one "
-        "answer is right"
+        "result is right"
     )
     return replace(found, notes=[*found.notes, note])
 
 
 def _without_row(found: Explanation, context: _Context) -> Explanation:
-    """Say why there is no row."""
+    """Add a note with the reason why there is no row."""
     first = first_feature_time(context.connection, context.view, context.ids)
     if first is None:
         note = f"{found.view} has no row of this entity"

@@ -1,4 +1,4 @@
-"""What is known about one value of a feature."""
+"""The explanation of one value of a feature, as data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from feature_store.explain.rows import Row
+from feature_store.explain.view_rows import Row
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Model:
 
 @dataclass(frozen=True)
 class ServedValue:
-    """What was served at the time that was asked for.
+    """The row that was served at the requested time.
 
     Attributes:
         value: the feature.
@@ -55,7 +55,7 @@ class Contribution:
     Attributes:
         relation: schema and table, quoted.
         unique_id: dbt's id of it.
-        rows: by event time; the columns that the feature reads, when the row was loaded, and the
+        rows: by event time; the columns that the feature reads, the load time of the row, and the
             raw row behind it (``source_file``, ``batch_id``, ``source_row``) where it is known.
         row_count: how many rows there are; ``rows`` may be limited to the first.
         raw_rows: by raw table, the rows as received that ``rows`` were made from, in that order.
@@ -70,10 +70,10 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Explanation:
-    """One value of a feature, and everything that made it. All times are UTC.
+    """One value of a feature, and everything it was computed from. All times are UTC.
 
     Attributes:
-        reference: the feature as it was asked for.
+        reference: the feature as requested.
         view: label of its view, such as ``customer_purchases:v2``.
         feature: its column.
         description: from the YAML.
@@ -82,19 +82,19 @@ class Explanation:
         definition: the aggregate's SQL, or the expression; None for ``sql``.
         model: the dbt model.
         entity: the ids as text, by key.
-        at: the time that was asked for.
+        at: the requested time.
         feature_time: T, of the entity's last row at or before ``at``; None where there is none.
-        known_at: when the last of what that row depends on was loaded.
+        known_at: when the last of the rows that it depends on was loaded.
         value: the feature in that row.
         recomputed: the aggregate over the contributing rows alone, or the expression over the
             recomputed features; None for ``sql``.
         window: as declared, such as ``28d``; None where there is no window.
         window_start: events from this time on count; None for the lifetime.
         window_end: events before this time count: T.
-        served: what was served at ``at``; None where nothing was.
+        served: the row that was served at ``at``, if any.
         contributions: the rows behind the value; none for a derived feature.
-        parts: for a derived feature, the explanations of the features it is made from.
-        notes: what a reader should know besides, in sentences.
+        parts: for a derived feature, the explanations of the features in its expression.
+        notes: further remarks for a reader.
     """
 
     reference: str
@@ -120,14 +120,14 @@ class Explanation:
 
     @property
     def is_confirmed(self) -> bool | None:
-        """Whether the contributing rows give the stored value; None where that cannot be said."""
+        """Whether the contributing rows give the stored value; None where that is unknown."""
         if self.feature_time is None or self.kind == "sql":
             return None
         return same_value(self.value, self.recomputed)
 
 
 def same_value(first: Any, second: Any) -> bool:
-    """Return whether two values of a feature are equal; floats up to the order of their sum."""
+    """Return whether two values are equal; floats may differ by the rounding of a sum."""
     if isinstance(first, float) and isinstance(second, float):
         both_nan = math.isnan(first) and math.isnan(second)
         return both_nan or math.isclose(first, second, rel_tol=1e-9, abs_tol=1e-12)

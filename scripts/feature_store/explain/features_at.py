@@ -1,4 +1,4 @@
-"""Time travel: all features of an entity as of any time, as recomputed and as served."""
+"""All features of an entity as of any time, as recomputed and as served."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from feature_store.errors import FeatureStoreError
-from feature_store.explain.declared import definitions_of
 from feature_store.explain.explanation import same_value
-from feature_store.explain.rows import ViewRow, entity_ids, recomputed_row, served_row
+from feature_store.explain.manifest_nodes import definitions_of
+from feature_store.explain.view_rows import ViewRow, entity_ids, recomputed_row, served_row
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 from feature_store.warehouse.errors import clear_errors
 
@@ -25,7 +25,7 @@ class FeatureAt:
     """One feature of an entity at a time, in both modes. All times are UTC.
 
     Attributes:
-        reference: the feature, as it was asked for.
+        reference: the feature, as requested.
         view: label of its view, such as ``customer_purchases:v2``.
         recomputed: the value with all that is known today; None is a null, or no row.
         feature_time: of the row with that value; None where there is no row.
@@ -86,9 +86,9 @@ def features_at(
     elif isinstance(features, str):
         features = [features]
     rows: dict[str, tuple[ViewRow | None, ViewRow | None]] = {}
-    answer: dict[str, FeatureAt] = {}
-    for asked in features:
-        for reference, view, feature in definitions.resolve(asked):
+    result: dict[str, FeatureAt] = {}
+    for requested in features:
+        for reference, view, feature in definitions.resolve(requested):
             if view.label not in rows:
                 ids = entity_ids(view, entity)
                 rows[view.label] = (
@@ -96,7 +96,7 @@ def features_at(
                     served_row(connection, view, ids, at),
                 )
             row, served = rows[view.label]
-            answer[reference] = FeatureAt(
+            result[reference] = FeatureAt(
                 reference=reference,
                 view=view.label,
                 recomputed=row.values[feature.name] if row else None,
@@ -106,7 +106,7 @@ def features_at(
                 served_from=served.served_from if served else None,
                 served_to=served.served_to if served else None,
             )
-    return list(answer.values())
+    return list(result.values())
 
 
 def _views_of(definitions: FeatureDefinitions, entity: Mapping[str, Any]) -> list[FeatureView]:
@@ -118,5 +118,6 @@ def _views_of(definitions: FeatureDefinitions, entity: Mapping[str, Any]) -> lis
         raise FeatureStoreError(
             f"no feature view has the entity {', '.join(map(str, entity))}",
             allowed="; ".join(sorted(known)),
+            next_step="pass an id for each of these keys, and for no other",
         )
     return found

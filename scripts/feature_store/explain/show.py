@@ -1,4 +1,4 @@
-"""An explanation for a person to read."""
+"""Prints an explanation."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from feature_store.display import minute, print_columns, shown
+from feature_store.display import counted, minute, print_columns, shown
 from feature_store.explain.contributions import LINEAGE
 from feature_store.explain.explanation import Contribution, Explanation
-from feature_store.explain.rows import Row
+from feature_store.explain.view_rows import Row
 from feature_store.raw.internal_names import INTERNAL_COLUMNS
 
 File = tuple[Any, Any]
@@ -26,10 +26,10 @@ def show(console: Console, found: Explanation) -> None:
 
 
 def _show(console: Console, found: Explanation, whole: Explanation | None) -> None:
-    """Print an explanation; of a part, only what does not hold for the whole as well."""
-    told = dict(_facts(whole)) if whole else {}
+    """Print an explanation; of a part, only the facts that differ from those of the whole."""
+    known = dict(_facts(whole)) if whole else {}
     for name, text in _facts(found):
-        if told.get(name) != text:
+        if known.get(name) != text:
             console.print(f"  {name:12}  {text}", markup=False)
     for note in found.notes:
         if not whole or note not in whole.notes:
@@ -42,7 +42,7 @@ def _show(console: Console, found: Explanation, whole: Explanation | None) -> No
 
 
 def _facts(found: Explanation) -> Iterator[tuple[str, str]]:
-    """Yield what there is to say in a line each."""
+    """Yield name and text of each line."""
     has_row = found.feature_time is not None
     yield "value", shown(found.value) if has_row else "no row"
     if found.is_confirmed is not None:
@@ -72,9 +72,7 @@ def _facts(found: Explanation) -> Iterator[tuple[str, str]]:
 
 def _show_rows(console: Console, rows: Contribution) -> None:
     files: dict[File, int] = {}
-    console.print(
-        f"\n{rows.row_count:,} row{'' if rows.row_count == 1 else 's'} of {rows.relation}"
-    )
+    console.print(f"\n{counted(rows.row_count, 'row')} of {rows.relation}")
     _table(console, rows.rows, list(LINEAGE), files)
     if rows.row_count > len(rows.rows):
         console.print(f"  … and {rows.row_count - len(rows.rows):,} more (--limit)")
@@ -86,7 +84,7 @@ def _show_rows(console: Console, rows: Contribution) -> None:
 
 
 def _table(console: Console, rows: list[Row], lineage: list[str], files: dict[File, int]) -> None:
-    """Print rows; their file and batch, which are long, become a number."""
+    """Print rows; a number stands for their file and batch, which are long."""
     if not rows:
         return
     file_name, batch_name, row_name = lineage

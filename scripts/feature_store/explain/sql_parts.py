@@ -1,4 +1,4 @@
-"""The parts of an aggregate or expression, as DuckDB's own parser sees them."""
+"""Takes SQL expressions apart with DuckDB's parser: filter conditions and columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from feature_store.warehouse.sql import rows_of
+from feature_store.warehouse.sql import literal, rows_of
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, expression: str) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def condition_of(connection: duckdb.DuckDBPyConnection, aggregate: str) -> str:
 def columns_read(
     connection: duckdb.DuckDBPyConnection, expression: str, known: Iterable[str]
 ) -> list[str]:
-    """Return which of the known columns an expression reads, each once, in the known order."""
+    """Return the known columns that an expression reads, each once, in the known order."""
     parsed = _parsed(connection, expression)
     read = {
         name.lower()
@@ -65,4 +65,4 @@ def sql_literal(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)) and math.isfinite(value):
         return str(value)
-    return "'" + str(value).replace("'", "''") + "'"
+    return literal(str(value))

@@ -1,1 +1,1 @@
-"""Features as they stood at given times: training sets, time travel."""
+"""Point-in-time joins: features as of the time of each row of a spine."""

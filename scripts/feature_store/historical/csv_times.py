@@ -1,8 +1,8 @@
-"""Times of a CSV file, converted exactly or not at all.
+"""Reads the times of a CSV file, converted exactly or not at all.
 
-DuckDB types a column by a sample of its rows and casts the others: an offset that comes later is
-lost without a word, and ``05/02/2024`` is read as a day of either month. So times are read as texts
-here.
+DuckDB takes the type of a column from a sample of its rows and casts the others: it drops an offset
+in a later row without an error, and reads ``05/02/2024`` as a day of either month. So times are
+read as text here, and converted afterwards.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def csv_query(
 ) -> str:
     """Return a query of the rows of a CSV file, with the types that all of its rows have.
 
-    Another column than ``time`` whose texts are no such times stays text. A key that is a text
-    in the features is the text of the file, and one without any value has the features' type.
+    Another column than ``time`` whose texts are not such times stays text. A key that is text in
+    the features stays text, and a key column without any value gets the features' type.
 
     Args:
         connection: where the query is to run.
@@ -38,7 +38,7 @@ def csv_query(
     Raises:
         FeatureStoreError: a time in it cannot be converted exactly.
     """
-    # The types of other columns, keys among them, are those of all rows and not of the first ones.
+    # The types of other columns, keys among them, are taken from all rows, not from a sample.
     options = f"{path}, header = true, hive_partitioning = false, sample_size = -1"
     types = {row[0]: row[1] for row in rows_of(connection, f"describe from read_csv({options})")}
     texts = {name for name, kind in keys if name != time and kind.lower().startswith(_TEXTS)}
@@ -88,7 +88,7 @@ def _time_type(
         )
     )
     if None in found:
-        problem = f"{found[None]!r} is no such time"
+        problem = f"{found[None]!r} is not a valid time"
     elif "timestamptz" in found and len(found) > 1:
         others = [example for kind, example in found.items() if kind != "timestamptz"]
         problem = f"{found['timestamptz']!r} has an offset and {others[0]!r} has none"
@@ -97,5 +97,9 @@ def _time_type(
             (kind for kind in ("timestamptz", "timestamp", "date") if kind in found), "timestamp"
         )
     if is_required:
-        raise FeatureStoreError(f"time column {name}: {problem}", allowed=_ALLOWED)
+        raise FeatureStoreError(
+            f"time column {name}: {problem}",
+            allowed=_ALLOWED,
+            next_step="correct the file, or pass a query that converts the column",
+        )
     return "varchar"

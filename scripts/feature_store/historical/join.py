@@ -1,4 +1,4 @@
-"""The query of a point-in-time join, made by the project's own macro."""
+"""Makes the query of a point-in-time join with the project's own macro."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MODES = ("as_recomputed", "as_served")
 
 @dataclass(frozen=True)
 class JoinedView:
-    """A feature view to be joined.
+    """A feature view in a join.
 
     Attributes:
         view: the feature view's version.
-        features: which of its features, in order.
+        features: the features to join, in order.
         max_age: duration such as ``28d`` beyond which features are null, or None.
     """
 
@@ -33,7 +33,7 @@ class JoinedView:
 
 @dataclass(frozen=True)
 class Join:
-    """What is to be joined to a spine, and how.
+    """The feature views to join to a spine, and the options of the join.
 
     Attributes:
         views: the feature views, in the order in which their columns come.
@@ -46,12 +46,12 @@ class Join:
     full_feature_names: bool = False
 
     def prefix(self, view: FeatureView) -> str:
-        """Return what goes in front of the names of a view's features."""
+        """Return the prefix of the column names of a view's features."""
         return f"{view.name}_v{view.version}__" if self.full_feature_names else ""
 
     @property
     def columns(self) -> dict[str, tuple[FeatureView, Feature]]:
-        """The feature columns of the result, in order, each with what it holds."""
+        """The feature columns of the result, in order, each with its view and feature."""
         return {
             self.prefix(joined.view) + feature.name: (joined.view, feature)
             for joined in self.views
@@ -59,10 +59,10 @@ class Join:
         }
 
     def check_names(self, spine_columns: Sequence[str]) -> None:
-        """Check that no two columns of the result would have one name.
+        """Check that the columns of the result have different names.
 
         Raises:
-            FeatureStoreError: two of them would; says how to tell them apart.
+            FeatureStoreError: two columns have the same name.
         """
         names = [
             (self.prefix(joined.view) + feature.name).lower()
@@ -73,13 +73,13 @@ class Join:
         twins = sorted({name for name in names if names.count(name) > 1})
         if twins:
             raise FeatureStoreError(
-                f"columns of the result would be there twice: {', '.join(twins)}",
+                f"columns would occur twice in the result: {', '.join(twins)}",
                 next_step=f"pass {option('full_feature_names')}, or rename the column of the spine",
             )
 
     def sql(self, macros: ProjectMacros, time: str) -> str:
-        """Return the query, over a spine that stands under the name ``_given_spine``."""
-        self.check_names([])  # Before the macro does, which knows no full_feature_names.
+        """Return the query over a spine that can be read as ``_given_spine``."""
+        self.check_names([])  # The macro checks too, but cannot suggest full_feature_names.
         return macros.point_in_time_join(
             Relation(SPINE, SPINE),
             [
@@ -103,7 +103,7 @@ def _relation(view: FeatureView, mode: Mode) -> Relation:
     if view.served_relation is None:
         raise FeatureStoreError(
             f"feature view {view.label} is not served: there is no snapshot of it",
-            next_step=f"take {option('mode', repr('as_recomputed'))}, or add an online view and a "
+            next_step=f"use {option('mode', repr('as_recomputed'))}, or add an online view and a "
             "snapshot",
         )
     return Relation(view.served_relation, f"served_{view.name}_v{view.version}")
@@ -117,7 +117,7 @@ def make_join(
     max_age: str | Mapping[str, str] | None = None,
     full_feature_names: bool = False,
 ) -> Join:
-    """Resolve what a user asks for.
+    """Return the join of the requested features.
 
     Args:
         definitions: the project's feature views.
@@ -127,10 +127,12 @@ def make_join(
         full_feature_names: whether columns are named ``<view>_v<n>__<feature>``.
 
     Raises:
-        FeatureStoreError: something is unknown or not allowed; lists the near names.
+        FeatureStoreError: a feature, mode or age is unknown or not allowed.
     """
     if mode not in MODES:
-        raise FeatureStoreError(f"mode {mode!r} is not known", allowed=" or ".join(MODES))
+        raise FeatureStoreError(
+            f"mode {mode!r} is not known", allowed=" or ".join(MODES), next_step="pass one of them"
+        )
     chosen: dict[FeatureView, dict[str, Feature]] = {}
     for reference in references(definitions, features):
         for _, view, feature in definitions.resolve(reference):

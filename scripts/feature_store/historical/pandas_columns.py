@@ -1,6 +1,6 @@
-"""Columns of Python objects in a pandas table, typed by all of their values.
+"""Gives pandas columns of Python objects the type that all of their values have.
 
-DuckDB types such a column by a sample of its rows, and casts the others without a word.
+DuckDB takes the type of such a column from a sample of its rows, and casts the others silently.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
 
     Raises:
         FeatureStoreError: a column holds values of several types, or times that DuckDB would cut to
-            microseconds; says which.
+            microseconds.
     """
     if frame.columns.is_unique:
         for name in frame.columns:
@@ -36,7 +36,7 @@ def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
     import pandas as pd
     import pyarrow as pa
 
-    # DuckDB would take another index than this for a column.
+    # DuckDB reads any other index as a column.
     typed = frame.reset_index(drop=True)
     for name in objects:
         column = frame[name].astype(object)
@@ -48,7 +48,7 @@ def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
         except (pa.ArrowException, TypeError, OverflowError):
             if len(kinds) > 1:  # such as 1.5 and an integer that no float is
                 raise _several_types(name, kinds) from None
-            continue  # values that Arrow has not, such as numbers beyond 64 bit
+            continue  # no type of Arrow, such as integers beyond 64 bit
         if not pa.types.is_null(values.type):
             typed[name] = pd.Series(pd.arrays.ArrowExtensionArray(values))
     return typed
@@ -70,7 +70,7 @@ def _is_object(column: Any) -> bool:
 
 
 def _check_precision(name: Any, column: Any) -> None:
-    """Refuse times with a zone that are finer than those of SQL, which would be cut."""
+    """Refuse times with parts of a microsecond, which SQL would cut."""
     dtype = column.dtype
     if getattr(dtype, "tz", None) is not None and dtype.unit == "ns":
         is_finer = bool((column.dropna().dt.nanosecond).any())

@@ -1,8 +1,8 @@
-"""Values that Parquet holds only in another type, kept exact or told.
+"""Makes values exact in Parquet, or an error where Parquet cannot represent them.
 
-DuckDB writes whole numbers of 128 bit as doubles and cuts intervals to milliseconds, without a
-word. Here the first become decimals, and what a decimal or an interval of Parquet cannot hold is an
-error, as is either of them inside a list, map or struct.
+DuckDB writes integers of 128 bit as doubles and cuts intervals to milliseconds, both silently. Here
+such integers become decimals. A value that a decimal or an interval of Parquet cannot represent is
+an error, and so is either type inside a list, map or struct.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from feature_store.raw.conversions.nested_types import fields_of, is_nested
 from feature_store.warehouse.sql import identifier, literal, rows_of
 
 _WIDE = ("HUGEINT", "UHUGEINT")
-#: Begins the errors of such a query.
+#: The start of the errors that such a query raises.
 NOT_HELD = "not held by Parquet: "
 _ADVICE = "cast it to varchar in the query of the labels, or leave it out"
 
@@ -22,7 +22,7 @@ _ADVICE = "cast it to varchar in the query of the labels, or leave it out"
 def parquet_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     """Return a query whose columns have types that Parquet holds exactly.
 
-    Its rows end it with an error where a value has no place in Parquet.
+    Running it raises an error at a value that Parquet cannot represent.
 
     Raises:
         FeatureStoreError: a column has such a type inside a list, map or struct.
@@ -53,7 +53,7 @@ def parquet_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 def _checked(name: str, value: str, is_held: str, allowed: str) -> str:
-    """Return SQL of a column whose values are checked."""
+    """Return the SQL of a column that raises an error at a value that is not held."""
     column = identifier(name)
     message = literal(f"{NOT_HELD}column {name}: {allowed} are allowed, got ")
     return (
@@ -64,7 +64,7 @@ def _checked(name: str, value: str, is_held: str, allowed: str) -> str:
 
 
 def _inner_kinds(kind: str) -> set[str]:
-    """Return the types of the parts of a nested type."""
+    """Return the types inside a nested type."""
     _, fields = fields_of(kind)
     found: set[str] = set()
     for name, child in fields:

@@ -1,4 +1,4 @@
-"""How far long queries are."""
+"""A progress bar for long queries of DuckDB."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _EVERY_SECONDS = 0.2
 def query_progress(
     connection: duckdb.DuckDBPyConnection, title: str, show: bool | None = None, parts: int = 1
 ) -> Iterator[Callable[[int], None]]:
-    """Show on stderr how far the queries are that the caller runs meanwhile.
+    """Show on stderr the progress of the queries that the caller runs in the block.
 
     Args:
         connection: where the queries run.
-        title: what they do.
-        show: whether to; by default where stderr is a terminal.
-        parts: how many parts of the same size there are.
+        title: the text beside the bar.
+        show: whether to show it; by default where stderr is a terminal.
+        parts: the number of queries, each of the same size.
 
     Yields:
-        what the caller tells which part begins, from 0.
+        a callback for the number of the query that begins, from 0.
     """
     if not (sys.stderr.isatty() if show is None else show):
         yield lambda part: None
@@ -43,17 +43,17 @@ def query_progress(
             nonlocal done
             done = part
 
-        def watch() -> None:
+        def update() -> None:
             while not ended.wait(_EVERY_SECONDS):
-                # Negative where DuckDB cannot tell yet.
+                # Negative as long as DuckDB does not know.
                 query = max(0.0, connection.query_progress())
                 progress.update(task, completed=100 * done + query)
 
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
+        updater = threading.Thread(target=update, daemon=True)
+        updater.start()
         try:
             yield begin
             progress.update(task, completed=100 * parts)
         finally:
             ended.set()
-            watcher.join()
+            updater.join()

@@ -1,4 +1,4 @@
-"""Features as they stood at given times, computed when they are taken out."""
+"""The result of a point-in-time join, computed when it is converted or written."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from feature_store.historical.spine import Spine, open_spine
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.errors import first_line
-from feature_store.warehouse.sql import duckdb_path, literal, rows_of
+from feature_store.warehouse.sql import count_of, duckdb_path, literal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,15 +45,14 @@ _BATCH_ROWS = 100_000
 class HistoricalFeatures:
     """The rows of a spine with the features as they stood at each row's time.
 
-    Rows are those of the spine, in its order; columns are the spine's, then the features. Nothing
-    is computed before one of the ``to_`` methods is called; each of them opens the warehouse, and
-    closes it again.
+    Rows are those of the spine, in its order; columns are the spine's, then the features. The join
+    runs when one of the ``to_`` methods is called; each of them opens the warehouse and closes it.
 
     Attributes:
-        sql: the query, for a person to read; the spine is called ``_given_spine`` in it.
+        sql: the query, for people to read; the spine is called ``_given_spine`` in it.
         time: the spine's time column.
         spine_columns: the spine's columns with their SQL types.
-        join: which features are joined, and how.
+        join: the joined features, and the options of the join.
     """
 
     def __init__(
@@ -73,13 +72,13 @@ class HistoricalFeatures:
         self.join = join
         self._progress = progress
         self.sql: str = join.sql(macros, time)
-        with self._opened() as (_, spine):  # A bad spine is told at once.
+        with self._opened() as (_, spine):  # A wrong spine is an error at once.
             self.spine_columns = spine.columns
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Spine]]:
         connection = connect(self._settings.warehouse_path)
-        # The limit holds for all connections of this process to the warehouse.
+        # The limit applies to all connections of this process to the warehouse.
         before = memory_setting(connection)
         try:
             self._limit_memory(connection)
@@ -106,7 +105,7 @@ class HistoricalFeatures:
         except duckdb.InterruptException:
             raise
         except duckdb.Error as error:
-            # What the queries themselves say.
+            # Errors that the queries themselves raise.
             for own, problem in (("point_in_time_join: ", "joined"), (NOT_HELD, "written")):
                 if own in str(error):
                     told = str(error).partition(own)[2]
@@ -127,8 +126,9 @@ class HistoricalFeatures:
             connection.execute(f"set memory_limit = {literal(limit)}")
         except duckdb.Error as error:
             raise FeatureStoreError(
-                f"FEATURE_STORE_MEMORY_LIMIT: {limit!r} is no amount of memory",
+                f"FEATURE_STORE_MEMORY_LIMIT: {limit!r} is not an amount of memory",
                 allowed="a number and MB or GB, such as 2GB",
+                next_step="correct it, or unset it",
             ) from error
 
     def to_arrow(self) -> pa.Table:
@@ -137,7 +137,7 @@ class HistoricalFeatures:
 
         with self._chunks() as chunks:
             return pa.concat_tables(
-                self._roomy(connection, lambda c: c.sql(self.sql).to_arrow_table())
+                self._run(connection, lambda c: c.sql(self.sql).to_arrow_table())
                 for connection in chunks
             )
 
@@ -147,12 +147,12 @@ class HistoricalFeatures:
 
         with self._chunks() as chunks:
             frames = [
-                self._roomy(connection, lambda c: c.sql(self.sql).df()) for connection in chunks
+                self._run(connection, lambda c: c.sql(self.sql).df()) for connection in chunks
             ]
         return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
     def to_batches(self, rows: int = _BATCH_ROWS) -> Iterator[pa.RecordBatch]:
-        """Yield Arrow batches of at most so many rows; the warehouse is open as long."""
+        """Yield Arrow batches of at most so many rows; the warehouse stays open meanwhile."""
         with self._chunks(progress=False) as chunks:
             for connection in chunks:
                 self._limit_memory(connection)
@@ -161,8 +161,8 @@ class HistoricalFeatures:
     def to_parquet(self, path: Path | str) -> int:
         """Write one Parquet file, with 128-bit integers as decimals, and return its number of rows.
 
-        Neither the result nor the spine need fit into memory. The file is there when it is
-        complete, or not at all.
+        Neither the result nor the spine needs to fit into memory. The file appears when it is
+        complete.
         """
         target = Path(path).absolute()
         try:
@@ -175,30 +175,32 @@ class HistoricalFeatures:
                 for connection in chunks:
                     part = Path(folder) / f"{len(parts)}.parquet"
                     query = parquet_query(connection, self.sql)
-                    self._roomy(connection, partial(_copy, query=query, path=part))
+                    self._run(connection, partial(_copy, query=query, path=part))
                     parts.append(part)
                 if len(parts) > 1:
                     listed = ", ".join(duckdb_path(part) for part in parts)
                     parts = [Path(folder) / "all.parquet"]
-                    # A folder such as day=7 above the file is no column of it.
+                    # A folder such as day=7 above the file is not a column of it.
                     merged = f"read_parquet([{listed}], hive_partitioning = false)"
                     _copy(connection, f"select * from {merged}", parts[0])
-                rows = rows_of(
+                rows = count_of(
                     connection, f"select count(*) from read_parquet({duckdb_path(parts[0])})"
-                )[0][0]
+                )
                 os.replace(parts[0], target)
         except OSError as error:
             raise FeatureStoreError(
-                f"{target}: cannot be written: {error.strerror}", allowed="a file's path"
+                f"{target}: cannot be written: {error.strerror}",
+                allowed="a file's path",
+                next_step="name another path, or make this one writable, with room on its disk",
             ) from error
         return rows
 
-    def _roomy(
+    def _run(
         self,
         connection: duckdb.DuckDBPyConnection,
         run: Callable[[duckdb.DuckDBPyConnection], Result],
     ) -> Result:
-        """Run a query, and again with all that it may take where the estimate was too low."""
+        """Run a query, and again with the whole memory limit where the estimate was too low."""
         try:
             return run(connection)
         except duckdb.OutOfMemoryException:
@@ -209,7 +211,7 @@ class HistoricalFeatures:
     def _chunks(
         self, progress: bool | None = None
     ) -> Iterator[Iterator[duckdb.DuckDBPyConnection]]:
-        """Hand out the connection once for each chunk of the spine, which the query then sees."""
+        """Yield the connection once for each chunk of the spine, which the query then reads."""
         with self._opened() as (connection, spine):
             columns = len(spine.columns) + len(self.join.columns)
             limit = memory_limit(connection)

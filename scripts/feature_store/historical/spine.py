@@ -1,4 +1,4 @@
-"""The rows that features are looked up for: entity keys and a time, from wherever they are."""
+"""Opens a spine, the rows of entity keys and times that features are joined to, and checks it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import duckdb
 
 from feature_store.dbt.macros import ProjectMacros
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.display import counted
+from feature_store.errors import FeatureStoreError, bullets, near_names
 from feature_store.historical.csv_times import csv_query
 from feature_store.historical.pandas_columns import typed_frame
-from feature_store.historical.user_query import begins_like_a_query, is_statement, one_query
+from feature_store.historical.spine_files import SpineFiles, find_files
+from feature_store.historical.user_query import one_query
 from feature_store.raw.readers.parquet_exact import Leaf, has_nanoseconds
 from feature_store.registry.definitions import FeatureView
 from feature_store.warehouse.errors import first_line
-from feature_store.warehouse.sql import duckdb_path, exists, identifier, literal, rows_of
+from feature_store.warehouse.sql import identifier, literal, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,22 +27,14 @@ if TYPE_CHECKING:
 
     SpineSource: TypeAlias = "pd.DataFrame | pa.Table | Path | str"
 
-#: The name under which a query sees the spine.
+#: The kinds of spines.
+_SOURCES = "a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query"
+#: The name under which a query reads the spine.
 SPINE = "_given_spine"
 _FRAME = "_given_frame"
-#: A double holds every whole number up to here, and none beyond it for certain.
+#: A double represents every whole number up to here, but not every one beyond.
 _EXACT_IN_DOUBLE = 2**53
-_READERS = {".parquet": "read_parquet", ".csv": "read_csv"}
 _TABLES = {("pandas", "DataFrame"), ("pyarrow", "Table"), ("pyarrow", "RecordBatch")}
-
-
-@dataclass(frozen=True)
-class _Files:
-    """Files that DuckDB reads, as SQL: the function, its first argument and the others."""
-
-    reader: str
-    paths: str
-    options: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +44,8 @@ class Spine:
     Attributes:
         columns: SQL types by name, in order.
         time: the time column.
-        is_table: whether its rows can be counted and read again at no great cost.
-        is_registered: whether it is an object of this process.
+        is_table: whether it is cheap to count its rows and to read them again.
+        is_registered: whether it is a Python object.
     """
 
     columns: dict[str, str]
@@ -74,13 +68,13 @@ def open_spine(
         source: a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query.
         time: the time column's name.
         views: the feature views whose keys it must have.
-        macros: the project's macros, which know what types go together.
+        macros: the project's macros, which know the types that can be compared.
 
     Raises:
         FeatureStoreError: it cannot be read, or lacks the time or a key, or has a wrong type there.
     """
     keys = _keys(views)
-    files = _find_files(source)
+    files = find_files(source)
     try:
         if _kind(source) == ("pandas", "DataFrame"):
             _register_frame(connection, typed_frame(source), keys, macros)
@@ -90,7 +84,8 @@ def open_spine(
     except duckdb.Error as error:
         raise FeatureStoreError(
             f"the spine cannot be read: {first_line(error)}",
-            allowed="a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query",
+            allowed=_SOURCES,
+            next_step="pass one of these",
         ) from error
     is_registered = not isinstance(source, (str, Path))
     parquet = files.paths if files and files.reader == "read_parquet" else ""
@@ -107,16 +102,16 @@ def open_spine(
 
 def _wrong(errors: Sequence[str]) -> FeatureStoreError:
     return FeatureStoreError(
-        f"the spine cannot be joined: {len(errors)} error{'s'[: len(errors) > 1]}\n  - "
-        + "\n  - ".join(errors),
+        f"the spine cannot be joined: {counted(len(errors), 'error')}{bullets(errors)}",
         allowed="one column for each key of the features, of the key's type, and a time",
+        next_step="correct these columns of the spine",
     )
 
 
 def _register(
     connection: duckdb.DuckDBPyConnection,
     source: Any,
-    files: _Files | None,
+    files: SpineFiles | None,
     time: str,
     keys: Iterable[tuple[str, str]],
 ) -> None:
@@ -133,7 +128,8 @@ def _register(
     else:
         raise FeatureStoreError(
             f"the spine is a {type(source).__name__}",
-            allowed="a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query",
+            allowed=_SOURCES,
+            next_step="pass one of these",
         )
 
 
@@ -143,10 +139,10 @@ def _register_frame(
     keys: Iterable[tuple[str, str]],
     macros: ProjectMacros,
 ) -> None:
-    """Make a pandas table readable, with whole numbers where gaps made floats of them.
+    """Make a pandas table readable; keys that became floats because of gaps are whole again.
 
     Raises:
-        FeatureStoreError: such a key is no whole number, or too large to be one for certain.
+        FeatureStoreError: such a key is not a whole number, or too large to be exact.
     """
     connection.register(_FRAME, frame)
     types = {row[0]: row[1] for row in rows_of(connection, f"describe {_FRAME}")}
@@ -177,39 +173,8 @@ def _register_frame(
 
 
 def _kind(source: Any) -> tuple[str, str]:
-    """Return package and class; what can be read only once, as a RecordBatchReader, is no table."""
+    """Return package and class. A RecordBatchReader is no table: it can be read only once."""
     return type(source).__module__.split(".")[0], type(source).__name__
-
-
-def _find_files(source: Any) -> _Files | None:
-    """Return the file or files that a text or path names; None for a query or a table."""
-    if not isinstance(source, (str, Path)):
-        return None
-    text = str(source).strip()
-    path = Path(text)
-    # A file may be called values.parquet.
-    if (
-        isinstance(source, str)
-        and begins_like_a_query(text)
-        and not (path.suffix.lower() in _READERS and exists(path))
-    ):
-        return None
-    if text and exists(path) and path.is_dir():
-        return _Files("read_parquet", duckdb_path(path)[:-1] + "/**/*.parquet'")
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None and is_statement(text):
-        return None
-    if reader is None:
-        raise FeatureStoreError(
-            f"{text or 'an empty text'}: the kind of file is not known",
-            allowed="a name that ends in .parquet or .csv, or a query that begins with select",
-        )
-    if not exists(path) and not any(mark in text for mark in "*?["):
-        raise FeatureStoreError(f"{text}: there is no such file", allowed="a Parquet or CSV file")
-    if not exists(path):
-        return _Files(reader, literal(text))
-    # A folder such as day=7 above one file is no column of it.
-    return _Files(reader, duckdb_path(path), ", hive_partitioning = false")
 
 
 def _keys(views: Iterable[FeatureView]) -> list[tuple[str, str]]:
@@ -218,7 +183,7 @@ def _keys(views: Iterable[FeatureView]) -> list[tuple[str, str]]:
 
 
 def _names(source: Any, spine: Spine) -> list[str]:
-    """Return the names as given: of two alike DuckDB renames the second."""
+    """Return the names as given: DuckDB renames the second of two equal ones."""
     given = {"pandas": "columns", "pyarrow": "column_names"}.get(_kind(source)[0])
     return [str(name) for name in getattr(source, given)] if given else [*spine.columns]
 
@@ -226,7 +191,7 @@ def _names(source: Any, spine: Spine) -> list[str]:
 def _name_errors(given: Iterable[str]) -> list[str]:
     names = [name.lower() for name in given]
     twins = sorted({name for name in names if names.count(name) > 1})
-    errors = [f"column {name} is there more than once" for name in twins]
+    errors = [f"column {name} occurs more than once" for name in twins]
     return errors + [
         f"column {name}: names that begin with _spine_ are the join's own"
         for name in names
@@ -246,11 +211,11 @@ def _time_errors(
     errors = _missing(spine, spine.time, "time column")
     data_type = spine.columns.get(spine.time)
     if data_type:
-        errors += _told(
+        errors += _errors_of(
             connection, macros._time_type_error(f"time column {spine.time}", literal(data_type))
         )
     if data_type and _is_finer(connection, spine.time, data_type, parquet):
-        # Rounded to microseconds, a time could reach a row that was not there yet.
+        # Rounded to microseconds, a time could match a row that was not there yet.
         errors.append(
             f"time column {spine.time} has parts of a microsecond; times rounded down to "
             "microseconds are allowed"
@@ -267,7 +232,7 @@ def _is_finer(
         return bool(rows_of(connection, f"select 1 {finer}"))
     if not parquet:
         return False
-    # Times of this type are cut by DuckDB as it reads them.
+    # DuckDB cuts times of this type while it reads them.
     of_type = f"from parquet_schema({parquet}) where type = 'INT96' and name = {literal(time)}"
     return any(
         has_nanoseconds(Path(file), Leaf(0, (time,), is_time=True, is_decimal=False))
@@ -275,9 +240,9 @@ def _is_finer(
     )
 
 
-def _told(connection: duckdb.DuckDBPyConnection, fault_sql: str) -> list[str]:
-    """Return what the SQL of an error says, if it says anything."""
-    return [text for (text,) in rows_of(connection, f"select {fault_sql}") if text is not None]
+def _errors_of(connection: duckdb.DuckDBPyConnection, error_sql: str) -> list[str]:
+    """Return the error that a SQL expression gives, if it gives any."""
+    return [text for (text,) in rows_of(connection, f"select {error_sql}") if text is not None]
 
 
 def _key_errors(
@@ -292,4 +257,4 @@ def _key_errors(
         return errors
     wanted = f"typeof(cast(null as {data_type}))"
     error = macros._key_type_error(f"key column {key}", literal(spine.columns[key]), wanted)
-    return _told(connection, error)
+    return _errors_of(connection, error)

@@ -1,4 +1,4 @@
-"""Queries that a user gives: exactly one statement, and one that only reads."""
+"""Checks queries that a user gives: exactly one statement, which only reads."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from feature_store.errors import FeatureStoreError
 from feature_store.warehouse.errors import first_line
 
 _ALLOWED = "exactly one query, which begins with select, with, from or values"
-#: What a query begins with, behind spaces, comments and empty statements.
+_NEXT = "correct the query"
+#: The start of a query, after spaces, comments and empty statements.
 _BEGIN = re.compile(r"(?is)(\s|;|--[^\n]*(\n|$)|/\*.*?\*/)*((select|with|from|values|table)\b|\()")
 
 
 def begins_like_a_query(text: str) -> bool:
-    """Return whether a text can be a query, and is no path or name."""
+    """Return whether a text can be a query, rather than a path or a name."""
     return _BEGIN.match(text) is not None
 
 
 def is_statement(text: str) -> bool:
-    """Return whether a text is SQL, of whatever kind."""
+    """Return whether a text is SQL of any kind."""
     try:
         return bool(duckdb.extract_statements(text))
     except (duckdb.Error, UnicodeEncodeError):
@@ -34,7 +35,7 @@ def one_query(text: str, what: str) -> str:
 
     Args:
         text: SQL.
-        what: the query, as a person calls it.
+        what: the query's name, for the error.
 
     Raises:
         FeatureStoreError: it is not one query.
@@ -43,13 +44,13 @@ def one_query(text: str, what: str) -> str:
         statements = duckdb.extract_statements(text)
     except (duckdb.Error, UnicodeEncodeError) as error:
         raise FeatureStoreError(
-            f"{what} cannot be read: {first_line(error)}", allowed=_ALLOWED
+            f"{what} cannot be read: {first_line(error)}", allowed=_ALLOWED, next_step=_NEXT
         ) from error
     kinds = [statement.type.name for statement in statements]
     if kinds != ["SELECT"]:
         found = f"{len(kinds)} statements: {', '.join(kinds)}" if len(kinds) != 1 else kinds[0]
         raise FeatureStoreError(
-            f"{what} cannot be read: not one query, but {found}", allowed=_ALLOWED
+            f"{what} cannot be read: not one query, but {found}", allowed=_ALLOWED, next_step=_NEXT
         )
     query = statements[0].query
     sql = query.encode()

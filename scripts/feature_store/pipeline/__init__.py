@@ -1,1 +1,1 @@
-"""The pipeline: one refresh, a replay of many, and the lock that lets one run at a time."""
+"""The pipeline: a refresh, a replay of many intervals, and the lock of a run."""

@@ -1,4 +1,4 @@
-"""A stretch of time run interval by interval, as it would have been day by day."""
+"""A replay: an interval of time run step by step, as it would have been run day by day."""
 
 from __future__ import annotations
 
@@ -12,29 +12,30 @@ from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.open import check_address
 from feature_store.online.export.options import ExportOptions
 from feature_store.online.export.run import export_features
-from feature_store.pipeline.refresh import Watcher, check_not_in_future, load_step
+from feature_store.pipeline.refresh import RefreshProgress, load_step
 from feature_store.pipeline.replay_warehouse import Interval, ReplayWarehouse
 from feature_store.pipeline.run_lock import RunLock
+from feature_store.pipeline.serving_time import check_not_in_future
 from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.sources import read_declarations
 from feature_store.warehouse.connection import waiting
 
-#: More of them are a slip of the keyboard rather than meant.
+#: More of them are a typing error rather than meant.
 _MOST_INTERVALS = 100_000
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What to replay.
+class ReplayRequest:
+    """The intervals to replay, and the options of a replay.
 
     Attributes:
-        start: of the first interval (naive UTC).
-        end: of the last one, which may be shorter than the others.
+        start: start of the first interval (naive UTC).
+        end: end of the last one, which may be shorter than the others.
         every: the length of an interval, in seconds.
-        fresh: begin anew.
+        fresh: start from an empty warehouse.
         export: export after each interval.
-        wait: seconds that another run on the warehouse is waited for, and other processes that
-            have it open.
+        wait: seconds to wait for another run on the warehouse, and for other processes that have
+            it open.
     """
 
     start: datetime
@@ -46,8 +47,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Replayed:
-    """What an interval took, in seconds; ``start_up`` is dbt's share before it does anything."""
+class IntervalResult:
+    """The seconds that an interval took; ``start_up`` is the part of the build before any node."""
 
     interval: Interval
     load: float
@@ -61,26 +62,26 @@ class Replayed:
         return self.load + self.build + self.export
 
 
-class ReplayWatcher(Watcher):
-    """Is told how a replay goes on; this one takes no notice."""
+class ReplayProgress(RefreshProgress):
+    """Callbacks of a replay, which do nothing here."""
 
-    def planned(self, intervals: list[Interval], left: list[Interval]) -> None:
-        """So many intervals were asked for, and so many are left to do."""
+    def planned(self, intervals: list[Interval], pending: list[Interval]) -> None:
+        """The requested intervals, and those of them that are still to be done."""
 
-    def began_interval(self, interval: Interval) -> None:
+    def interval_started(self, interval: Interval) -> None:
         """An interval is about to be loaded."""
 
-    def ended_interval(self, replayed: Replayed) -> None:
-        """An interval is done, and on record."""
+    def interval_finished(self, result: IntervalResult) -> None:
+        """An interval is done and recorded."""
 
 
 def intervals_of(start: datetime, end: datetime, every: int) -> list[Interval]:
-    """Divide a stretch of time; the last part may be shorter.
+    """Divide the time from start to end into intervals; the last one may be shorter.
 
     Args:
-        start: of the first part.
-        end: of the last part.
-        every: seconds.
+        start: start of the first interval.
+        end: end of the last interval.
+        every: the length of an interval, in seconds.
 
     Raises:
         FeatureStoreError: there are too many.
@@ -90,37 +91,41 @@ def intervals_of(start: datetime, end: datetime, every: int) -> list[Interval]:
         raise FeatureStoreError(
             f"--every {every} s: makes more than {_MOST_INTERVALS:,} intervals of {start} to {end}",
             allowed="fewer and longer intervals",
+            next_step="give a longer one, such as --every 1d, or a later --start",
         )
-    starts = []
+    intervals = []
     while start < end:
-        starts.append(start)
+        intervals.append(Interval(start, min(start + step, end)))
         start += step
-    return [Interval(one, min(one + step, end)) for one in starts]
+    return intervals
 
 
 def replay(
-    target: str | None, warehouse: Path, asked: Asked, watcher: ReplayWatcher | None = None
+    target: str | None,
+    warehouse: Path,
+    request: ReplayRequest,
+    progress: ReplayProgress | None = None,
 ) -> ReplayWarehouse:
     """Load and build interval by interval, each as of its end, in a warehouse of its own.
 
     Tables without an event time are loaded with the first interval. An interval that an earlier
-    replay came to the end of is not run again.
+    replay completed is not run again.
 
     Args:
         target: a target of profiles.yml.
         warehouse: the DuckDB file.
-        asked: which intervals, and how.
-        watcher: is told how it goes on.
+        request: the intervals and options.
+        progress: callbacks.
 
     Returns:
         The warehouse.
 
     Raises:
-        FeatureStoreError: the warehouse holds later data, no table arrives by interval, another run
-            is at work on it, the end lies in the future, or a step failed; the intervals before it
-            are done.
+        FeatureStoreError: the warehouse holds later data, no table is loaded by interval, another
+            run is at work on it, the end lies in the future, or a step failed; the intervals before
+            it are done.
     """
-    watcher = watcher or ReplayWatcher()
+    progress = progress or ReplayProgress()
     own = ReplayWarehouse(target, warehouse)
     settings = own.settings
     tables = [table for table in read_declarations(settings.project_dir) if table.event_time]
@@ -130,23 +135,25 @@ def replay(
             next_step="declare config.meta.load.event_time of a source table "
             "(docs/operate/load_raw.md)",
         )
-    if asked.export:
+    if request.export:
         check_address(settings)
-    check_not_in_future("END", asked.end, timedelta(seconds=asked.every))
-    intervals = intervals_of(asked.start, asked.end, asked.every)
-    run = f"replay {Interval(asked.start, asked.end)}"
+    check_not_in_future("END", request.end, timedelta(seconds=request.every))
+    intervals = intervals_of(request.start, request.end, request.every)
+    run = f"replay {Interval(request.start, request.end)}"
     with (
-        waiting(asked.wait, watcher.message),
-        RunLock(settings.warehouse_path, run, wait=asked.wait, say=watcher.message),
+        waiting(request.wait, progress.message),
+        RunLock(settings.warehouse_path, run, wait=request.wait, say=progress.message),
     ):
-        own.prepare(fresh=asked.fresh)
-        left = own.pending(intervals, tables)
-        watcher.planned(intervals, left)
+        own.prepare(fresh=request.fresh)
+        pending = own.pending(intervals, tables)
+        progress.planned(intervals, pending)
         project = DbtProject(settings, target, own.folder, own.folder / "logs")
         names: list[str] = []  # all tables at first
-        for interval in left:
-            watcher.began_interval(interval)
-            watcher.ended_interval(_run(own, project, interval, names, asked, watcher))
+        for interval in pending:
+            progress.interval_started(interval)
+            load_request = LoadRequest(names, interval.start, interval.end, needs_files=False)
+            result = _run(own, project, interval, load_request, progress, export=request.export)
+            progress.interval_finished(result)
             names = [f"{table.source}.{table.name}" for table in tables]
     return own
 
@@ -155,21 +162,21 @@ def _run(
     own: ReplayWarehouse,
     project: DbtProject,
     interval: Interval,
-    names: list[str],
-    asked: Asked,
-    watcher: ReplayWatcher,
-) -> Replayed:
-    """Load, build and export one interval, and put it on record."""
+    load_request: LoadRequest,
+    progress: ReplayProgress,
+    *,
+    export: bool,
+) -> IntervalResult:
+    """Load, build and export one interval, and record it."""
     began = time.perf_counter()
-    request = LoadRequest(names, interval.start, interval.end, needs_files=False)
-    load_step(own.settings, request, watcher)
+    load_step(own.settings, load_request, progress)
     loaded = time.perf_counter()
-    build = project.build(interval.end, lambda done, total: watcher.advanced("dbt", done, total))
+    build = project.build(interval.end, lambda done, total: progress.advanced("dbt", done, total))
     built = time.perf_counter()
-    if asked.export:
-        export_features(own.settings, ExportOptions(), watcher)
+    if export:
+        export_features(own.settings, ExportOptions(), progress)
     exported = time.perf_counter()
-    own.note(interval, loaded - began, built - loaded)
-    return Replayed(
+    own.record(interval, loaded - began, built - loaded)
+    return IntervalResult(
         interval, loaded - began, built - loaded, build.times.start_up, exported - built
     )

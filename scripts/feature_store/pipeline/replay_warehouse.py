@@ -1,4 +1,4 @@
-"""The warehouse of a replay: its own, with a record of the intervals that it has seen."""
+"""The DuckDB file of a replay, with a record of the intervals that were completed in it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import duckdb
 import yaml
 
 from feature_store.errors import FeatureStoreError
-from feature_store.pipeline.refresh import last_served
+from feature_store.pipeline.serving_time import last_served
 from feature_store.profiles import check_warehouse_file, project_schemas, read_target, read_yaml
 from feature_store.raw.column_mapping import canonical_types
 from feature_store.raw.conversions.time_formats import event_time_of
 from feature_store.raw.sources import RawTable
 from feature_store.settings import Settings, load_settings
 from feature_store.warehouse.connection import connect
-from feature_store.warehouse.sql import identifier, rows_of
+from feature_store.warehouse.sql import count_of, identifier, rows_of
 
-#: Which intervals were loaded and built to their end. No feature table or snapshot can tell: an
-#: interval may hold no row, and a project may serve nothing.
+#: The intervals that were loaded and built completely. Feature tables and snapshots do not show it:
+#: an interval may hold no row, and a project may serve nothing.
 _RECORD = "operations.replayed_intervals"
 
 
@@ -61,17 +61,18 @@ class ReplayWarehouse:
         if path.resolve() == project.warehouse_path.resolve():
             raise FeatureStoreError(
                 f"--warehouse {path}: is the warehouse of target {project.target}",
-                allowed="a file of its own, such as target/replay/feature_store.duckdb",
+                allowed="a file of its own",
+                next_step="name another file, such as target/replay/feature_store.duckdb",
             )
         #: dbt's artifacts, its log, and the profiles.yml that names the file.
         self.folder = path.with_name(path.name + ".dbt")
         self.settings: Settings = replace(project, warehouse_path=path, target_path=self.folder)
 
     def prepare(self, *, fresh: bool) -> None:
-        """Make the file and what dbt needs to find it, or take what an earlier replay left.
+        """Create the file and its dbt profile, or keep those of an earlier replay.
 
         Args:
-            fresh: remove what an earlier replay left.
+            fresh: remove those of an earlier replay first.
 
         Raises:
             FeatureStoreError: the file was not made by a replay.
@@ -80,7 +81,7 @@ class ReplayWarehouse:
         if path.exists():
             with connect(path) as connection:
                 is_ours = self._recorded(connection) is not None
-                [(tables,)] = rows_of(connection, "select count(*) from duckdb_tables()")
+                tables = count_of(connection, "select count(*) from duckdb_tables()")
             if tables and not is_ours:
                 raise FeatureStoreError(
                     f"{path}: was not made by a replay",
@@ -109,21 +110,21 @@ class ReplayWarehouse:
         (self.folder / "profiles.yml").write_text(yaml.safe_dump({target.profile: profile}))
 
     def pending(self, intervals: list[Interval], tables: list[RawTable]) -> list[Interval]:
-        """Return the intervals that an earlier replay has not come to the end of.
+        """Return the intervals that no earlier replay has completed.
 
         Args:
             intervals: all of them, in their order.
-            tables: those that arrive by interval.
+            tables: those that are loaded by interval.
 
         Raises:
-            FeatureStoreError: the warehouse holds what came later than the first of these.
+            FeatureStoreError: the warehouse holds data of a later time than the first of these.
         """
         with connect(self.settings.warehouse_path) as connection:
             done = self._recorded(connection) or set()
-            left = [interval for interval in intervals if interval not in done]
-            if left:
-                self._check_nothing_later(connection, left[0], tables)
-        return left
+            pending = [interval for interval in intervals if interval not in done]
+            if pending:
+                self._check_nothing_later(connection, pending[0], tables)
+        return pending
 
     def _check_nothing_later(
         self, connection: duckdb.DuckDBPyConnection, first: Interval, tables: list[RawTable]
@@ -148,11 +149,11 @@ class ReplayWarehouse:
                 f"{self.settings.warehouse_path}: holds later data than {first}: "
                 + "; ".join(later),
                 allowed="intervals in their order, each after what is there",
-                next_step="begin anew with --fresh, or name another --warehouse",
+                next_step="start anew with --fresh, or name another --warehouse",
             )
 
-    def note(self, interval: Interval, load_seconds: float, build_seconds: float) -> None:
-        """Note that an interval was loaded and built to its end."""
+    def record(self, interval: Interval, load_seconds: float, build_seconds: float) -> None:
+        """Record that an interval was loaded and built completely."""
         with self._writing() as connection:
             connection.execute(
                 f"insert or replace into {_RECORD} values (?, ?, ?, ?)",
@@ -161,14 +162,14 @@ class ReplayWarehouse:
 
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the warehouse; what is done in it is done whole, or not at all."""
+        """Open the warehouse for one transaction."""
         with connect(self.settings.warehouse_path, read_only=False) as connection:
             connection.begin()
             yield connection
             connection.commit()
 
     def _recorded(self, connection: duckdb.DuckDBPyConnection) -> set[Interval] | None:
-        """Return the intervals on record, None where no replay has made the warehouse."""
+        """Return the recorded intervals; None where no replay has made the warehouse."""
         try:
             rows = rows_of(connection, f"select interval_start, interval_end from {_RECORD}")
         except (duckdb.CatalogException, duckdb.BinderException):

@@ -1,32 +1,32 @@
-"""The lock that lets one run at a time work on a warehouse."""
+"""A lock that lets one refresh or replay at a time work on a warehouse."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TextIO
+from typing import TextIO
 
 from feature_store.errors import FeatureStoreError
+from feature_store.file_locks import lock
 
-#: Seconds between two looks whether the other run has ended.
-_LOOK = 0.1
+#: Seconds between two attempts to take the lock.
+_RETRY = 0.1
 
 
 class RunLock:
-    """The operating system's lock on a file beside the warehouse.
+    """A lock on a file beside the warehouse, which says who holds it.
 
     It ends with the process that holds it, however that ends. The file stays: removing it would let
-    two processes hold locks on two files of the same name. What stands in it is for people.
+    two processes hold locks on two files of the same name. Its text is for people only.
 
     Args:
         warehouse: the DuckDB file.
-        run: what holds the lock, as a person calls it.
-        wait: seconds that another run is waited for.
+        run: the run that takes the lock, in words for a person.
+        wait: seconds to wait for another run.
         say: takes a line for the user.
 
     Raises:
@@ -50,20 +50,20 @@ class RunLock:
     def __enter__(self) -> RunLock:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # Neither truncated nor written before it is ours: another run's words stand in it.
+            # Not truncated before it is locked: it may hold the text of another run.
             file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666), "r+")
         except OSError as error:
             raise FeatureStoreError(
                 f"{self.path}: cannot be written: {error.strerror}",
                 allowed="a file beside the warehouse that this user may write",
+                next_step="correct the permissions of the folder, or remove what has this name",
             ) from error
         try:
             self._acquire(file)
             file.truncate()
-            began = datetime.now(UTC)
             file.write(
                 f"{self._run}, process {os.getpid()} on {socket.gethostname()}, "
-                f"since {began:%Y-%m-%d %H:%M:%S} UTC"
+                f"since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
             )
             file.flush()
         except BaseException:
@@ -73,10 +73,10 @@ class RunLock:
         return self
 
     def _acquire(self, file: TextIO) -> None:
-        give_up = time.monotonic() + self._wait
+        deadline = time.monotonic() + self._wait
         waited = False
-        while not try_lock(file):
-            if time.monotonic() >= give_up:
+        while not lock(file, wait=False):
+            if time.monotonic() >= deadline:
                 raise FeatureStoreError(
                     f"{self._warehouse}: another run is at work: {_holder(file)}",
                     allowed="one run at a time on a warehouse"
@@ -86,24 +86,15 @@ class RunLock:
             if not waited:
                 waited = True
                 self._say(f"waiting for another run: {_holder(file)}")
-            time.sleep(_LOOK)
+            time.sleep(_RETRY)
         file.seek(0)
 
     def __exit__(self, *_: object) -> None:
         if self._file:
             self._file.seek(0)
-            self._file.truncate()  # nobody is to read of a run that has ended
+            self._file.truncate()  # the run has ended: it holds the lock no longer
             self._file.close()
             self._file = None
-
-
-def try_lock(file: IO[str]) -> bool:
-    """Lock an open file for this process alone; return whether no other process has locked it."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _holder(file: TextIO) -> str:

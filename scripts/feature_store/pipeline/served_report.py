@@ -1,26 +1,29 @@
-"""How served and recomputed values differ, in numbers, one line a feature view."""
+"""Numbers of served values that differ from the recomputed ones, for each feature view."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
+
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView, load_definitions
+from feature_store.registry.manifest import relation_of
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
-from feature_store.warehouse.sql import identifier, literal, rows_of
+from feature_store.warehouse.sql import literal, rows_of
 
 REASONS = ("late_data", "changed_definition", "other_change")
 
 
 @dataclass(frozen=True)
 class ServedReport:
-    """What served_differences says of a feature view.
+    """The differences of one feature view.
 
     Attributes:
         view: the feature view's version.
         runs: how many runs served it.
-        compared: pairs of a served row and the row that should have been served: one an entity and
-            run.
+        compared: pairs of a served row and the row that should have been served: one for each
+            entity and run.
         differing: how many of these pairs differ, by reason.
     """
 
@@ -45,8 +48,8 @@ def served_report(settings: Settings) -> list[ServedReport]:
         return []
     with connect(settings.warehouse_path) as connection:
         connection.execute(f"set memory_limit = {literal(settings.memory_limit)}")
-        found = {
-            (view, reason): (pairs, unserved)
+        counts = {
+            (view, reason): (int(pairs), int(unserved))
             for view, reason, pairs, unserved in rows_of(
                 connection,
                 "select feature_view, reason, sum(runs), "
@@ -54,40 +57,49 @@ def served_report(settings: Settings) -> list[ServedReport]:
                 f"from {differences} group by all",
             )
         }
-        reports = []
-        for view in definitions.views:
-            if not view.served_relation:
-                continue
-            [(runs, served)] = rows_of(
+        return [
+            _view_report(
                 connection,
-                f"""
-                with runs as (
-                    select served_at from operations.served_runs where feature_view = ?
-                )
-                select
-                    (select count(*) from runs),
-                    (
-                        select count(*)
-                        from {view.served_relation} as served
-                        inner join runs
-                            on
-                                served.dbt_valid_from <= runs.served_at
-                                and coalesce(served.dbt_valid_to, 'infinity') > runs.served_at
-                    )
-                """,
-                [view.label],
+                view,
+                {reason: counts.get((view.label, reason), (0, 0)) for reason in REASONS},
             )
-            counts = {reason: found.get((view.label, reason), (0, 0)) for reason in REASONS}
-            # What should have been served and was not is a pair too.
-            unserved = sum(int(missing) for _, missing in counts.values())
-            differing = {reason: int(pairs) for reason, (pairs, _) in counts.items()}
-            reports.append(ServedReport(view, runs, served + unserved, differing))
-    return reports
+            for view in definitions.views
+            if view.served_relation
+        ]
+
+
+def _view_report(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, counts: dict[str, tuple[int, int]]
+) -> ServedReport:
+    """Return the report of a view, of whose differing pairs the unserved ones are known."""
+    [(runs, served)] = rows_of(
+        connection,
+        f"""
+        with runs as (
+            select served_at from operations.served_runs where feature_view = ?
+        )
+        select
+            (select count(*) from runs),
+            (
+                select count(*)
+                from {view.served_relation} as served
+                inner join runs
+                    on
+                        served.dbt_valid_from <= runs.served_at
+                        and coalesce(served.dbt_valid_to, 'infinity') > runs.served_at
+            )
+        """,
+        [view.label],
+    )
+    # A row that should have been served and was not is a pair too.
+    unserved = sum(missing for _, missing in counts.values())
+    differing = {reason: pairs for reason, (pairs, _) in counts.items()}
+    return ServedReport(view, runs, served + unserved, differing)
 
 
 def _differences(definitions: FeatureDefinitions) -> str | None:
     """Return the relation of the model served_differences."""
     for node in definitions.manifest["nodes"].values():
         if node["resource_type"] == "model" and node["name"] == "served_differences":
-            return identifier(node["schema"], node.get("alias") or node["name"])
+            return relation_of(node)
     return None

@@ -1,4 +1,4 @@
-"""Whether dbt's last builds left a feature view green: built, tested since, and snapshotted."""
+"""Checks that the last dbt builds left a feature view green: built, tested since, snapshotted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, bullets, shortened
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 from feature_store.warehouse.sql import rows_of
 
@@ -19,15 +19,15 @@ _GREEN = {"success", "pass", "warn", "no-op"}
 _BUILD = "run dbt build until it is green, then try again"
 _BUILT = ("model", "seed", "snapshot")
 _TESTS = ("test", "unit_test")
-#: At most so many faults are listed, and so much of dbt's message on each.
+#: The most errors that are listed, and the most characters of dbt's message on each.
 _LISTED, _MESSAGE = 5, 300
 
 
 @dataclass(frozen=True)
 class NodeResult:
-    """How a dbt node's last run ended, and when that dbt command began (UTC).
+    """The result of a dbt node's last run, and the start of that dbt command (UTC).
 
-    The status is dbt's, or ``started`` where the command did not come to its end.
+    The status is dbt's, or ``started`` where the command did not end.
     """
 
     status: str
@@ -43,10 +43,11 @@ def read_results(connection: duckdb.DuckDBPyConnection) -> dict[str, NodeResult]
         FeatureStoreError: dbt has not built anything here.
     """
     try:
-        rows = connection.execute(
+        rows = rows_of(
+            connection,
             "select unique_id, status, message, invocation_id, started_at "
-            "from operations.dbt_results"
-        ).fetchall()
+            "from operations.dbt_results",
+        )
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise FeatureStoreError(
             "dbt has not built anything in this warehouse", next_step="run dbt build"
@@ -55,15 +56,16 @@ def read_results(connection: duckdb.DuckDBPyConnection) -> dict[str, NodeResult]
 
 
 def check_no_failures(definitions: FeatureDefinitions, results: dict[str, NodeResult]) -> None:
-    """Check that the last run of every node of the project ended well, or with a warning.
+    """Check that the last run of every node of the project passed, or passed with a warning.
 
-    What has never run is no failure here; :func:`check_green` asks more of what a view needs.
+    A node that has never run is no failure here; :func:`check_green` is stricter about a view.
 
     Raises:
-        FeatureStoreError: something failed, was skipped, or did not come to its end.
+        FeatureStoreError: something failed, was skipped, or did not end.
     """
     nodes = {*definitions.manifest["nodes"], *definitions.manifest.get("unit_tests", {})}
-    _refuse("the project", [_failure(node, results[node]) for node in sorted(nodes & {*results})])
+    failures = [_failure(node, results[node]) for node in sorted(nodes & {*results})]
+    _raise_errors("the project", [failure for failure in failures if failure])
 
 
 def check_green(
@@ -75,7 +77,7 @@ def check_green(
         The dbt invocation that took the served snapshot.
 
     Raises:
-        FeatureStoreError: something failed, was skipped, never ran, did not come to its end, or is
+        FeatureStoreError: something failed, was skipped, never ran, did not end, or is
             older than what it depends on; names the first five nodes.
     """
     if not view.served_id:
@@ -95,7 +97,7 @@ def check_built(
 
     Args:
         definitions: the project's definitions.
-        what: the node as a person calls it.
+        what: the node's name, for the error.
         unique_id: the node.
         results: the last result of every node.
 
@@ -111,13 +113,13 @@ def check_built(
         for test in manifest["child_map"].get(node, [])
         if test.startswith(_TESTS)
     }
-    faults = []
+    errors = []
     for node in sorted(built | tests):
         result = results.get(node)
         if result is None:
             # Unit tests are often left out of a build on production data.
             if not node.startswith("unit_test."):
-                faults.append(f"{node}: has never run")
+                errors.append(f"{node}: has never run")
             continue
         newer = [
             parent
@@ -125,10 +127,10 @@ def check_built(
             if _is_newer(results.get(parent), result)
         ]
         if failure := _failure(node, result):
-            faults.append(failure)
+            errors.append(failure)
         elif newer and not node.startswith("unit_test."):
-            faults.append(f"{node}: has not run since {newer[0]} was built again")
-    _refuse(what, faults)
+            errors.append(f"{node}: has not run since {newer[0]} was built again")
+    _raise_errors(what, errors)
 
 
 def check_declared(
@@ -138,7 +140,7 @@ def check_declared(
 ) -> None:
     """Check that feature tables were built from the declarations that the manifest has.
 
-    dbt describes anew with every command, ``dbt parse`` and ``dbt ls`` too, what it builds later.
+    Every dbt command rewrites the manifest, ``dbt parse`` too, before anything is built.
 
     Raises:
         FeatureStoreError: a declaration or SQL file was changed since dbt built the table.
@@ -194,27 +196,21 @@ def _is_newer(parent: NodeResult | None, child: NodeResult) -> bool:
 
 
 def _failure(unique_id: str, result: NodeResult) -> str | None:
-    """Return what is wrong with a result, or None."""
+    """Return the error of a result that is not green, or None."""
     if result.status in _GREEN:
         return None
     if result.status == "started":
         return (
             f"{unique_id}: {result.message}, begun at {result.started_at:%Y-%m-%d %H:%M:%S} UTC, "
-            "did not come to its end"
+            "did not end"
         )
-    message = " ".join((result.message or "").split())
-    if len(message) > _MESSAGE:
-        message = message[:_MESSAGE] + "…"
+    message = shortened(" ".join((result.message or "").split()), _MESSAGE)
     return f"{unique_id}: {result.status}" + (f": {message}" if message else "")
 
 
-def _refuse(what: str, faults: list[str | None]) -> None:
-    """Raise the error that lists the faults, if there are any."""
-    listed = [fault for fault in faults if fault]
-    if not listed:
-        return
-    if len(listed) > _LISTED:
-        listed[_LISTED:] = [f"… and {len(listed) - _LISTED} more"]
-    raise FeatureStoreError(
-        f"{what}: the last dbt build is not green\n  - " + "\n  - ".join(listed), next_step=_BUILD
-    )
+def _raise_errors(what: str, errors: list[str]) -> None:
+    """Raise one error that lists the errors, if there are any."""
+    if errors:
+        raise FeatureStoreError(
+            f"{what}: the last dbt build is not green{bullets(errors, _LISTED)}", next_step=_BUILD
+        )

@@ -1,4 +1,4 @@
-"""The feature views as dbt knows them: read from ``manifest.json``, declared nowhere else."""
+"""The feature views of a dbt project, read from ``manifest.json``."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.registry.manifest import read_manifest
-from feature_store.warehouse.sql import identifier
+from feature_store.registry.manifest import read_manifest, relation_of
 
-#: Columns of a feature table that are no features.
+#: Columns of a feature table that are not features.
 RESERVED = ("feature_time", "known_at")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
@@ -26,7 +25,9 @@ def duration_seconds(text: str) -> int:
     found = re.fullmatch(r"([1-9][0-9]*)([smhdw])", str(text))
     if not found:
         raise FeatureStoreError(
-            f"duration {text!r}", allowed="a whole number and s, m, h, d or w, such as 120d"
+            f"duration {text!r} cannot be read",
+            allowed="a whole number and s, m, h, d or w, such as 120d",
+            next_step="write it so, without a space: 28d, 12h or 2w",
         )
     return int(found[1]) * _SECONDS[found[2]]
 
@@ -52,8 +53,8 @@ class FeatureView:
         entity: the key columns with their SQL types, in order.
         features: in the order of the YAML.
         grain_seconds: of its feature times.
-        ttl_seconds: life of a key in the online store since its last refresh; None is forever.
-        layout: how a row stands in the online store: ``hash`` or ``packed``.
+        ttl_seconds: TTL of a key in the online store after its last refresh; None is no expiry.
+        layout: layout of a row in the online store: ``hash`` or ``packed``.
         relation: schema and table of the feature table, quoted.
         served_relation: schema and table of the snapshot of the served rows, quoted, if there is
             one. Only such a view can be exported.
@@ -61,8 +62,8 @@ class FeatureView:
         served_id: dbt's id of that snapshot.
         definition_hash: changes with the entity, the features, their types, TTL, layout and SQL.
         deprecation_date: from the YAML, if there is one.
-        is_online: whether it is declared ``online``, or an online view stands on it.
-        other_snapshots: names of more snapshots of it, of which there may be none.
+        is_online: whether it is declared ``online``, or an online view reads it.
+        other_snapshots: names of further snapshots of it, which must not exist.
     """
 
     name: str
@@ -122,6 +123,7 @@ class FeatureDefinitions:
             raise FeatureStoreError(
                 f"there is no feature view {name!r}",
                 allowed=near_names(name, {view.name for view in self.views}),
+                next_step="correct the name; after a new feature view, run dbt parse",
             )
         for view in versions:
             if view.is_latest if version is None else str(view.version) == str(version):
@@ -129,6 +131,7 @@ class FeatureDefinitions:
         raise FeatureStoreError(
             f"feature view {name!r} has no version {version!r}",
             allowed=", ".join(f"v{view.version}" for view in versions),
+            next_step="name one of these; after a new version, run dbt parse",
         )
 
     def resolve(self, reference: str) -> list[tuple[str, FeatureView, Feature]]:
@@ -149,6 +152,7 @@ class FeatureDefinitions:
             raise FeatureStoreError(
                 f"feature {reference!r} cannot be read",
                 allowed="view:feature, view:v2:feature, or view for all of its features",
+                next_step="write it as one of these",
             )
         view = self.view(name, version)
         prefix = name if version is None else f"{name}:v{version}"
@@ -160,11 +164,8 @@ class FeatureDefinitions:
         raise FeatureStoreError(
             f"feature view {view.label} has no feature {rest[0]!r}",
             allowed=near_names(rest[0], view.feature_types),
+            next_step="correct the name, or name another version; after a change, run dbt parse",
         )
-
-
-def _relation(node: dict[str, Any]) -> str:
-    return identifier(node["schema"], node.get("alias") or node["name"])
 
 
 def _features(columns: dict[str, Any], names: Iterable[str]) -> tuple[Feature, ...]:
@@ -191,7 +192,7 @@ def _grain_seconds(declaration: dict[str, Any]) -> int:
     try:
         return duration_seconds(declaration.get("grain") or "1d")
     except FeatureStoreError:
-        return _SECONDS["d"]  # dbt refuses to compile it
+        return _SECONDS["d"]  # dbt reports the error when it compiles the view
 
 
 def _feature_view(
@@ -221,8 +222,8 @@ def _feature_view(
         grain_seconds=_grain_seconds(declaration),
         ttl_seconds=duration_seconds(ttl) if ttl else None,
         layout=online.get("layout", "hash"),
-        relation=_relation(node),
-        served_relation=_relation(served) if served else None,
+        relation=relation_of(node),
+        served_relation=relation_of(served) if served else None,
         unique_id=node["unique_id"],
         served_id=served["unique_id"] if served else None,
         definition_hash=_definition_hash(node, declaration),
@@ -240,7 +241,7 @@ def load_definitions(manifest_path: Path, project_name: str | None = None) -> Fe
     """Read the feature views of a manifest.
 
     A feature view is a model in ``models/features`` that declares ``config.meta.feature_view``; it
-    is served when a snapshot stands on an online view that stands on it.
+    is served when a snapshot reads an online view that reads it.
 
     Args:
         manifest_path: dbt's ``manifest.json``.
@@ -250,43 +251,46 @@ def load_definitions(manifest_path: Path, project_name: str | None = None) -> Fe
         FeatureStoreError: there is no manifest, it cannot be read, or is another project's.
     """
     manifest = read_manifest(manifest_path, project_name)
-    nodes, children = manifest["nodes"], manifest["child_map"]
-
-    def served_by(unique_id: str) -> tuple[list[str], list[dict[str, Any]]]:
-        online = [
-            child
-            for child in children.get(unique_id, [])
-            if child in nodes and nodes[child]["fqn"][1:2] == ["online"]
-        ]
-        snapshots = {
-            child: nodes[child]
-            for parent in online
-            for child in children.get(parent, [])
-            if child.startswith("snapshot.") and child in nodes
-        }
-        # A second one never takes the place of the one that is named as they should be.
-        node = nodes[unique_id]
-        own = f"served_{node['name']}_v{_version(node)}"
-        ordered = sorted(snapshots.values(), key=lambda one: (one["name"] != own, one["name"]))
-        return online, ordered
-
-    def view(unique_id: str, node: dict[str, Any]) -> FeatureView:
-        try:
-            return _feature_view(node, *served_by(unique_id))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            what = f"there is no {error}" if isinstance(error, KeyError) else error
-            raise FeatureStoreError(
-                f"{manifest_path}: {unique_id}: the declaration of the feature view cannot be "
-                f"read: {what}",
-                allowed="what docs/guides/add_a_feature_view.md shows, with all its columns",
-                next_step="dbt compile says what is wrong in it; correct it, then run dbt parse",
-            ) from error
-
-    views = [
-        view(unique_id, node)
-        for unique_id, node in nodes.items()
-        if node["resource_type"] == "model"
-        and node["fqn"][1:2] != ["online"]
-        and ((node.get("config") or {}).get("meta") or {}).get("feature_view")
-    ]
+    views = []
+    for node in manifest["nodes"].values():
+        if _is_feature_view(node):
+            try:
+                views.append(_feature_view(node, *_served_by(manifest, node)))
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
+                what = f"there is no {error}" if isinstance(error, KeyError) else error
+                raise FeatureStoreError(
+                    f"{manifest_path}: {node['unique_id']}: the declaration of the feature view "
+                    f"cannot be read: {what}",
+                    allowed="what docs/guides/add_a_feature_view.md shows, with all its columns",
+                    next_step="correct what dbt compile reports, then run dbt parse",
+                ) from error
     return FeatureDefinitions(views, manifest)
+
+
+def _is_feature_view(node: dict[str, Any]) -> bool:
+    meta = (node.get("config") or {}).get("meta") or {}
+    is_online_view = node["fqn"][1:2] == ["online"]
+    return (
+        node["resource_type"] == "model" and not is_online_view and bool(meta.get("feature_view"))
+    )
+
+
+def _served_by(
+    manifest: dict[str, Any], node: dict[str, Any]
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return the ids of a feature view's online views, and the snapshots of these."""
+    nodes, children = manifest["nodes"], manifest["child_map"]
+    online = [
+        child
+        for child in children.get(node["unique_id"], [])
+        if child in nodes and nodes[child]["fqn"][1:2] == ["online"]
+    ]
+    snapshots = {
+        child: nodes[child]
+        for parent in online
+        for child in children.get(parent, [])
+        if child.startswith("snapshot.") and child in nodes
+    }
+    # The snapshot with the expected name comes first: another one never replaces it.
+    own = f"served_{node['name']}_v{_version(node)}"
+    return online, sorted(snapshots.values(), key=lambda one: (one["name"] != own, one["name"]))

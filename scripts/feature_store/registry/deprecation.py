@@ -1,4 +1,4 @@
-"""What happens when a version of a feature view is read that is to go, or should have gone."""
+"""Warns about deprecated feature view versions, and refuses expired ones."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from feature_store.registry.definitions import FeatureView
 
 
 class DeprecatedFeatureViewWarning(FutureWarning):
-    """A version of a feature view is read that has a ``deprecation_date``."""
+    """A version of a feature view that has a ``deprecation_date`` is read."""
 
 
 def check_deprecation(
     views: Iterable[FeatureView], *, allow_deprecated: bool = False, today: date | None = None
 ) -> None:
-    """Warn of each view that has a deprecation date, and refuse what is past its date.
+    """Warn about each view that has a deprecation date, and refuse views past their date.
 
-    ``FEATURE_STORE_ALLOW_DEPRECATED=1`` in the environment allows as well, for the day on which a
-    service must go on before anybody can change its code.
+    ``FEATURE_STORE_ALLOW_DEPRECATED=1`` in the environment allows them too, so that a service can
+    go on before anybody can change its code.
 
     Args:
-        views: what is to be read.
+        views: the views to be read.
         allow_deprecated: warn only, even past the date.
-        today: the day that counts, UTC; by default today.
+        today: the day to compare with, UTC; by default today.
 
     Raises:
         FeatureStoreError: a view is past its date, and this is not allowed.

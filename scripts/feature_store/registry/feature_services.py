@@ -1,4 +1,4 @@
-"""Feature services: the exposures that say which features a model in production uses."""
+"""Feature services: exposures that pin the features which a model in production uses."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def feature_service(definitions: FeatureDefinitions, name: str) -> FeatureServic
         raise FeatureStoreError(
             f"there is no feature service {name!r}",
             allowed=f"an exposure; {near_names(name, found)}",
+            next_step="correct the name; after a new exposure, run dbt parse",
         )
     exposure = found[name]
     used = {*exposure["depends_on"]["nodes"]}
@@ -58,6 +59,7 @@ def feature_service(definitions: FeatureDefinitions, name: str) -> FeatureServic
         raise FeatureStoreError(
             f"exposure {name!r}: config.meta.features is {listed!r}",
             allowed="a list of view:feature, view:v2:feature or view",
+            next_step="correct the exposure's YAML, then run dbt parse",
         )
     features: list[str] = []
     for reference in listed:

@@ -1,4 +1,4 @@
-"""dbt's ``manifest.json``, checked where this package reads it."""
+"""Reads dbt's ``manifest.json``, and checks the fields that this package uses."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, shortened
+from feature_store.warehouse.sql import identifier
 
 #: The version of the manifest's schema that this package reads: dbt 1.8 to 1.11.
 _SCHEMA_VERSION = "v12"
 _TEXTS = [str]
 _DEPENDS_ON = {"nodes": _TEXTS, "macros": _TEXTS}
-#: What a node or source has; a name with ! must be there, others may be missing or null.
+#: The fields of a node or source; a name with ! is required, others may be missing or null.
 _NODE = {
     "unique_id!": str,
     "resource_type!": str,
@@ -54,15 +55,15 @@ _MANIFEST = {
 
 
 def read_manifest(path: Path, project_name: str | None = None) -> dict[str, Any]:
-    """Return what dbt wrote about a project.
+    """Return the manifest of a dbt project.
 
     Args:
         path: the ``manifest.json``.
-        project_name: the dbt project that it must be of; None: any.
+        project_name: the expected dbt project; None: any.
 
     Raises:
-        FeatureStoreError: there is no manifest, it cannot be read, is not what dbt writes, or is
-            another project's.
+        FeatureStoreError: there is no manifest, it cannot be read, lacks required fields, or is of
+            another project.
     """
     again = "run dbt parse, or dbt build where the warehouse is not built"
     try:
@@ -73,7 +74,7 @@ def read_manifest(path: Path, project_name: str | None = None) -> dict[str, Any]
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise FeatureStoreError(f"{path}: cannot be read: {error}", next_step=again) from error
-    # Of another version everything may be elsewhere, so this is told first.
+    # Checked first: in another version any field may be elsewhere.
     metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
     schema = metadata.get("dbt_schema_version") if isinstance(metadata, dict) else None
     if isinstance(schema, str) and not schema.endswith(f"/{_SCHEMA_VERSION}.json"):
@@ -99,10 +100,10 @@ def read_manifest(path: Path, project_name: str | None = None) -> dict[str, Any]
 
 
 def _wrong_part(found: Any, shape: Any) -> list[str] | None:
-    """Return what has not the shape that it should have: its place, last part first; or None."""
+    """Return the first error of a value, with its place behind it from the inside out; or None."""
     if isinstance(shape, dict):
         if not isinstance(found, dict):
-            return [f"is {_short(found)}"]
+            return [f"is {_shown(found)}"]
         if "*" in shape:
             part = shape["*"]
             for name, one in found.items():
@@ -120,12 +121,16 @@ def _wrong_part(found: Any, shape: Any) -> list[str] | None:
     elif isinstance(shape, list):
         is_list = isinstance(found, list)
         if not is_list or not all(isinstance(one, shape[0]) for one in found):
-            return [f"is {_short(found)}"]
+            return [f"is {_shown(found)}"]
     elif not isinstance(found, shape) or isinstance(found, bool):
-        return [f"is {_short(found)}"]
+        return [f"is {_shown(found)}"]
     return None
 
 
-def _short(found: Any) -> str:
-    text = json.dumps(found, default=str)
-    return text if len(text) <= 60 else text[:60] + "…"
+def _shown(found: Any) -> str:
+    return shortened(json.dumps(found, default=str), 60)
+
+
+def relation_of(node: dict[str, Any]) -> str:
+    """Return schema and table of a model, snapshot, seed or source, quoted."""
+    return identifier(node["schema"], node.get("identifier") or node.get("alias") or node["name"])

@@ -1,4 +1,4 @@
-"""What a user asks of either store: features, and how old they may be."""
+"""Reads references to features and their greatest ages, for the online and historical store."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FEATURES = (
 
 
 def references(definitions: FeatureDefinitions, features: Sequence[str] | str) -> tuple[Any, ...]:
-    """Return references to features as they are listed, or as a feature service pins them.
+    """Return the listed references to features, or those that a feature service pins.
 
     Args:
         definitions: the project's feature views.
@@ -26,7 +26,9 @@ def references(definitions: FeatureDefinitions, features: Sequence[str] | str) -
         FeatureStoreError: it is neither, or there is no such feature service.
     """
     if not isinstance(features, (str, list, tuple, set, dict)):
-        raise FeatureStoreError(f"features is {features!r}", allowed=FEATURES)
+        raise FeatureStoreError(
+            f"features is {features!r}", allowed=FEATURES, next_step="pass one of these"
+        )
     if isinstance(features, str):
         return feature_service(definitions, features).features
     if not features:
@@ -36,29 +38,35 @@ def references(definitions: FeatureDefinitions, features: Sequence[str] | str) -
 
 def no_features() -> FeatureStoreError:
     """Return the error for a request without features."""
-    return FeatureStoreError("no features are asked for", allowed=FEATURES)
+    return FeatureStoreError(
+        "no features are requested", allowed=FEATURES, next_step="name at least one feature"
+    )
 
 
 def max_ages(view_names: Iterable[str], max_age: str | Mapping[str, str] | None) -> dict[str, str]:
     """Return the durations beyond which features are null, by view name.
 
     Args:
-        view_names: the views that are asked for.
+        view_names: the requested views.
         max_age: a duration for all of them, or one by the view's name.
 
     Raises:
-        FeatureStoreError: a name is not asked for, or something is no duration.
+        FeatureStoreError: a view is not requested, or an age is not a duration.
     """
     names = {*view_names}
     if not isinstance(max_age, (str, Mapping, type(None))):
         raise FeatureStoreError(
-            f"max_age: {max_age!r}", allowed="a duration such as 28d, or one by the view's name"
+            f"max_age: {max_age!r} is not a duration",
+            allowed="a duration such as 28d, or one by the view's name",
+            next_step="pass one of these, or nothing for any age",
         )
     ages = dict.fromkeys(names, max_age) if isinstance(max_age, str) else dict(max_age or {})
     for name, age in ages.items():
         if name not in names:
             raise FeatureStoreError(
-                f"max_age: no features of {name!r} are asked for", allowed=near_names(name, names)
+                f"max_age: no features of {name!r} are requested",
+                allowed=near_names(name, names),
+                next_step="correct the name of the view",
             )
         duration_seconds(age)
     return ages

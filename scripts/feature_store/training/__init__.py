@@ -1,1 +1,1 @@
-"""Training sets: written with all that is needed to make them again, and verified."""
+"""Training sets: built with the metadata to build them again, verified, and encoded."""

@@ -1,4 +1,4 @@
-"""Building a training set: labels and features joined point in time, split, written, described."""
+"""Builds a training set: joins labels and features, splits the rows, writes files and metadata."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from feature_store.training.folder import check_folder, new_folder
 from feature_store.training.labels import Labels, find_labels
 from feature_store.training.metadata_fields import FORMAT
 from feature_store.training.splits import NO_RULE, SPLIT, SplitRule, check_rule
-from feature_store.training.write import Written, utc_text, write_splits
+from feature_store.training.write import TrainingSetSummary, utc_text, write_splits
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.errors import clear_errors, first_line
 from feature_store.warehouse.sql import literal
@@ -31,15 +31,15 @@ _LABEL_NAMES = ("label", "target", "y")
 
 
 @dataclass(frozen=True)
-class Request:
-    """What training set to build.
+class TrainingSetRequest:
+    """The training set to build.
 
     Attributes:
         features: the name of a feature service, or references.
         labels: a Parquet or CSV file, the name of a dbt model, or a query.
-        time: the labels' time column.
+        time: the time column of the labels.
         label: the label's column; by default the only boolean one, or one named label, target or y.
-        rule: how rows are split.
+        rule: the rule that splits the rows.
         mode: ``as_recomputed`` or ``as_served``.
         max_age: a duration for all views, or one by view name.
         full_feature_names: whether columns are named ``<view>_v<n>__<feature>``.
@@ -57,11 +57,13 @@ class Request:
     allow_deprecated: bool = False
 
 
-def build_training_set(store: FeatureStore, request: Request, out: Path) -> Written:
+def build_training_set(
+    store: FeatureStore, request: TrainingSetRequest, out: Path
+) -> TrainingSetSummary:
     """Write a training set: ``split=<name>/part-0.parquet`` for each split, and ``metadata.json``.
 
-    The folder is there when all of it is complete, or as it was before. A training set that stands
-    there already is replaced; anything else is not touched.
+    The folder changes when all of it is complete, or not at all. A training set that is there is
+    replaced; a folder with anything else is an error.
 
     Raises:
         FeatureStoreError: the features, labels or rule are wrong, the features are not green, or
@@ -69,54 +71,73 @@ def build_training_set(store: FeatureStore, request: Request, out: Path) -> Writ
     """
     out = check_folder(out)
     labels = find_labels(store.definitions, request.labels)
-    answer = historical(store, request, labels.source)
-    rule = check_rule(request.rule, answer.spine_columns)
-    rule.sql(store.macros, answer.time)  # A wrong rule is told before hours of work.
-    if SPLIT in [name.lower() for name in answer.join.columns]:
-        raise FeatureStoreError(
-            f"a feature is called {SPLIT!r}, as the folders of the splits are",
-            next_step=f"pass {option('full_feature_names')}",
-        )
-    label = request.label or _find_label(answer.spine_columns)
-    if label is not None and label not in answer.spine_columns:
-        raise FeatureStoreError(
-            f"the labels have no column {label!r}", allowed=", ".join(answer.spine_columns)
-        )
-    # As long as this has the warehouse open, nobody can write: what is described is what is read.
+    features = historical(store, request, labels.source)
+    rule = check_rule(request.rule, features.spine_columns)
+    rule.sql(store.macros, features.time)  # A wrong rule is an error before hours of work.
+    label = _label_column(request, features)
+    # While the warehouse is open here, nobody can write: the metadata describe what is read.
     with new_folder(out) as folder, _warehouse(store) as connection:
-        origin = _describe(store, answer.join, labels, connection)
-        written = write(store, answer, folder, rule, label)
-        times = [split for split in written.splits.values() if split.first_time]
+        origin = _describe(store, features.join, labels, connection)
+        summary = write(store, features, folder, rule, label)
         content = {
             "format": FORMAT,
             "service": request.features if isinstance(request.features, str) else None,
-            "content_hash": written.content_hash,
-            "rows": written.rows,
-            "rows_in_no_split": written.dropped,
-            "first_time": utc_text(
-                min((split.first_time for split in times), key=_order, default=None)
-            ),
-            "last_time": utc_text(
-                max((split.last_time for split in times), key=_order, default=None)
-            ),
-            "splits": {name: split.to_json() for name, split in written.splits.items()},
+            **_describe_rows(summary),
             "split_rule": rule.to_json(),
             "mode": request.mode,
             "full_feature_names": request.full_feature_names,
             "labels": {**labels.origin, "time": request.time, "label": label}
-            | {"columns": answer.spine_columns},
-            "columns": written.columns,
+            | {"columns": features.spine_columns},
+            "columns": summary.columns,
             "features": {
                 column: f"{view.label}:{feature.name}"
-                for column, (view, feature) in answer.join.columns.items()
+                for column, (view, feature) in features.join.columns.items()
             },
             **origin,
         }
         metadata.write_metadata(folder, content)
-    return written
+    return summary
 
 
-def historical(store: FeatureStore, request: Request, source: Path | str) -> HistoricalFeatures:
+def _label_column(request: TrainingSetRequest, features: HistoricalFeatures) -> str | None:
+    """Return the label's column, after a check of the columns' names.
+
+    Raises:
+        FeatureStoreError: the label is missing, or a feature has the name of the splits' folders.
+    """
+    if SPLIT in [name.lower() for name in features.join.columns]:
+        raise FeatureStoreError(
+            f"a feature is called {SPLIT!r}, as the folders of the splits are",
+            next_step=f"pass {option('full_feature_names')}",
+        )
+    label = request.label or _find_label(features.spine_columns)
+    if label is not None and label not in features.spine_columns:
+        raise FeatureStoreError(
+            f"the labels have no column {label!r}",
+            allowed=", ".join(features.spine_columns),
+            next_step=f"name one of these ({option('label', repr('COLUMN'))})",
+        )
+    return label
+
+
+def _describe_rows(summary: TrainingSetSummary) -> dict[str, Any]:
+    """Return the metadata of the rows: hash, numbers, times and splits."""
+    splits = [split for split in summary.splits.values() if split.first_time]
+    first = min((split.first_time for split in splits), key=_time_order, default=None)
+    last = max((split.last_time for split in splits), key=_time_order, default=None)
+    return {
+        "content_hash": summary.content_hash,
+        "rows": summary.rows,
+        "rows_in_no_split": summary.dropped,
+        "first_time": utc_text(first),
+        "last_time": utc_text(last),
+        "splits": {name: split.to_json() for name, split in summary.splits.items()},
+    }
+
+
+def historical(
+    store: FeatureStore, request: TrainingSetRequest, source: Path | str
+) -> HistoricalFeatures:
     """Return the point-in-time join of a request, over a spine."""
     return store.get_historical_features(
         source,
@@ -131,11 +152,11 @@ def historical(store: FeatureStore, request: Request, source: Path | str) -> His
 
 def write(
     store: FeatureStore,
-    answer: HistoricalFeatures,
+    features: HistoricalFeatures,
     folder: Path,
     rule: SplitRule,
     label: str | None,
-) -> Written:
+) -> TrainingSetSummary:
     """Join, split and write into a folder.
 
     Raises:
@@ -143,18 +164,18 @@ def write(
             be written.
     """
     joined = folder / "joined.parquet"
-    answer.to_parquet(joined)
+    features.to_parquet(joined)
     try:
         with duckdb.connect() as connection:
             connection.execute("set timezone = 'UTC'")
             connection.execute(f"set memory_limit = {literal(store.settings.memory_limit)}")
             connection.execute(f"set temp_directory = {literal(str(folder / 'spill'))}")
-            written = write_splits(
+            summary = write_splits(
                 connection,
                 joined,
                 folder,
-                rule.sql(store.macros, answer.time),
-                time=answer.time,
+                rule.sql(store.macros, features.time),
+                time=features.time,
                 label=label,
             )
     except duckdb.InterruptException:
@@ -162,11 +183,11 @@ def write(
     except duckdb.Error as error:
         raise FeatureStoreError(
             f"the training set cannot be written: {first_line(error)}",
-            next_step="look for room on the disk, or set FEATURE_STORE_MEMORY_LIMIT",
+            next_step="make room on the disk, or set FEATURE_STORE_MEMORY_LIMIT to more",
         ) from error
     joined.unlink()
     shutil.rmtree(folder / "spill", ignore_errors=True)
-    return written
+    return summary
 
 
 @contextmanager
@@ -179,11 +200,11 @@ def _warehouse(store: FeatureStore) -> Iterator[duckdb.DuckDBPyConnection]:
 def _describe(
     store: FeatureStore, join: Join, labels: Labels, connection: duckdb.DuckDBPyConnection
 ) -> dict[str, Any]:
-    """Check that what is read is green, and return what is on record of it."""
+    """Check that everything that is read is green, and return its metadata."""
     results = read_results(connection)
     check_declared(connection, store.definitions, (joined.view for joined in join.views))
     for joined in join.views:
-        unique_id, _ = metadata.what_is_read(joined.view, join.mode)
+        unique_id, _ = metadata.source_of(joined.view, join.mode)
         check_built(store.definitions, joined.view.label, unique_id, results)
     if labels.unique_id:
         check_built(store.definitions, labels.origin["name"], labels.unique_id, results)
@@ -199,8 +220,8 @@ def _describe(
     }
 
 
-def _order(time: datetime | str | None) -> tuple[bool, str]:
-    """Return what times are put in order by; beyond the years 1 to 9999 they are texts."""
+def _time_order(time: datetime | str | None) -> tuple[bool, str]:
+    """Return the sort key of a time; times beyond the years 1 to 9999 are texts."""
     return isinstance(time, str), str(time)
 
 

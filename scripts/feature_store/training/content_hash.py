@@ -1,4 +1,4 @@
-"""A hash of a table's content, whatever files it stands in and however many threads read it."""
+"""Hashes of a training set's content, independent of its files and of the reading threads."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from feature_store.warehouse.sql import identifier, rows_of
 def split_hash(
     connection: duckdb.DuckDBPyConnection, query: str, columns: Mapping[str, str]
 ) -> str:
-    """Return a hash of the rows of a query, each with its place.
+    """Return a hash of the rows of a query and their order.
 
-    Each row is a text: its number, and every value as text with its length in front, so that no two
-    rows have one text. The MD5 sums of these texts are joined by exclusive or, which needs no order
-    and no memory.
+    Each row is a text: its number, and every value as text with its length in front, so that
+    different rows have different texts. The MD5 sums of these texts are combined by exclusive or,
+    which needs no order and no memory.
 
     Args:
         connection: where the query runs.
         query: SQL whose rows have the column ``_spine_row``, their number from 0.
-        columns: the columns that count, with their types.
+        columns: the hashed columns, with their types.
 
     Returns:
         32 hex digits.
@@ -40,6 +40,6 @@ def split_hash(
 
 
 def content_hash(columns: Mapping[str, str], splits: Mapping[str, tuple[int, str]]) -> str:
-    """Return the hash of a training set, of its columns and of each split's rows and hash."""
+    """Return the hash of a training set: of its columns, and of each split's rows and hash."""
     content = {"columns": [*columns.items()], "splits": sorted(splits.items())}
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Plain Python values as the SQL of the encodings reads them: doubles, and texts of categories."""
+"""Converts Python values as the SQL of the encodings does: to doubles, and to category texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from feature_store.errors import FeatureStoreError
 
-#: Doubles hold every whole number up to here; beyond, SQL's types round in ways of their own.
+#: Doubles represent every whole number up to here; beyond, SQL types round differently.
 _WHOLE = 2**53
 
 
@@ -25,7 +25,7 @@ def number(column: str, value: Any) -> float | None:
     """Return a number as the double that SQL casts it to.
 
     Raises:
-        FeatureStoreError: the value is no number that SQL would take alike.
+        FeatureStoreError: the value is not a number that SQL converts alike.
     """
     value = _plain(value)
     if value is None:
@@ -39,15 +39,16 @@ def number(column: str, value: Any) -> float | None:
         raise FeatureStoreError(
             f"{column} is {value!r}",
             allowed="a finite number (a whole one up to 2^53), a boolean, None where it is missing",
+            next_step="convert the value first",
         )
     return float(value)
 
 
 def category_text(column: str, value: Any) -> str | None:
-    """Return the text by which SQL knows a category.
+    """Return the text of a category in SQL.
 
     Raises:
-        FeatureStoreError: the value can be no category.
+        FeatureStoreError: the value cannot be a category.
     """
     value = _plain(value)
     if value is None or isinstance(value, str):
@@ -61,6 +62,7 @@ def category_text(column: str, value: Any) -> str | None:
     raise FeatureStoreError(
         f"{column} is {value!r}",
         allowed="a text, a whole number, a boolean, a date, a uuid, or None where it is missing",
+        next_step="convert the value first",
     )
 
 
@@ -73,7 +75,9 @@ def one_hot_columns(column: str, categories: Sequence[Any]) -> dict[str, str]:
     named: dict[str, str] = {}
     if isinstance(categories, str) or not categories:
         raise FeatureStoreError(
-            f"categories of {column}: {categories!r}", allowed="a list of categories"
+            f"categories of {column}: {categories!r}",
+            allowed="a list of categories",
+            next_step="pass a list with at least one",
         )
     for category in categories:
         text = category_text(column, category) or ""
@@ -83,6 +87,7 @@ def one_hot_columns(column: str, categories: Sequence[Any]) -> dict[str, str]:
             raise FeatureStoreError(
                 f"categories of {column}: {category!r} would be {name}",
                 allowed="categories with a letter or digit whose names differ, none of them other",
+                next_step="leave this one out; it counts as other",
             )
         named[name] = text
     return named

@@ -1,8 +1,8 @@
-"""The encodings of a training set, applied to plain values: the same numbers when serving.
+"""The encodings of a training set for single values, with the same results when serving.
 
-The macros ``standardized``, ``imputed``, ``ordinal`` and ``one_hot`` encode in SQL by a table that
-``fitted_statistics`` made. :class:`FittedStatistics` is that table in memory, and encodes alike,
-bit for bit: doubles, and the same operations in the same order.
+The macros ``standardized``, ``imputed``, ``ordinal`` and ``one_hot`` encode in SQL with a table
+that ``fitted_statistics`` makes. :class:`FittedStatistics` is that table in memory. It gives the
+same results bit for bit: doubles, and the same operations in the same order.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ Step = str | tuple[str, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class ColumnStatistics:
-    """What was fitted for one column.
+    """The fitted statistics of one column.
 
     Attributes:
         kind: ``numeric`` or ``categorical``.
-        mean: of the fitted values, as are the next two; None if there were none.
-        standard_deviation: of the population.
+        mean: the mean of the fitted values, None without any; so are the next two.
+        standard_deviation: that of the population.
         median: of an even number of values, half the sum of the two in the middle.
-        most_frequent: the most frequent category, the lesser of equally frequent ones.
+        most_frequent: the most frequent category, the smaller of equally frequent ones.
         categories: the fitted categories in the order of their ranks.
     """
 
@@ -67,7 +67,7 @@ class FittedStatistics:
 
     Args:
         table: the rows that ``fitted_statistics`` made.
-        source: where they are from, for error messages.
+        source: their table or file, for error messages.
     """
 
     table: pa.Table
@@ -79,6 +79,7 @@ class FittedStatistics:
             raise FeatureStoreError(
                 f"{self.source}: no column {', '.join(missing)}",
                 allowed="a table made by the macro fitted_statistics",
+                next_step="name such a table, or build its model again",
             )
 
     @classmethod
@@ -124,6 +125,7 @@ class FittedStatistics:
             raise FeatureStoreError(
                 f"{path}: cannot be read: {error}",
                 allowed="a Parquet file written by FittedStatistics.to_parquet",
+                next_step="check the path, or write the file again",
             ) from error
 
     def to_parquet(self, path: Path | str) -> None:
@@ -156,7 +158,7 @@ class FittedStatistics:
         value then gives None.
 
         Raises:
-            FeatureStoreError: no such numeric column was fitted, or the value is no number.
+            FeatureStoreError: no such numeric column was fitted, or the value is not a number.
         """
         fitted = self._fitted(column, "numeric")
         given = number(column, value)
@@ -176,7 +178,9 @@ class FittedStatistics:
             FeatureStoreError: another ``using``, no such column, or a value of another kind.
         """
         if using not in _KINDS:
-            raise FeatureStoreError(f"using is {using!r}", allowed=", ".join(_KINDS))
+            raise FeatureStoreError(
+                f"using is {using!r}", allowed=", ".join(_KINDS), next_step="pass one of these"
+            )
         fitted = self._fitted(column, _KINDS[using])
         known = (number if _KINDS[using] == "numeric" else category_text)(column, value)
         return getattr(fitted, using) if known is None else known
@@ -209,7 +213,7 @@ class FittedStatistics:
 
         Raises:
             FeatureStoreError: no such categorical column was fitted, the value is no category, or
-                the categories give no names that differ.
+                two categories give the same name.
         """
         fitted = self._fitted(column, "categorical").categories
         text = category_text(column, value)
@@ -236,12 +240,16 @@ class FittedStatistics:
             categories take the column's place.
 
         Raises:
-            FeatureStoreError: the row lacks a column, or what the encodings themselves raise.
+            FeatureStoreError: the row lacks a column, or an encoding raises an error.
         """
-        answer: dict[str, Any] = {}
+        result: dict[str, Any] = {}
         for column, given in steps.items():
             if column not in row:
-                raise FeatureStoreError(f"row: no {column}", allowed=near_names(column, row))
+                raise FeatureStoreError(
+                    f"row: no {column}",
+                    allowed=near_names(column, row),
+                    next_step="add the column to the row, with None where it is missing",
+                )
             value = row[column]
             for step in [given] if isinstance(given, (str, tuple)) else given:
                 name, arguments = (step, {}) if isinstance(step, str) else step
@@ -249,10 +257,11 @@ class FittedStatistics:
                     raise FeatureStoreError(
                         f"steps: {column}: no encoding {name!r}",
                         allowed="standardized, imputed, ordinal, one_hot",
+                        next_step="name one of these",
                     )
                 value = getattr(self, name)(column, value, **arguments)
-            answer |= value if isinstance(value, dict) else {column: value}
-        return answer
+            result |= value if isinstance(value, dict) else {column: value}
+        return result
 
     def _fitted(self, column: str, kind: str) -> ColumnStatistics:
         found = self.columns.get(column)
@@ -261,5 +270,6 @@ class FittedStatistics:
             raise FeatureStoreError(
                 f"{self.source}: no {kind} column {column!r} was fitted",
                 allowed=near_names(column, known),
+                next_step="correct the name, or add the column to fitted_statistics",
             )
         return found

@@ -1,9 +1,8 @@
-"""The folder of a training set: complete, or as it was before."""
+"""Replaces the folder of a training set at once, by a complete one or not at all."""
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import shutil
@@ -14,30 +13,33 @@ from itertools import islice
 from pathlib import Path
 
 from feature_store.errors import FeatureStoreError
+from feature_store.file_locks import lock
 from feature_store.training import metadata
 from feature_store.training.splits import PART, SPLIT
 
 _ALLOWED = "a new or empty folder, or one with a training set and nothing else, which is replaced"
+_NEXT = "name another folder"
 
 
 def check_folder(out: Path) -> Path:
-    """Check that a training set may stand in a folder, or take the place of what stands there.
+    """Check that a training set can be written to a folder, or replace the one in it.
 
     Args:
-        out: the folder as it was given; a link stays one.
+        out: the folder as given.
 
     Returns:
         the folder, absolute.
 
     Raises:
-        FeatureStoreError: it holds something that is no part of a training set, or cannot be
-            written.
+        FeatureStoreError: it holds anything but a training set, or cannot be written.
     """
     try:
         str(out).encode()
         folder = out.resolve()
         if folder in (Path.cwd(), Path(folder.anchor)):
-            raise FeatureStoreError(f"{out}: is the folder {folder}", allowed="a folder below it")
+            raise FeatureStoreError(
+                f"{out}: is the folder {folder}", allowed="a folder below it", next_step=_NEXT
+            )
         _name(folder, "x" * 8 + "-old").exists()  # A name that is too long is an error.
         if folder.exists():
             _check_content(folder)
@@ -45,20 +47,22 @@ def check_folder(out: Path) -> Path:
             _check_parent(folder)
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
-        # Such a name may have characters that no terminal can show.
+        # The name may have characters that a terminal cannot show.
         name = str(out).encode(errors="backslashreplace").decode()
         raise FeatureStoreError(
-            f"{name}: cannot be written: {reason}", allowed="the path of a folder that can be made"
+            f"{name}: cannot be written: {reason}",
+            allowed="the path of a folder that can be created",
+            next_step=_NEXT,
         ) from error
     return folder
 
 
 def _check_content(out: Path) -> None:
     if not out.is_dir():
-        raise FeatureStoreError(f"{out}: is no folder", next_step="name another one")
+        raise FeatureStoreError(f"{out}: is not a folder", next_step=_NEXT)
     if not any(out.iterdir()):
         return
-    # Whatever else it holds may be large, so not all of it is looked at.
+    # The folder may hold any number of other files, so only the first ones are listed.
     files = (path.relative_to(out) for path in out.rglob("*") if not path.is_dir())
     foreign = islice(
         (path for path in files if str(path) != metadata.FILE and not _is_part(path)), 5
@@ -68,27 +72,29 @@ def _check_content(out: Path) -> None:
         names = sorted(path.name for path in islice(out.iterdir(), 5))
     if names:
         raise FeatureStoreError(
-            f"{out}: the folder holds something that is no training set: " + ", ".join(names),
+            f"{out}: the folder holds something that is not a training set: " + ", ".join(names),
             allowed=_ALLOWED,
+            next_step="name another folder, or empty this one",
         )
 
 
 def _check_parent(out: Path) -> None:
-    """Check, before hours of work, that the folder can be made."""
+    """Check, before hours of work, that the folder can be created."""
     parent = next(path for path in out.parents if path.exists())
     if not parent.is_dir():
         raise FeatureStoreError(
-            f"{out}: cannot be written: {parent} is no folder", next_step="name another one"
+            f"{out}: cannot be written: {parent} is not a folder", next_step=_NEXT
         )
     if not os.access(parent, os.W_OK | os.X_OK):
         raise FeatureStoreError(
             f"{out}: cannot be written: no permission in {parent}",
-            allowed="a folder that this user can make",
+            allowed="a folder that this user can create",
+            next_step="name another folder, or allow this user to write there",
         )
 
 
 def _name(out: Path, end: str) -> Path:
-    """Return the path of a folder in the making."""
+    """Return the path of a temporary folder beside ``out``."""
     return out.with_name(f".{out.name}-new-{end}")
 
 
@@ -98,10 +104,10 @@ def _is_part(path: Path) -> bool:
 
 @contextmanager
 def new_folder(out: Path) -> Iterator[Path]:
-    """Hand out a folder that takes the place of ``out`` if all goes well, or else vanishes.
+    """Yield a folder that replaces ``out`` if the block succeeds, and is removed if it fails.
 
-    What a killed process leaves is beside it: ``.<name>-new-…``, and for an instant, in which the
-    two change places, ``.<name>-new-…-old``. The next one removes what no living process holds.
+    A killed process leaves its folder beside it: ``.<name>-new-…``, and, if it is killed between
+    the two renames, ``.<name>-new-…-old``. The next call removes folders that are not locked.
 
     Args:
         out: the folder, absolute.
@@ -109,14 +115,16 @@ def new_folder(out: Path) -> Iterator[Path]:
     Raises:
         FeatureStoreError: it cannot be written there.
     """
-    with contextlib.ExitStack() as held:
+    with contextlib.ExitStack() as locks:
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
             _remove_abandoned(out)
-            folder = _make(out, held)
+            folder = _make(out, locks)
         except OSError as error:
             raise FeatureStoreError(
-                f"{out}: cannot be written: {error.strerror}", allowed="a folder that can be made"
+                f"{out}: cannot be written: {error.strerror}",
+                allowed="a folder that can be created",
+                next_step=_NEXT,
             ) from error
         old = folder.with_name(folder.name + "-old")
         try:
@@ -124,14 +132,14 @@ def new_folder(out: Path) -> Iterator[Path]:
             yield folder
             try:
                 if out.exists():
-                    # Without locks, as in _make, nothing is taken for abandoned.
+                    # On a file system without locks, as in _make, no folder counts as abandoned.
                     with contextlib.suppress(OSError):
-                        held.enter_context(_held(out))
+                        locks.enter_context(_locked(out))
                     os.rename(out, old)
                 os.rename(folder, out)
             except OSError as error:
                 raise FeatureStoreError(
-                    f"{out}: cannot be replaced: {error.strerror}", next_step="name another folder"
+                    f"{out}: cannot be replaced: {error.strerror}", next_step=_NEXT
                 ) from error
         finally:
             if old.exists() and not out.exists():
@@ -141,41 +149,42 @@ def new_folder(out: Path) -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _make(out: Path, held: contextlib.ExitStack) -> Path:
-    """Make a folder beside ``out``, and hold it."""
+def _make(out: Path, locks: contextlib.ExitStack) -> Path:
+    """Create a folder beside ``out``, and lock it."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_name(out, "").name, dir=out.parent))
-        # Between the two, another process may have taken it for abandoned.
+        # Before it is locked, another process may remove it as abandoned.
         try:
-            held.enter_context(_held(folder))
+            locks.enter_context(_locked(folder))
         except FileNotFoundError:
             continue
-        except OSError:  # a file system without locks, on which nothing is taken for abandoned
+        except OSError:  # a file system without locks, where no folder counts as abandoned
             return folder
         if folder.exists():
             return folder
 
 
 @contextmanager
-def _held(folder: Path, flags: int = 0) -> Iterator[None]:
-    """Hold the operating system's lock on a folder, which ends with this process at the latest."""
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Lock a folder for the length of the block, and yield whether it is locked."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | flags)
-        yield
+        yield lock(descriptor, wait=wait)
     finally:
         os.close(descriptor)
 
 
 def _remove_abandoned(out: Path) -> None:
-    """Remove what killed processes left of their training sets for this folder."""
+    """Remove the folders that killed processes left beside ``out``."""
     name = re.compile(re.escape(_name(out, "").name) + r"\w{8}(-old)?")
     left = [path for path in out.parent.iterdir() if name.fullmatch(path.name)]
     for path in sorted(left):
         if path.is_symlink() or not path.is_dir():
             continue
-        with contextlib.suppress(OSError), _held(path, fcntl.LOCK_NB):
+        with contextlib.suppress(OSError), _locked(path, wait=False) as is_abandoned:
+            if not is_abandoned:
+                continue
             if path.name.endswith("-old") and not out.exists():
-                os.rename(path, out)  # What stood there when the two changed places.
+                os.rename(path, out)  # the process was killed between the two renames
             else:
                 shutil.rmtree(path, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The labels that a training set is made from, and what is on record of them."""
+"""Finds the labels of a training set: a file, a dbt model or a query, with their origin."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from typing import Any
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.historical.user_query import begins_like_a_query, is_statement, one_query
 from feature_store.registry.definitions import FeatureDefinitions
-from feature_store.warehouse.sql import exists, identifier
-
-_CHUNK_BYTES = 1 << 20
+from feature_store.registry.manifest import relation_of
+from feature_store.warehouse.sql import exists
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Labels, and where they come from.
+    """Labels and their origin.
 
     Attributes:
         source: a path or a query, as ``get_historical_features`` takes a spine.
-        origin: what is kept of them in the metadata: kind, name, checksum, description.
+        origin: their metadata: kind, name, checksum, description.
         unique_id: the dbt model's id, if they are one.
     """
 
@@ -45,7 +44,6 @@ def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
     models = _models(definitions)
     if text in models:
         node = models[text]
-        relation = identifier(node["schema"], node.get("alias") or node["name"])
         origin = {
             "kind": "dbt model",
             "name": _label(node),
@@ -54,7 +52,7 @@ def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
             "description": node.get("description", "").strip(),
             "sql": node.get("raw_code", ""),
         }
-        return Labels(f"select * from {relation}", origin, node["unique_id"])
+        return Labels(f"select * from {relation_of(node)}", origin, node["unique_id"])
     path = Path(text)
     if not exists(path) or not path.is_file():
         if is_statement(text):
@@ -63,6 +61,7 @@ def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
             f"labels {text!r}: there is no such file and no such dbt model",
             allowed="a Parquet or CSV file, a model's name, or a query that begins with select; "
             + near_names(text, models),
+            next_step="correct the path or the name; after a new model, run dbt parse",
         )
     return Labels(path, {"kind": "file", "name": path.name, "checksum": file_checksum(path)})
 
@@ -86,16 +85,16 @@ def _models(definitions: FeatureDefinitions) -> dict[str, dict[str, Any]]:
 
 
 def file_checksum(path: Path) -> str:
-    """Return the SHA-256 of a file, read piece by piece.
+    """Return the SHA-256 of a file.
 
     Raises:
         FeatureStoreError: it cannot be read.
     """
-    digest = hashlib.sha256()
     try:
         with open(path, "rb") as stream:
-            while piece := stream.read(_CHUNK_BYTES):
-                digest.update(piece)
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        raise FeatureStoreError(f"{path}: cannot be read: {error.strerror}") from error
-    return digest.hexdigest()
+        raise FeatureStoreError(
+            f"{path}: cannot be read: {error.strerror}",
+            next_step="check the path, and the permissions of the file",
+        ) from error

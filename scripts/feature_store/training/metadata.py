@@ -1,4 +1,4 @@
-"""What is kept beside a training set: where it came from, so that it can be made again."""
+"""The metadata.json of a training set: its origin, from which it can be built again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, bullets
 from feature_store.historical.join import Join
 from feature_store.registry.build_status import NodeResult, ancestors
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
@@ -29,7 +29,7 @@ def describe_views(
     results: dict[str, NodeResult],
     connection: duckdb.DuckDBPyConnection,
 ) -> list[dict[str, Any]]:
-    """Return what is kept of each view: version, definition, build and state of its data."""
+    """Return the metadata of each view: version, definition, build and state of its data."""
     return [
         {
             "view": joined.view.name,
@@ -39,7 +39,7 @@ def describe_views(
             "definition": definition(definitions, joined.view),
             "made_from": lineage(definitions, joined.view.unique_id),
             "max_age": joined.max_age,
-            "dbt_invocation_id": results[what_is_read(joined.view, join.mode)[0]].invocation_id,
+            "dbt_invocation_id": results[source_of(joined.view, join.mode)[0]].invocation_id,
             **data_state(connection, joined.view, join.mode),
             "as_of": _as_of(connection, joined.view),
         }
@@ -47,8 +47,8 @@ def describe_views(
     ]
 
 
-def what_is_read(view: FeatureView, mode: str) -> tuple[str, str]:
-    """Return dbt's id and the relation of what a mode reads: the snapshot or the feature table."""
+def source_of(view: FeatureView, mode: str) -> tuple[str, str]:
+    """Return dbt's id and the relation that a mode reads: the snapshot or the feature table."""
     if mode == "as_served" and view.served_id and view.served_relation:
         return view.served_id, view.served_relation
     return view.unique_id, view.relation
@@ -101,8 +101,8 @@ def macro_checksums(definitions: FeatureDefinitions, unique_ids: Iterable[str]) 
 def data_state(
     connection: duckdb.DuckDBPyConnection, view: FeatureView, mode: str
 ) -> dict[str, Any]:
-    """Return how many rows are read of a view, and when the latest of their data was loaded."""
-    relation = what_is_read(view, mode)[1]
+    """Return the number of rows of a view, and when the latest of their data was loaded."""
+    relation = source_of(view, mode)[1]
     count, known_at = rows_of(
         connection, f"select count(*), max(known_at)::timestamp from {relation}"
     )[0]
@@ -110,7 +110,7 @@ def data_state(
 
 
 def _as_of(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> str | None:
-    """Return as of which time the view was served last, in the order of the runs."""
+    """Return the time as of which the view was served last, in the order of the runs."""
     try:
         served = rows_of(
             connection,
@@ -135,7 +135,7 @@ def git_state(project_dir: Path) -> dict[str, Any] | None:
         ).stdout.strip()
 
     try:
-        # A folder that the repository around it ignores, or knows no file of, is none of its own.
+        # A folder of which the repository around it has no file is not part of it.
         if not git("ls-files", "--", "."):
             return None
         return {
@@ -160,20 +160,23 @@ def read_metadata(folder: Path) -> dict[str, Any]:
         raise FeatureStoreError(
             f"{folder}: no training set, there is no {FILE}",
             allowed="a folder written by scripts/build_training_set.py",
+            next_step="name such a folder, or build the training set",
         ) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise FeatureStoreError(f"{path}: cannot be read: {error}") from error
-    what, faults = metadata_fields.faults(content)
-    if faults:
         raise FeatureStoreError(
-            f"{path}: {what}\n  - " + "\n  - ".join(faults),
+            f"{path}: cannot be read: {error}", next_step="build the training set again"
+        ) from error
+    heading, errors = metadata_fields.metadata_errors(content)
+    if errors:
+        raise FeatureStoreError(
+            f"{path}: {heading}{bullets(errors)}",
             next_step="build the training set again with this version of the project",
         )
     return content
 
 
 def is_metadata(folder: Path) -> bool:
-    """Return whether a folder has the metadata of a training set, of whatever format."""
+    """Return whether a folder has the metadata of a training set, of any format."""
     try:
         content = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -6,19 +6,17 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, shortened
 from feature_store.registry.definitions import duration_seconds
 from feature_store.training.content_hash import content_hash
 
 FORMAT = 1
-#: What is wrong with a value, or nothing.
+#: Yields the place and the message of each error of a value.
 Check: TypeAlias = Callable[[Any], Iterator[tuple[str, str]]]
-_SHOWN = 60
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+    return shortened(repr(value), 60)
 
 
 def _value(allowed: str, is_allowed: Callable[[Any], bool]) -> Check:
@@ -207,10 +205,10 @@ _ALL = _fields(
 )
 
 
-def faults(content: Any) -> tuple[str, list[str]]:
-    """Return what is wrong with metadata: a heading, and one line a field.
+def metadata_errors(content: Any) -> tuple[str, list[str]]:
+    """Return a heading and the errors of metadata, one line a field.
 
-    What the fields say must go together: who changes one of them has to change all of them.
+    The fields must also agree with each other, so that a change by hand is noticed.
     """
     if not isinstance(content, dict):
         return f"is not of format {FORMAT}", [f"a mapping is allowed; got {_shown(content)}"]
@@ -224,7 +222,7 @@ def faults(content: Any) -> tuple[str, list[str]]:
 
 
 def _contradictions(content: Mapping[str, Any]) -> Iterator[str]:
-    """Yield which fields do not go together."""
+    """Yield the fields that do not agree with each other."""
     splits, columns, labels = content["splits"], content["columns"], content["labels"]
     if sum(split["rows"] for split in splits.values()) != content["rows"]:
         yield f"rows: {content['rows']}, but the splits have other numbers"

@@ -1,4 +1,4 @@
-"""How the rows of a training set are split, by the same macros as in dbt models."""
+"""Rules that split the rows of a training set, with the same macros as in dbt models."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class SplitRule:
     """A rule that gives each row its split; rows without one are left out.
 
     Attributes:
-        rule: ``time``, ``hash``, ``column`` (the labels say it) or ``none`` (one part, ``train``).
-        arguments: those of the macro ``time_split`` or ``hash_split``, apart from the columns.
+        rule: ``time``, ``hash``, ``column`` (of the labels) or ``none`` (one split, ``train``).
+        arguments: those of the macro ``time_split`` or ``hash_split``, except the columns.
         entity: the key columns, for ``hash``.
     """
 
@@ -41,7 +41,7 @@ class SplitRule:
         return SPLIT if self.rule == "column" else "'train'"
 
     def to_json(self) -> dict[str, Any]:
-        """Return the rule as it stands in a metadata file."""
+        """Return the rule for a metadata file."""
         entity = {"entity": [*self.entity]} if self.entity else {}
         return {"rule": self.rule, **entity, **self.arguments}
 
@@ -67,7 +67,7 @@ def split_by_time(bounds: str, label_window: str | None = None) -> SplitRule:
     Args:
         bounds: two times, joined with a comma.
         label_window: how far a label looks ahead, such as ``28d``: rows this near to the next split
-            belong to none.
+            belong to no split.
 
     Raises:
         FeatureStoreError: these are not two times.
@@ -77,6 +77,7 @@ def split_by_time(bounds: str, label_window: str | None = None) -> SplitRule:
         raise FeatureStoreError(
             f"split by time: {bounds!r} cannot be read",
             allowed="when validation and test begin, such as 2017-09-01,2017-11-01",
+            next_step="give two times, joined with a comma",
         )
     arguments = {"validation_from": parts[0], "test_from": parts[1]}
     if label_window is not None:
@@ -90,7 +91,7 @@ def split_by_hash(shares: str, entity: Sequence[str], seed: int = 0) -> SplitRul
     Args:
         shares: three numbers, joined with commas.
         entity: key columns of the labels; rows of one entity fall into one split.
-        seed: another one deals the entities out anew.
+        seed: another seed assigns the entities to other splits.
 
     Raises:
         FeatureStoreError: these are not three numbers.
@@ -99,15 +100,16 @@ def split_by_hash(shares: str, entity: Sequence[str], seed: int = 0) -> SplitRul
         raise FeatureStoreError(
             f"split by hash: {shares!r} cannot be read",
             allowed="three whole per cents that add up to 100, such as 80,10,10",
+            next_step="give three numbers, joined with commas",
         )
     numbers = dict(zip(SPLITS, map(int, shares.split(",")), strict=True))
     return SplitRule("hash", {**numbers, "seed": seed}, tuple(entity))
 
 
 def check_rule(rule: SplitRule, columns: Sequence[str]) -> SplitRule:
-    """Return the rule that holds for labels with these columns.
+    """Return the rule for labels with these columns.
 
-    Without a rule, a column ``split`` of the labels is one. SQL does not tell ``Split`` from it.
+    Without a rule, a column ``split`` of the labels is the rule, in upper or lower case as in SQL.
 
     Raises:
         FeatureStoreError: the rule needs columns that are not there, or there are two rules.
@@ -125,5 +127,6 @@ def check_rule(rule: SplitRule, columns: Sequence[str]) -> SplitRule:
             raise FeatureStoreError(
                 f"split by hash: the labels have no column {key!r}",
                 allowed=near_names(key, columns),
+                next_step="name a key column of the labels",
             )
     return rule

@@ -1,4 +1,4 @@
-"""Whether a stored training set can still be reproduced, and if not, what changed."""
+"""Verifies that a stored training set can be reproduced, and finds what changed if it cannot."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import duckdb
 from feature_store.errors import FeatureStoreError
 from feature_store.store import FeatureStore
 from feature_store.training import metadata
-from feature_store.training.build import Request, historical, write
+from feature_store.training.build import TrainingSetRequest, historical, write
 from feature_store.training.labels import find_labels
 from feature_store.training.splits import SPLIT, SplitRule
-from feature_store.training.write import Written, read_written, split_files
+from feature_store.training.write import TrainingSetSummary, read_written, split_files
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.errors import first_line
-from feature_store.warehouse.sql import duckdb_path, identifier, literal, rows_of
+from feature_store.warehouse.sql import count_of, duckdb_path, identifier, literal, rows_of
 
 #: Columns of the stored rows; no column of a set can have these names.
 _SPLIT, _ROW = "_spine_split", "_spine_row"
@@ -27,13 +27,13 @@ _SPLIT, _ROW = "_spine_split", "_spine_row"
 
 @dataclass(frozen=True)
 class Verification:
-    """The outcome of a verification.
+    """The result of a verification.
 
     Attributes:
         content_hash: the stored hash.
         is_reproducible: whether building the set again gives the same content.
-        findings: why it does not, each a line.
-        notes: what changed without changing the set.
+        findings: the reasons why it does not, each a line.
+        notes: changes that do not change the set.
     """
 
     content_hash: str
@@ -66,7 +66,10 @@ def _verify(store: FeatureStore, folder: Path, stored: Mapping[str, Any]) -> Ver
     try:
         SplitRule.from_json(stored["split_rule"]).sql(store.macros, time)
     except FeatureStoreError as error:
-        raise FeatureStoreError(f"{folder / metadata.FILE}: split_rule: {error.what}") from error
+        raise FeatureStoreError(
+            f"{folder / metadata.FILE}: split_rule: {error.what}",
+            next_step="build the training set again",
+        ) from error
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         files = read_written(connection, folder, time=time, label=label)
@@ -77,21 +80,21 @@ def _verify(store: FeatureStore, folder: Path, stored: Mapping[str, Any]) -> Ver
         return Verification(content_hash, False, added, [])
     changes = [*_changed_definitions(store, stored)]
     notes = [*_changed_labels(store, stored, folder)]
-    gone = [text for is_gone, text in changes if is_gone]
-    if gone:
-        return Verification(content_hash, False, gone, notes)
-    told = [text for _, text in changes]
+    blocking = [text for is_blocking, text in changes if is_blocking]
+    if blocking:
+        return Verification(content_hash, False, blocking, notes)
+    changed = [text for _, text in changes]
     with tempfile.TemporaryDirectory() as scratch:
         again = Path(scratch) / "again"
         again.mkdir()
-        written = _build_again(store, stored, folder, again)
-        if written.content_hash == content_hash:
-            return Verification(content_hash, True, [], [*told, *notes])
-        findings = [*_different_values(store, stored, folder, again, written)]
-    return Verification(content_hash, False, [*findings, *told], notes)
+        rebuilt = _build_again(store, stored, folder, again)
+        if rebuilt.content_hash == content_hash:
+            return Verification(content_hash, True, [], [*changed, *notes])
+        findings = [*_different_values(store, stored, folder, again, rebuilt)]
+    return Verification(content_hash, False, [*findings, *changed], notes)
 
 
-def _changed_files(stored: Mapping[str, Any], files: Written) -> Iterator[str]:
+def _changed_files(stored: Mapping[str, Any], files: TrainingSetSummary) -> Iterator[str]:
     for name in sorted({*stored["splits"], *files.splits}):
         then, now = stored["splits"].get(name), files.splits.get(name)
         if then is None or now is None:
@@ -128,7 +131,7 @@ def _added_files(folder: Path) -> Iterator[str]:
 def _changed_definitions(
     store: FeatureStore, stored: Mapping[str, Any]
 ) -> Iterator[tuple[bool, str]]:
-    """Yield what changed in the definitions, each with whether the set cannot be built any more."""
+    """Yield each change of the definitions, and whether it makes it impossible to build the set."""
     views = {view.unique_id: view for view in store.definitions.views}
     for then in stored["feature_views"]:
         label = f"{then['view']}:v{then['version']}"
@@ -161,7 +164,7 @@ def _changed(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 
 
 def differences(then: Any, now: Any, where: str = "") -> Iterator[tuple[str, str, str]]:
-    """Yield where two definitions differ, with what stood there and what stands there now."""
+    """Yield each place where two definitions differ, with the text then and now."""
     if isinstance(then, dict) and isinstance(now, dict):
         for key in [*then, *(key for key in now if key not in then)]:
             place = f"{where}.{key}" if where else str(key)
@@ -192,7 +195,7 @@ def _changed_labels(store: FeatureStore, stored: Mapping[str, Any], folder: Path
         # A comment may end the query.
         today = f"select {names} from (\n{labels.source}\n) as labels where ({split}) is not null"
         added, lost = (
-            rows_of(connection, f"select count(*) from (({a}) except all ({b})) as rest")[0][0]
+            count_of(connection, f"select count(*) from (({a}) except all ({b})) as rest")
             for a, b in ((today, stored_rows), (stored_rows, today))
         )
     except duckdb.Error as error:
@@ -216,11 +219,11 @@ def _stored_rows(folder: Path) -> str:
 
 def _build_again(
     store: FeatureStore, stored: Mapping[str, Any], folder: Path, again: Path
-) -> Written:
+) -> TrainingSetSummary:
     labels = stored["labels"]
     rule = SplitRule.from_json(stored["split_rule"])
     columns = ", ".join(_label_sql(name, kind) for name, kind in labels["columns"].items())
-    request = Request(
+    request = TrainingSetRequest(
         features=[*stored["features"].values()],
         labels="",
         time=labels["time"],
@@ -234,7 +237,7 @@ def _build_again(
 
 
 def _label_sql(name: str, data_type: str) -> str:
-    """Return a column of the labels, of their type and name, from the stored rows."""
+    """Return the SQL of a column of the labels, with its type and name, over the stored rows."""
     if name.lower() == SPLIT:
         return f"{_SPLIT} as {identifier(name)}"
     if data_type in ("HUGEINT", "UHUGEINT"):  # stored as a decimal, which is no type of keys
@@ -247,16 +250,16 @@ def _different_values(
     stored: Mapping[str, Any],
     folder: Path,
     again: Path,
-    written: Written,
+    rebuilt: TrainingSetSummary,
 ) -> Iterator[str]:
-    """Yield in how many rows each feature differs, view by view, and whose data changed."""
-    yield from _changed_columns(stored["columns"], written.columns)
-    for name in {**stored["splits"], **written.splits}:
+    """Yield the number of rows in which each feature differs, and the views whose data changed."""
+    yield from _changed_columns(stored["columns"], rebuilt.columns)
+    for name in {**stored["splits"], **rebuilt.splits}:
         then = stored["splits"].get(name, {}).get("rows", 0)
-        now = written.splits[name].rows if name in written.splits else 0
+        now = rebuilt.splits[name].rows if name in rebuilt.splits else 0
         if then != now:
             yield f"split {name}: {then:,} rows then, {now:,} now"
-    columns = [name for name in stored["columns"] if name in written.columns]
+    columns = [name for name in stored["columns"] if name in rebuilt.columns]
     counts = ", ".join(
         # As text, as in the hash: -0.0 is not 0.0, and any two types can be compared.
         f"count(*) filter (where cast(a.{identifier(name)} as varchar) "

@@ -1,4 +1,4 @@
-"""Writing the joined rows, split by split, and the hash of what was written."""
+"""Writes the files of a training set, one for each split, and reads them with their hash."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from feature_store.training.splits import PART, SPLIT, SPLITS
 from feature_store.warehouse.errors import first_line
 from feature_store.warehouse.sql import duckdb_path, identifier, literal, rows_of
 
-#: The labels cannot have it: names that begin with _spine_ are refused there.
+#: No column of the labels can have this name: those that begin with _spine_ are refused.
 _SPLIT = "_spine_split"
 
 
 def utc_text(time: datetime | str | None) -> str | None:
-    """Return a time as it stands in a metadata file, ``2017-09-01T00:00:00Z``.
+    """Return a time for a metadata file, ``2017-09-01T00:00:00Z``.
 
-    One that Python's years 1 to 9999 do not hold is a text already.
+    A time beyond Python's years 1 to 9999 is a text already.
     """
     return time.isoformat() + "Z" if isinstance(time, datetime) else time
 
@@ -33,11 +33,11 @@ class Split:
     """One split of a training set.
 
     Attributes:
-        rows: how many there are.
-        positives: the rows whose label is true; None where the label is no boolean.
+        rows: the number of rows.
+        positives: the rows whose label is true; None where the label is not boolean.
         first_time: the earliest time, UTC; None where no row has one.
         last_time: the latest time, UTC.
-        content_hash: hash of its rows in their order.
+        content_hash: hash of the rows in their order.
     """
 
     rows: int
@@ -47,7 +47,7 @@ class Split:
     content_hash: str
 
     def to_json(self) -> dict[str, Any]:
-        """Return the split as it stands in a metadata file."""
+        """Return the split for a metadata file."""
         return {
             "rows": self.rows,
             "positives": self.positives,
@@ -58,14 +58,14 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Written:
-    """What was written.
+class TrainingSetSummary:
+    """The content of the files of a training set.
 
     Attributes:
-        columns: the columns of the files with their SQL types, in order; the split is the folder's.
-        splits: what each split holds, by name.
-        dropped: the rows that belong to no split.
-        content_hash: hash of all of it.
+        columns: the columns of the files with their SQL types, in order, without the split.
+        splits: the splits by name.
+        dropped: the number of rows that belong to no split.
+        content_hash: hash of columns and splits.
     """
 
     columns: dict[str, str]
@@ -80,7 +80,7 @@ class Written:
 
 
 def split_files(folder: Path) -> dict[str, Path]:
-    """Return the file of each split that a training set has, in the order of the splits."""
+    """Return the file of each split of a training set, in the order of the splits."""
     found = {path.name.partition("=")[2]: path / PART for path in folder.glob(f"{SPLIT}=*")}
     order = {name: place for place, name in enumerate(SPLITS)}
     return dict(sorted(found.items(), key=lambda item: (order.get(item[0], len(order)), item[0])))
@@ -94,13 +94,13 @@ def write_splits(
     *,
     time: str,
     label: str | None,
-) -> Written:
+) -> TrainingSetSummary:
     """Write ``split=<name>/part-0.parquet`` for each split of a joined file.
 
     Args:
         connection: any DuckDB connection.
         joined: Parquet file with the labels and features of all rows, in the order of the labels.
-        folder: where to.
+        folder: where the splits are written.
         split_sql: SQL of a row's split.
         time: the time column.
         label: the label's column, or None.
@@ -110,24 +110,16 @@ def write_splits(
     """
     rows = f"read_parquet({duckdb_path(joined)}, hive_partitioning = false)"
     source = f"select *, {split_sql} as {_SPLIT} from {rows}"
-    found = rows_of(
-        connection, f"select cast({_SPLIT} as varchar), count(*) from ({source}) group by 1"
-    )
-    # The folder's name takes the place of a column of the labels.
-    own = [row[0] for row in rows_of(connection, f"describe select * from {rows}")]
-    left_out = ", ".join([_SPLIT, *(identifier(name) for name in own if name.lower() == SPLIT)])
-    counts = dict(found)
+    counts = _count_splits(connection, source)
     dropped = counts.pop(None, 0)
-    for name in counts:
-        if not name.replace("_", "").replace("-", "").isalnum():
-            raise FeatureStoreError(
-                f"split {name!r} cannot be the name of a folder", allowed="letters, digits, _ and -"
-            )
     if not counts:
         raise FeatureStoreError(
             f"no row of the labels belongs to a split; {dropped:,} rows belong to none",
             next_step="check the labels, and the rule that splits them",
         )
+    # The folder's name replaces a column split of the labels.
+    own = [row[0] for row in rows_of(connection, f"describe select * from {rows}")]
+    left_out = ", ".join([_SPLIT, *(identifier(name) for name in own if name.lower() == SPLIT)])
     for name in counts:
         path = folder / f"{SPLIT}={name}"
         path.mkdir(parents=True)
@@ -139,6 +131,24 @@ def write_splits(
     return read_written(connection, folder, time=time, label=label, dropped=dropped)
 
 
+def _count_splits(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str | None, int]:
+    """Return the number of rows of each split; None is the name of rows without one.
+
+    Raises:
+        FeatureStoreError: a split has a name that cannot be a folder's.
+    """
+    query = f"select cast({_SPLIT} as varchar), count(*) from ({source}) group by 1"
+    counts = dict(rows_of(connection, query))
+    for name in counts:
+        if name is not None and not name.replace("_", "").replace("-", "").isalnum():
+            raise FeatureStoreError(
+                f"split {name!r} cannot be the name of a folder",
+                allowed="letters, digits, _ and -",
+                next_step="rename the split in the labels",
+            )
+    return counts
+
+
 def read_written(
     connection: duckdb.DuckDBPyConnection,
     folder: Path,
@@ -146,8 +156,8 @@ def read_written(
     time: str,
     label: str | None,
     dropped: int = 0,
-) -> Written:
-    """Return what the files of a training set hold.
+) -> TrainingSetSummary:
+    """Return the content of the files of a training set.
 
     Raises:
         FeatureStoreError: a file is missing or cannot be read.
@@ -163,9 +173,10 @@ def read_written(
         raise FeatureStoreError(
             f"{folder}: cannot be read: {first_line(error)}",
             allowed="the files as they were written",
+            next_step="restore them, or build the training set again",
         ) from error
     hashes = {name: (split.rows, split.content_hash) for name, split in splits.items()}
-    return Written(columns, splits, dropped, content_hash(columns, hashes))
+    return TrainingSetSummary(columns, splits, dropped, content_hash(columns, hashes))
 
 
 def _read_split(
@@ -178,7 +189,7 @@ def _read_split(
     is_boolean = label is not None and columns.get(label) == "BOOLEAN"
     positives = f"count(*) filter (where {identifier(str(label))})" if is_boolean else "null"
     at = f"cast({identifier(time)} as timestamp)"
-    if columns[time] == "TIMESTAMPTZ_NS":  # which DuckDB casts to no timestamp
+    if columns[time] == "TIMESTAMPTZ_NS":  # DuckDB cannot cast it to a timestamp
         at = f"timezone('UTC', cast({identifier(time)} as timestamptz))"
     count, positive, first, last = rows_of(
         connection, f"select count(*), {positives}, min({at}), max({at}) {rows}"

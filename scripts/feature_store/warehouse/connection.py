@@ -1,4 +1,4 @@
-"""Connections to the DuckDB file, with errors a person can act on."""
+"""Connections to the DuckDB file: they wait for other processes, and explain errors."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ import duckdb
 from feature_store.errors import FeatureStoreError
 from feature_store.warehouse.errors import clear_error, first_line, holder, is_locked
 
-#: Seconds that every command waits for another process to close the warehouse.
+#: Seconds that every command waits, at least, for another process to close the warehouse.
 LEAST_WAIT = 5.0
-#: Seconds between two attempts to open it, and between two lines that say so.
+#: Seconds between two attempts to open it, and between two messages about it.
 _RETRY, _SAY_AGAIN = 0.1, 30.0
-#: The bytes that each DuckDB file has, and where.
+#: The bytes that every DuckDB file has, and their position.
 _MAGIC, _MAGIC_AT = b"DUCK", 8
 
 _opened: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
@@ -27,7 +27,7 @@ _opened: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 
 @dataclass(frozen=True)
 class Wait:
-    """How long a warehouse that another process has open is waited for.
+    """The wait for a warehouse that another process has open.
 
     Attributes:
         seconds: from the first attempt to open it.
@@ -44,11 +44,11 @@ _wait: ContextVar[Wait] = ContextVar("_wait", default=_DEFAULT)
 
 @contextlib.contextmanager
 def waiting(seconds: float, say: Callable[[str], None] | None = None) -> Iterator[None]:
-    """Let everything in the block that opens a warehouse wait for other processes.
+    """Make everything in the block that opens a warehouse wait for other processes.
 
     Args:
         seconds: each time it is opened; at least :data:`LEAST_WAIT`.
-        say: takes a line for the user; by default as before.
+        say: takes a line for the user; by default as outside of the block.
     """
     token = _wait.set(Wait(max(seconds, LEAST_WAIT), say or _wait.get().say))
     try:
@@ -58,16 +58,16 @@ def waiting(seconds: float, say: Callable[[str], None] | None = None) -> Iterato
 
 
 class LockRetry:
-    """The attempts at something for which another process must close the warehouse first.
+    """Retries an action for which another process must close the warehouse first.
 
     Args:
         path: the DuckDB file.
-        for_writing: whether it is to be written, for which readers must close it too.
+        for_writing: whether the action writes, so that readers must close it too.
     """
 
     def __init__(self, path: Path, *, for_writing: bool):
         self._path, self._wait = path, _wait.get()
-        # Readers do not keep each other out.
+        # Readers do not exclude each other.
         self._what = "another process has the warehouse open" + (
             "" if for_writing else " for writing"
         )
@@ -75,13 +75,13 @@ class LockRetry:
         self._holder: str | None = None
 
     def pause(self, error: BaseException | str) -> None:
-        """Wait a moment after an attempt that failed because of the lock.
+        """Sleep after an attempt that failed because of the lock.
 
         Args:
-            error: what DuckDB said.
+            error: DuckDB's error.
 
         Raises:
-            FeatureStoreError: it was waited for as long as was said.
+            FeatureStoreError: the time to wait is over.
         """
         now, found = time.monotonic(), holder(error)
         waited, seconds = now - self._began, self._wait.seconds
@@ -104,14 +104,14 @@ class LockRetry:
 def connect(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
     """Open the warehouse; the session's time zone is UTC.
 
-    Another process that has it open is waited for, as :func:`waiting` says.
+    It waits for other processes that have it open: see :func:`waiting`.
 
     Args:
         path: the DuckDB file. A writer creates it where it is missing, a reader does not.
         read_only: several readers may share a file, a writer must be alone.
 
     Raises:
-        FeatureStoreError: the file is missing, open in another process, or no DuckDB file.
+        FeatureStoreError: the file is missing, open in another process, or not a DuckDB file.
     """
     try:
         if read_only and not path.exists():
@@ -129,21 +129,21 @@ def connect(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
         ) from error
     connection = _connect(path, read_only=read_only)
     connection.execute("set timezone = 'UTC'")
-    # By itself DuckDB prints to stdout how far a long query is.
+    # By default DuckDB prints the progress of a long query to stdout.
     connection.execute("set enable_progress_bar = false")
     _opened.add(connection)
     return connection
 
 
 def _check_magic(path: Path) -> None:
-    """Refuse a file of another kind, for which DuckDB might look for an extension to read it."""
+    """Refuse a file of another kind, for which DuckDB might search an extension."""
     if path.exists():
         with path.open("rb") as file:
             head = file.read(_MAGIC_AT + len(_MAGIC))
         if head[_MAGIC_AT:] != _MAGIC:
             raise FeatureStoreError(
-                f"{path}: is {'no DuckDB file' if head else 'an empty file'}",
-                allowed="a file written by DuckDB, or none yet",
+                f"{path}: is {'not a DuckDB file' if head else 'an empty file'}",
+                allowed="a file written by DuckDB, or no file yet",
                 next_step="restore the warehouse, or move the file away and load again",
             )
 
@@ -166,7 +166,7 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def wait_for_warehouse(path: Path) -> None:
-    """Wait until no other process has the warehouse open, for what opens it itself next.
+    """Wait until no other process has the warehouse open.
 
     Raises:
         FeatureStoreError: as :func:`connect`.
@@ -176,7 +176,7 @@ def wait_for_warehouse(path: Path) -> None:
 
 
 def interrupt_queries() -> None:
-    """Let the queries that run in this process end at once, each with an error."""
+    """End the queries that run in this process at once, each with an error."""
     for connection in [*_opened]:
         with contextlib.suppress(duckdb.Error):  # closed already
             connection.interrupt()

@@ -1,4 +1,4 @@
-"""DuckDB's errors in words: what is wrong with the warehouse, and what to do about it."""
+"""Turns DuckDB's errors into errors that say where, what, and what to do next."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _DAMAGED = re.compile(
 
 @contextmanager
 def clear_errors(where: Path | str = "the warehouse") -> Iterator[None]:
-    """Turn DuckDB's errors in the block into ones that a person can act on.
+    """Turn DuckDB's errors in the block into ones with a next step.
 
-    What ends a query on request (``InterruptException``) is passed on.
+    An ``InterruptException``, which ends a query on request, stays as it is.
 
     Args:
         where: the warehouse, for the error.
@@ -39,7 +39,7 @@ def clear_errors(where: Path | str = "the warehouse") -> Iterator[None]:
 
 
 def clear_error(error: duckdb.Error, where: str = "DuckDB") -> FeatureStoreError:
-    """Return an error of DuckDB as one that says where, what, and what to do next."""
+    """Return an error of DuckDB with its place and a next step."""
     said = first_line(error)
     if is_locked(error):
         return FeatureStoreError(
@@ -57,7 +57,7 @@ def clear_error(error: duckdb.Error, where: str = "DuckDB") -> FeatureStoreError
     )
 
 
-#: What to do, by the first that is so of an error and what it says.
+#: Conditions of an error and its text, with next steps; the first that holds is used.
 _ADVICE: tuple[tuple[Callable[[duckdb.Error, str], bool], str], ...] = (
     (
         lambda error, said: "no space left" in said.lower() or "disk is full" in said.lower(),
@@ -80,18 +80,18 @@ _ADVICE: tuple[tuple[Callable[[duckdb.Error, str], bool], str], ...] = (
             isinstance(error, (duckdb.FatalException, duckdb.InternalException))
             or bool(_DAMAGED.search(said))
         ),
-        "the file is damaged, or none of DuckDB's: restore a backup of it, or move it away, then "
+        "the file is damaged, or not of DuckDB: restore a backup of it, or move it away, then "
         "load the raw data and run dbt build",
     ),
     (
         lambda error, said: isinstance(error, (duckdb.CatalogException, duckdb.BinderException)),
-        "the warehouse is not as the project describes it: run dbt build",
+        "the warehouse differs from what the project describes: run dbt build",
     ),
 )
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of what an error says."""
+    """Return the first line of an error's text."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
@@ -101,9 +101,9 @@ def is_locked(error: BaseException | str) -> bool:
 
 
 def holder(error: BaseException | str) -> str:
-    """Return which process has the warehouse open, as far as DuckDB says."""
+    """Return the process that has the warehouse open, as far as DuckDB names it."""
     found = re.search(r"lock is held in (.+?) \(PID (\d+)\)(?: by user (\w+))?", str(error))
     if not found:
-        return "it does not say which"
+        return "DuckDB does not say which"
     user = f" of user {found[3]}" if found[3] else ""
     return f"process {found[2]} ({found[1]}){user}"

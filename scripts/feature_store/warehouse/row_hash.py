@@ -1,14 +1,15 @@
-"""Hashes of rows, as SQL: the one way in which hashes are combined (macros/shared/_row_hash.sql).
+"""SQL for hashes of rows, the same as of the macro in macros/shared/_row_hash.sql.
 
-``bit_xor(hash(a, b))`` does not depend on ``b`` where an even number of rows has it. What is sound,
-and what else DuckDB's ``hash()`` does not tell apart, is in ``docs/decisions/row_hashes.md``.
+``bit_xor(hash(a, b))`` does not depend on ``b`` where an even number of rows has it.
+``docs/decisions/row_hashes.md`` says which combinations are sound, and which values DuckDB's
+``hash()`` does not distinguish.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: The types that are one number or one run of bytes to ``hash()``.
+#: The types that ``hash()`` reads as one number or one sequence of bytes.
 _AS_THEY_ARE = (
     r"(U?(TINY|SMALL|BIG)INT|U?INTEGER|DECIMAL\((1[0-8]|[1-9]),[0-9]+\)|BOOLEAN|VARCHAR|BLOB"
     r"|DATE|TIME|TIMESTAMP.*)"
@@ -25,9 +26,9 @@ def row_hash_sql(values: Sequence[str]) -> str:
 
 
 def fingerprint_sql(values: Sequence[str]) -> str:
-    """Return the SQL of an aggregate that is the same for the same rows, in whatever order.
+    """Return the SQL of an aggregate that is equal for the same rows in any order.
 
-    Copies of a row count. Text: the number of rows and the sum of their hashes.
+    Equal rows count each. The aggregate is text: the number of rows and the sum of their hashes.
 
     Args:
         values: SQL expressions, each one column of the rows.

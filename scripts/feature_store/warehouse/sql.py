@@ -27,13 +27,15 @@ def literals(texts: list[str]) -> str:
 def rows_of(
     connection: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | None = None
 ) -> list[tuple[Any, ...]]:
-    """Return all rows of a query; one that is not read to its end would block the connection."""
+    """Return all rows of a query; a result that is not read completely blocks the connection."""
     return connection.execute(query, parameters).fetchall()
 
 
-def count_of(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+def count_of(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: list[Any] | None = None
+) -> int:
     """Return the one number that a query gives, or that a statement reports."""
-    return rows_of(connection, query)[0][0]
+    return rows_of(connection, query, parameters)[0][0]
 
 
 def duckdb_path(path: Path) -> str:
@@ -42,7 +44,7 @@ def duckdb_path(path: Path) -> str:
 
 
 def exists(path: Path) -> bool:
-    """Return whether there is such a file or folder; what is too long to be one is not there."""
+    """Return whether there is such a file or folder; a name that is too long does not exist."""
     try:
         return path.exists()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Tables for a terminal: no value is broken in two, whatever the width."""
+"""Tables for a terminal: no value is split at any width."""
 
 from __future__ import annotations
 
@@ -31,9 +31,7 @@ def printed(width: int | None, monkeypatch: pytest.MonkeyPatch, **options: objec
 
 
 @pytest.mark.parametrize("width", [None, 200, 85, 80, 60, 40, 10])
-def test_values_are_whole_in_every_width(
-    width: int | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_value_is_cut_at_any_width(width: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = printed(width, monkeypatch)
     for row in ROWS:
         for cell in row:
@@ -58,7 +56,7 @@ _CELLS = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, ma
 @given(
     st.lists(st.lists(_CELLS, min_size=4, max_size=4), min_size=1, max_size=4), st.integers(5, 99)
 )
-def test_no_cell_is_lost_or_broken(rows: list[list[str]], width: int) -> None:
+def test_no_cell_is_lost_or_split(rows: list[list[str]], width: int) -> None:
     file = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", str(width))
@@ -85,5 +83,5 @@ def test_columns_that_are_left_out_are_counted_and_named(monkeypatch: pytest.Mon
     ("value", "text"),
     [("a\nb", r"a\nb"), ("\x1b[2J", r"\x1b[2J"), ("a  b", "a  b"), (None, "null")],
 )
-def test_control_characters_stand_as_escapes(value: str | None, text: str) -> None:
+def test_control_characters_are_escaped(value: str | None, text: str) -> None:
     assert shown(value) == text

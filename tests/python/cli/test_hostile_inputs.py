@@ -1,4 +1,4 @@
-"""Whatever settings, files and arguments a command is given: an error is one message in words.
+"""Commands with wrong settings, files and arguments: every error is one readable message.
 
 Most commands run in this process; a few as processes, as a person runs them.
 """
@@ -75,7 +75,7 @@ def assert_refused(done: Outcome) -> None:
 
 
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("refresh", "replay")])
-def test_the_project_itself_is_right(whole: HostileProject, command: str, tmp_path: Path) -> None:
+def test_the_undamaged_project_works(whole: HostileProject, command: str, tmp_path: Path) -> None:
     """So that what is refused below is refused for what is wrong there."""
     done = whole.copy(tmp_path / "x").run(command, *arguments_of(whole, command))
     assert (done.code, done.err) == (0, "")
@@ -104,7 +104,7 @@ def test_a_wrong_address_is_refused_before_any_work(
 
 
 @pytest.mark.parametrize("name", ["profiles.yml", "dbt_project.yml"])
-def test_files_of_settings(damaged: HostileProject, name: str) -> None:
+def test_damaged_settings_files(damaged: HostileProject, name: str) -> None:
     file, before = damaged.folder / name, damaged.folder / "before"
     shutil.copy(file, before)
     for number, text in enumerate([*PROFILES, b"\xff\xfe", b"caf\xe9: 1", b"\0"]):
@@ -129,7 +129,7 @@ def test_as_number_and_other_targets_are_read_as_dbt_does(damaged: HostileProjec
     assert "environment variable NOT_SET is not set" in done.err
 
 
-def test_arguments(whole: HostileProject) -> None:
+def test_wrong_arguments(whole: HostileProject) -> None:
     before = whole.state()
     for line in ARGUMENTS:
         command, *arguments = line.split()
@@ -241,7 +241,7 @@ def test_duckdb_s_errors_do_not_reach_python(
 
 
 @pytest.mark.parametrize("kind", ["closed pipe", "full disk", "ascii", "bytes in an argument"])
-def test_processes(whole: HostileProject, kind: str) -> None:
+def test_errors_of_processes(whole: HostileProject, kind: str) -> None:
     """Conditions that need a process of its own."""
     environment = script_environment(
         FEATURE_STORE_PROJECT_DIR=str(whole.folder),

@@ -1,4 +1,4 @@
-"""The command lines on the sample that ``make test`` builds: export, read back, compare it all."""
+"""The scripts of the online store on the sample: export and read back."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def entities_of(settings: Settings, entity: str) -> dict[str, Any]:
     return dict(zip(names, found[0], strict=True))
 
 
-def test_the_closing_table(exported: str, sample: Settings, definitions: FeatureDefinitions):
+def test_the_export_table(exported: str, sample: Settings, definitions: FeatureDefinitions):
     assert exported.startswith("Exported to redis://127.0.0.1:")
     assert "t0p-secret" not in exported
     total = 0
@@ -66,17 +66,17 @@ def test_one_entity_as_a_table_and_as_json(
         "get_features.py", "customer", str(customer_id), "--json", environment=environment
     )
     assert (as_json.returncode, as_json.stderr) == (0, "")
-    answer = json.loads(as_json.stdout)
-    assert answer["features"].pop("customer_id") == str(customer_id)
+    result = json.loads(as_json.stdout)
+    assert result["features"].pop("customer_id") == str(customer_id)
     latest = [
         view
         for view in choose_views(definitions, [])
         if view.entity_name == "customer" and view.is_latest
     ]
     expected = [f"{view.name}:{feature.name}" for view in latest for feature in view.features]
-    assert [*answer["features"]] == expected
-    assert [*answer["feature_times"]] == [view.label for view in latest]
-    for reference, value in answer["features"].items():
+    assert [*result["features"]] == expected
+    assert [*result["feature_times"]] == [view.label for view in latest]
+    for reference, value in result["features"].items():
         [line] = [line for line in table.stdout.splitlines() if f" {reference} " in line]
         assert f" {'null' if value is None else value} " in line
 
@@ -185,7 +185,7 @@ def test_another_scheme_is_refused(script: str):
     assert "t0p-secret" not in done.stderr + done.stdout
 
 
-def test_nobody_listens():
+def test_a_closed_port():
     with socket.socket() as probe:
         # Bound, but nobody listens, and nobody else can meanwhile.
         probe.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""The installer of the dbt packages, run as set-up runs it; nothing here needs a network."""
+"""The installer of the dbt packages, run as in the set-up, without a network."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_current_stand_in_is_left_alone(project: Path):
 def test_current_packages_need_neither_dbt_nor_network(project: Path):
     _install(project, "--stand-in")
     code = (
-        "import sys; from pathlib import Path; from feature_store.dbt_packages import install;"
+        "import sys; from pathlib import Path; from feature_store.dbt.packages import install;"
         "install(Path(sys.argv[1])); print([n for n in sys.modules if n in ('dbt', 'requests')])"
     )
     done = subprocess.run(

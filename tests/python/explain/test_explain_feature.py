@@ -164,7 +164,7 @@ def explain(
     return explain_feature(definitions, built.connection, ids or {"customer_id": 1}, reference, at)
 
 
-def test_what_is_said_besides_the_rows(built: Sample, definitions: FeatureDefinitions) -> None:
+def test_notes_of_an_explanation(built: Sample, definitions: FeatureDefinitions) -> None:
     at = datetime(2017, 6, 15, 13, tzinfo=UTC)
     found = explain(built, definitions, "customer_purchases:spend_28d", at)
     assert (found.kind, found.definition, found.window) == ("aggregate", "sum(paid_amount)", "28d")
@@ -191,7 +191,7 @@ def test_a_time_with_another_zone_is_the_same_instant(
     assert found[0] == found[1]
 
 
-def test_what_was_served(built: Sample, definitions: FeatureDefinitions) -> None:
+def test_the_served_value(built: Sample, definitions: FeatureDefinitions) -> None:
     reference = "customer_purchases:orders_lifetime"
     view = definitions.view("customer_purchases")
     ((since, value),) = built.connection.execute(
@@ -278,7 +278,7 @@ def test_errors(
         assert word in str(caught.value)
 
 
-def test_an_empty_warehouse_is_said_to_be_not_built(definitions: FeatureDefinitions) -> None:
+def test_an_empty_warehouse_is_reported_as_not_built(definitions: FeatureDefinitions) -> None:
     with duckdb.connect() as connection, pytest.raises(FeatureStoreError) as caught:
         explain_feature(
             definitions,

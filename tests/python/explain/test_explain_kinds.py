@@ -1,4 +1,4 @@
-"""``explain_feature`` and ``features_at`` on a small shop: other aggregates, late data, damage."""
+"""``explain_feature`` and ``features_at`` on a small shop: more aggregates, late and lost data."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_events_without_lineage(
     sales = in_window(shop, ENTITIES[1], at, "1d")
     assert [row["sold_at"] for row in rows.rows] == [sale["sold_at"] for sale in sales]
     assert (rows.raw_rows, found.is_confirmed) == ({}, True)
-    assert any("which raw rows these are is unknown" in note for note in found.notes)
+    assert any("their raw rows are unknown" in note for note in found.notes)
     assert "bare:v1 is not served" in found.notes
 
 
@@ -252,7 +252,7 @@ def test_raw_rows_that_are_gone(
     assert "without a raw row's number" in notes
 
 
-def test_what_is_served_no_more_ends_at_its_bound(
+def test_a_removed_entity_is_served_until_its_bound(
     definitions: FeatureDefinitions, damaged: duckdb.DuckDBPyConnection
 ) -> None:
     end = datetime(2100, 1, 1)

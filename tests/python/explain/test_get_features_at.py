@@ -1,4 +1,4 @@
-"""Time travel on the sample, and both of its scripts as processes."""
+"""``features_at`` on the sample, and the scripts get_features_at.py and explain_feature.py."""
 
 from __future__ import annotations
 
@@ -133,13 +133,13 @@ def test_times(text: str, time: datetime) -> None:
 @pytest.mark.parametrize(
     "text", ["", "soon", "2017-06-31", "15.06.2017", "1029", "0001-01-01T00:00:00+02:00"]
 )
-def test_what_is_no_time(text: str) -> None:
-    with pytest.raises(FeatureStoreError, match=r"--at: .* is no time"):
+def test_invalid_times(text: str) -> None:
+    with pytest.raises(FeatureStoreError, match=r"--at: .* is not a valid time"):
         read_time("--at", text)
 
 
 @pytest.mark.parametrize("text", ["2017-06-15T13:00:00.0000001Z", "20170615 130000,123456700001"])
-def test_a_time_that_would_be_cut(text: str) -> None:
+def test_a_time_finer_than_microseconds(text: str) -> None:
     with pytest.raises(FeatureStoreError, match=r"--at: .* has parts of a microsecond"):
         read_time("--at", text)
 
@@ -188,31 +188,31 @@ def test_the_script_marks_what_differs() -> None:
         feature,
         "--json",
     )
-    (answer,) = json.loads(done.stdout)
-    assert (answer["reference"], answer["status"], answer["recomputed"]) == (
+    (result,) = json.loads(done.stdout)
+    assert (result["reference"], result["status"], result["recomputed"]) == (
         feature,
         "differs",
         "0.00",
     )
-    assert answer["feature_time"].endswith("Z")
+    assert result["feature_time"].endswith("Z")
 
 
 def test_the_script_explains_a_value() -> None:
     arguments = ("explain_feature.py", "customer", "1", SPEND, "--at", "2017-06-15")
     done = script(*arguments, "--limit", "3")
     assert (done.returncode, done.stderr) == (0, "")
-    answer = json.loads(script(*arguments, "--json", "--limit", "100000").stdout)
-    assert answer["is_confirmed"] is True
-    (contribution,) = answer["contributions"]
+    result = json.loads(script(*arguments, "--json", "--limit", "100000").stdout)
+    assert result["is_confirmed"] is True
+    (contribution,) = result["contributions"]
     assert contribution["row_count"] == len(contribution["rows"]) > 3
     raw = contribution["raw_rows"]['"raw"."transactions"']
     total = sum(float(row["paid_amount"]) for row in contribution["rows"])
-    assert f"{total:.2f}" == answer["value"]
+    assert f"{total:.2f}" == result["value"]
     text = done.stdout
     assert text.startswith(f"{SPEND} of customer_id 1 at 2017-06-15 00:00 UTC\n")
     for line in [
-        f"value         {answer['value']}",
-        f"recomputed    {answer['value']} from the rows below alone: the same",
+        f"value         {result['value']}",
+        f"recomputed    {result['value']} from the rows below alone: the same",
         "definition    sum(paid_amount)",
         "window        28d: 2017-05-18 00:00 <= event time < 2017-06-15 00:00",
         f"… and {contribution['row_count'] - 3} more (--limit)",
@@ -249,7 +249,7 @@ def test_the_script_explains_a_derived_value_by_its_parts() -> None:
     [
         (
             ["explain_feature.py", "customer", "1", SPEND, "--at", "soon"],
-            ["--at: 'soon' is no time"],
+            ["--at: 'soon' is not a valid time"],
         ),
         (["explain_feature.py", "store", "1", SPEND, "--at", "2017-06-15"], ["no entity 'store'"]),
         (

@@ -1,9 +1,8 @@
-"""``FeatureStore.get_historical_features``: spines of every kind, and every way to take it out."""
+"""``FeatureStore.get_historical_features``: every kind of spine and of output."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,34 +25,20 @@ from support.projects.history_store import (
     START,
     HistoryStore,
     change_manifest,
-    history_store,
     labels,
     opened,
 )
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> HistoryStore:
-    """Return the project."""
-    return history_store(tmp_path_factory)
-
-
-@pytest.fixture
-def store(tiny: HistoryStore) -> Iterator[FeatureStore]:
-    """Return its feature store."""
-    with opened(tiny) as feature_store:
-        yield feature_store
-
-
-def features_of(answer: HistoricalFeatures, columns: list[str] = COLUMNS) -> list[tuple[Any, ...]]:
+def features_of(joined: HistoricalFeatures, columns: list[str] = COLUMNS) -> list[tuple[Any, ...]]:
     """Return the values of the features, row by row."""
-    assert [*answer.join.columns] == columns
-    return [tuple(row[name] for name in columns) for row in answer.to_arrow().to_pylist()]
+    assert [*joined.join.columns] == columns
+    return [tuple(row[name] for name in columns) for row in joined.to_arrow().to_pylist()]
 
 
 @pytest.mark.parametrize("mode", ["as_recomputed", "as_served"])
-def test_sql_is_that_of_dbt(mode: str, tiny: HistoryStore, store: FeatureStore):
-    answer = store.get_historical_features(
+def test_sql_equals_that_of_dbt(mode: str, history: HistoryStore, store: FeatureStore):
+    joined = store.get_historical_features(
         labels(),
         ["purchases:spend_7d", "purchases:orders_7d", "affinity:share"],
         mode=mode,
@@ -61,19 +46,19 @@ def test_sql_is_that_of_dbt(mode: str, tiny: HistoryStore, store: FeatureStore):
         full_feature_names=mode == "as_served",
     )
     schema = "features" if mode == "as_recomputed" else "snapshots"
-    by_dbt = tiny.compiled[mode].replace('"memory"."main"."labels"', "_given_spine")
-    assert answer.sql == by_dbt.replace('"memory"."main"', f'"{schema}"')
-    assert "_matches as (" in answer.sql
+    by_dbt = history.compiled[mode].replace('"memory"."main"."labels"', "_given_spine")
+    assert joined.sql == by_dbt.replace('"memory"."main"', f'"{schema}"')
+    assert "_matches as (" in joined.sql
 
 
 @pytest.mark.parametrize("kind", SOURCES)
 def test_spines(kind: str, store: FeatureStore, tmp_path: Path):
     source = SOURCES[kind](labels(), tmp_path / "spine" if "like" not in kind else tmp_path)
-    answer = store.get_historical_features(source, FEATURES)
+    joined = store.get_historical_features(source, FEATURES)
     expected = EXPECTED[1:] if kind in ("pandas_seconds", "pandas_milliseconds") else EXPECTED
     expected = EXPECTED[1:] if kind == "pandas_dates" else expected
-    assert features_of(answer) == expected
-    table = answer.to_arrow()
+    assert features_of(joined) == expected
+    table = joined.to_arrow()
     assert table.column_names == ["customer_id", "shop", "label_time", "label", *COLUMNS]
     assert table.column("label").to_pylist() == [*labels()["label"]][-len(expected) :]
 
@@ -90,8 +75,8 @@ def test_a_table_of_the_warehouse_as_spine(store: FeatureStore):
         "with days as (select * from range(1, 4) as r(c)) select c as customer_id, "
         "timestamp '2017-01-05' as at_time from days order by c desc -- newest first"
     )
-    answer = store.get_historical_features(query, ["purchases:orders_7d"], time="at_time")
-    rows = answer.to_arrow().to_pylist()
+    joined = store.get_historical_features(query, ["purchases:orders_7d"], time="at_time")
+    rows = joined.to_arrow().to_pylist()
     assert [(row["customer_id"], row["orders_7d"]) for row in rows] == [(3, None), (2, 24), (1, 14)]
 
 
@@ -107,8 +92,8 @@ def test_columns_of_the_spine_come_back_as_they_were(store: FeatureStore):
             "select": pa.array([b"\x00\xff", None], pa.binary()),
         }
     )
-    answer = store.get_historical_features(spine, ["purchases:orders_7d"], time="label time")
-    table = answer.to_arrow()
+    joined = store.get_historical_features(spine, ["purchases:orders_7d"], time="label time")
+    table = joined.to_arrow()
     assert table.column_names == [*spine.column_names, "orders_7d"]
     kept = table.select(spine.column_names)
     assert str(kept.to_pylist()) == str(spine.to_pylist())
@@ -147,8 +132,8 @@ def test_as_served(store: FeatureStore):
         (2, START + 4 * DAY + hour): None,
     }
     spine = pd.DataFrame([*times], columns=["customer_id", "label_time"])
-    answer = store.get_historical_features(spine, ["purchases:orders_7d"], mode="as_served")
-    assert features_of(answer, ["orders_7d"]) == [(value,) for value in times.values()]
+    joined = store.get_historical_features(spine, ["purchases:orders_7d"], mode="as_served")
+    assert features_of(joined, ["orders_7d"]) == [(value,) for value in times.values()]
     aged = store.get_historical_features(
         spine, ["purchases:orders_7d"], mode="as_served", max_age="25h"
     )
@@ -169,7 +154,7 @@ def test_max_age(store: FeatureStore):
     assert values({"affinity": "86399s", "purchases": "1d"}) == [(Decimal("2.00"), 18, None)]
 
 
-def test_references_and_names(tiny: HistoryStore, store: FeatureStore):
+def test_references_and_names(history: HistoryStore, store: FeatureStore):
     def columns(features: Any, **options: Any) -> list[str]:
         return [*store.get_historical_features(labels(), features, **options).join.columns]
 
@@ -186,10 +171,12 @@ def test_references_and_names(tiny: HistoryStore, store: FeatureStore):
     ]
     with pytest.raises(FeatureStoreError) as caught:
         columns(versions)
-    assert "would be there twice: spend_7d\nNext: pass full_feature_names=True" in str(caught.value)
+    assert "would occur twice in the result: spend_7d\nNext: pass full_feature_names=True" in str(
+        caught.value
+    )
 
 
-def test_feature_services(tiny: HistoryStore):
+def test_feature_services(history: HistoryStore):
     depends_on = {"nodes": ["model.tiny.purchases.v1", "model.tiny.affinity.v1"]}
     common = {"description": " Why. ", "owner": {"name": "We"}, "depends_on": depends_on}
     meta = {"features": ["affinity:share", "purchases:spend_7d"]}
@@ -201,8 +188,8 @@ def test_feature_services(tiny: HistoryStore):
         "twisted": {"name": "twisted", **common, "config": {"meta": twisted}},
         "none": {"name": "none", **common, "depends_on": {"nodes": ["model.tiny.labels"]}},
     }
-    change_manifest(tiny, lambda manifest: manifest.update(exposures=exposures))
-    with opened(tiny) as store:
+    change_manifest(history, lambda manifest: manifest.update(exposures=exposures))
+    with opened(history) as store:
         services = {name: store.feature_service(name) for name in ("all", "some", "one")}
         assert services["all"].features == (
             "affinity:v1:share",
@@ -212,8 +199,8 @@ def test_feature_services(tiny: HistoryStore):
         assert services["some"].features == ("affinity:v1:share", "purchases:v1:spend_7d")
         assert services["one"].features == ("affinity:v1:share",)
         assert (services["all"].description, services["all"].owner) == ("Why.", "We")
-        answer = store.get_historical_features(labels(), "some")
-        assert features_of(answer, ["share", "spend_7d"])[0] == (1.25, Decimal("1.50"))
+        joined = store.get_historical_features(labels(), "some")
+        assert features_of(joined, ["share", "spend_7d"])[0] == (1.25, Decimal("1.50"))
         for name, message in {
             "som": "there is no feature service 'som'\nAllowed: an exposure; near names: some",
             "none": "exposure 'none' depends on no feature view\nNext: add ref('<view>'",
@@ -224,39 +211,39 @@ def test_feature_services(tiny: HistoryStore):
             assert message in str(caught.value)
 
 
-def test_every_way_out_gives_the_same(store: FeatureStore, tmp_path: Path):
-    answer = store.get_historical_features(labels(), FEATURES)
-    table = answer.to_arrow()
-    assert pa.Table.from_batches(answer.to_batches(rows=2)).equals(table)
-    assert answer.to_parquet(tmp_path / "new" / "set.parquet") == 6
+def test_every_output_has_the_same_rows(store: FeatureStore, tmp_path: Path):
+    joined = store.get_historical_features(labels(), FEATURES)
+    table = joined.to_arrow()
+    assert pa.Table.from_batches(joined.to_batches(rows=2)).equals(table)
+    assert joined.to_parquet(tmp_path / "new" / "set.parquet") == 6
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["set.parquet"]
     assert pq.read_table(tmp_path / "new" / "set.parquet").to_pylist() == table.to_pylist()
-    frame = answer.to_pandas()
+    frame = joined.to_pandas()
     assert [*frame.columns] == table.column_names
     pd.testing.assert_frame_equal(
         frame[COLUMNS], table.select(COLUMNS).to_pandas().astype(frame[COLUMNS].dtypes)
     )
-    assert re.match(r"-- Made by point_in_time_join\(\)", answer.sql)
+    assert re.match(r"-- Made by point_in_time_join\(\)", joined.sql)
 
 
 def test_a_spine_is_read_when_it_is_joined(store: FeatureStore):
     """Rows that change after the call are those that are joined: nothing is kept."""
     spine = labels()
-    answer = store.get_historical_features(spine, FEATURES)
+    joined = store.get_historical_features(spine, FEATURES)
     spine.loc[0, "label_time"] = START + 2 * DAY
-    assert features_of(answer)[0] == EXPECTED[1]
+    assert features_of(joined)[0] == EXPECTED[1]
 
 
 def test_no_rows(store: FeatureStore, tmp_path: Path):
-    answer = store.get_historical_features(labels()[:0], FEATURES)
-    assert answer.to_arrow().num_rows == len(answer.to_pandas()) == 0
-    assert answer.to_parquet(tmp_path / "empty.parquet") == 0
+    joined = store.get_historical_features(labels()[:0], FEATURES)
+    assert joined.to_arrow().num_rows == len(joined.to_pandas()) == 0
+    assert joined.to_parquet(tmp_path / "empty.parquet") == 0
     assert pq.read_schema(tmp_path / "empty.parquet").names[-3:] == COLUMNS
 
 
 def test_progress_is_shown(store: FeatureStore, capfd: pytest.CaptureFixture[str]):
-    answer = store.get_historical_features(labels(), FEATURES, progress=True)
-    assert features_of(answer) == EXPECTED
+    joined = store.get_historical_features(labels(), FEATURES, progress=True)
+    assert features_of(joined) == EXPECTED
     shown = capfd.readouterr()
     assert "Joining features to 6 rows" in shown.err
     assert shown.out == ""
@@ -268,5 +255,5 @@ def test_times_with_a_zone_are_the_same_moment(store: FeatureStore):
     times = [midnight - timedelta(microseconds=1), midnight]
     spine = pd.DataFrame({"customer_id": [1, 1], "label_time": times})
     spine["label_time"] = spine["label_time"].dt.tz_convert("America/New_York")
-    answer = store.get_historical_features(spine, ["purchases:orders_7d"])
-    assert features_of(answer, ["orders_7d"]) == [(11,), (12,)]
+    joined = store.get_historical_features(spine, ["purchases:orders_7d"])
+    assert features_of(joined, ["orders_7d"]) == [(11,), (12,)]

@@ -1,8 +1,7 @@
-"""What ``get_historical_features`` refuses, and how it fails."""
+"""Errors of ``get_historical_features``: wrong spines and arguments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,22 +11,7 @@ import pyarrow as pa
 import pytest
 
 from feature_store import FeatureStore
-from support.projects.history_store import FEATURES, START, HistoryStore, labels, opened, refused
-from support.projects.history_store import history_store as make
-
-
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> HistoryStore:
-    """Return the project."""
-    return make(tmp_path_factory)
-
-
-@pytest.fixture
-def store(tiny: HistoryStore) -> Iterator[FeatureStore]:
-    """Return its feature store."""
-    with opened(tiny) as feature_store:
-        yield feature_store
-
+from support.projects.history_store import FEATURES, START, labels, refused
 
 ROW = {"customer_id": 1, "shop": "a", "label_time": START}
 
@@ -54,16 +38,16 @@ SPINES = {
     "own column": (frame(_spine_row=1), "_spine_row: names that begin with _spine_ are the join's"),
     "feature's name": (
         frame(share=1),
-        "would be there twice: share\nNext: pass full_feature_names",
+        "would occur twice in the result: share\nNext: pass full_feature_names",
     ),
-    "other case": (frame(SHARE=1), "would be there twice: share"),
+    "other case": (frame(SHARE=1), "would occur twice in the result: share"),
     "column twice": (
         pd.DataFrame([[1, "a", START, 1, 2]], columns=[*ROW, "x", "x"]),
-        "1 error\n  - column x is there more than once",
+        "1 error\n  - column x occurs more than once",
     ),
     "column twice in Arrow": (
         pa.table([[1], ["a"], [START], [1], [2]], names=[*ROW, "x", "X"]),
-        "column x is there more than once",
+        "column x occurs more than once",
     ),
     "nanoseconds": (
         frame(label_time=pd.Timestamp(START) + pd.Timedelta(1, "ns")),
@@ -98,7 +82,7 @@ def test_bad_spines(case: str, store: FeatureStore):
     assert message in refused(store, spine, FEATURES)
 
 
-def test_files_that_are_no_spine(store: FeatureStore, tmp_path: Path):
+def test_files_that_cannot_be_spines(store: FeatureStore, tmp_path: Path):
     (tmp_path / "broken.parquet").write_text("no Parquet")
     assert "the spine cannot be read" in refused(store, tmp_path / "broken.parquet", FEATURES)
     (tmp_path / "empty").mkdir()
@@ -108,7 +92,7 @@ def test_files_that_are_no_spine(store: FeatureStore, tmp_path: Path):
 @pytest.mark.parametrize(
     ("features", "options", "message"),
     [
-        ([], {}, "no features are asked for\nAllowed: a list of view:feature"),
+        ([], {}, "no features are requested\nAllowed: a list of view:feature"),
         (["purchase:spend_7d"], {}, "no feature view 'purchase'\nAllowed: near names: purchases"),
         (
             ["purchases:spend"],
@@ -119,14 +103,22 @@ def test_files_that_are_no_spine(store: FeatureStore, tmp_path: Path):
         (["purchases:v1:is_new"], {}, "purchases:v1 has no feature 'is_new'"),
         ("affinity:share", {}, "there is no feature service 'affinity:share'"),
         (FEATURES, {"mode": "as_of"}, "mode 'as_of' is not known\nAllowed: as_recomputed or as_se"),
-        (FEATURES, {"max_age": "soon"}, "duration 'soon'\nAllowed: a whole number and s, m, h"),
+        (
+            FEATURES,
+            {"max_age": "soon"},
+            "duration 'soon' cannot be read\nAllowed: a whole number ",
+        ),
         (
             FEATURES,
             {"max_age": {"afinity": "1d"}},
-            "of 'afinity' are asked for\nAllowed: near names",
+            "of 'afinity' are requested\nAllowed: near names",
         ),
         (FEATURES, {"max_age": {"affinity": "1 day"}}, "duration '1 day'"),
-        (FEATURES, {"max_age": timedelta(1)}, "max_age: datetime.timedelta(days=1)\nAllowed"),
+        (
+            FEATURES,
+            {"max_age": timedelta(1)},
+            "max_age: datetime.timedelta(days=1) is not",
+        ),
     ],
 )
 def test_bad_arguments(features: Any, options: dict[str, Any], message: str, store: FeatureStore):

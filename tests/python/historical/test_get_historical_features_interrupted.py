@@ -1,10 +1,9 @@
-"""How ``get_historical_features`` fails while it runs, and what it does with little memory."""
+"""``get_historical_features``: errors while it runs, and little memory."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from support.projects.history_store import (
     opened,
     refused,
 )
-from support.projects.history_store import history_store as make
 from support.servers.redis_server import script_environment
 
 LARGE_ROWS = 1_000_000
@@ -32,8 +30,8 @@ import re, sys
 from pathlib import Path
 from feature_store import FeatureStore
 store = FeatureStore(project_dir=sys.argv[1])
-answer = store.get_historical_features(sys.argv[2], ["purchases:spend_7d", "purchases:orders_7d"])
-rows = answer.to_parquet(sys.argv[3])
+joined = store.get_historical_features(sys.argv[2], ["purchases:spend_7d", "purchases:orders_7d"])
+rows = joined.to_parquet(sys.argv[3])
 print(rows, int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 #: Writes to the warehouse until it is told to end.
@@ -43,38 +41,25 @@ WRITER = (
 )
 
 
-@pytest.fixture(scope="module")
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> HistoryStore:
-    """Return the project."""
-    return make(tmp_path_factory)
-
-
-@pytest.fixture
-def store(tiny: HistoryStore) -> Iterator[FeatureStore]:
-    """Return its feature store."""
-    with opened(tiny) as feature_store:
-        yield feature_store
-
-
 def test_values_that_cannot_be_read(store: FeatureStore, tmp_path: Path):
     """The spine is fine when it is described, and fails when it is read."""
     query = (
         "select 1 as customer_id, timestamp '2017-01-01' as label_time, "
         "cast(w as integer) as n from (values ('1'), ('x')) as t(w)"
     )
-    answer = store.get_historical_features(query, ["purchases"])
+    joined = store.get_historical_features(query, ["purchases"])
     for way_out in (
-        answer.to_arrow,
-        answer.to_pandas,
-        lambda: [*answer.to_batches()],
-        lambda: answer.to_parquet(tmp_path / "out.parquet"),
+        joined.to_arrow,
+        joined.to_pandas,
+        lambda: [*joined.to_batches()],
+        lambda: joined.to_parquet(tmp_path / "out.parquet"),
     ):
         with pytest.raises(FeatureStoreError, match="the features cannot be joined: Conversion"):
             way_out()
     assert [*tmp_path.iterdir()] == []
 
 
-def test_a_file_is_whole_or_not_there(store: FeatureStore, tmp_path: Path):
+def test_a_file_is_complete_or_absent(store: FeatureStore, tmp_path: Path):
     """What stood there before stays, whatever happens."""
     target = tmp_path / "set.parquet"
     store.get_historical_features(labels(), FEATURES).to_parquet(target)
@@ -83,26 +68,26 @@ def test_a_file_is_whole_or_not_there(store: FeatureStore, tmp_path: Path):
         "select 1 as customer_id, timestamp '2017-01-01' as label_time, "
         "if(n = 999999, error('too late'), n::varchar) as n from range(1000000) as r(n)"
     )
-    answer = store.get_historical_features(late, ["purchases"])
+    joined = store.get_historical_features(late, ["purchases"])
     with pytest.raises(FeatureStoreError, match="too late"):
-        answer.to_parquet(target)
+        joined.to_parquet(target)
     assert target.read_bytes() == before
     assert [*tmp_path.iterdir()] == [target]
 
 
-def test_a_place_that_cannot_be_written(store: FeatureStore, tmp_path: Path):
-    answer = store.get_historical_features(labels(), FEATURES)
+def test_a_path_that_cannot_be_written(store: FeatureStore, tmp_path: Path):
+    joined = store.get_historical_features(labels(), FEATURES)
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
     for target in (tmp_path / "file" / "set.parquet", tmp_path / "folder"):
         with pytest.raises(FeatureStoreError, match="cannot be written"):
-            answer.to_parquet(target)
+            joined.to_parquet(target)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_warehouse_that_is_not_as_described(tiny: HistoryStore, tmp_path: Path):
+def test_a_warehouse_that_is_not_as_described(history: HistoryStore, tmp_path: Path):
     """Tables that are not built yet, or that lack a column."""
-    path = tiny.folder / "target" / "manifest.json"
+    path = history.folder / "target" / "manifest.json"
     kept = path.read_text()
     try:
         for change, message in {
@@ -118,34 +103,34 @@ def test_a_warehouse_that_is_not_as_described(tiny: HistoryStore, tmp_path: Path
                     column = {"name": "later", "data_type": "bigint", "description": ""}
                     node["columns"]["later"] = column
 
-            change_manifest(tiny, changed)
-            with opened(tiny) as store:
-                answer = store.get_historical_features(labels(), ["purchases"])
+            change_manifest(history, changed)
+            with opened(history) as store:
+                joined = store.get_historical_features(labels(), ["purchases"])
                 with pytest.raises(FeatureStoreError, match=message) as caught:
-                    answer.to_arrow()
+                    joined.to_arrow()
             assert "dbt build" in str(caught.value)
             path.write_text(kept)
     finally:
         path.write_text(kept)
 
 
-def test_a_view_that_is_not_served(tiny: HistoryStore):
-    path = tiny.folder / "target" / "manifest.json"
+def test_a_view_that_is_not_served(history: HistoryStore):
+    path = history.folder / "target" / "manifest.json"
     kept = path.read_text()
     try:
         path.write_text(kept.replace('["snapshot.tiny.served_affinity_v1"]', "[]"))
-        with opened(tiny) as store:
+        with opened(history) as store:
             message = refused(store, labels(), FEATURES, mode="as_served")
             store.get_historical_features(labels(), FEATURES)
     finally:
         path.write_text(kept)
-    assert "affinity:v1 is not served: there is no snapshot of it\nNext: take mode" in message
+    assert "affinity:v1 is not served: there is no snapshot of it\nNext: use mode" in message
 
 
-def test_a_warehouse_that_another_process_writes(store: FeatureStore, tiny: HistoryStore):
-    answer = store.get_historical_features(labels(), FEATURES)
+def test_a_warehouse_that_another_process_writes(store: FeatureStore, history: HistoryStore):
+    joined = store.get_historical_features(labels(), FEATURES)
     writer = subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(tiny.warehouse)],
+        [sys.executable, "-c", WRITER, str(history.warehouse)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -155,40 +140,40 @@ def test_a_warehouse_that_another_process_writes(store: FeatureStore, tiny: Hist
     try:
         assert writer.stdout.readline() == "open\n"
         with pytest.raises(FeatureStoreError, match="another process has the warehouse open"):
-            answer.to_arrow()
+            joined.to_arrow()
         assert "wait for the running dbt" in refused(store, labels(), FEATURES)
     finally:
         writer.stdin.close()
         writer.wait()
         writer.stdout.close()
-    assert answer.to_arrow().num_rows == 6
+    assert joined.to_arrow().num_rows == 6
 
 
-def test_the_warehouse_is_closed_after_each_way_out(store: FeatureStore, tiny: HistoryStore):
-    """A notebook that holds an answer keeps no dbt from writing."""
-    answer = store.get_historical_features(labels(), FEATURES)
-    answer.to_arrow()
-    batches = answer.to_batches(rows=1)
+def test_the_warehouse_is_closed_after_each_output(store: FeatureStore, history: HistoryStore):
+    """A notebook that holds an joined keeps no dbt from writing."""
+    joined = store.get_historical_features(labels(), FEATURES)
+    joined.to_arrow()
+    batches = joined.to_batches(rows=1)
     next(batches)
     batches.close()
-    with duckdb.connect(str(tiny.warehouse)) as connection:
+    with duckdb.connect(str(history.warehouse)) as connection:
         connection.execute("create or replace table free as select 1 as a")
 
 
-def test_memory_limits(tiny: HistoryStore, monkeypatch: pytest.MonkeyPatch):
+def test_memory_limits(history: HistoryStore, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "much")
-    with pytest.raises(FeatureStoreError, match="MEMORY_LIMIT: 'much' is no"), opened(tiny):
+    with pytest.raises(FeatureStoreError, match="MEMORY_LIMIT: 'much' is no"), opened(history):
         pass
     monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "5MB")
     query = (
         f"select 1 as customer_id, timestamp '{START}' as label_time, md5(n::varchar) as n "
         "from range(300000) as r(n)"
     )
-    with opened(tiny) as store, pytest.raises(FeatureStoreError, match="5MB of memory are not"):
+    with opened(history) as store, pytest.raises(FeatureStoreError, match="5MB of memory are not"):
         store.get_historical_features(query, ["purchases"]).to_pandas()
 
 
-def test_a_spine_larger_than_memory(tiny: HistoryStore, tmp_path: Path):
+def test_a_spine_larger_than_memory(history: HistoryStore, tmp_path: Path):
     """The spine and the result spill to disk: the process stays near its limit."""
     spine, out = tmp_path / "labels.parquet", tmp_path / "set.parquet"
     duckdb.execute(
@@ -200,7 +185,7 @@ def test_a_spine_larger_than_memory(tiny: HistoryStore, tmp_path: Path):
         FEATURE_STORE_MEMORY_LIMIT="150MB", DBT_TARGET=None, DBT_TARGET_PATH=None
     )
     done = subprocess.run(
-        [sys.executable, "-c", LARGE, str(tiny.folder), str(spine), str(out)],
+        [sys.executable, "-c", LARGE, str(history.folder), str(spine), str(out)],
         env=environment,
         capture_output=True,
         text=True,
@@ -217,7 +202,7 @@ def test_a_spine_larger_than_memory(tiny: HistoryStore, tmp_path: Path):
         [str(out)],
     ).fetchall()
     assert wrong == [(0,)]
-    assert not [*tiny.folder.glob("*.tmp/*")]
+    assert not [*history.folder.glob("*.tmp/*")]
 
 
 def test_chunks_below_a_folder_with_a_value(
@@ -227,8 +212,8 @@ def test_chunks_below_a_folder_with_a_value(
     monkeypatch.setattr("feature_store.historical.result.rows_of_a_chunk", lambda *_: 2)
     spine = tmp_path / "orders_7d=6" / "day=7" / "labels.parquet"
     spine.parent.mkdir(parents=True)
-    answer = store.get_historical_features(labels(), FEATURES)
-    expected = answer.to_arrow()
+    joined = store.get_historical_features(labels(), FEATURES)
+    expected = joined.to_arrow()
     assert expected.num_rows > 2
     given = [*labels().columns]
     duckdb.from_arrow(expected.select(given)).to_parquet(str(spine))
@@ -241,9 +226,9 @@ def test_chunks_below_a_folder_with_a_value(
     assert read.fetchall() == [*wanted]
 
 
-def test_memory_of_other_connections_stays(store: FeatureStore, tiny: HistoryStore):
+def test_memory_of_other_connections_stays(store: FeatureStore, history: HistoryStore):
     """A limit holds for the whole process, so it is put back."""
-    with duckdb.connect(str(tiny.warehouse), read_only=True) as other:
+    with duckdb.connect(str(history.warehouse), read_only=True) as other:
         other.execute("set memory_limit = '3GiB'")
         store.get_historical_features(labels(), FEATURES).to_arrow()
         limit = other.execute("select current_setting('memory_limit')").fetchall()

@@ -82,7 +82,7 @@ def drawn_spine(
     return spine
 
 
-def test_joined_rows_are_those_of_the_oracle(label: str, built: Sample, store: FeatureStore):
+def test_joined_rows_equal_the_oracle(label: str, built: Sample, store: FeatureStore):
     view = view_of(store, label)
     keys = [key.name for key in view.entity]
     entities = draw(built.keys(view.relation, keys), events=ROWS, entities=ENTITIES)
@@ -92,8 +92,8 @@ def test_joined_rows_are_those_of_the_oracle(label: str, built: Sample, store: F
     for max_age, age in ((None, None), ("7d", 7 * 86_400_000_000)):
         joined = Joined(rows, {key: key for key in keys}, names, max_age=age)
         expected = point_in_time(spine, [joined], "label_time", "as_recomputed")
-        answer = store.get_historical_features(pd.DataFrame(spine), [label], max_age=max_age)
-        assert answer.to_arrow().to_pylist() == expected
+        result = store.get_historical_features(pd.DataFrame(spine), [label], max_age=max_age)
+        assert result.to_arrow().to_pylist() == expected
     found = sum(any(row[name] is not None for name in names) for row in expected)
     assert 0 < found < len(expected)
 
@@ -113,8 +113,8 @@ def test_as_served_is_what_is_served(label: str, built: Sample, store: FeatureSt
 
     def joined(time: str) -> list[dict[str, Any]]:
         spine = f"select {keys}, {time} as label_time {current} order by {keys}"
-        answer = store.get_historical_features(spine, [label], mode="as_served")
-        return answer.to_arrow().drop_columns(["label_time"]).to_pylist()
+        result = store.get_historical_features(spine, [label], mode="as_served")
+        return result.to_arrow().drop_columns(["label_time"]).to_pylist()
 
     assert joined("timestamp '2999-12-31'") == joined("dbt_valid_from") == served
     first = f"(select min(dbt_valid_from) from {view.served_relation})"
@@ -134,7 +134,7 @@ def test_python_joins_what_dbt_joins(service: str, table: str, built: Sample, st
     columns = built.columns(relation)
     assert columns[-len(names) :] == names
     labels = ", ".join(columns[: -len(names)])
-    answer = store.get_historical_features(f"select {labels} from {relation}", service)
+    result = store.get_historical_features(f"select {labels} from {relation}", service)
     by_dbt = built.connection.sql(f"select * from {relation}").to_arrow_table()
-    assert answer.to_arrow().equals(by_dbt)
+    assert result.to_arrow().equals(by_dbt)
     assert by_dbt.num_rows > 1_000

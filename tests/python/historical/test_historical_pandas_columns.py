@@ -1,4 +1,4 @@
-"""pandas tables with columns of Python objects: DuckDB types these by a sample of their rows."""
+"""Spines that are pandas tables with columns of Python objects."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from feature_store import FeatureStoreError
+from feature_store import FeatureStore, FeatureStoreError
 from feature_store.historical.pandas_columns import typed_frame
-from support.projects.history_store import FEATURES, START, history_store, opened
+from support.projects.history_store import FEATURES, START
 
 #: More rows than DuckDB looks at.
 ROWS = 3_000
@@ -42,17 +42,14 @@ def frame(usual: dict[str, Any], odd: dict[str, Any]) -> pd.DataFrame:
         ({"x": 2**53 + 1}, {"x": 1.5}, "column x .*: float, int"),
     ],
 )
-def test_types_that_do_not_go_together(
+def test_columns_of_incompatible_types(
     usual: dict[str, Any],
     odd: dict[str, Any],
     message: str,
-    tmp_path_factory: pytest.TempPathFactory,
+    store: FeatureStore,
 ):
     spine = frame(usual, odd)
-    with (
-        opened(history_store(tmp_path_factory)) as store,
-        pytest.raises(FeatureStoreError, match=message),
-    ):
+    with pytest.raises(FeatureStoreError, match=message):
         store.get_historical_features(spine, FEATURES)
 
 
@@ -69,25 +66,21 @@ def test_types_that_do_not_go_together(
         ({}, {"customer_id": 2**50}),
     ],
 )
-def test_no_value_is_changed(
-    usual: dict[str, Any], odd: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-):
+def test_no_value_is_changed(usual: dict[str, Any], odd: dict[str, Any], store: FeatureStore):
     given = frame(usual, odd)
-    with opened(history_store(tmp_path_factory)) as store:
-        table = store.get_historical_features(given, FEATURES).to_arrow()
+    table = store.get_historical_features(given, FEATURES).to_arrow()
     for name in ("customer_id", "x"):
         assert table.column(name).to_pylist() == given[name].tolist()
 
 
-def test_times_with_zones_of_their_own(tmp_path_factory: pytest.TempPathFactory):
+def test_times_with_zones_of_their_own(store: FeatureStore):
     """A time is what it is in UTC, in whatever zone it is given."""
     tokyo = timezone(timedelta(hours=9))
     given = frame({"label_time": TIME.replace(tzinfo=UTC)}, {})
     given.loc[1, "label_time"] = (
         (TIME - timedelta(microseconds=1)).replace(tzinfo=UTC).astimezone(tokyo)
     )
-    with opened(history_store(tmp_path_factory)) as store:
-        found = store.get_historical_features(given, FEATURES).to_arrow()
+    found = store.get_historical_features(given, FEATURES).to_arrow()
     assert found.column("orders_7d").to_pylist()[:3] == [12, 11, 12]
 
 
@@ -96,6 +89,6 @@ def test_what_needs_no_typing_stays_the_same():
     assert typed_frame(given) is given
 
 
-def test_a_decimal_that_arrow_has_not_is_left_to_duckdb():
+def test_a_decimal_without_an_arrow_type_is_left_to_duckdb():
     values = pd.Series([Decimal("1.5"), Decimal("Infinity")], dtype=object)
     assert typed_frame(pd.DataFrame({"x": values})).x.tolist() == values.tolist()

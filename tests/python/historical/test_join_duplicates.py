@@ -1,4 +1,4 @@
-"""Feature tables with two rows of an entity and time, snapshots with two rows that hold."""
+"""Duplicates in feature tables and snapshots: two rows of an entity at one time."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Any
 import duckdb
 import pytest
 
-from feature_store import FeatureStoreError
+from feature_store import FeatureStore, FeatureStoreError
 from feature_store.dbt.macros import ProjectMacros, Relation
-from support.projects.history_store import history_store, labels, opened
+from support.projects.history_store import HistoryStore, labels
 
 BUSY = 40  # rows of one entity, which are looked up in another way than a few
 DAYS = "timestamp '2024-05-01' + to_days(n::int)"
 
 
 @pytest.fixture(scope="module")
-def macros(tmp_path_factory: pytest.TempPathFactory) -> ProjectMacros:
-    return ProjectMacros(history_store(tmp_path_factory).definitions.manifest)
+def macros(history: HistoryStore) -> ProjectMacros:
+    return ProjectMacros(history.definitions.manifest)
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_duplicates_are_refused(
         "insert into f select null, shop, feature_time, v, known_at from f",
     ],
 )
-def test_what_no_label_reaches_is_not_refused(
+def test_duplicates_that_no_label_reaches_are_allowed(
     sql: str, is_busy: bool, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
 ):
     change(connection, sql, is_busy)
@@ -129,17 +129,17 @@ def test_overlapping_rows_of_a_snapshot(
             assert row[-1] == (None if odd and day % 2 == 0 else day)
 
 
-def test_python_tells_of_them_too(tmp_path_factory: pytest.TempPathFactory):
-    store = history_store(tmp_path_factory)
+def test_python_reports_duplicates_too(history: HistoryStore, store: FeatureStore):
     row = "from features.purchases_v2 where customer_id = 1 and orders_7d = 11"
-    store.execute(f"insert into features.purchases_v2 select * {row}")
+    history.execute(f"insert into features.purchases_v2 select * {row}")
     try:
-        with opened(store) as opened_store:
-            answer = opened_store.get_historical_features(labels(), ["purchases"])
-            with pytest.raises(FeatureStoreError) as caught:
-                answer.to_pandas()
+        features = store.get_historical_features(labels(), ["purchases"])
+        with pytest.raises(FeatureStoreError) as caught:
+            features.to_pandas()
     finally:
-        store.execute(f"delete from features.purchases_v2 where rowid = (select max(rowid) {row})")
+        history.execute(
+            f"delete from features.purchases_v2 where rowid = (select max(rowid) {row})"
+        )
     assert "purchases_v2" in str(caught.value)
     assert "has duplicates, more than one row of an entity and feature_time, for " in str(
         caught.value

@@ -1,4 +1,4 @@
-"""Keys of every pair of types, and times of every type: one verdict on both routes.
+"""Keys of every pair of types, and times of every type, checked alike in dbt and Python.
 
 The routes are the SQL that dbt runs, and the check that Python makes of a spine before it.
 """
@@ -16,7 +16,7 @@ from feature_store.dbt.macros import ProjectMacros, Relation
 from feature_store.errors import FeatureStoreError
 from feature_store.historical.spine import open_spine
 from feature_store.registry.definitions import Feature, FeatureView
-from support.projects.history_store import history_store
+from support.projects.history_store import HistoryStore
 
 SIGNED = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64, "hugeint": 128}
 INTEGERS = {
@@ -63,13 +63,13 @@ def are_comparable(one: str, other: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def macros(tmp_path_factory: pytest.TempPathFactory) -> ProjectMacros:
-    return ProjectMacros(history_store(tmp_path_factory).definitions.manifest)
+def macros(history: HistoryStore) -> ProjectMacros:
+    return ProjectMacros(history.definitions.manifest)
 
 
 @pytest.fixture(scope="module")
-def view(tmp_path_factory: pytest.TempPathFactory) -> FeatureView:
-    return history_store(tmp_path_factory).definitions.view("purchases", 2)
+def view(history: HistoryStore) -> FeatureView:
+    return history.definitions.view("purchases", 2)
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +148,7 @@ def test_every_pair_of_key_types(
 
 
 @pytest.mark.parametrize("rows", ["where false", "where k = ''", "limit 0"])
-def test_no_rows_are_no_excuse(
+def test_types_are_checked_without_rows_too(
     rows: str, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
 ):
     connection.execute(

@@ -104,7 +104,7 @@ def is_money(name: str, value: Any) -> bool:
 @pytest.mark.parametrize("mode", MODES)
 @given(data=st.data())
 @settings(PROFILE, max_examples=25)
-def test_join_is_what_the_definition_says(mode: str, joins: Joins, data: st.DataObject):
+def test_join_equals_its_definition(mode: str, joins: Joins, data: st.DataObject):
     spine, views = data.draw(worlds(mode))
     write_world(joins.connection, mode, spine, views)
     engine(joins, *data.draw(st.sampled_from([(1, True), (2, True), (1, False), (2, False)])))
@@ -145,7 +145,7 @@ def test_bounds_in_time(is_sorted: bool, joins: Joins):
     assert seen("aged", "as_served", start) == [False, False, False]
 
 
-def test_composite_keys_never_meet(joins: Joins):
+def test_composite_keys_stay_apart(joins: Joins):
     """(1, 23) is not (12, 3), ('a', 'b|c') not ('a|b', 'c'), and null not null or empty."""
     time = {"feature_time": datetime(2017, 1, 1), "known_at": datetime(2017, 1, 1)}
     keys = [(1, 23), (12, 3), (123, None), (None, 123), (None, None)]
@@ -244,7 +244,7 @@ def test_events_at_every_bound_of_a_window(name: str, joins: Joins):
     assert 100 < found < len(spine) - 100
 
 
-def test_compiled_sql_reads_well(joins: Joins, tmp_path: Path):
+def test_compiled_sql_is_readable(joins: Joins, tmp_path: Path):
     """It passes the linter with the rules that ``make test`` has for generated SQL."""
     excluded = re.search(r"NOT_IN_COMPILED := (\S+)", (REPOSITORY / "Makefile").read_text())
     assert excluded
@@ -274,7 +274,7 @@ def test_compiled_sql_reads_well(joins: Joins, tmp_path: Path):
         )
 
 
-def test_entities_whose_columns_join_alike(definitions: FeatureDefinitions):
+def test_entities_with_the_same_joined_text(definitions: FeatureDefinitions):
     """``a_b`` and ``c`` are another entity than ``a`` and ``b_c``, and than ``a_b, c``."""
     sql = ProjectMacros(definitions.manifest).point_in_time_join(
         Relation("spine", "spine"),

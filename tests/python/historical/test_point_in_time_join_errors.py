@@ -1,4 +1,4 @@
-"""What ``point_in_time_join`` refuses: one error that lists every error, where it is."""
+"""Errors of ``point_in_time_join``: one message that lists each with its place."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import pytest
 
 from feature_store.dbt.macros import ProjectMacros, Relation
 from feature_store.errors import FeatureStoreError
-from support.projects.history_store import history_store
+from support.projects.history_store import HistoryStore
 
 
-def test_all_errors_are_told_at_once(tmp_path_factory: pytest.TempPathFactory):
-    store = history_store(tmp_path_factory)
-    join = ProjectMacros(store.definitions.manifest).point_in_time_join
+def test_all_errors_are_reported_at_once(history: HistoryStore):
+    join = ProjectMacros(history.definitions.manifest).point_in_time_join
     good = {"features": Relation("features.a", "a"), "entity": ["k"]}
     views = [
         {**good, "max_age": 0, "prefix": "a-b", "windows": 1},

@@ -1,4 +1,4 @@
-"""The DAG as Airflow sees it: tasks, pool, retries, settings, parameters; nothing is run here."""
+"""The DAG as Airflow reads it, without a run: tasks, pool, retries, settings, parameters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from support.paths import REPOSITORY
 from support.projects.clicks_project import clicks_project
-from support.servers.airflow import AirflowHome
+from support.servers.airflow_home import AirflowHome
 from support.servers.http_receiver import receiver
 from support.servers.redis_server import free_port
 
@@ -92,7 +92,7 @@ def seen(airflow: AirflowHome) -> dict[str, Any]:
     return dict(zip(requests, airflow.probe(requests.values()), strict=True))
 
 
-def test_the_commands_take_the_interval_and_no_clock(seen: dict[str, Any]) -> None:
+def test_the_commands_get_the_interval(seen: dict[str, Any]) -> None:
     tasks = seen["default"]["tasks"]
     assert {name: task["words"] for name, task in tasks.items()} == COMMANDS
     names = [*COMMANDS]
@@ -102,7 +102,7 @@ def test_the_commands_take_the_interval_and_no_clock(seen: dict[str, Any]) -> No
     assert seen["default"]["groups"] == ["dbt", "online", "raw"]
 
 
-def test_whatever_opens_the_warehouse_is_in_its_pool(seen: dict[str, Any]) -> None:
+def test_tasks_that_open_the_warehouse_are_in_its_pool(seen: dict[str, Any]) -> None:
     """The commands that do not open it are the two that say so in their own documentation."""
     for name, task in seen["default"]["tasks"].items():
         free = name in ("interval", "raw.wait_for_raw")
@@ -112,7 +112,7 @@ def test_whatever_opens_the_warehouse_is_in_its_pool(seen: dict[str, Any]) -> No
         assert task["pool"] == ("default_pool" if free else WAREHOUSE), name
 
 
-def test_every_task_is_tried_again_later_and_later_and_says_so_when_it_fails(
+def test_every_task_has_retries_with_growing_delays_and_an_alert(
     seen: dict[str, Any],
 ) -> None:
     common = {"backoff": 2.0, "timeout": 6 * 3600, "weight_rule": "upstream"}
@@ -137,7 +137,7 @@ def test_intervals_do_not_overlap_and_wait_for_their_data(seen: dict[str, Any]) 
     assert words[6:] == ["--table", "clicks", "--table", "carts"]
 
 
-def test_a_task_per_model_where_the_target_permits_it(seen: dict[str, Any]) -> None:
+def test_a_task_per_model_where_the_target_allows_it(seen: dict[str, Any]) -> None:
     """Each model with its tests; what stands on several tested models waits for those tests too."""
     tasks = seen["models"]["tasks"]
     assert "dbt.build" not in tasks
@@ -159,7 +159,7 @@ def test_a_task_per_model_where_the_target_permits_it(seen: dict[str, Any]) -> N
     assert {*tasks} - above == {"online.check_consistency"}
 
 
-def test_wrong_settings_are_told_all_at_once(seen: dict[str, Any]) -> None:
+def test_all_wrong_settings_are_reported_at_once(seen: dict[str, Any]) -> None:
     for name, (value, allowed) in WRONG.items():
         assert f"FEATURE_PIPELINE_{name} is {value!r}; allowed: " in seen["wrong"]
         assert allowed in seen["wrong"]
@@ -172,14 +172,14 @@ def test_a_deployment_has_an_environment_of_its_own(seen: dict[str, Any]) -> Non
     assert (seen["own"], seen["first"]) == ("redis://eu", "redis://all")
 
 
-def test_the_interval_is_the_run_s_or_that_of_its_parameters(airflow: AirflowHome) -> None:
+def test_the_interval_comes_from_the_run_or_its_parameters(airflow: AirflowHome) -> None:
     run = {"start": "2024-05-01", "end": "2024-05-02", "logical_date": "2024-05-01"}
     by_hand = run | {"logical_date": "2024-05-02"}
     by_the_clock = run | {"logical_date": "2024-04-20"}
     cases = [
         ({}, run, "2024-05-01T00:00:00+00:00/2024-05-02T00:00:00+00:00"),
         ({"start": None}, by_hand, "2024-05-01T00:00:00+00:00/2024-05-02T00:00:00+00:00"),
-        ({"end": ""}, by_the_clock, "has nothing to do with its logical date 2024-04-20"),
+        ({"end": ""}, by_the_clock, "does not belong to its logical date 2024-04-20"),
         (
             {"start": "2024-04-01", "end": "2024-04-03T02:00:00+02:00"},
             run,
@@ -188,7 +188,11 @@ def test_the_interval_is_the_run_s_or_that_of_its_parameters(airflow: AirflowHom
         ({"start": "2024-04-01"}, run, "parameter end is missing"),
         ({"end": "2024-04-01"}, run, "parameter start is missing"),
         ({"start": "2024-04-02", "end": "2024-04-02"}, run, "start 2024-04-02 is not before end"),
-        ({"start": "soon", "end": "2024-04-02"}, run, "parameter start: 'soon' is no time"),
+        (
+            {"start": "soon", "end": "2024-04-02"},
+            run,
+            "parameter start: 'soon' is not a valid time",
+        ),
         ({}, {}, "the run has no interval: it was triggered without a logical date"),
     ]
     requests = [{"ask": "interval", "params": params, **given} for params, given, _ in cases]
@@ -202,9 +206,9 @@ def test_the_interval_is_the_run_s_or_that_of_its_parameters(airflow: AirflowHom
     with receiver(status=500) as (url, received):
         requests += [{"ask": "alert", "url": address} for address in (url, closed, "T0P-SECRET")]
         answers = airflow.probe(requests)
-    for (_, _, expected), answer in zip(cases, answers, strict=False):
-        assert expected in answer
-        assert answer == expected or answer.startswith("PipelineError: ")
+    for (_, _, expected), result in zip(cases, answers, strict=False):
+        assert expected in result
+        assert result == expected or result.startswith("PipelineError: ")
 
     there, missing, refused, *alerts = answers[len(cases) :]
     assert (there, missing) == (True, False)

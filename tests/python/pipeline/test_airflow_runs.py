@@ -1,4 +1,4 @@
-"""A real Airflow runs the pipeline; what comes out is what the plain commands give."""
+"""The pipeline run by a real Airflow gives the same as the plain commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from support.projects.clicks_project import clicks_project
-from support.servers.airflow import AirflowHome
+from support.servers.airflow_home import AirflowHome
 from support.servers.http_receiver import receiver
 from support.servers.redis_server import RedisServer, redis_server
 
@@ -166,7 +166,7 @@ def pipeline(
     return states, as_of_times(project)
 
 
-def test_two_intervals_are_what_the_plain_commands_give(
+def test_two_intervals_equal_the_plain_commands(
     pipeline: tuple[list[State], list[datetime]], plain: Future[Plain]
 ) -> None:
     states, _ = pipeline

@@ -1,4 +1,4 @@
-"""Refreshing: in whatever order intervals come, and however often, the tables are the same.
+"""Refreshes of intervals in any order and any number give the same tables.
 
 Real dbt and a real Redis, on the example of clicks.
 """
@@ -87,15 +87,13 @@ def test_every_interval_is_loaded_built_and_exported(histories: Histories) -> No
 
 
 @pytest.mark.parametrize("name", [name for name in HISTORIES if name != "piece"])
-def test_parts_and_their_order_end_in_the_tables_of_one_piece(
-    histories: Histories, name: str
-) -> None:
+def test_the_order_of_intervals_does_not_change_the_tables(histories: Histories, name: str) -> None:
     piece = tables(histories.warehouse("piece"), without=LOAD_COLUMNS)
     assert tables(histories.warehouse(name), without=LOAD_COLUMNS) == piece
 
 
 @pytest.mark.parametrize("name", [name for name in HISTORIES if name != "piece"])
-def test_parts_and_their_order_end_in_the_online_rows_of_one_piece(
+def test_the_order_of_intervals_does_not_change_the_online_rows(
     histories: Histories, name: str
 ) -> None:
     rows = {
@@ -106,7 +104,7 @@ def test_parts_and_their_order_end_in_the_online_rows_of_one_piece(
     assert rows[name] == rows["piece"]
 
 
-def test_an_earlier_interval_does_not_take_the_served_time_back(histories: Histories) -> None:
+def test_an_earlier_interval_does_not_set_the_served_time_back(histories: Histories) -> None:
     for name in HISTORIES:
         metadata = histories.online["before"][name]["meta:visitor_clicks:v1"]
         assert metadata["as_of"].startswith(day(3)), name
@@ -134,7 +132,7 @@ def test_the_same_interval_again_changes_nothing_online(histories: Histories) ->
     assert after == before
 
 
-def test_a_failing_test_is_named_and_ends_the_run_before_the_export(histories: Histories) -> None:
+def test_a_failing_test_is_named_and_stops_the_run_before_the_export(histories: Histories) -> None:
     (said,) = histories.said["refused"]
     assert said is not None
     first = said.splitlines()[0]

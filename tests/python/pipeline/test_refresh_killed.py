@@ -1,4 +1,4 @@
-"""Refreshing, killed at any moment: the next run ends where a run that was never killed does."""
+"""Refreshes that are killed: the next run gives the same as without a kill."""
 
 from __future__ import annotations
 
@@ -102,12 +102,12 @@ def test_runs_were_killed_in_several_of_their_steps(ends: Ends) -> None:
     assert len(ends.steps) > 1
 
 
-def test_the_warehouse_is_that_of_a_run_that_was_never_killed(ends: Ends) -> None:
+def test_the_warehouse_equals_that_of_a_run_that_was_never_killed(ends: Ends) -> None:
     assert ends.killed == ends.plain
     assert len(ends.plain['"features"."visitor_clicks_v1"']) > 10
 
 
-def test_what_is_online_is_that_of_a_run_that_was_never_killed(ends: Ends) -> None:
+def test_online_rows_equal_those_of_a_run_that_was_never_killed(ends: Ends) -> None:
     rows = {
         name: {key: row for key, row in ends.online[name].items() if not key.startswith("meta")}
         for name in ("killed", "plain")

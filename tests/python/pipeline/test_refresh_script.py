@@ -1,4 +1,4 @@
-"""The script refresh.py: what it prints, what stops it, and how it ends then."""
+"""The script refresh.py: output, errors and signals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_it_prints_a_line_a_step_and_what_dbt_s_start_up_took(project: Path) -> None:
+def test_it_prints_a_line_for_each_step_and_the_start_up_of_dbt(project: Path) -> None:
     lines = (project / "said.txt").read_text().splitlines()
     assert [line.split()[0] for line in lines] == ["load", "dbt", "export", "total"]
     load, dbt, export, total = lines
@@ -39,7 +39,7 @@ def test_it_prints_a_line_a_step_and_what_dbt_s_start_up_took(project: Path) -> 
     assert not [*project.parent.glob("*.duckdb")]
 
 
-def test_a_table_that_cannot_be_loaded_ends_the_run_before_dbt(project: Path) -> None:
+def test_a_table_that_cannot_be_loaded_stops_the_run_before_dbt(project: Path) -> None:
     file = project / "data/gate.csv"
     before, manifest = file.read_text(), project / "target/manifest.json"
     built = manifest.stat().st_mtime_ns
@@ -80,7 +80,7 @@ def test_a_run_that_waits_for_another_one_is_stopped(
 
 
 @pytest.mark.parametrize(("sent", "code", "line"), STOPS)
-def test_a_run_is_stopped_while_dbt_is_in_the_middle_of_a_query(
+def test_a_run_is_stopped_while_dbt_runs_a_query(
     project: Path, sent: signal.Signals, code: int, line: str
 ) -> None:
     """It ends at once, lets go of the lock and the warehouse, and the next run is whole."""

@@ -1,4 +1,4 @@
-"""Replaying: interval by interval, killed and gone on with, ends in the tables of one piece."""
+"""Replays by day, one of them killed and resumed, give the tables of one large interval."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def at(number: float) -> datetime:
     return datetime.fromisoformat(day(0)) + timedelta(days=number)
 
 
-def test_a_stretch_of_time_is_divided_without_gaps() -> None:
+def test_a_range_of_time_is_divided_without_gaps() -> None:
     assert intervals_of(at(0), at(2), DAY) == [Interval(at(0), at(1)), Interval(at(1), at(2))]
     assert intervals_of(at(0), at(2.5), DAY)[-1] == Interval(at(2), at(2.5))
     assert intervals_of(at(0), at(0.5), DAY) == [Interval(at(0), at(0.5))]
@@ -103,13 +103,13 @@ def intervals_in(said: str) -> list[str]:
     return [line[:10] for line in said.splitlines() if " s: load " in line]
 
 
-def test_a_killed_replay_goes_on_where_it_was(replays: Replays) -> None:
+def test_a_killed_replay_continues_where_it_was(replays: Replays) -> None:
     assert intervals_in(replays.killed) == [day(0)]
     assert "1 of 3 intervals are done already" in replays.resumed
     assert intervals_in(replays.resumed) == [day(1), day(2)]
 
 
-def test_it_ends_in_the_tables_of_one_piece(replays: Replays) -> None:
+def test_the_tables_equal_those_of_one_interval(replays: Replays) -> None:
     assert intervals_in(replays.piece) == [day(0)]
     by_day, piece = (
         tables(replays.warehouse(name), without=LOAD_COLUMNS) for name in ("feature_store", "piece")
@@ -119,7 +119,7 @@ def test_it_ends_in_the_tables_of_one_piece(replays: Replays) -> None:
     assert len(piece['"raw"."pages"']) == 2  # of no interval, and loaded all the same
 
 
-def test_what_is_asked_for_is_exported(replays: Replays) -> None:
+def test_export_only_on_request(replays: Replays) -> None:
     """The one replay that was asked to, and nothing but its last rows."""
     assert ", export " in replays.piece
     assert ", export " not in replays.resumed
@@ -155,7 +155,7 @@ def test_the_end_shows_how_served_and_recomputed_values_differ(replays: Replays)
     assert cells == ["visitor_clicks:v1", str(runs), str(pairs), "0", "0", "0", "0"]
 
 
-def test_a_replay_that_is_done_does_nothing(replays: Replays) -> None:
+def test_a_completed_replay_does_nothing(replays: Replays) -> None:
     assert "3 of 3 intervals are done already" in replays.again
     assert intervals_in(replays.again) == []
     assert "visitor_clicks:v1" in replays.again
@@ -202,7 +202,7 @@ def test_a_warehouse_that_no_replay_made_is_left_alone(
         assert connection.execute("from precious").fetchall() == [(1,)]
 
 
-def test_a_replay_that_was_killed_before_it_wrote_anything_begins(
+def test_a_replay_that_was_killed_before_any_write_starts_anew(
     replays: Replays, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = tmp_path / "store.duckdb"
@@ -212,7 +212,7 @@ def test_a_replay_that_was_killed_before_it_wrote_anything_begins(
     assert warehouse.pending([Interval(at(0), at(1))], []) == [Interval(at(0), at(1))]
 
 
-def test_fresh_begins_anew(
+def test_fresh_starts_anew(
     replays: Replays, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     path = tmp_path / "copy.duckdb"
@@ -225,7 +225,7 @@ def test_fresh_begins_anew(
     assert warehouse.pending([week], []) == [week]
 
 
-def test_a_project_without_intervals_is_told(tmp_path: Path) -> None:
+def test_a_project_without_intervals_is_an_error(tmp_path: Path) -> None:
     write_project(tmp_path / "clicks")
     source = tmp_path / "clicks/models/staging/web/_web.yml"
     source.write_text(source.read_text().replace("event_time: clicked_at", ""))

@@ -1,4 +1,4 @@
-"""One run at a time on a warehouse: the lock ends with its process, and says who holds it."""
+"""The lock of a run: it names its holder, and ends with its process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.servers.redis_server import script_environment
 HOLDER = """
 import subprocess, sys
 from pathlib import Path
-from feature_store.run_lock import RunLock
+from feature_store.pipeline.run_lock import RunLock
 
 with RunLock(Path(sys.argv[1]), "refresh to 2024-05-02 00:00"):
     child = subprocess.Popen(["sleep", "600"])
@@ -44,7 +44,7 @@ def start_holder(warehouse: Path) -> tuple[subprocess.Popen[str], int]:
     return holder, int(holder.stdout.readline())
 
 
-def test_a_second_run_is_refused_and_told_who_is_at_work(warehouse: Path) -> None:
+def test_a_second_run_is_refused_with_the_name_of_the_first(warehouse: Path) -> None:
     with (
         RunLock(warehouse, "refresh to 2024-05-02 00:00"),
         pytest.raises(FeatureStoreError) as refused,
@@ -64,7 +64,7 @@ def test_a_refused_run_leaves_the_lock_to_its_holder(warehouse: Path) -> None:
                 pass
 
 
-def test_a_run_after_the_other_has_it(warehouse: Path) -> None:
+def test_a_run_takes_the_lock_after_another(warehouse: Path) -> None:
     with RunLock(warehouse, "a run with a long name"):
         pass
     with RunLock(warehouse, "short") as lock:
@@ -104,7 +104,7 @@ def test_a_run_waits_for_the_other_to_end(warehouse: Path) -> None:
     assert "waiting for another run: refresh to 2024-05-02 00:00, process" in said[0]
 
 
-def test_a_wait_ends(warehouse: Path) -> None:
+def test_a_wait_has_a_limit(warehouse: Path) -> None:
     with (
         RunLock(warehouse, "first"),
         pytest.raises(FeatureStoreError, match=r"this one waited for 0\.2 s"),
@@ -113,7 +113,7 @@ def test_a_wait_ends(warehouse: Path) -> None:
         pass
 
 
-def test_the_lock_of_a_killed_run_is_free_although_what_it_started_lives_on(
+def test_the_lock_of_a_killed_run_is_free_although_its_child_runs(
     warehouse: Path,
 ) -> None:
     """As the embedded Redis server lives on."""
@@ -130,7 +130,7 @@ def test_the_lock_of_a_killed_run_is_free_although_what_it_started_lives_on(
         os.kill(child, 9)
 
 
-def test_a_folder_in_the_place_of_the_lock_is_named(warehouse: Path) -> None:
+def test_a_folder_with_the_name_of_the_lock_is_an_error(warehouse: Path) -> None:
     warehouse.with_name("store.duckdb.lock").mkdir()
     with pytest.raises(FeatureStoreError, match=r"store\.duckdb\.lock: cannot be written"):
         RunLock(warehouse, "run").__enter__()

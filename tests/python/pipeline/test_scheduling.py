@@ -1,4 +1,4 @@
-"""What docs/operate/scheduling.md tells people to install is well-formed, and calls what exists."""
+"""The units, cron lines and make commands in docs/operate/scheduling.md are valid."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_the_cron_line_calls_a_target_that_exists() -> None:
     assert "--quiet" in refresh
 
 
-def test_both_read_the_same_file_of_secrets() -> None:
+def test_cron_and_systemd_read_the_same_secrets() -> None:
     file = parsed("feature-store-refresh.service")["Service"]["EnvironmentFile"]
     (cron,) = blocks("cron")
     assert f". {file};" in cron
@@ -118,7 +118,7 @@ def test_both_read_the_same_file_of_secrets() -> None:
     assert all(re.fullmatch(r'[A-Z_]+="[^"$`\\]*"', line) for line in text.splitlines())
 
 
-def test_make_hands_an_interval_on() -> None:
+def test_make_passes_an_interval_on() -> None:
     refresh = made("refresh", "START=2017-06-01", "END=2017-06-02")
     assert refresh[1:] == [
         *("scripts/refresh.py", "--start", "2017-06-01", "--end", "2017-06-02"),

@@ -1,4 +1,4 @@
-"""The example of docs/guides/bring_your_own_data.md, done as it is written there."""
+"""The example of docs/guides/bring_your_own_data.md, run as written there."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ def test_the_commands_of_the_page_serve_the_example(clone: Path) -> None:
         output = run(clone, command)
     assert "visitor_clicks:seconds_7d" in output
 
-    answer = json.loads(run(clone, commands[-1] + " --json"))
+    result = json.loads(run(clone, commands[-1] + " --json"))
     # ann: 12 s and 48 s on 1 May, 31 s on 2 May; served as of the end of 2 May.
-    assert answer["feature_times"] == {"visitor_clicks:v1": "2024-05-03T00:00:00Z"}
-    assert answer["features"] == {
+    assert result["feature_times"] == {"visitor_clicks:v1": "2024-05-03T00:00:00Z"}
+    assert result["features"] == {
         "visitor_id": "ann",
         "visitor_clicks:clicks_1d": 1,
         "visitor_clicks:clicks_7d": 3,
@@ -82,7 +82,7 @@ def test_the_commands_of_the_page_serve_the_example(clone: Path) -> None:
     assert cleo["features"]["visitor_clicks:clicks_7d"] == 1
 
 
-def test_the_pages_quote_the_example_truly() -> None:
+def test_the_pages_quote_the_example_exactly() -> None:
     """Every YAML and SQL block about the example stands so in its files."""
     files = "\n".join(
         path.read_text() for path in (REPOSITORY / "examples/clicks").rglob("*.*") if path.is_file()

@@ -109,5 +109,5 @@ def test_rows_are_those_of_plain_names(name: str, project: IncrementalProject, s
         'entity: K1 of "store"."main"."events" is written k1 there, and so in the view. Next: ',
     ],
 )
-def test_what_cannot_be_written_is_told(told: str, said: str):
+def test_names_that_cannot_be_written_are_reported(told: str, said: str):
     assert told in said

@@ -1,4 +1,4 @@
-"""Everything that the dbt docs site shows is described, and every model says its grain first."""
+"""Everything on the dbt docs site has a description, of models beginning with their grain."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_every_built_column_is_described(manifest: dict[str, Any]) -> None:
         assert set(node["columns"]) == built[relation], node["unique_id"]
 
 
-def test_every_model_says_its_grain_first(manifest: dict[str, Any]) -> None:
+def test_every_model_description_begins_with_its_grain(manifest: dict[str, Any]) -> None:
     models = ours(manifest["nodes"], "model", "seed", "snapshot")
     vague = [
         node["unique_id"] for node in models if not node["description"].startswith("One row per")

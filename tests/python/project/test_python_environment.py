@@ -1,4 +1,4 @@
-"""A script without its environment says in one line what to do."""
+"""Scripts in a wrong Python environment end with one line and a next step."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def run_bare(script: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("script", ENTRY_POINTS, ids=lambda path: path.stem)
-def test_without_packages(script: Path) -> None:
+def test_missing_packages(script: Path) -> None:
     done = run_bare(script)
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
@@ -32,7 +32,7 @@ def test_without_packages(script: Path) -> None:
 
 
 @pytest.mark.parametrize("script", ENTRY_POINTS, ids=lambda path: path.stem)
-def test_an_old_python_can_read_it_far_enough_to_say_so(script: Path) -> None:
+def test_an_old_python_can_parse_it(script: Path) -> None:
     first, *_ = [
         node
         for node in ast.parse(script.read_text(), feature_version=(3, 8)).body

@@ -1,4 +1,4 @@
-"""Seeds as labels: times with an offset are what they are, in the warehouse and in a join."""
+"""Seeds as labels: times with an offset keep their instant in the warehouse and in a join."""
 
 from __future__ import annotations
 

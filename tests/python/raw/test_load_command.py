@@ -85,7 +85,7 @@ def test_a_failing_table_is_left_and_the_others_are_loaded(shop: RawProject) -> 
             ["--table", "order"],
             "no such table among the sources with config.meta.load\nAllowed: near",
         ),
-        (["--start", "soon"], "--start: 'soon' is no time"),
+        (["--start", "soon"], "--start: 'soon' is not a valid time"),
         (["--start", "2017-01-02", "--end", "2017-01-02"], "--start 2017-01-02 is not before"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from feature_store.pipeline.refresh import Watcher, load_step
+from feature_store.pipeline.refresh import RefreshProgress, load_step
 from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.report import failure
 from feature_store.settings import load_settings
@@ -109,7 +109,7 @@ def test_a_path_through_a_file_is_an_error(project: RawProject) -> None:
 def test_a_refresh_says_which_table_has_no_file(project: RawProject) -> None:
     said: list[str] = []
 
-    class Lines(Watcher):
+    class Lines(RefreshProgress):
         def said(self, line: str) -> None:
             said.append(line)
 

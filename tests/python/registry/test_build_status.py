@@ -1,4 +1,4 @@
-"""The export's judgement of every kind of result, on tables made by hand."""
+"""The check that the last dbt build is green, for every kind of result."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def record(
     )
 
 
-def refusal(store: TinyStore) -> str | None:
+def view_error(store: TinyStore) -> str | None:
     """Return why the view would not be exported."""
     with connect(store.warehouse) as connection:
         results = read_results(connection)
@@ -67,7 +67,7 @@ def refusal(store: TinyStore) -> str | None:
     return None
 
 
-def project_refusal(store: TinyStore) -> str | None:
+def project_error(store: TinyStore) -> str | None:
     """Return why the project would not be exported."""
     with connect(store.warehouse) as connection:
         results = read_results(connection)
@@ -79,15 +79,15 @@ def project_refusal(store: TinyStore) -> str | None:
 
 
 def test_green(store: TinyStore):
-    assert refusal(store) is None
-    assert project_refusal(store) is None
+    assert view_error(store) is None
+    assert project_error(store) is None
 
 
 @pytest.mark.parametrize("status", ["warn", "pass", "no-op", "success"])
-def test_statuses_that_are_no_failure(store: TinyStore, status: str):
+def test_statuses_that_are_green(store: TinyStore, status: str):
     record(store, TEST, status)
     record(store, UNIT_TEST, status)
-    assert refusal(store) is None
+    assert view_error(store) is None
 
 
 @pytest.mark.parametrize(
@@ -104,44 +104,44 @@ def test_statuses_that_are_no_failure(store: TinyStore, status: str):
 def test_failures(store: TinyStore, node: str, status: str):
     record(store, node, status, "because\n   of this")
     expected = f"  - {node}: {status}: because of this\n{NEXT}"
-    assert refusal(store) == f"things:v1: the last dbt build is not green\n{expected}"
-    assert project_refusal(store) == f"the project: the last dbt build is not green\n{expected}"
+    assert view_error(store) == f"things:v1: the last dbt build is not green\n{expected}"
+    assert project_error(store) == f"the project: the last dbt build is not green\n{expected}"
 
 
 def test_a_failure_elsewhere_refuses_the_project_but_not_the_view(store: TinyStore):
     record(store, ASIDE, "error", "x" * 1000)
-    assert refusal(store) is None
-    assert f"  - {ASIDE}: error: {'x' * 300}…\n" in project_refusal(store)
+    assert view_error(store) is None
+    assert f"  - {ASIDE}: error: {'x' * 300}…\n" in project_error(store)
 
 
-def test_results_of_nodes_that_are_gone_do_not_matter(store: TinyStore):
+def test_results_of_removed_nodes_are_ignored(store: TinyStore):
     record(store, "model.tiny.gone", "error")
-    assert project_refusal(store) is None
+    assert project_error(store) is None
 
 
 @pytest.mark.parametrize("node", [TABLE, ONLINE, SNAPSHOT, TEST])
-def test_what_has_never_run(store: TinyStore, node: str):
+def test_a_node_that_has_never_run(store: TinyStore, node: str):
     store.execute("delete from operations.dbt_results where unique_id = ?", [node])
-    assert f"  - {node}: has never run\n{NEXT}" in refusal(store)
-    assert project_refusal(store) is None
+    assert f"  - {node}: has never run\n{NEXT}" in view_error(store)
+    assert project_error(store) is None
 
 
-def test_a_run_that_did_not_come_to_its_end(store: TinyStore):
+def test_a_run_that_did_not_end(store: TinyStore):
     record(store, ONLINE, "started", "dbt run", "2026-01-01 02:03:04.5")
-    fault = f"  - {ONLINE}: dbt run, begun at 2026-01-01 02:03:04 UTC, did not come to its end"
-    assert fault in refusal(store)
-    assert fault in project_refusal(store)
+    error = f"  - {ONLINE}: dbt run, begun at 2026-01-01 02:03:04 UTC, did not end"
+    assert error in view_error(store)
+    assert error in project_error(store)
 
 
 @pytest.mark.parametrize(("parent", "children"), [(TABLE, [ONLINE, TEST]), (ONLINE, [SNAPSHOT])])
-def test_what_is_older_than_what_it_stands_on(store: TinyStore, parent: str, children: list[str]):
+def test_a_node_older_than_its_parent(store: TinyStore, parent: str, children: list[str]):
     record(store, parent, "success", started_at="2026-01-02")
     for child in children:
-        assert f"  - {child}: has not run since {parent} was built again" in refusal(store)
-    assert refusal(store).count("has not run since") == len(children)
+        assert f"  - {child}: has not run since {parent} was built again" in view_error(store)
+    assert view_error(store).count("has not run since") == len(children)
 
 
-def test_what_is_older_than_what_it_reads_through_an_ephemeral_model(store: TinyStore):
+def test_a_node_older_than_its_parent_behind_an_ephemeral_model(store: TinyStore):
     base, between = "model.tiny.base", "model.tiny.between"
     path = store.folder / "target" / "manifest.json"
     manifest = json.loads(path.read_text())
@@ -153,18 +153,18 @@ def test_what_is_older_than_what_it_reads_through_an_ephemeral_model(store: Tiny
     manifest["child_map"] |= {between: [TABLE], base: [between]}
     path.write_text(json.dumps(manifest))
     record(store, base, "success")
-    assert refusal(store) is None
+    assert view_error(store) is None
     record(store, base, "success", started_at="2026-01-02")
-    assert f"  - {TABLE}: has not run since {base} was built again\n{NEXT}" in refusal(store)
+    assert f"  - {TABLE}: has not run since {base} was built again\n{NEXT}" in view_error(store)
 
 
-def test_only_the_first_faults_are_listed(store: TinyStore):
+def test_only_the_first_errors_are_listed(store: TinyStore):
     tests = [f"test.tiny.number_{n}" for n in range(9)]
     path = store.folder / "target" / "manifest.json"
     manifest = json.loads(path.read_text())
     manifest["child_map"][TABLE] += tests
     path.write_text(json.dumps(manifest))
-    lines = refusal(store).splitlines()
+    lines = view_error(store).splitlines()
     assert lines[1:6] == [f"  - {test}: has never run" for test in tests[:5]]
     assert lines[6:] == ["  - … and 4 more", NEXT]
 
@@ -174,7 +174,7 @@ def test_a_view_without_a_snapshot(store: TinyStore):
     manifest = json.loads(path.read_text())
     manifest["child_map"][ONLINE] = []
     path.write_text(json.dumps(manifest))
-    assert refusal(store) == (
+    assert view_error(store) == (
         "things:v1: has no snapshot of served rows\nNext: add models/online/online_things_v1.sql "
         "and snapshots/served_things_v1.yml"
     )

@@ -1,4 +1,4 @@
-"""Versions that are to go: a warning before their date, an error after it, unless it is forced."""
+"""Deprecated versions: a warning before their date, an error after it, unless it is allowed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from support.projects.history_store import (
     START,
     HistoryStore,
     change_manifest,
-    history_store,
     labels,
     opened,
 )
@@ -29,12 +28,11 @@ FORCED = "FEATURE_STORE_ALLOW_DEPRECATED"
 
 
 @pytest.fixture
-def tiny(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HistoryStore]:
-    """Return the project; its manifest is as before when the test is over."""
-    store = history_store(tmp_path_factory)
-    manifest = store.folder / "target" / "manifest.json"
+def tiny(history: HistoryStore) -> Iterator[HistoryStore]:
+    """Return the project; its manifest is restored at the end of the test."""
+    manifest = history.folder / "target" / "manifest.json"
     kept = manifest.read_text()
-    yield store
+    yield history
     manifest.write_text(kept)
 
 
@@ -100,7 +98,7 @@ def test_after_its_date_it_can_be_forced(
     ) == ["feature view purchases:v1 should not be read any more since 2026-11-30"]
 
 
-def test_other_versions_are_read_in_silence(tiny: HistoryStore):
+def test_other_versions_give_no_warning(tiny: HistoryStore):
     deprecate(tiny, LAST)
     after = LAST + timedelta(days=1)
     assert warned(lambda: check_deprecation([view(tiny, 2)], today=after)) == []
@@ -163,7 +161,7 @@ def test_a_warning_names_the_line_that_reads(tiny: HistoryStore):
     assert [given.filename for given in caught] == [__file__]
 
 
-def test_looking_back_only_warns(tiny: HistoryStore):
+def test_past_values_only_give_a_warning(tiny: HistoryStore):
     deprecate(tiny, date(2020, 1, 1))
     environment = script_environment(
         FEATURE_STORE_PROJECT_DIR=str(tiny.folder), DBT_TARGET=None, DBT_TARGET_PATH=None

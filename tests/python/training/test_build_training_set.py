@@ -123,7 +123,7 @@ def test_the_script_writes_what_the_join_gives(
     assert re.findall(r"[^│\s]+(?: [^│\s]+)*", first)[0] == str(expected[name("train")][0][0])
 
 
-def test_metadata_says_where_it_came_from(project: TrainingProject, out: Path) -> None:
+def test_metadata_has_the_origin(project: TrainingProject, out: Path) -> None:
     project.build(out)
     found = metadata(out)
     assert found["service"] == "churn"
@@ -257,7 +257,7 @@ def test_split_by_nothing(project: TrainingProject, joined: Rows, out: Path) -> 
     assert files(out) == {name("train"): joined}
 
 
-def test_a_rule_reads_back() -> None:
+def test_a_rule_from_its_metadata() -> None:
     for rule in (NO_RULE, SplitRule("column"), split_by_time("2024-01-01, 2024-01-02", "3h"),
                  split_by_hash("80,10,10", ["a", "b"], 7)):  # fmt: skip
         assert SplitRule.from_json(json.loads(json.dumps(rule.to_json()))) == rule

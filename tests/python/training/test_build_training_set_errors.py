@@ -1,4 +1,4 @@
-"""What a training set is not built from or in place of, and what a stopped process leaves."""
+"""Training sets that are refused: wrong requests and folders; and stopped processes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def content(folder: Path) -> dict[str, bytes]:
         ({"features": ["purchases:v3"]}, ["purchases", "v1, v2"]),
         ({"features": ["purchases:spend_8d"]},
          ["feature view purchases:v2 has no feature 'spend_8d'", "near names: spend_9d"]),
-        ({"features": []}, ["no features are asked for"]),
+        ({"features": []}, ["no features are requested"]),
         ({"mode": "as_seen"}, ["mode 'as_seen' is not known", "as_recomputed or as_served"]),
         ({"mode": "as_served"}, ["feature view visits:v1 is not served"]),
         ({"max_age": "long"}, ["duration 'long'", "such as 120d"]),
@@ -79,10 +79,10 @@ def content(folder: Path) -> dict[str, bytes]:
         ({"labels": "select *, '' as split from raw_labels"},
          ["split '' cannot be the name of a folder"]),
         ({"labels": "select *, 1 as orders_3d from raw_labels"},
-         ["columns of the result would be there twice: orders_3d"]),
+         ["columns would occur twice in the result: orders_3d"]),
     ],
 )  # fmt: skip
-def test_refusals(
+def test_wrong_requests(
     options: dict[str, Any], messages: list[str], project: TrainingProject, out: Path
 ) -> None:
     """Each says what is wrong and what is allowed, and leaves nothing behind."""
@@ -93,7 +93,7 @@ def test_refusals(
     assert [*out.parent.iterdir()] == []
 
 
-def test_a_wrong_rule_is_told_before_the_work(project: TrainingProject, tmp_path: Path) -> None:
+def test_a_wrong_rule_is_an_error_before_the_work(project: TrainingProject, tmp_path: Path) -> None:
     """Not even the folder's parent is made, which is the first thing that is."""
     with pytest.raises(FeatureStoreError, match="test_from: a UTC time is allowed"):
         project.build(tmp_path / "deep" / "set", rule=split_by_time("2024-02-25,soon"))
@@ -118,7 +118,7 @@ def test_a_wrong_rule_is_told_before_the_work(project: TrainingProject, tmp_path
         (["--mode", "now"], "--mode 'now' is not known"),
     ],
 )  # fmt: skip
-def test_refused_arguments(
+def test_wrong_arguments_of_the_script(
     arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Typer's own runner: a process for each of these would take a second each."""
@@ -139,7 +139,7 @@ def test_refused_arguments(
 
 
 @pytest.mark.parametrize("node", ["model.feature_store.events", "model.feature_store.churners"])
-def test_what_is_not_green_is_refused(
+def test_features_that_are_not_green_are_refused(
     node: str, project: TrainingProject, tmp_path: Path, out: Path
 ) -> None:
     copy = project.copy(tmp_path / "copy")
@@ -213,20 +213,20 @@ def test_a_set_is_replaced(project: TrainingProject, out: Path, tmp_path: Path) 
         {"split=train/mine.parquet": "x"},
     ],
 )
-def test_what_is_no_training_set_is_not_touched(
+def test_folders_with_other_files_are_not_touched(
     foreign: dict[str, str], project: TrainingProject, out: Path
 ) -> None:
     for name, text in foreign.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(text)
     before = content(out)
-    with pytest.raises(FeatureStoreError, match="holds something that is no training set"):
+    with pytest.raises(FeatureStoreError, match="holds something that is not a training set"):
         project.build(out)
     assert content(out) == before
     assert [*out.parent.iterdir()] == [out]
 
 
-def test_own_files_in_a_training_set_are_not_lost(project: TrainingProject, out: Path) -> None:
+def test_files_added_to_a_training_set_are_not_lost(project: TrainingProject, out: Path) -> None:
     project.build(out)
     for name in ("model.txt", "split=train/notes.txt"):
         (out / name).write_text("trained for hours")
@@ -237,9 +237,9 @@ def test_own_files_in_a_training_set_are_not_lost(project: TrainingProject, out:
         (out / name).unlink()
 
 
-def test_places_where_no_folder_can_be(project: TrainingProject, tmp_path: Path) -> None:
+def test_paths_where_no_folder_can_be(project: TrainingProject, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(FeatureStoreError, match="file: is no folder"):
+    with pytest.raises(FeatureStoreError, match="file: is not a folder"):
         project.build(tmp_path / "file")
     with pytest.raises(FeatureStoreError, match="file/set: cannot be written"):
         project.build(tmp_path / "file" / "set")
@@ -279,7 +279,7 @@ def test_stopped_in_the_middle(
     assert [*out.parent.iterdir()] == [out]
 
 
-def test_the_old_set_comes_back_where_the_new_one_cannot_take_its_place(
+def test_the_old_set_is_restored_where_it_cannot_be_replaced(
     project: TrainingProject, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A Ctrl-C between the two renames, which no process can be stopped at from outside."""

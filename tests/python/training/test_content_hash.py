@@ -1,4 +1,4 @@
-"""The hash of a training set's content: what changes it, and what does not."""
+"""The content hash of a training set changes with every value, and with nothing else."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ def hash_of(*queries: str) -> str:
         ("values (1), (2)", "values (1)"),
     ],
 )
-def test_contents_that_are_told_apart(one: str, other: str) -> None:
+def test_contents_with_different_hashes(one: str, other: str) -> None:
     assert hash_of(one) == hash_of(one)
     assert hash_of(one) != hash_of(other)
 
 
-def test_a_row_counts_in_its_split() -> None:
+def test_a_row_changes_the_hash_of_its_split() -> None:
     assert hash_of("values (1), (2)", "values (3)") != hash_of("values (1)", "values (2), (3)")
     assert hash_of("values (1)", "values (2)") != hash_of("values (2)", "values (1)")
 
 
-def test_one_row_of_many_counts() -> None:
+def test_one_row_of_many_changes_the_hash() -> None:
     rows = "select n, if(n = {}, 'x', 'y') as x from range(10000) as r(n)"
     assert len({hash_of(rows.format(number)) for number in (-1, 0, 9_998, 9_999)}) == 4
 

@@ -59,26 +59,26 @@ def fittable(rows: list[Row]) -> bool:
 
 def in_python(fitted: FittedStatistics, row: Row) -> dict[str, Any]:
     """Return what the model ``encoded`` selects of a row, in its order."""
-    answer: dict[str, Any] = {}
+    result: dict[str, Any] = {}
     for name, (method, column, others) in encodings().items():
         arguments = {"using" if key == "with" else key: value for key, value in others.items()}
-        answer[name] = getattr(fitted, method)(column, row[column], **arguments)
+        result[name] = getattr(fitted, method)(column, row[column], **arguments)
     for number, column in enumerate(NUMERIC):
         steps = {column: ["imputed", "standardized"]}
-        answer[f"chained_{number}"] = fitted.encoded(row, steps)[column]
+        result[f"chained_{number}"] = fitted.encoded(row, steps)[column]
     for number, column in enumerate(CATEGORICAL):
         for method in ("ordinal", "one_hot"):
             steps = {column: [("imputed", {"using": "most_frequent"}), method]}
-            answer[f"chained_{method}_{number}"] = fitted.encoded(row, steps)[column]
+            result[f"chained_{method}_{number}"] = fitted.encoded(row, steps)[column]
     named = {
         column: ("one_hot", {"categories": categories}) for column, categories in NAMED.items()
     }
-    return answer | fitted.encoded(row, named)
+    return result | fitted.encoded(row, named)
 
 
 @given(rows=rows_strategy)
 @settings(PROFILE, max_examples=80)
-def test_statistics_are_what_the_definition_says(rows, sql, connection):
+def test_statistics_equal_their_definition(rows, sql, connection):
     assume(fittable(rows))
     # repr() tells -0.0 from 0.0 and shows every bit of a double.
     assert list(map(repr, fit(connection, sql, rows))) == list(map(repr, statistics_table(rows)))

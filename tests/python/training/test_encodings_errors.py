@@ -1,4 +1,4 @@
-"""What is refused: wrong arguments when compiling, wrong data when running, and both in Python."""
+"""Errors of the encodings: wrong arguments and wrong data, in SQL and in Python."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def events(connection: duckdb.DuckDBPyConnection, value: str, split: str = "trai
         ("words", "['a']", "column x: texts, enums…got VARCHAR[]"),
     ],
 )
-def test_what_cannot_be_fitted_is_named(model, value, said, sql, connection):
+def test_columns_that_cannot_be_fitted_are_named(model, value, said, sql, connection):
     events(connection, value)
     with pytest.raises(duckdb.Error) as raised:
         connection.execute(sql[model]).fetchall()
@@ -203,13 +203,13 @@ def fitted(sql, connection) -> FittedStatistics:
         ("encoded", ({"x": 1}, {"x": "scaled"}), "steps: x: no encoding 'scaled'"),
     ],
 )
-def test_python_says_what_is_allowed(method, arguments, said, fitted):
+def test_errors_in_python_say_what_is_allowed(method, arguments, said, fitted):
     with pytest.raises(FeatureStoreError) as raised:
         getattr(fitted, method)(*arguments)
     assert said in str(raised.value)
 
 
-def test_what_is_no_table_of_statistics_is_refused(connection, tmp_path: Path):
+def test_other_tables_than_statistics_are_refused(connection, tmp_path: Path):
     events(connection, "1")
     for relation, said in [
         ("events", "events: no column column_name, kind"),

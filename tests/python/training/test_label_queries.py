@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,20 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from feature_store import FeatureStoreError
+from feature_store import FeatureStore, FeatureStoreError
 from feature_store.historical.user_query import one_query
-from support.projects.history_store import history_store, labels, opened, refused
+from support.projects.history_store import HistoryStore, labels, opened, refused
 
 KEYS = "1::bigint as customer_id, 'b' as shop"
 FEATURES = ["purchases:orders_7d"]
 #: Of customer 1, the day n of January 2017 at 00:00 UTC gives 9 + n.
 DAY = datetime(2017, 1, 3)
+
+
+@pytest.fixture
+def store(history: HistoryStore) -> Iterator[FeatureStore]:
+    with opened(history) as feature_store:
+        yield feature_store
 
 
 @pytest.mark.parametrize(
@@ -67,14 +73,13 @@ def test_one_query(text: str, query: str):
         "{select} -- ; \n; /* */ copy (select 1) to '{file}'",
     ],
 )
-def test_what_is_not_one_query(text: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory):
+def test_texts_that_are_not_one_query(text: str, tmp_path: Path, store: FeatureStore):
     file = tmp_path / "out"
     query = f"select {KEYS}, timestamp '2017-01-03' as label_time"
     text = text.replace("{select}", query).replace("{file}", str(file))
-    with opened(history_store(tmp_path_factory)) as store:
-        message = refused(store, text, FEATURES)
-        assert "cannot be read" in message
-        assert store.get_historical_features(query, FEATURES).to_arrow().num_rows == 1
+    message = refused(store, text, FEATURES)
+    assert "cannot be read" in message
+    assert store.get_historical_features(query, FEATURES).to_arrow().num_rows == 1
     assert not file.exists()
 
 
@@ -98,66 +103,56 @@ def csv(folder: Path, *times: str, key: str = "1", later: str = "1") -> Path:
         (["2017-01-05", "2017-01-03 00:00:00.000000000"], 12),
         (["2017-01-03T05:00:00+02", "2017-01-03T00:30:00+02:00"], 11),
         (["2017-01-05", ""], None),
-        (["02.01.2017"], "'02.01.2017' is no such time"),
-        (["01/02/2017"], "is no such time"),
+        (["02.01.2017"], "'02.01.2017' is not a valid time"),
+        (["01/02/2017"], "is not a valid time"),
         (["2017-01-03T00:30:00", "2017-01-03T00:30:00+02:00"], "has an offset and"),
-        (["2017-01-03 00:00:00.0000001"], "is no such time"),
-        (["2017-01-03T00:30:00 Europe/Berlin"], "is no such time"),
-        (["2017-01-03T00:30:00+25:00"], "is no such time"),
-        (["2017-02-30"], "is no such time"),
-        (["1483401600"], "is no such time"),
-        (["soon"], "is no such time"),
+        (["2017-01-03 00:00:00.0000001"], "is not a valid time"),
+        (["2017-01-03T00:30:00 Europe/Berlin"], "is not a valid time"),
+        (["2017-01-03T00:30:00+25:00"], "is not a valid time"),
+        (["2017-02-30"], "is not a valid time"),
+        (["1483401600"], "is not a valid time"),
+        (["soon"], "is not a valid time"),
     ],
 )
 def test_times_of_a_csv(
     times: list[str],
     last: int | str | None,
     tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    store: FeatureStore,
 ):
     path = csv(tmp_path, *times)
-    with opened(history_store(tmp_path_factory)) as store:
-        if isinstance(last, str):
-            message = refused(store, path, FEATURES)
-            assert "time column label_time: " in message
-            assert last in message
-        else:
-            found = store.get_historical_features(path, FEATURES).to_arrow()
-            assert found.column("orders_7d").to_pylist()[-1] == last
+    if isinstance(last, str):
+        message = refused(store, path, FEATURES)
+        assert "time column label_time: " in message
+        assert last in message
+    else:
+        found = store.get_historical_features(path, FEATURES).to_arrow()
+        assert found.column("orders_7d").to_pylist()[-1] == last
 
 
-def test_keys_of_a_csv_have_the_type_of_all_rows(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-):
-    with opened(history_store(tmp_path_factory)) as store:
-        message = refused(store, csv(tmp_path, "2017-01-03", later="2.7"), FEATURES)
-        assert "customer_id is of type DOUBLE; bigint is allowed" in message
-        message = refused(store, csv(tmp_path, "2017-01-03", later="A12"), FEATURES)
-        assert "customer_id is of type VARCHAR; bigint is allowed" in message
+def test_keys_of_a_csv_have_the_type_of_all_rows(tmp_path: Path, store: FeatureStore):
+    message = refused(store, csv(tmp_path, "2017-01-03", later="2.7"), FEATURES)
+    assert "customer_id is of type DOUBLE; bigint is allowed" in message
+    message = refused(store, csv(tmp_path, "2017-01-03", later="A12"), FEATURES)
+    assert "customer_id is of type VARCHAR; bigint is allowed" in message
 
 
 @pytest.mark.parametrize("rows", ["", ",b,2017-01-03\n", ",,\n1,,\n"])
 @pytest.mark.parametrize("time", ["label_time", "t"])  # the second could be a boolean
-def test_a_csv_without_a_row_or_a_key(
-    rows: str, time: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-):
+def test_a_csv_without_a_row_or_a_key(rows: str, time: str, tmp_path: Path, store: FeatureStore):
     path = tmp_path / "labels.csv"
     path.write_text(f"customer_id,shop,{time}\n" + rows)
-    with opened(history_store(tmp_path_factory)) as store:
-        found = store.get_historical_features(path, FEATURES, time=time).to_arrow()
+    found = store.get_historical_features(path, FEATURES, time=time).to_arrow()
     assert found.column("orders_7d").to_pylist() == [None] * rows.count("\n")
 
 
-def test_text_keys_of_a_csv_are_the_texts_of_the_file(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-):
+def test_text_keys_of_a_csv_are_the_texts_of_the_file(tmp_path: Path, store: FeatureStore):
     """Among them numbers, dates and booleans, as DuckDB sees them."""
     path = tmp_path / "labels.csv"
     for shops in (["007", "7"], ["2017-01-03", "2017-01-04"], ["true", "f"], ["1e3", "01.50"]):
         rows = "".join(f"1,{shop},2017-01-03\n" for shop in shops)
         path.write_text("customer_id,shop,label_time\n" + rows)
-        with opened(history_store(tmp_path_factory)) as store:
-            found = store.get_historical_features(path, ["affinity:share"]).to_arrow()
+        found = store.get_historical_features(path, ["affinity:share"]).to_arrow()
         assert found.column("shop").to_pylist() == shops
 
 
@@ -209,16 +204,15 @@ _NS = np.datetime64("2017-01-02T23:59:59.999999999")
     ],
 )  # fmt: skip
 def test_times_of_pandas(
-    times: Callable[[], pd.Series], last: int | str | None, tmp_path_factory: pytest.TempPathFactory
+    times: Callable[[], pd.Series], last: int | str | None, store: FeatureStore
 ):
     column = times()
     frame = pd.DataFrame({"customer_id": 1, "shop": "b", "label_time": column})
-    with opened(history_store(tmp_path_factory)) as store:
-        if isinstance(last, str):
-            assert last in refused(store, frame, FEATURES)
-        else:
-            found = store.get_historical_features(frame, FEATURES).to_arrow()
-            assert found.column("orders_7d").to_pylist()[-1] == last
+    if isinstance(last, str):
+        assert last in refused(store, frame, FEATURES)
+    else:
+        found = store.get_historical_features(frame, FEATURES).to_arrow()
+        assert found.column("orders_7d").to_pylist()[-1] == last
 
 
 @pytest.mark.parametrize(
@@ -234,27 +228,23 @@ def test_times_of_pandas(
         (lambda: series(True, False), "is of type BOOLEAN; bigint is allowed"),
     ],
 )
-def test_keys_of_pandas(
-    keys: Callable[[], pd.Series], message: str | None, tmp_path_factory: pytest.TempPathFactory
-):
+def test_keys_of_pandas(keys: Callable[[], pd.Series], message: str | None, store: FeatureStore):
     frame = pd.DataFrame({"customer_id": keys(), "shop": "b", "label_time": DAY})
-    with opened(history_store(tmp_path_factory)) as store:
-        if message:
-            assert message in refused(store, frame, FEATURES)
-        else:
-            found = store.get_historical_features(frame, FEATURES).to_arrow()
-            expected = [None if pd.isna(key) else 12 for key in frame["customer_id"]]
-            assert found.column("orders_7d").to_pylist() == expected
-            # A double of a table that has types is none of a key, as in a dbt model.
-            floats = pa.table({"customer_id": [1.0], "shop": ["b"], "label_time": [DAY]})
-            assert "is of type DOUBLE; bigint" in refused(store, floats, FEATURES)
+    if message:
+        assert message in refused(store, frame, FEATURES)
+    else:
+        found = store.get_historical_features(frame, FEATURES).to_arrow()
+        expected = [None if pd.isna(key) else 12 for key in frame["customer_id"]]
+        assert found.column("orders_7d").to_pylist() == expected
+        # A double of a table that has types is none of a key, as in a dbt model.
+        floats = pa.table({"customer_id": [1.0], "shop": ["b"], "label_time": [DAY]})
+        assert "is of type DOUBLE; bigint" in refused(store, floats, FEATURES)
 
 
-def test_what_pandas_has_is_what_arrow_has(tmp_path_factory: pytest.TempPathFactory):
-    with opened(history_store(tmp_path_factory)) as store:
-        frame = labels()
-        one = store.get_historical_features(frame, FEATURES).to_arrow()
-        other = store.get_historical_features(pa.Table.from_pandas(frame), FEATURES).to_arrow()
+def test_pandas_and_arrow_give_the_same(store: FeatureStore):
+    frame = labels()
+    one = store.get_historical_features(frame, FEATURES).to_arrow()
+    other = store.get_historical_features(pa.Table.from_pandas(frame), FEATURES).to_arrow()
     assert one.column("orders_7d") == other.column("orders_7d")
 
 
@@ -266,24 +256,23 @@ def test_nanoseconds_of_parquet(
     is_int96: bool,
     zone: str | None,
     tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
+    store: FeatureStore,
 ):
     day = int(DAY.replace(tzinfo=UTC).timestamp()) * 10**9
-    with opened(history_store(tmp_path_factory)) as store:
-        for nanoseconds in (day, day + 1000, day + 1):
-            times = pa.array([day, nanoseconds], pa.timestamp("ns", zone))
-            table = pa.table({"customer_id": [1, 1], "shop": ["b", "b"], "label_time": times})
-            parquet.write_table(
-                table, tmp_path / "one.parquet", use_deprecated_int96_timestamps=is_int96
-            )
-            if nanoseconds % 1000:
-                assert "parts of a microsecond" in refused(store, tmp_path / where, FEATURES)
-            else:
-                found = store.get_historical_features(tmp_path / where, FEATURES).to_arrow()
-                assert found.column("orders_7d").to_pylist() == [12, 12]
+    for nanoseconds in (day, day + 1000, day + 1):
+        times = pa.array([day, nanoseconds], pa.timestamp("ns", zone))
+        table = pa.table({"customer_id": [1, 1], "shop": ["b", "b"], "label_time": times})
+        parquet.write_table(
+            table, tmp_path / "one.parquet", use_deprecated_int96_timestamps=is_int96
+        )
+        if nanoseconds % 1000:
+            assert "parts of a microsecond" in refused(store, tmp_path / where, FEATURES)
+        else:
+            found = store.get_historical_features(tmp_path / where, FEATURES).to_arrow()
+            assert found.column("orders_7d").to_pylist() == [12, 12]
 
 
-def test_refusals_are_of_this_project():
+def test_errors_are_of_this_package():
     with pytest.raises(FeatureStoreError, match="cannot be read: not one query, but 2 statements"):
         one_query("select 1; select 2", "the labels")
     with duckdb.connect() as connection:

@@ -114,26 +114,26 @@ VALIDATION, TEST, US = datetime(2017, 9, 1), datetime(2017, 11, 1), timedelta(mi
 
 def test_bounds_belong_to_the_later_split(sql, connection):
     times = [datetime(1, 1, 1), VALIDATION - US, VALIDATION, TEST - US, TEST, None]
-    answer = ["train", "train", "validation", "validation", "test", None]
-    assert splits_of_times(connection, sql["by_day"], times) == answer
+    result = ["train", "train", "validation", "validation", "test", None]
+    assert splits_of_times(connection, sql["by_day"], times) == result
     edge = datetime(2017, 11, 1, 12, 30)
     times = [VALIDATION - US, VALIDATION, edge, edge + US]
-    answer = ["train", "validation", "validation", "test"]
-    assert splits_of_times(connection, sql["by_minute"], times) == answer
+    result = ["train", "validation", "validation", "test"]
+    assert splits_of_times(connection, sql["by_minute"], times) == result
 
 
 @pytest.mark.parametrize(("name", "days"), [("purged", 28), ("purged_by_week", 14)])
-def test_labels_that_look_into_the_next_split_are_in_none(name, days, sql, connection):
+def test_labels_that_reach_into_the_next_split_are_left_out(name, days, sql, connection):
     window = timedelta(days=days)
-    times, answer = [], []
+    times, result = [], []
     for bound, before, after in (VALIDATION, "train", "validation"), (TEST, "validation", "test"):
         times += [bound - window - US, bound - window, bound - US, bound]
-        answer += [before, None, None, after]
-    assert splits_of_times(connection, sql[name], [*times, None]) == [*answer, None]
+        result += [before, None, None, after]
+    assert splits_of_times(connection, sql[name], [*times, None]) == [*result, None]
 
 
 @pytest.mark.parametrize("day", DAYS)
-def test_lengths_are_the_calendars(day, sql, refusals):
+def test_lengths_of_the_calendar(day, sql, refusals):
     """A window that leaves one microsecond is taken, and one that leaves none is refused."""
     assert end_of(day) in sql[f"from_{day}"]
     assert_errors(refusals[calendar_call(day, "")], "time_split", ["label_window: less than"])
@@ -166,7 +166,7 @@ def test_hash_split_is_the_documented_function(drawn, sql, connection, documente
         assert splits_of_keys(connection, sql[name], drawn) == expected
 
 
-def test_known_answers(sql, connection):
+def test_known_results(sql, connection):
     """What was dealt out once must stay so: these were written down, not computed."""
     known = {
         "1": "test",
@@ -193,7 +193,7 @@ def test_known_answers(sql, connection):
         (("", "b"), (None, "b")),
     ],
 )
-def test_keys_that_look_alike_are_told_apart(one, other, sql, connection):
+def test_similar_keys_are_distinguished(one, other, sql, connection):
     """Two entities with one text would share a bucket under every seed."""
     for seed in range(40):
         text = sql["two_keys"].replace("'0'", f"'{seed}'")

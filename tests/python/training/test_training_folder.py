@@ -43,7 +43,7 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_only_what_no_living_process_holds_is_removed(tmp_path: Path):
+def test_only_folders_of_ended_processes_are_removed(tmp_path: Path):
     out = tmp_path / "set.1"
     others = {
         ".set.1-new-",
@@ -104,7 +104,7 @@ def test_replaces_a_set_on_a_file_system_without_locks(
     assert names(tmp_path) == {"set"}
 
 
-def test_two_at_once_leave_one_whole_set(tmp_path: Path):
+def test_two_at_once_leave_one_complete_set(tmp_path: Path):
     out = tmp_path / "set"
     with new_folder(out) as one:
         (one / "who").write_text("one")
@@ -126,7 +126,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
         (".", "is the folder"),
         ("/", "is the folder /"),
         ("", "is the folder"),
-        ("file", "file: is no folder"),
+        ("file", "file: is not a folder"),
         ("file/set", "file/set: cannot be written: "),
         ("file/deep/set", "file/deep/set: cannot be written: "),
         ("x" * 300, "cannot be written: File name too long"),
@@ -134,13 +134,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
         ("deep/" * 2000 + "set", "cannot be written: File name too long"),
         ("loop/set", "cannot be written: "),
         ("/proc/set", "cannot be written: "),
-        ("/dev/null", "/dev/null: is no folder"),
+        ("/dev/null", "/dev/null: is not a folder"),
         ("nul\0", "cannot be written: embedded null byte"),
         (os.fsdecode(b"\xff\xfe"), r"\udcff\udcfe: cannot be written: "),
-        ("full", "full: the folder holds something that is no training set: "),
+        ("full", "full: the folder holds something that is not a training set: "),
     ],
 )
-def test_places_that_cannot_be_written(
+def test_paths_that_cannot_be_written(
     out: str,
     message: str,
     project: TrainingProject,
@@ -173,7 +173,7 @@ def test_names_that_can_be_written(project: TrainingProject, tmp_path: Path):
         assert names(out.parent) == {name}
 
 
-def test_where_the_disk_refuses(tmp_path: Path):
+def test_errors_of_the_disk(tmp_path: Path):
     """A folder in which nothing can be made, whoever asks: /proc has no permissions to look at."""
     assert check_folder(tmp_path / "new" / "set") == tmp_path / "new" / "set"
     with (
@@ -183,7 +183,7 @@ def test_where_the_disk_refuses(tmp_path: Path):
         pass
 
 
-def test_the_script_says_so_in_one_error(project: TrainingProject):
+def test_the_script_prints_one_error(project: TrainingProject):
     arguments = ["--service", "churn", "--labels", "churners", "--out", "/proc/set"]
     done = run_script("build_training_set.py", *arguments, environment=project.environment)
     assert done.returncode == 1

@@ -68,7 +68,7 @@ BEGIN, END = (99, 9, datetime(2024, 1, 10)), (99, 9, datetime(2024, 2, 28, 23))
         (LABEL_TIME - DAY * 22, [True]),  # the data's first month
     ],
 )
-def test_who_bought_before_has_a_churn_label(
+def test_customers_with_an_earlier_order_have_a_churn_label(
     ordered_at: datetime,
     expected: list[bool],
     tiny: duckdb.DuckDBPyConnection,

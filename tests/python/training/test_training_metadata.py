@@ -1,4 +1,4 @@
-"""Metadata that was changed: one error that names the file and the field, whatever was done."""
+"""Changed metadata of a training set: one error that names the file and the field."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_every_field_with_every_odd_value(folders: list[Path], tmp_path: Path):
         (("feature_views", 1, "rows"), 10**30 * -1, "feature_views[1].rows: a whole number"),
     ],
 )
-def test_what_is_said(place: Place, value: Any, message: str, folders: list[Path], tmp_path: Path):
+def test_messages(place: Place, value: Any, message: str, folders: list[Path], tmp_path: Path):
     stored = json.loads((folders[0] / metadata.FILE).read_text())
     assert message in outcome(tmp_path, changed(stored, place, value))
 
@@ -161,7 +161,7 @@ def test_what_is_said(place: Place, value: Any, message: str, folders: list[Path
         (None, "cannot be read: "),
     ],
 )
-def test_what_is_no_metadata(
+def test_other_content_than_metadata(
     content: bytes | None, message: str, project: TrainingProject, tmp_path: Path
 ):
     path = tmp_path / metadata.FILE
@@ -172,11 +172,11 @@ def test_what_is_no_metadata(
     with pytest.raises(FeatureStoreError) as caught:
         project.verify(tmp_path)
     assert str(caught.value).startswith(f"{path}: {message}")
-    with pytest.raises(FeatureStoreError, match="holds something that is no training set"):
+    with pytest.raises(FeatureStoreError, match="holds something that is not a training set"):
         project.build(tmp_path)
 
 
-def test_what_passes_the_fields_is_told_as_well(
+def test_contradictions_between_fields(
     folders: list[Path], project: TrainingProject, tmp_path: Path
 ):
     """Fields that are right by themselves, and not by today's project or warehouse."""

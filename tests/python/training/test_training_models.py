@@ -52,7 +52,7 @@ def month_starts(first: datetime, last: datetime) -> list[datetime]:
     return [month for month in months if first < month <= last]
 
 
-def test_churn_labels_are_what_they_say(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_churn_labels_equal_their_definition(warehouse: duckdb.DuckDBPyConnection) -> None:
     orders = defaultdict(list)
     for customer, *order in warehouse.execute(
         "select customer_id, ordered_at, order_id, store_id from cleaned.order_lines group by all"
@@ -90,7 +90,7 @@ def shop_midnight(day: date) -> datetime:
     return local.astimezone(UTC).replace(tzinfo=None)
 
 
-def test_coupon_labels_are_what_they_say(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_coupon_labels_equal_their_definition(warehouse: duckdb.DuckDBPyConnection) -> None:
     first, last = warehouse.execute(
         "select min(ordered_at), max(ordered_at) from cleaned.order_lines"
     ).fetchall()[0]
@@ -142,8 +142,8 @@ def test_training_sets_are_the_labels_with_their_features(
     assert [{name: row[name] for name in label_columns} for row in rows] == label_rows
     assert [row["split"] for row in rows] == [split_of(row) for row in rows]
 
-    answer = store.get_historical_features(f"select * from training.{labels}", service)
-    joined = answer.to_arrow()
+    result = store.get_historical_features(f"select * from training.{labels}", service)
+    joined = result.to_arrow()
     assert joined.column_names == [*label_columns, *names]
     ours = warehouse.sql(f"select * exclude (split) from training.{training_set}")
     assert joined.equals(ours.to_arrow_table())

@@ -1,4 +1,4 @@
-"""Training sets whose files are not those that were written."""
+"""Verification of training sets whose files were changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training sets of labels from wherever they are, with columns of whatever type."""
+"""Training sets of labels from every kind of source, with columns of every type."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_labels_of_many_types(exotic: Path, project: TrainingProject, joined: Ro
         ("interval 1 month - interval 1 day", "none negative are allowed, got 1 month -1 day"),
     ],
 )
-def test_what_parquet_does_not_hold(
+def test_values_that_parquet_cannot_represent(
     project: TrainingProject, out: Path, column: str, message: str
 ) -> None:
     values = "select repeat('1', 1) || repeat('0', 38) as huge, interval 1 microsecond as span"

@@ -1,4 +1,4 @@
-"""Whether a training set can still be reproduced, and what is said where it cannot."""
+"""Verification of training sets after changes of data, definitions and labels."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def test_as_served_is_reproduced_from_the_snapshot(case: Case) -> None:
     assert data.startswith("purchases:v2: the data changed: 20 rows, the latest loaded at ")
 
 
-def test_differences_say_where() -> None:
+def test_differences_name_their_place() -> None:
     then = {"a": {"b": [1, 2], "c": "x"}, "d": None, "e": 1}
     now = {"a": {"b": [1, 3], "c": "x", "f": 0}, "d": None, "g": {"h": 1}}
     assert [*differences(then, then)] == []

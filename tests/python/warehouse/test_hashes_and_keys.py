@@ -1,4 +1,4 @@
-"""Hashes of rows tell rows apart, and keys that are joined to one text stay apart.
+"""Hashes distinguish rows, and composite keys stay distinct when they are joined to one text.
 
 A small dbt project with one snapshot gives the macros; dbt's own hash takes its first snapshot.
 """
@@ -18,9 +18,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from feature_store.cli.arguments import read_entity
 from feature_store.dbt.macros import ProjectMacros
 from feature_store.registry.definitions import Feature, FeatureView
-from feature_store.registry.entity_ids import entity_mapping
 from feature_store.warehouse.row_hash import fingerprint_sql, row_hash_sql
 from support.paths import REPOSITORY
 from support.projects.feature_view_project import dbt
@@ -180,7 +180,7 @@ def test_other_values_have_other_hashes(connection: duckdb.DuckDBPyConnection, d
         assert len({*found}) == len(values)
 
 
-def test_the_macro_and_the_function_are_one(
+def test_the_macro_and_the_function_give_the_same(
     connection: duckdb.DuckDBPyConnection, macros: ProjectMacros
 ):
     for data_type, texts in VALUES.items():
@@ -214,7 +214,7 @@ def _table(rows: list[tuple[Any, ...]]) -> str:
     copies=st.sampled_from([1, 2, 3]),
     change=st.tuples(st.integers(0, 7), st.integers(0, 3), _row),
 )
-def test_fingerprints_are_the_same_for_the_same_rows_alone(
+def test_fingerprints_are_equal_for_equal_rows_only(
     connection: duckdb.DuckDBPyConnection, one: Any, other: Any, copies: int, change: Any
 ):
     """Of any two tables, and of two that differ in one value, were swapped, or hold copies."""
@@ -238,7 +238,7 @@ def test_fingerprints_are_the_same_for_the_same_rows_alone(
 
 
 @pytest.mark.parametrize("rows", [2, 3, 1000, 1001])
-def test_a_time_that_all_rows_have_counts(connection: duckdb.DuckDBPyConnection, rows: int):
+def test_a_time_of_all_rows_changes_the_hash(connection: duckdb.DuckDBPyConnection, rows: int):
     """In DuckDB bit_xor(hash(key, time)) forgets the time that an even number of rows has."""
     prints = {
         connection.execute(
@@ -264,7 +264,7 @@ def test_keys_that_differ_have_other_texts(
     assert (texts[0] == texts[1]) == (one == other)
 
 
-def test_no_hash_of_several_columns_stands_bare():
+def test_hashes_of_several_columns_are_combined_in_one_place():
     """Everything that combines hashes of rows does it by the macro or by its Python counterpart."""
     places = [*(REPOSITORY / "macros").rglob("*.sql"), *(REPOSITORY / "models").rglob("*.sql")]
     places += [*(REPOSITORY / "scripts/feature_store").rglob("*.py")]
@@ -279,7 +279,7 @@ def test_no_hash_of_several_columns_stands_bare():
 def test_ids_of_a_composite_key_can_be_given_in_one_text(parts: tuple[str, str]):
     store = [_composite()]
     text = "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
-    assert entity_mapping(store, "a|b", text) == {"a": parts[0], "b": parts[1]}
+    assert read_entity(store, "a|b", text) == {"a": parts[0], "b": parts[1]}
 
 
 def _composite() -> FeatureView:

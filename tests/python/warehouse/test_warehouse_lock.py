@@ -1,4 +1,4 @@
-"""Another process that has the warehouse open is waited for, and named."""
+"""The wait for another process that has the warehouse open, and its message."""
 
 from __future__ import annotations
 
@@ -50,9 +50,7 @@ def warehouse(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(("how", "read_only"), [("read", False), ("write", True), ("write", False)])
-def test_a_short_use_is_waited_for_without_a_word_in_advance(
-    warehouse: Path, how: str, read_only: bool
-) -> None:
+def test_a_short_use_is_waited_for(warehouse: Path, how: str, read_only: bool) -> None:
     said: list[str] = []
     with held(warehouse, how, 1) as holder, waiting(0, said.append):
         connect(warehouse, read_only=read_only).close()
@@ -67,7 +65,7 @@ def test_readers_do_not_wait_for_each_other(warehouse: Path) -> None:
 
 
 @pytest.mark.parametrize(("how", "words"), [("read", "open: "), ("write", "open for writing: ")])
-def test_a_wait_ends_with_what_to_do(warehouse: Path, how: str, words: str) -> None:
+def test_a_wait_ends_with_a_next_step(warehouse: Path, how: str, words: str) -> None:
     with (
         held(warehouse, how, 60) as holder,
         waiting(0),

@@ -1,4 +1,4 @@
-"""dbt itself refuses a warehouse that is named like one of its schemas."""
+"""dbt refuses a warehouse that has the name of one of its schemas."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What feature_pipeline.py is made from; Airflow looks for no DAG in here."""
+"""The modules of feature_pipeline.py; Airflow does not search them for DAGs."""

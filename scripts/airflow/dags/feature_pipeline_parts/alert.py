@@ -1,4 +1,4 @@
-"""What is said when a task has failed for good."""
+"""Reports a task that has failed after its last retry."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _TIMEOUT_SECONDS = 10
 
 
 class FailureAlert:
-    """Says in one line which task failed: in the log, and to a webhook if one is set.
+    """Reports a failed task in one line: in the log, and to a webhook if one is set.
 
     Args:
-        variable: the environment variable with the webhook's address. It is read when a task has
-            failed: such addresses are secrets, and are neither kept in the DAG nor printed.
+        variable: the environment variable with the webhook's address. It is read when a task
+            has failed: the address is a secret, and is neither kept in the DAG nor printed.
     """
 
     def __init__(self, variable: str):
         self._variable = variable
 
     def __call__(self, context: Mapping[str, Any]) -> None:
-        """Say it. An alert that cannot be sent changes nothing about the run."""
+        """Report it. An alert that cannot be sent does not change the run."""
         line = failure_line(context)
         log.error("%s", line)
         if address := os.environ.get(self._variable):
@@ -44,7 +44,7 @@ class FailureAlert:
             )
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):
                 pass
-        # The error's text may hold the address. An alert must not fail in its turn.
+        # The error's text may hold the address, and the alert itself must not raise.
         except Exception as error:
             status = getattr(error, "code", None)
             what = type(error).__name__ + (f" {status}" if status else "")
@@ -52,10 +52,10 @@ class FailureAlert:
 
 
 def failure_line(context: Mapping[str, Any]) -> str:
-    """Return the line: DAG, task, interval and where the log is.
+    """Return the line: DAG, task, interval and the address of the log.
 
     Args:
-        context: of the task that failed.
+        context: Airflow's context of the task that failed.
     """
     task = context["ti"]
     try:

@@ -1,7 +1,7 @@
-"""The project's commands as Airflow tasks: run in the project's own Python environment.
+"""Airflow tasks that run the project's commands in the project's own Python environment.
 
-A command is a list of words, which no shell sees: nothing has to be quoted, and no parameter of a
-run can become a command.
+A command is a list of words, and no shell reads it: nothing has to be quoted, and a parameter of a
+run cannot become a command.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from airflow.sdk.exceptions import AirflowException
 
 from feature_pipeline_parts.settings import PipelineSettings
 
-#: The exit code with which scripts/check_raw.py says that data are still to come.
+#: The exit code of scripts/check_raw.py for data that are not there yet.
 NOT_YET = 75
 
 
@@ -48,7 +48,7 @@ class _Command:
         return done.exit_code, done.output
 
     def stop(self) -> None:
-        """Ask the command and what it started to end."""
+        """Send SIGTERM to the command and the processes that it started."""
         if self._hook.sub_process:
             self._hook.send_sigterm()
 
@@ -57,7 +57,7 @@ class ProjectOperator(BaseOperator):
     """Runs a command of the project; its last line is the task's result.
 
     Args:
-        settings: of the deployment.
+        settings: the settings of the deployment.
         words: a program of the project's environment, and its arguments (templated).
     """
 
@@ -74,7 +74,7 @@ class ProjectOperator(BaseOperator):
         """Run the command.
 
         Raises:
-            AirflowException: it did not end well; what it said is in the log.
+            AirflowException: it failed; its output is in the log.
         """
         self._command = _Command(self.settings)
         code, last_line = self._command.run(self.words)
@@ -83,7 +83,7 @@ class ProjectOperator(BaseOperator):
         return last_line
 
     def on_kill(self) -> None:
-        """End the command with the task: it must not go on writing."""
+        """End the command with the task, so that it does not go on writing."""
         if self._command:
             self._command.stop()
 
@@ -92,7 +92,7 @@ class ProjectSensor(BaseSensorOperator):
     """Runs a command of the project until its exit code is no longer that of "not yet".
 
     Args:
-        settings: of the deployment.
+        settings: the settings of the deployment.
         words: a program of the project's environment, and its arguments (templated).
     """
 
@@ -108,7 +108,7 @@ class ProjectSensor(BaseSensorOperator):
         """Run the command once.
 
         Raises:
-            AirflowException: it failed, which is another thing than data still to come.
+            AirflowException: it failed with any other exit code.
         """
         self._command = _Command(self.settings)
         code, _ = self._command.run(self.words)

@@ -1,4 +1,4 @@
-"""dbt in the pipeline: one build, or a task per model where the target permits parallel writers."""
+"""The dbt tasks: one build, or a task per model where the target allows parallel writers."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from feature_pipeline_parts.commands import ProjectOperator
 from feature_pipeline_parts.errors import PipelineError
 from feature_pipeline_parts.settings import PipelineSettings
 
-#: Unit tests prove the SQL, not the data: they belong to the project's tests.
+#: Unit tests test the SQL, not the data: they belong to the project's tests.
 _BUILD_FLAGS = ["--exclude-resource-type", "unit_test"]
-#: Adapters whose database has one writer at a time.
+#: Adapters of databases with one writer at a time.
 _SINGLE_WRITERS = ("duckdb", "sqlite")
 
 
@@ -25,7 +25,7 @@ def dbt_tasks(settings: PipelineSettings, variables_of: str) -> Any:
     """Add the tasks that build, test and snapshot everything.
 
     Args:
-        settings: of the deployment.
+        settings: the settings of the deployment.
         variables_of: the id of the task whose result is dbt's vars, as JSON.
 
     Returns:
@@ -36,7 +36,7 @@ def dbt_tasks(settings: PipelineSettings, variables_of: str) -> Any:
     if mode == "auto":
         mode = "build" if adapter in _SINGLE_WRITERS else "models"
     if mode == "models":
-        # Sources are nobody's task; their tests come before the models.
+        # No task builds a source; the tests of sources come before the models.
         words = ["dbt", "test", "--select", "source:*"]
         sources = ProjectOperator(task_id="test_sources", settings=settings, words=words)
         sources >> _task_per_model(settings, variables_of, profile, target)
@@ -59,13 +59,15 @@ def _profile(settings: PipelineSettings) -> tuple[str, str, str]:
     file = _profiles_file(settings)
     project = yaml.safe_load((settings.project_dir / "dbt_project.yml").read_text())
     template = Environment(autoescape=False).from_string(file.read_text())
-    # Only names and adapters are read here; whatever else is not set is dbt's to complain about.
+    # Only names and adapters are read here; dbt reports any other variable that is not set.
     text = template.render(env_var=lambda name, default="": environment.get(name, default))
     profile = yaml.safe_load(text)[project["profile"]]
     target = environment.get("DBT_TARGET") or profile.get("target", "default")
     if target not in profile["outputs"]:
         raise PipelineError(
-            f"{file}: no target {target!r}", allowed=", ".join(sorted(profile["outputs"]))
+            f"{file}: no target {target!r}",
+            allowed=", ".join(sorted(profile["outputs"])),
+            next_step="set DBT_TARGET to one of these",
         )
     return project["profile"], target, profile["outputs"][target]["type"]
 
@@ -80,53 +82,42 @@ def _task_per_model(
 ) -> Any:
     """Add a task per model, seed and snapshot, each with its tests.
 
-    Tests of one node run with it, before anything that stands on it; tests of several nodes are
+    Tests of one node run with it, before anything that depends on it; tests of several nodes are
     tasks of their own.
 
     Raises:
         PipelineError: dbt's manifest is missing.
     """
-    # Imported here: one build needs none of it, and Airflow reads this file often.
-    from cosmos import (
-        DbtTaskGroup,
-        ExecutionConfig,
-        ExecutionMode,
-        InvocationMode,
-        LoadMode,
-        ProfileConfig,
-        ProjectConfig,
-        RenderConfig,
-        TestBehavior,
-        TestIndirectSelection,
-    )
+    # Imported here: one build does not need it, and Airflow reads this file often.
+    import cosmos
 
     if not settings.manifest.is_file():
         raise PipelineError(
             f"{settings.manifest}: no such file; a task per model is made from dbt's manifest",
             next_step=f"run dbt parse in {settings.project_dir}",
         )
-    group = DbtTaskGroup(
+    group = cosmos.DbtTaskGroup(
         group_id="models",
-        project_config=ProjectConfig(
+        project_config=cosmos.ProjectConfig(
             dbt_project_path=settings.project_dir,
             manifest_path=settings.manifest,
             project_name=profile,
             install_dbt_deps=False,
         ),
-        profile_config=ProfileConfig(
+        profile_config=cosmos.ProfileConfig(
             profile_name=profile,
             target_name=target,
             profiles_yml_filepath=_profiles_file(settings),
         ),
-        execution_config=ExecutionConfig(
-            execution_mode=ExecutionMode.LOCAL,
-            invocation_mode=InvocationMode.SUBPROCESS,
+        execution_config=cosmos.ExecutionConfig(
+            execution_mode=cosmos.ExecutionMode.LOCAL,
+            invocation_mode=cosmos.InvocationMode.SUBPROCESS,
             dbt_executable_path=settings.bin_dir / "dbt",
-            test_indirect_selection=TestIndirectSelection.CAUTIOUS,
+            test_indirect_selection=cosmos.TestIndirectSelection.CAUTIOUS,
         ),
-        render_config=RenderConfig(
-            load_method=LoadMode.DBT_MANIFEST,
-            test_behavior=TestBehavior.BUILD,
+        render_config=cosmos.RenderConfig(
+            load_method=cosmos.LoadMode.DBT_MANIFEST,
+            test_behavior=cosmos.TestBehavior.BUILD,
             should_detach_multiple_parents_tests=True,
             emit_datasets=False,
         ),
@@ -141,9 +132,9 @@ def _task_per_model(
 
 
 def _hold_back_until_tested(group: Any) -> None:
-    """Let a node wait for tests of several nodes once it stands on all of them, as dbt build does.
+    """Make a node wait for a test of several nodes if it depends on all of them, as dbt build does.
 
-    A snapshot would otherwise record rows as served that a test is about to refuse.
+    Otherwise a snapshot could record rows as served before that test fails.
     """
     nodes, tasks = group.dbt_graph.filtered_nodes, group.tasks_map
     tests = [key for key in tasks if nodes[key].resource_type.value == "test"]
@@ -153,7 +144,7 @@ def _hold_back_until_tested(group: Any) -> None:
         tested = tasks[test].upstream_task_ids
         held = {key for key in others if tested <= above[key]}
         for key in held:
-            # Whoever stands on a node that waits need not wait itself.
+            # A node that depends on a waiting node need not wait itself.
             if held.isdisjoint(nodes[key].depends_on):
                 tasks[test] >> tasks[key]
 
@@ -161,9 +152,9 @@ def _hold_back_until_tested(group: Any) -> None:
 def _prepare(
     settings: PipelineSettings, variables_of: str, context: Mapping[str, Any], operator: Any
 ) -> None:
-    """Set a dbt task's vars and environment when it runs: nothing of these is kept by Airflow.
+    """Set a dbt task's vars and environment when it runs, so that Airflow does not store them.
 
-    dbt runs in a copy of the project's folder there, where a relative path would lead elsewhere.
+    dbt runs in a copy of the project's folder, where a relative path would lead elsewhere.
     """
     operator.vars = json.loads(context["ti"].xcom_pull(task_ids=variables_of))
     environment = settings.environment()

@@ -1,4 +1,4 @@
-"""The one error of the pipeline's own."""
+"""The error of the pipeline."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from airflow.sdk.exceptions import AirflowFailException
 
 
 class PipelineError(AirflowFailException):
-    """A problem of settings or parameters, which trying again cannot solve.
+    """A problem of settings or parameters, which a retry cannot solve.
 
     Args:
         what: what is wrong.
-        allowed: what would have been right.
+        allowed: what would be right.
         next_step: what to do now.
     """
 

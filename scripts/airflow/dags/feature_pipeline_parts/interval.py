@@ -1,4 +1,4 @@
-"""The interval of a run: the one that Airflow gives it, or the one of its parameters."""
+"""The interval of a run: from its parameters, or else from Airflow."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from airflow.sdk import Param
 
 from feature_pipeline_parts.errors import PipelineError
 
-#: What a manual run may be given; both or none.
+#: The parameters of a manual run; both or none.
 PARAMS = {
     "start": Param(
         None,
         type=["null", "string"],
-        title="Begin of the range",
-        description="Process this range in one piece instead of the run's interval: its begin, "
+        title="Start of the range",
+        description="Process this range as one interval instead of the run's interval: its start, "
         "a date or time (UTC) such as 2024-05-01",
     ),
     "end": Param(
@@ -49,7 +49,7 @@ def interval_of(context: Mapping[str, Any]) -> Interval:
     """Return the interval that a run processes. The clock is not read.
 
     Args:
-        context: of a task of the run.
+        context: Airflow's context of a task of the run.
 
     Raises:
         PipelineError: the parameters are wrong, or the run has no interval.
@@ -61,13 +61,16 @@ def interval_of(context: Mapping[str, Any]) -> Interval:
     if start is None or end is None:
         missing = "start" if start is None else "end"
         raise PipelineError(
-            f"parameter {missing} is missing", allowed="start and end, or none of them"
+            f"parameter {missing} is missing",
+            allowed="start and end, or none of them",
+            next_step=_NEXT,
         )
     interval = Interval(_time("start", start), _time("end", end))
     if interval.start >= interval.end:
         raise PipelineError(
             f"parameter start {start} is not before end {end}",
             allowed="a range with start < end; the end is not part of it",
+            next_step=_NEXT,
         )
     return interval
 
@@ -82,9 +85,9 @@ def _interval_of_run(context: Mapping[str, Any]) -> Interval:
         )
     logical_date = context["logical_date"]
     if start != logical_date and end > logical_date:
-        # `airflow dags trigger --logical-date` does so: it takes the last interval before now.
+        # `airflow dags trigger --logical-date` takes the last interval before now.
         raise PipelineError(
-            f"the run's interval {start.isoformat()}/{end.isoformat()} has nothing to do with its "
+            f"the run's interval {start.isoformat()}/{end.isoformat()} does not belong to its "
             f"logical date {logical_date.isoformat()}",
             allowed=_WAYS,
             next_step=_NEXT,
@@ -97,7 +100,8 @@ def _time(name: str, text: str) -> datetime:
         time = datetime.fromisoformat(text.strip())
     except ValueError:
         raise PipelineError(
-            f"parameter {name}: {text!r} is no time",
+            f"parameter {name}: {text!r} is not a valid time",
             allowed="2024-05-01, 2024-05-01T13:00:00 (UTC), 2024-05-01T13:00:00+02:00",
+            next_step=_NEXT,
         ) from None
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The DAG: wait for raw data, load, dbt, export, check."""
+"""Makes the DAG: wait for raw data, load, build with dbt, export, check."""
 
 from __future__ import annotations
 
@@ -29,76 +29,80 @@ def feature_pipeline(dag_id: str, settings: PipelineSettings) -> DAG:
 
     Args:
         dag_id: its name in Airflow.
-        settings: of the deployment.
+        settings: the settings of the deployment.
     """
     with DAG(
         dag_id,
         description="Raw data, dbt, Redis: one interval a run",
         doc_md=_DOC,
-        # Not @daily: since Airflow 3 a plain cron schedule gives intervals without any length.
+        # Not @daily: since Airflow 3 a plain cron schedule gives intervals of length zero.
         schedule=CronDataIntervalTimetable(settings.schedule, timezone="UTC"),
         start_date=settings.start_date,
         catchup=settings.catchup,
         max_active_runs=1,
         params=PARAMS,
         tags=["feature store"],
-        default_args={
-            "owner": "feature store",
-            # Whatever does not say otherwise opens the warehouse, which has one writer.
-            "pool": settings.pool,
-            # A run that has begun goes on before another run begins.
-            "weight_rule": "upstream",
-            "retries": settings.retries,
-            "retry_delay": settings.retry_delay,
-            "retry_exponential_backoff": 2.0,
-            "max_retry_delay": timedelta(hours=1),
-            "execution_timeout": settings.task_timeout,
-            "on_failure_callback": FailureAlert(f"{settings.prefix}_WEBHOOK_URL"),
-        },
+        default_args=_task_defaults(settings),
     ) as dag:
-
-        def command(task_id: str, *words: str, **options: Any) -> ProjectOperator:
-            return ProjectOperator(task_id=task_id, settings=settings, words=words, **options)
-
-        begin = _interval_task(settings)
+        interval = _interval_task(settings)
         with TaskGroup("raw", tooltip="The interval's raw data") as raw:
-            wait = ProjectSensor(
-                task_id="wait_for_raw",
-                settings=settings,
-                words=[
-                    *("python", "scripts/check_raw.py", "--start", _START, "--end", _END),
-                    *(word for name in settings.wait_for for word in ("--table", name)),
-                ],
-                pool="default_pool",  # it reads files only
-                mode="reschedule",
-                poke_interval=settings.wait_interval,
-                exponential_backoff=True,
-                max_wait=timedelta(hours=1),
-                timeout=settings.wait_timeout,
-            )
-            load = command(
-                "load_raw", "python", "scripts/load_raw.py", "--start", _LOAD_FROM, "--end", _END
-            )
-            wait >> load
+            wait = _wait_for_raw(settings)
+            wait >> _script(settings, "load_raw", "--start", _LOAD_FROM, "--end", _END)
         with TaskGroup("dbt", tooltip="Features, tested and snapshotted") as dbt:
-            serving_time = command(
-                "serving_time", "python", "scripts/serving_time.py", "--end", _END
-            )
+            serving_time = _script(settings, "serving_time", "--end", _END)
             serving_time >> dbt_tasks(settings, serving_time.task_id)
         with TaskGroup("online", tooltip="Redis") as online:
-            export = command("export_to_redis", "python", "scripts/export_to_redis.py")
-            check = command("check_consistency", "python", "scripts/check_consistency.py")
-            export >> check
-        begin >> raw >> dbt >> online
+            _script(settings, "export_to_redis") >> _script(settings, "check_consistency")
+        interval >> raw >> dbt >> online
     return dag
 
 
+def _task_defaults(settings: PipelineSettings) -> dict[str, Any]:
+    return {
+        "owner": "feature store",
+        # By default a task opens the warehouse, which has one writer at a time.
+        "pool": settings.pool,
+        # A run that has begun is completed before another run begins.
+        "weight_rule": "upstream",
+        "retries": settings.retries,
+        "retry_delay": settings.retry_delay,
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(hours=1),
+        "execution_timeout": settings.task_timeout,
+        "on_failure_callback": FailureAlert(f"{settings.prefix}_WEBHOOK_URL"),
+    }
+
+
+def _script(settings: PipelineSettings, name: str, *arguments: str) -> ProjectOperator:
+    """Return a task that runs a script of the project, with the script's name."""
+    words = ("python", f"scripts/{name}.py", *arguments)
+    return ProjectOperator(task_id=name, settings=settings, words=words)
+
+
+def _wait_for_raw(settings: PipelineSettings) -> ProjectSensor:
+    """Return the task that waits until the files of the interval are there."""
+    return ProjectSensor(
+        task_id="wait_for_raw",
+        settings=settings,
+        words=[
+            *("python", "scripts/check_raw.py", "--start", _START, "--end", _END),
+            *(word for name in settings.wait_for for word in ("--table", name)),
+        ],
+        pool="default_pool",  # it reads files only
+        mode="reschedule",
+        poke_interval=settings.wait_interval,
+        exponential_backoff=True,
+        max_wait=timedelta(hours=1),
+        timeout=settings.wait_timeout,
+    )
+
+
 def _interval_task(settings: PipelineSettings) -> Any:
-    """Return the task that says which interval the run processes; it needs no command."""
+    """Return the task whose result is the interval of the run; it runs no command."""
 
     @task(task_id="interval", pool="default_pool")
     def interval() -> dict[str, str]:
-        """Find the run's interval, and refuse wrong parameters before anything is done."""
+        """Return the run's interval; wrong parameters are an error before anything is done."""
         found = interval_of(get_current_context())
         return {
             "start": found.start.isoformat(),

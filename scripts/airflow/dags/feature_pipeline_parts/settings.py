@@ -1,4 +1,4 @@
-"""The settings of one deployment, from environment variables that share a prefix."""
+"""Reads the settings of a deployment from environment variables with a common prefix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from feature_pipeline_parts.errors import PipelineError
 CHECKOUT = Path(__file__).resolve().parents[4]
 _DURATION = re.compile(r"(\d+)([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-#: How dbt is run: all at once, a task per model, or what the target's adapter permits.
+#: How dbt is run: in one task, in a task per model, or as the target's adapter allows.
 DBT_TASKS = ("auto", "build", "models")
 
 Value = TypeVar("Value")
@@ -29,20 +29,20 @@ class PipelineSettings:
     """The settings of one deployment of the pipeline.
 
     Attributes:
-        prefix: what the names of its environment variables begin with.
+        prefix: the prefix of its environment variables.
         project_dir: the dbt project.
         bin_dir: the ``bin`` of the project's own Python environment.
         schedule: a cron expression, UTC.
-        start_date: begin of the first interval, UTC.
-        catchup: whether intervals that were missed are run.
+        start_date: start of the first interval, UTC.
+        catchup: whether missed intervals are run.
         pool: the pool of the tasks that open the warehouse.
         wait_for: source tables whose rows to wait for; none: all with an event time.
-        wait_interval: the first wait between two looks for the raw data.
+        wait_interval: the first pause between two checks for the raw data.
         wait_timeout: how long to wait for the raw data.
-        lookback: how much of the time before the interval is loaded again, for late rows.
-        retries: of each task that runs a command.
-        retry_delay: before the first retry; each further one takes twice as long.
-        task_timeout: the longest that one command may take.
+        lookback: the time before the interval that is loaded again, for late rows.
+        retries: the retries of each task that runs a command.
+        retry_delay: the delay before the first retry; it doubles with each further one.
+        task_timeout: the longest duration of one command.
         dbt_tasks: one of ``DBT_TASKS``.
         manifest: dbt's manifest, from which a task per model is made.
     """
@@ -67,11 +67,11 @@ class PipelineSettings:
     def environment(self) -> dict[str, str]:
         """Return the environment of the deployment's commands.
 
-        It is Airflow's own; a variable ``<prefix>_ENV_REDIS_URL`` becomes ``REDIS_URL``. Read when
+        It is Airflow's own, where ``<prefix>_ENV_REDIS_URL`` becomes ``REDIS_URL``. It is read when
         a task runs, so that no secret is in a DAG or in Airflow's database.
         """
         own = f"{self.prefix}_ENV_"
-        # What is printed goes to a log: without colours, and wide enough for tables.
+        # The output goes to a log: without colours, and wide enough for tables.
         environment = {"DBT_USE_COLORS": "false", "COLUMNS": "120"} | os.environ
         environment |= {
             name.removeprefix(own): value
@@ -85,20 +85,20 @@ def read_settings(prefix: str, variables: Mapping[str, str] = os.environ) -> Pip
     """Read a deployment's settings.
 
     Args:
-        prefix: what the names of its variables begin with, such as ``FEATURE_PIPELINE``.
+        prefix: the prefix of its variables, such as ``FEATURE_PIPELINE``.
         variables: the environment.
 
     Raises:
         PipelineError: settings are wrong; the message lists all of them.
     """
-    faults: list[str] = []
+    errors: list[str] = []
 
     def read(name: str, default: str, convert: Callable[[str], Value]) -> Value | None:
         text = variables.get(f"{prefix}_{name}") or default
         try:
             return convert(text)
         except ValueError as error:
-            faults.append(f"{prefix}_{name} is {text!r}; allowed: {error}")
+            errors.append(f"{prefix}_{name} is {text!r}; allowed: {error}")
             return None
 
     project_dir = read("PROJECT_DIR", str(CHECKOUT), _project)
@@ -107,7 +107,7 @@ def read_settings(prefix: str, variables: Mapping[str, str] = os.environ) -> Pip
         "bin_dir": read("BIN", str(folder / ".venv" / "bin"), _bin),
         "schedule": read("SCHEDULE", "0 0 * * *", _cron),
         "start_date": read("START_DATE", "2017-01-01", _time),
-        "catchup": read("CATCHUP", "false", _truth),
+        "catchup": read("CATCHUP", "false", _boolean),
         "pool": read("POOL", "feature_store_warehouse", str),
         "wait_for": read("WAIT_FOR", "", _names),
         "wait_interval": read("WAIT_INTERVAL", "1m", _duration),
@@ -120,14 +120,13 @@ def read_settings(prefix: str, variables: Mapping[str, str] = os.environ) -> Pip
         "manifest": read("MANIFEST", str(folder / "target" / "manifest.json"), Path),
     }
     if settings["catchup"] and not variables.get(f"{prefix}_START_DATE"):
-        faults.append(
+        errors.append(
             f"{prefix}_CATCHUP is on without {prefix}_START_DATE; "
-            "allowed: the begin of the first interval to be run, such as 2024-05-01"
+            "allowed: the start of the first interval to be run, such as 2024-05-01"
         )
-    if faults:
-        raise PipelineError(
-            "; ".join(faults), next_step="see the settings in docs/operate/airflow.md"
-        )
+    if errors:
+        where = "docs/operate/airflow.md"
+        raise PipelineError("; ".join(errors), next_step=f"see the settings in {where}")
     return PipelineSettings(prefix=prefix, project_dir=folder, **settings)
 
 
@@ -146,7 +145,7 @@ def _bin(text: str) -> Path:
 
 
 def _cron(text: str) -> str:
-    # A preset such as @daily would do as well, but it hides the hour.
+    # A preset such as @daily would work, but it hides the hour.
     if text.startswith("@") or not croniter.is_valid(text):
         raise ValueError("a cron expression such as '0 0 * * *' (UTC)")
     return text
@@ -160,11 +159,11 @@ def _time(text: str) -> datetime:
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
-def _truth(text: str) -> bool:
-    truths = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if text.lower() not in truths:
+def _boolean(text: str) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if text.lower() not in known:
         raise ValueError("true or false")
-    return truths[text.lower()]
+    return known[text.lower()]
 
 
 def _duration(text: str) -> timedelta:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 from feature_store.errors import FeatureStoreError
+from feature_store.file_locks import lock
 from feature_store.online.check.findings import CheckedView
 from feature_store.settings import Settings
 
@@ -47,8 +47,8 @@ def record_check(settings: Settings, checked: CheckedView, *, by: str) -> None:
 def _append(path: Path, line: bytes) -> None:
     """Write the whole line or nothing of it, one process at a time."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with path.with_suffix(".lock").open("w") as handle:
+        lock(handle)
         if path.exists() and path.stat().st_size + len(line) > _MAX_BYTES:
             path.replace(path.with_suffix(".1.jsonl"))
         with path.open("ab", buffering=0) as file:

@@ -25,7 +25,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from feature_store.errors import FeatureStoreError
-from feature_store.pipeline.run_lock import try_lock
+from feature_store.file_locks import lock
 
 #: Seconds until a started server replies (it loads its data first), or a stopped one has ended.
 TIMEOUT = 60
@@ -55,7 +55,7 @@ class EmbeddedRedis:
         """Let one process at a time start or stop the server."""
         self.data_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._lock_file.open("w") as handle:
-            if not _wait_until(lambda: try_lock(handle), 2 * TIMEOUT):
+            if not _wait_until(lambda: lock(handle, wait=False), 2 * TIMEOUT):
                 raise FeatureStoreError(
                     f"{self.data_file}: another process has been starting or stopping the embedded "
                     f"Redis for {2 * TIMEOUT} s",

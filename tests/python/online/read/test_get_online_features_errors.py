@@ -37,7 +37,7 @@ def test_unknown_names(store: FeatureStore, reference: str, message: str):
 
 
 def test_no_features(store: FeatureStore):
-    with pytest.raises(FeatureStoreError, match="no features are asked for"):
+    with pytest.raises(FeatureStoreError, match="no features are requested"):
         store.get_online_features([{"customer_id": 1}], [])
 
 

@@ -136,15 +136,15 @@ BAD_ARGUMENTS = {
     "numbers": ({"entities": [1]}, "entity 0: 1\nAllowed: a list with one mapping an entity"),
     "twins": ({"entities": pd.DataFrame([[1, 2]], columns=["a", "a"])}, "a column occurs twice: a"),
     "no features": ({"features": None}, "features is None\nAllowed: a list of view:feature"),
-    "nothing": ({"features": []}, "no features are asked for"),
+    "nothing": ({"features": []}, "no features are requested"),
     "no text": ({"features": [None]}, "features has None\nAllowed: a list of view:feature"),
     "a list in it": ({"features": [["customer_profile"]]}, "features has ['customer_profile']"),
     "a reference": ({"features": NAME}, f"features is the text {NAME!r}"),
     "a view": ({"features": "customer_profile"}, "Next: pass ['customer_profile']"),
-    "max_age": ({"max_age": 28}, "max_age: 28\nAllowed: a duration such as 28d"),
+    "max_age": ({"max_age": 28}, "max_age: 28 is not a duration\nAllowed: a duration such as 28d"),
     "a duration": ({"max_age": "28 days"}, "duration '28 days'"),
-    "a view's age": ({"max_age": {"affinity": "1d"}}, "no features of 'affinity' are asked for"),
-    "at": ({"at": "soon"}, "at: 'soon' is no time"),
+    "a view's age": ({"max_age": {"affinity": "1d"}}, "no features of 'affinity' are requested"),
+    "at": ({"at": "soon"}, "at: 'soon' is not a valid time"),
     "a date": ({"at": date(2026, 1, 1)}, "at: datetime.date(2026, 1, 1) is not a valid time"),
     "no time": ({"at": pd.NaT}, "at: NaT is not a valid time"),
 }
@@ -179,4 +179,4 @@ def test_the_command_line_tells_them_apart(tiny: TinyStore, server: RedisServer)
         *("get_features.py", "customer", "1", "--max-age", "1d", "--at", "then"),
         environment=environment,
     )
-    assert_clear(done, "--at: 'then' is no time")
+    assert_clear(done, "--at: 'then' is not a valid time")

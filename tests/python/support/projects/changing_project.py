@@ -253,8 +253,8 @@ class ChangingProject:
         spine = ", ".join(f"(1, timestamp '{time}')" for time in after)
         query = f"select * from (values {spine}) as t(customer_id, label_time)"
         with self.opened() as store:
-            answer = store.get_historical_features(query, features, mode="as_served").to_arrow()
-        return {name: answer[name].to_pylist() for name in answer.column_names[2:]}
+            joined = store.get_historical_features(query, features, mode="as_served").to_arrow()
+        return {name: joined[name].to_pylist() for name in joined.column_names[2:]}
 
     def differences(self) -> set[tuple[Any, ...]]:
         """Return what served_differences says: customer, reason, and the features that differ."""

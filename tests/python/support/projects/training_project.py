@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from feature_store import FeatureStore
-from feature_store.training.build import Request, build_training_set
+from feature_store.training.build import TrainingSetRequest, build_training_set
 from feature_store.training.verify import Verification, verify_training_set
-from feature_store.training.write import Written
+from feature_store.training.write import TrainingSetSummary
 from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
 from support.projects.feature_view_project import dbt
@@ -179,10 +179,10 @@ class TrainingProject:
             with FeatureStore(project_dir=self.folder) as store:
                 yield store
 
-    def build(self, out: Path, labels: str = "churners", **options: Any) -> Written:
+    def build(self, out: Path, labels: str = "churners", **options: Any) -> TrainingSetSummary:
         """Build a training set."""
         with self.opened() as store:
-            request = Request(**{"features": "churn", "labels": labels} | options)
+            request = TrainingSetRequest(**{"features": "churn", "labels": labels} | options)
             return build_training_set(store, request, out)
 
     def verify(self, folder: Path) -> Verification:
@@ -200,9 +200,9 @@ def shared_project(factory: pytest.TempPathFactory) -> TrainingProject:
 def joined_labels(project: TrainingProject) -> Rows:
     """Return the labels with their features, as ``get_historical_features`` gives them."""
     with project.opened() as store:
-        answer = store.get_historical_features("select * from churners", "churn").to_arrow()
-    assert answer.column_names == [*COLUMNS, *FEATURES]
-    return list(zip(*(column.to_pylist() for column in answer.columns), strict=True))
+        result = store.get_historical_features("select * from churners", "churn").to_arrow()
+    assert result.column_names == [*COLUMNS, *FEATURES]
+    return list(zip(*(column.to_pylist() for column in result.columns), strict=True))
 
 
 def files(folder: Path) -> dict[str, Rows]:

@@ -1,4 +1,4 @@
-"""What the manifest says about one feature: its declaration, its model, and where its rows are."""
+"""Looks up a feature's declaration, model, parents and sources in dbt's manifest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from feature_store.errors import FeatureStoreError
 from feature_store.explain.explanation import Model
 from feature_store.registry.definitions import Feature, FeatureDefinitions, FeatureView
-from feature_store.warehouse.sql import identifier
 
 if TYPE_CHECKING:
     from feature_store.store import FeatureStore
@@ -17,15 +16,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DeclaredFeature:
-    """How a feature is declared.
+    """The declaration of a feature.
 
     Attributes:
         kind: ``aggregate``, ``derived`` or ``sql`` (the model is written by hand).
         sql: the aggregate, or the expression; None for ``sql``.
         window: of an aggregate.
-        has_empty: whether the declaration says what a window gives in which no event passes the
+        has_empty: whether the declaration has a value for windows in which no event passes the
             aggregate's filter.
-        empty: what it gives.
+        empty: that value.
     """
 
     kind: str
@@ -82,22 +81,18 @@ def model_of(definitions: FeatureDefinitions, view: FeatureView) -> Model:
     )
 
 
-def relation_of(node: dict[str, Any]) -> str:
-    """Return schema and table of a model, snapshot, seed or source, quoted."""
-    return identifier(node["schema"], node.get("identifier") or node.get("alias") or node["name"])
-
-
 def event_node(definitions: FeatureDefinitions, view: FeatureView) -> dict[str, Any]:
-    """Return the node of the events that a windowed view is made from: what its SQL refers to.
+    """Return the node of the events that a windowed view reads.
 
     Raises:
-        FeatureStoreError: the SQL refers to several relations, so that nothing tells which it is.
+        FeatureStoreError: its SQL reads several relations, so that the events are not known.
     """
     parents = list(parents_of(definitions, view.unique_id))
     if len(parents) != 1:
         raise FeatureStoreError(
             f"{view.label}: its model refers to {len(parents)} relations",
             allowed="one, the events, as in windowed_features(ref('order_lines'), feature_view())",
+            next_step="move the other relations into a model that the view reads",
         )
     return parents[0]
 

@@ -17,8 +17,8 @@ from support.paths import REPOSITORY
 
 BIN = REPOSITORY / ".venv-airflow" / "bin"
 PROBE = Path(__file__).with_name("airflow_probe.py")
-#: Seconds until a run that goes on counts as hanging.
-PATIENCE = 600
+#: Seconds after which a run counts as hanging.
+TIMEOUT = 600
 
 
 class AirflowHome:
@@ -74,9 +74,9 @@ class AirflowHome:
         """Ask the DAG's modules in Airflow's own Python; see airflow_probe.py."""
         done = self._run([str(BIN / "python"), str(PROBE)], json.dumps([*requests]))
         assert done.returncode == 0, done.stderr
-        answers = json.loads(done.stdout.splitlines()[-1])
+        results = json.loads(done.stdout.splitlines()[-1])
         assert "T0P-SECRET" not in done.stdout + done.stderr
-        return answers
+        return results
 
     def _run(self, words: list[str], given: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -87,5 +87,5 @@ class AirflowHome:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )

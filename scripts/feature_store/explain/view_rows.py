@@ -1,4 +1,4 @@
-"""The rows of a view's tables at a time: as recomputed, and as served."""
+"""Reads the row of an entity at a time: from the feature table, and from the served snapshot."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class ViewRow:
-    """A row of a feature table, or of the snapshot of what was served.
+    """A row of a feature table, or of the snapshot of served rows.
 
     Attributes:
         values: the features by name; times are UTC, with their zone.
-        feature_time: the row holds from then on.
-        known_at: when the last of what the row depends on was loaded.
+        feature_time: the time from which on the row is valid.
+        known_at: when the last of the rows that it depends on was loaded.
         served_from: when it began to be served; None for a row of the feature table.
         served_to: until when it was served; None where it still is.
     """
@@ -60,7 +60,7 @@ def columns_of(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str
 
 @contextmanager
 def not_built(relation: str, model: str) -> Iterator[None]:
-    """Turn DuckDB's error about a missing table or column into one that says what to do."""
+    """Turn DuckDB's error about a missing table or column into one with a next step."""
     try:
         yield
     except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -70,7 +70,7 @@ def not_built(relation: str, model: str) -> Iterator[None]:
         ) from error
     except duckdb.ConversionException as error:
         raise FeatureStoreError(
-            f"{relation}: {first_line(error)}", next_step="check the id"
+            f"{relation}: {first_line(error)}", next_step="check the id and its type"
         ) from error
     except duckdb.ParserException as error:
         raise FeatureStoreError(
@@ -94,15 +94,17 @@ def entity_ids(view: FeatureView, entity: Mapping[str, Any]) -> list[str]:
     if not isinstance(entity, Mapping) or sorted(entity) != sorted(names):
         given = ", ".join(map(str, entity)) if isinstance(entity, Mapping) else repr(entity)
         raise FeatureStoreError(
-            f"entity with {given}", allowed=f"{view.label} is read by {', '.join(names)}"
+            f"entity with {given}",
+            allowed=f"{view.label} is read by {', '.join(names)}",
+            next_step="pass an id for each of these keys, and for no other",
         )
     return [unquote(id_text(key, entity[key.name])) for key in view.entity]
 
 
 def key_filter(view: FeatureView) -> str:
-    """Return the SQL that picks an entity's rows; its ids are the parameters.
+    """Return the SQL condition of an entity's rows; its ids are the parameters.
 
-    No row has an id that the type cannot hold.
+    An id that the column's type cannot represent matches no row.
     """
     return " and ".join(
         f"{identifier(key.name)} = try_cast(? as {key.data_type})" for key in view.entity
@@ -137,7 +139,7 @@ def served_row(
 ) -> ViewRow | None:
     """Return the row of the entity that was served at a time, if any.
 
-    A snapshot that is not there yet is of a view of which nothing was ever served.
+    A snapshot that does not exist yet belongs to a view of which nothing was ever served.
     """
     if view.served_relation is None or not columns_of(connection, view.served_relation):
         return None
@@ -157,7 +159,7 @@ def _view_row(view: FeatureView, row: Row) -> ViewRow:
 
     ids = [row[key.name] for key in view.entity]
     return ViewRow(
-        # A snapshot need not have a column that was added to the view later.
+        # A snapshot may lack a column that was added to the view later.
         values={feature.name: with_zone(row.get(feature.name)) for feature in view.features},
         feature_time=_utc(view, "feature_time", row["feature_time"], ids),
         known_at=time("known_at"),

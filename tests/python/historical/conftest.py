@@ -1,0 +1,17 @@
+"""The feature store that the tests of joins share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from feature_store import FeatureStore
+from support.projects.history_store import HistoryStore, opened
+
+
+@pytest.fixture
+def store(history: HistoryStore) -> Iterator[FeatureStore]:
+    """Return the feature store of the shared project."""
+    with opened(history) as feature_store:
+        yield feature_store

@@ -18,7 +18,10 @@
 {{ view.name }}_example as (
 
     select features.*
-    from (select min(_spine_row) as _spine_row from {{ view.name }}_duplicates) as duplicates
+    from (
+        select min(_spine_row) as _spine_row
+        from {{ view.name }}_duplicates
+    ) as duplicates
     inner join spine
         on duplicates._spine_row = spine._spine_row
     inner join {{ view.name }}_rows as features

@@ -231,7 +231,7 @@ def test_files_added_to_a_training_set_are_not_lost(project: TrainingProject, ou
     for name in ("model.txt", "split=train/notes.txt"):
         (out / name).write_text("trained for hours")
         before = content(out)
-        with pytest.raises(FeatureStoreError, match=rf"no training set: {name}"):
+        with pytest.raises(FeatureStoreError, match=rf"not a training set: {name}"):
             project.build(out)
         assert content(out) == before
         (out / name).unlink()

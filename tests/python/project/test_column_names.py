@@ -106,7 +106,7 @@ def test_rows_are_those_of_plain_names(name: str, project: IncrementalProject, s
         "columns: order is not a name that SQL accepts without quotes; add quote: true",
         "columns: Ä, b is not a name that SQL accepts without quotes; add quote: true",
         'columns: a "b": dbt cannot write a name with a double quote in it. Next: ',
-        'entity: K1 of "store"."main"."events" is written k1 there, and so in the view. Next: ',
+        'entity: K1 of "store"."main"."events" is written k1 there. Next: ',
     ],
 )
 def test_what_cannot_be_written_is_told(told: str, said: str):

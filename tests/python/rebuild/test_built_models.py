@@ -57,7 +57,7 @@ def checked(project: CleanedProject, column: str) -> list[Any]:
 
 
 def test_changed_sql_of_the_model(project: CleanedProject):
-    assert checked(project, "order_id::varchar || errors::varchar") == [
+    assert checked(project, "order_id::varchar || faults::varchar") == [
         "1[]",
         "2[]",
         "3[]",

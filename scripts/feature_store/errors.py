@@ -44,11 +44,6 @@ def bullets(lines: Sequence[str], most: int | None = None) -> str:
     return "".join(f"\n  - {line}" for line in shown)
 
 
-def shortened(text: str, length: int) -> str:
-    """Return a text cut to a length, with an ellipsis where something was cut off."""
-    return text if len(text) <= length else text[:length] + "…"
-
-
 _in_command: ContextVar[bool] = ContextVar("_in_command", default=False)
 
 

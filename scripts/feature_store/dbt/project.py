@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from feature_store.dbt.signals import cancelled_by_signals
-from feature_store.errors import FeatureStoreError, bullets, shortened
+from feature_store.display import shortened
+from feature_store.errors import FeatureStoreError, bullets
 from feature_store.profiles import profiles_dir_of
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import LockRetry, wait_for_warehouse

@@ -11,7 +11,8 @@ from typing import Any
 
 import duckdb
 
-from feature_store.errors import FeatureStoreError, bullets, shortened
+from feature_store.display import shortened
+from feature_store.errors import FeatureStoreError, bullets
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 from feature_store.warehouse.sql import rows_of
 

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from feature_store.errors import FeatureStoreError, shortened
+from feature_store.display import shortened
+from feature_store.errors import FeatureStoreError
 from feature_store.warehouse.sql import identifier
 
 #: The version of the manifest's schema that this package reads: dbt 1.8 to 1.11.

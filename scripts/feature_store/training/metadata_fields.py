@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from feature_store.errors import FeatureStoreError, shortened
+from feature_store.display import shortened
+from feature_store.errors import FeatureStoreError
 from feature_store.registry.definitions import duration_seconds
 from feature_store.training.content_hash import content_hash
 

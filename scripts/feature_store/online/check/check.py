@@ -10,14 +10,15 @@ from typing import Any
 
 import duckdb
 
+from feature_store.display import shortened
 from feature_store.online.check.compare import same_value
 from feature_store.online.check.findings import (
     KINDS,
+    MAX_WIDTH,
     CheckedView,
     Findings,
     Note,
     is_redeclared,
-    shortened,
     was_exported,
 )
 from feature_store.online.check.key_states import KeyState, foreign_fields, key_states, ttl_error
@@ -169,7 +170,9 @@ class _Check:
         errors = []
         if foreign:
             listed = ", ".join(map(repr, foreign))
-            errors.append(("(foreign field)", Note("no such feature"), Note(shortened(listed))))
+            errors.append(
+                ("(foreign field)", Note("no such feature"), Note(shortened(listed, MAX_WIDTH)))
+            )
         if ttls := ttl_error(self._view, state):
             errors.append(("(TTL)", *map(Note, ttls)))
         return errors

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import chain, zip_longest
 from typing import Any
 
-from feature_store.display import shown
+from feature_store.display import shortened, shown
 from feature_store.errors import FeatureStoreError
 from feature_store.online.check.online_rows import Unreadable
 from feature_store.online.layout.decode import EXPORT_ALL
@@ -18,7 +18,7 @@ from feature_store.registry.definitions import FeatureView
 #: The kinds of differences; ``docs/operate/export.md`` describes each.
 KINDS = ("missing", "expired", "stale", "different", "orphaned")
 #: Examples that are shown of a view, and characters of a value in them.
-EXAMPLES, _WIDTH = 5, 60
+EXAMPLES, MAX_WIDTH = 5, 60
 
 EXPORT = "export again (scripts/export_to_redis.py)"
 
@@ -228,15 +228,10 @@ class Note(str):
     """A description in the place of a value."""
 
 
-def shortened(text: str) -> str:
-    """Return a text, cut to the longest that examples show."""
-    return text if len(text) <= _WIDTH else text[:_WIDTH] + "…"
-
-
 def _text(value: Any) -> str:
     """Return a value in one short line; text in quotes, so that ``'null'`` is not null."""
     if isinstance(value, Unreadable):
         return value.reason
     if isinstance(value, Note):
         return str(value)
-    return shortened(repr(value) if isinstance(value, str) else shown(value))
+    return shortened(repr(value) if isinstance(value, str) else shown(value), MAX_WIDTH)

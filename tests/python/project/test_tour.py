@@ -81,9 +81,8 @@ def test_rows_that_are_exported(exported: str) -> None:
 
 
 @pytest.mark.usefixtures("exported")
-@pytest.mark.parametrize("page", [TOUR, README], ids=lambda page: page.name)
-def test_features_that_are_read_back(page: Path, url: str) -> None:
-    shown = transcript(page, "python scripts/get_features.py")
+def test_features_that_are_read_back(url: str) -> None:
+    shown = transcript(TOUR, "python scripts/get_features.py")
     printed = run(shown, REDIS_URL=url)
     assert shown.output[0] == printed[0]
     header, *rows = [row for row in table_rows(shown.output[1:]) if row != ["..."]]
@@ -94,11 +93,16 @@ def test_features_that_are_read_back(page: Path, url: str) -> None:
 
 
 @pytest.mark.usefixtures("exported")
-def test_features_that_are_read_in_python(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", [TOUR, README], ids=lambda page: page.name)
+def test_features_that_are_read_in_python(
+    page: Path, url: str, sample: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("REDIS_URL", url)
-    [block] = blocks(TOUR, "python")
+    with connect(sample.warehouse_path) as connection:
+        labels = connection.sql("from training.churn_labels limit 5").df()
+    [block] = blocks(page, "python")
     *lines, expression, comment = block.splitlines()
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"labels": labels}
     exec("\n".join(lines), names)
     shown = comment.removeprefix("# ").removesuffix("...")
     assert repr(eval(expression, names)).startswith(shown)
@@ -111,6 +115,8 @@ def test_the_training_set(tmp_path: Path) -> None:
     printed = run(Transcript(command, []), COLUMNS="80")
     summary = "25,661 rows"
     assert summary in "\n".join(printed)
+    shown_summary = "\n".join(shown.output).partition(summary)[2]
+    assert summary + shown_summary in README.read_text()
     for lines in (printed, shown.output):
         lines[:] = "\n".join(lines).partition(summary)[::2]
     assert shown.output[1].split() == printed[1].split()

@@ -58,12 +58,7 @@ def advice_for_commands() -> Iterator[None]:
 
 
 def option(name: str, value: str = "True") -> str:
-    """Return how to set an option: ``max_age='28d'`` in Python, ``--max-age 28d`` in a command.
-
-    Args:
-        name: the parameter's name in Python.
-        value: the value as Python code; ``True`` is a flag.
-    """
+    """Return how to set an option: ``max_age='28d'`` in Python, ``--max-age 28d`` in a command."""
     if not _in_command.get():
         return f"{name}={value}"
     flag = f"--{name.replace('_', '-')}"

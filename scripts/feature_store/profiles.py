@@ -29,9 +29,6 @@ class Target:
     """A target of ``profiles.yml``.
 
     Attributes:
-        file: the ``profiles.yml``.
-        profile: the profile's name.
-        name: the target's name.
         output: its settings, as written in the file.
     """
 
@@ -95,10 +92,7 @@ def profiles_dir_of(project_dir: Path) -> Path:
 def read_target(project: Mapping[str, Any], project_dir: Path, target: str | None) -> Target:
     """Return a target of the project's profile.
 
-    Args:
-        project: what ``dbt_project.yml`` holds.
-        project_dir: its folder.
-        target: the target's name; None: ``DBT_TARGET``, then the profile's own choice.
+    None is the target of ``DBT_TARGET``, or else the profile's own choice.
 
     Raises:
         FeatureStoreError: the file, the profile or the target is missing or cannot be read, or the
@@ -151,7 +145,6 @@ def _mapping(found: Any, file: Path, what: str) -> dict[str, Any]:
 
 
 def _render(file: Path, what: str, value: Any) -> str:
-    """Return a value of profiles.yml as text, with its Jinja rendered."""
 
     def env_var(name: str, default: Any = None) -> str:
         found = os.environ.get(name, default)
@@ -211,12 +204,6 @@ def check_warehouse_file(path: Path, where: str, advice: str, schemas: list[str]
 
     A link keeps its name, as in dbt: DuckDB names the database after the link.
 
-    Args:
-        path: the file, which need not exist.
-        where: the setting that names it, for the error.
-        advice: the error's next step.
-        schemas: the schemas of the project.
-
     Raises:
         FeatureStoreError: it is a folder, cannot be created, or has the name of a schema.
     """
@@ -237,11 +224,7 @@ def check_warehouse_file(path: Path, where: str, advice: str, schemas: list[str]
 
 
 def check_folder(folder: Path, where: str, advice: str) -> None:
-    """Refuse a folder that cannot be created because a file has its name or that of a parent.
-
-    Raises:
-        FeatureStoreError: there is such a file.
-    """
+    """Refuse a folder that cannot be created because a file has its name or that of a parent."""
     for parent in (folder, *folder.parents):
         try:
             if parent.is_dir():

@@ -25,7 +25,6 @@ class Settings:
 
     Attributes:
         project_dir: the folder with ``dbt_project.yml``.
-        target: the dbt target's name.
         warehouse_path: the DuckDB file of that target, absolute.
         target_path: the folder of dbt's artifacts (``manifest.json``), absolute.
         redis_url: the online store's address, or None for the embedded server.
@@ -97,11 +96,6 @@ def _at_or_above(start: Path | None) -> list[Path]:
 
 
 def _memory_limit(text: str) -> str:
-    """Check an amount of memory, as DuckDB takes it.
-
-    Raises:
-        FeatureStoreError: it is not an amount of memory, or DuckDB cannot work with so little.
-    """
     found = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(%|[KMGT]i?B?)\s*", text, re.I | re.A)
     amount, unit = (float(found[1]), found[2].upper()) if found else (0.0, "B")
     is_share = unit == "%"
@@ -168,11 +162,6 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
 
 
 def _project_dir(given: Path) -> Path:
-    """Return the resolved folder of a dbt project.
-
-    Raises:
-        FeatureStoreError: there is no dbt project in it.
-    """
     folder = _resolved(Path(given), "project_dir")
     if not (folder / "dbt_project.yml").is_file():
         raise FeatureStoreError(

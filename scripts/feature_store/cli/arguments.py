@@ -10,12 +10,7 @@ from feature_store.times import read_time
 
 
 def read_sample(option: str, text: str, *, least: int = 1) -> int | None:
-    """Return the number of entities to take; None for all of them.
-
-    Args:
-        option: its name, for the error.
-        text: a number, or ``all``.
-        least: the smallest number.
+    """Return the number of entities that an option gives, ``least`` or more; None for ``all``.
 
     Raises:
         FeatureStoreError: it is neither, or too small.

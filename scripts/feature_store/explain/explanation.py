@@ -15,12 +15,7 @@ class Model:
     """The dbt model of a view's version.
 
     Attributes:
-        unique_id: dbt's id.
-        version: the model version.
         definition_hash: changes with the definition.
-        sql_path: the model's file, relative to the project.
-        yaml_path: the file with its declaration.
-        relation: the feature table.
     """
 
     unique_id: str

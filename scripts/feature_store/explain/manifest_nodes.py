@@ -20,11 +20,8 @@ class DeclaredFeature:
 
     Attributes:
         kind: ``aggregate``, ``derived`` or ``sql`` (the model is written by hand).
-        sql: the aggregate, or the expression; None for ``sql``.
-        window: of an aggregate.
         has_empty: whether the declaration has a value for windows in which no event passes the
             aggregate's filter.
-        empty: that value.
     """
 
     kind: str

@@ -21,8 +21,6 @@ class JoinedView:
     """A feature view in a join.
 
     Attributes:
-        view: the feature view's version.
-        features: the features to join, in order.
         max_age: duration such as ``28d`` beyond which features are null, or None.
     """
 
@@ -33,13 +31,7 @@ class JoinedView:
 
 @dataclass(frozen=True)
 class Join:
-    """The feature views to join to a spine, and the options of the join.
-
-    Attributes:
-        views: the feature views, in the order in which their columns come.
-        mode: ``as_recomputed`` or ``as_served``.
-        full_feature_names: whether columns are named ``<view>_v<n>__<feature>``.
-    """
+    """The feature views to join to a spine, and the options of the join."""
 
     views: tuple[JoinedView, ...]
     mode: Mode = "as_recomputed"
@@ -118,13 +110,6 @@ def make_join(
     full_feature_names: bool = False,
 ) -> Join:
     """Return the join of the requested features.
-
-    Args:
-        definitions: the project's feature views.
-        features: references, or the name of a feature service.
-        mode: ``as_recomputed`` or ``as_served``.
-        max_age: a duration for all views, or one by the view's name.
-        full_feature_names: whether columns are named ``<view>_v<n>__<feature>``.
 
     Raises:
         FeatureStoreError: a feature, mode or age is unknown or not allowed.

@@ -64,7 +64,6 @@ def _checked(name: str, value: str, is_held: str, allowed: str) -> str:
 
 
 def _inner_kinds(kind: str) -> set[str]:
-    """Return the types inside a nested type."""
     _, fields = fields_of(kind)
     found: set[str] = set()
     for name, child in fields:

@@ -33,10 +33,6 @@ def one_query(text: str, what: str) -> str:
 
     DuckDB's own parser tells the statements apart; none of them is run.
 
-    Args:
-        text: SQL.
-        what: the query's name, for the error.
-
     Raises:
         FeatureStoreError: it is not one query.
     """

@@ -22,15 +22,7 @@ from feature_store.warehouse.connection import waiting
 
 @dataclass(frozen=True)
 class RefreshResult:
-    """The results of a refresh.
-
-    Attributes:
-        loaded: one result a raw table.
-        build: the result of dbt.
-        exported: one result a feature view.
-        load_seconds: duration of the load.
-        export_seconds: duration of the export with its check.
-    """
+    """The results of a refresh."""
 
     loaded: list[LoadResult]
     build: DbtBuild

@@ -41,10 +41,6 @@ class Interval:
 class ReplayWarehouse:
     """A DuckDB file that a replay fills, beside the one of the project's target.
 
-    Args:
-        target: a target of profiles.yml, whose options it takes.
-        path: the file.
-
     Raises:
         FeatureStoreError: it is the target's own warehouse, or cannot be a DuckDB file.
     """
@@ -71,8 +67,7 @@ class ReplayWarehouse:
     def prepare(self, *, fresh: bool) -> None:
         """Create the file and its dbt profile, or keep those of an earlier replay.
 
-        Args:
-            fresh: remove those of an earlier replay first.
+        With ``fresh`` those of an earlier replay are removed first.
 
         Raises:
             FeatureStoreError: the file was not made by a replay.
@@ -111,10 +106,6 @@ class ReplayWarehouse:
 
     def pending(self, intervals: list[Interval], tables: list[RawTable]) -> list[Interval]:
         """Return the intervals that no earlier replay has completed.
-
-        Args:
-            intervals: all of them, in their order.
-            tables: those that are loaded by interval.
 
         Raises:
             FeatureStoreError: the warehouse holds data of a later time than the first of these.
@@ -162,7 +153,6 @@ class ReplayWarehouse:
 
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the warehouse for one transaction."""
         with connect(self.settings.warehouse_path, read_only=False) as connection:
             connection.begin()
             yield connection

@@ -24,10 +24,8 @@ class RunLock:
     two processes hold locks on two files of the same name. Its text is for people only.
 
     Args:
-        warehouse: the DuckDB file.
         run: the run that takes the lock, in words for a person.
         wait: seconds to wait for another run.
-        say: takes a line for the user.
 
     Raises:
         FeatureStoreError: on entering, when another run has not ended by then, or the file cannot

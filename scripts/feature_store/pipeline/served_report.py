@@ -20,7 +20,6 @@ class ServedReport:
     """The differences of one feature view.
 
     Attributes:
-        view: the feature view's version.
         runs: how many runs served it.
         compared: pairs of a served row and the row that should have been served: one for each
             entity and run.
@@ -98,7 +97,6 @@ def _view_report(
 
 
 def _differences(definitions: FeatureDefinitions) -> str | None:
-    """Return the relation of the model served_differences."""
     for node in definitions.manifest["nodes"].values():
         if node["resource_type"] == "model" and node["name"] == "served_differences":
             return relation_of(node)

@@ -40,8 +40,6 @@ class MappedColumn:
     """A column of the raw table that the file fills.
 
     Attributes:
-        name: its name in the raw table.
-        kind: its type.
         staged: its name in ``load_staged``.
         source: its type there, as the reader gives it; None for text.
         shared: the conversion from the file's value, ``VALUE``, to the raw table's.
@@ -92,7 +90,6 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
 
 
 def _check_each_type(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
-    """Raise an error for the first declared type that does not exist."""
     for name, text in table.columns.items():
         try:
             rows_of(connection, f"select typeof(null::{text})")
@@ -162,14 +159,7 @@ def staged_event_time(reader: Reader, columns: list[MappedColumn]) -> str | None
 def shared_conversion(
     reader: Reader, column: FileColumn, kind: str, value: str = VALUE
 ) -> Conversion:
-    """Return the conversion of a file's column to a type.
-
-    Args:
-        reader: the file's reader.
-        column: the column.
-        kind: the canonical name of the type.
-        value: SQL of the file's value.
-    """
+    """Return the conversion of a file's column to a type."""
     if column.kind is None:
         return from_text(value, kind, empty_is_null=reader.empty_is_null)
     return from_type(value, column.kind, kind)
@@ -209,7 +199,6 @@ def _place(reader: Reader) -> str:
 
 
 def _check_missing(reader: Reader) -> None:
-    """Raise an error for a file that lacks a declared column."""
     table = reader.table
     names = [column.name for column in reader.columns]
     in_file = {name.lower() for name in names}

@@ -6,12 +6,7 @@ from feature_store.errors import FeatureStoreError
 
 
 def declaration_error(what: str, allowed: str) -> FeatureStoreError:
-    """Return the error for a wrong declaration.
-
-    Args:
-        what: the place in the YAML, and the error.
-        allowed: what would be right.
-    """
+    """Return the error for a wrong declaration."""
     return FeatureStoreError(
         what, allowed=allowed, next_step="correct the declaration (see docs/operate/load_raw.md)"
     )

@@ -31,7 +31,6 @@ class SourceFile:
         path: its path on this machine.
         label: its name in ``_source_file``: the path relative to the project, or
             ``package:<package>/<path>``.
-        format: csv, jsonl or parquet.
         gzipped: whether the file is read through gzip.
         encoding: the encoding of the original; ``path`` holds UTF-8 text.
     """
@@ -75,12 +74,7 @@ class NoFilesError(AwaitedFileError):
 
 
 def bounded_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, bool]]:
-    """Yield each line with its line feed, and whether it is cut off.
-
-    Args:
-        stream: an open file.
-        limit: bytes; the rest of a longer line is skipped.
-    """
+    """Yield each line of at most ``limit`` bytes with its line feed, and whether it was longer."""
     while line := stream.readline(limit + 1):
         is_cut = len(line) > limit and not line.endswith(b"\n")
         yield line, is_cut
@@ -127,7 +121,6 @@ def _root(table: RawTable, project_dir: Path) -> tuple[Path, str, str]:
 
 
 def _label(prefix: str, root: Path, name: str) -> str:
-    """Return a path as written to ``_source_file``."""
     full = Path(os.path.normpath(root / name))
     if full.is_relative_to(root):
         return prefix + full.relative_to(root).as_posix()

@@ -33,10 +33,6 @@ def format_of_name(name: str) -> str | None:
 def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None:
     """Return the checked ``config.meta.load`` of a table, or None if it has none.
 
-    Args:
-        table: the table's YAML.
-        where: the place of the table, for errors.
-
     Raises:
         FeatureStoreError: a key is unknown, or a value is not allowed.
     """

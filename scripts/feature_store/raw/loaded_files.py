@@ -106,15 +106,7 @@ def record_file(
     batch_id: str,
     counts: tuple[int, int],
 ) -> None:
-    """Record that the raw table holds exactly the rows of these bytes.
-
-    Args:
-        connection: the warehouse.
-        table: the raw table.
-        file: the file.
-        batch_id: the sha256 of its bytes.
-        counts: its loaded and its rejected rows.
-    """
+    """Record that the raw table holds exactly the rows of these bytes: loaded and rejected ones."""
     forget_file(connection, table, file)
     connection.execute(
         f"insert into {identifier(table.schema, LOADED_FILES)} values (?, ?, ?, ?, ?, ?)",

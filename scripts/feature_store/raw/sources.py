@@ -26,10 +26,7 @@ class RawTable:
     """One source table that the loader fills.
 
     Attributes:
-        source: the dbt source's name.
         name: the source table's name, as ``--table`` takes it.
-        schema: the schema of the raw table.
-        identifier: the raw table's name in the warehouse.
         path: a file or glob relative to the project, or ``package:<package>/<file or glob>``.
         format: csv, jsonl or parquet; None: by the file's name.
         event_time: the column that ``--start`` and ``--end`` apply to, or None.
@@ -37,8 +34,6 @@ class RawTable:
         null_values: unquoted CSV texts that stand for null, besides the empty field.
         columns: name to declared type, in declared order.
         undeclared: lower-case names of columns that are described but have no type.
-        declared_in: the YAML file, relative to the project.
-        encoding: the encoding of text files.
         decimal: the decimal separator of CSV numbers, ``.`` or ``,``.
         time_format: the format of all times that are texts, or None.
         time_formats: columns with formats of their own.
@@ -133,7 +128,6 @@ def _columns(table: dict[str, Any], where: str) -> tuple[dict[str, str], frozens
 
 
 def _raw_name(source: dict[str, Any], table: dict[str, Any], where: str) -> tuple[str, str]:
-    """Return schema and name of the raw table."""
     schema = str(source.get("schema") or source["name"])
     name = str(table.get("identifier") or table["name"])
     for text in (schema, name):

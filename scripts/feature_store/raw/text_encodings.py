@@ -63,10 +63,6 @@ def decoded(file: SourceFile, encoding: str) -> Iterator[SourceFile]:
 
     Bytes that the encoding does not have are not UTF-8 in the copy either: their rows are
     malformed.
-
-    Args:
-        file: a file.
-        encoding: the declared encoding of text files.
     """
     if encoding == UTF_8 or file.format == "parquet":
         yield file
@@ -82,12 +78,7 @@ def decoded(file: SourceFile, encoding: str) -> Iterator[SourceFile]:
 
 
 def not_in_encoding(lines: list[bytes], encoding: str) -> str | None:
-    """Return the error of a text that is not in the encoding, with the first wrong byte, or None.
-
-    Args:
-        lines: the record's lines, in UTF-8.
-        encoding: the encoding of the file.
-    """
+    """Return the error of a text that is not in the encoding, and its first wrong byte, or None."""
     reason = f"the text is not {encoding.upper() if encoding == UTF_8 else encoding}"
     for raw in lines:
         try:
@@ -105,12 +96,7 @@ def not_in_encoding(lines: list[bytes], encoding: str) -> str | None:
 
 
 def encoding_advice(file: SourceFile, where: str) -> str:
-    """Return the line of YAML that may make a file readable.
-
-    Args:
-        file: a file that is not in its declared encoding.
-        where: the table and the YAML file in which it is declared.
-    """
+    """Return the line of YAML that may make a file readable."""
     with file.open() as stream:
         sample = stream.read(_CHUNK)
     guess = "windows-1252"

@@ -58,10 +58,6 @@ _MANIFEST = {
 def read_manifest(path: Path, project_name: str | None = None) -> dict[str, Any]:
     """Return the manifest of a dbt project.
 
-    Args:
-        path: the ``manifest.json``.
-        project_name: the expected dbt project; None: any.
-
     Raises:
         FeatureStoreError: there is no manifest, it cannot be read, lacks required fields, or is of
             another project.

@@ -18,10 +18,6 @@ FEATURES = (
 def references(definitions: FeatureDefinitions, features: Sequence[str] | str) -> tuple[Any, ...]:
     """Return the listed references to features, or those that a feature service pins.
 
-    Args:
-        definitions: the project's feature views.
-        features: a list of references, or the name of a feature service (exposure).
-
     Raises:
         FeatureStoreError: it is neither, or there is no such feature service.
     """
@@ -45,10 +41,6 @@ def no_features() -> FeatureStoreError:
 
 def max_ages(view_names: Iterable[str], max_age: str | Mapping[str, str] | None) -> dict[str, str]:
     """Return the durations beyond which features are null, by view name.
-
-    Args:
-        view_names: the requested views.
-        max_age: a duration for all of them, or one by the view's name.
 
     Raises:
         FeatureStoreError: a view is not requested, or an age is not a duration.

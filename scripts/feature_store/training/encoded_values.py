@@ -17,7 +17,6 @@ _WHOLE = 2**53
 
 
 def _plain(value: Any) -> Any:
-    """Return numpy's scalars as Python's."""
     return value.item() if hasattr(value, "item") and hasattr(value, "dtype") else value
 
 

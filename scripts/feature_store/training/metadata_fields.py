@@ -21,7 +21,6 @@ def _shown(value: Any) -> str:
 
 
 def _value(allowed: str, is_allowed: Callable[[Any], bool]) -> Check:
-    """Return a check of a value without fields."""
 
     def check(value: Any) -> Iterator[tuple[str, str]]:
         if not is_allowed(value):
@@ -66,7 +65,6 @@ def _hex(digits: int) -> Check:
 
 
 def _mapping(check: Check, *, may_be_empty: bool = True) -> Check:
-    """Return a check of a mapping of names to values of one kind."""
 
     def checked(value: Any) -> Iterator[tuple[str, str]]:
         if not isinstance(value, dict) or not (value or may_be_empty):
@@ -92,7 +90,6 @@ def _list(check: Check) -> Check:
 
 
 def _fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    """Return a check of a mapping with fields of its own."""
     known = {**required, **(optional or {})}
 
     def checked(value: Any) -> Iterator[tuple[str, str]]:
@@ -223,7 +220,6 @@ def metadata_errors(content: Any) -> tuple[str, list[str]]:
 
 
 def _contradictions(content: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the fields that do not agree with each other."""
     splits, columns, labels = content["splits"], content["columns"], content["labels"]
     if sum(split["rows"] for split in splits.values()) != content["rows"]:
         yield f"rows: {content['rows']}, but the splits have other numbers"

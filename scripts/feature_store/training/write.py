@@ -33,10 +33,8 @@ class Split:
     """One split of a training set.
 
     Attributes:
-        rows: the number of rows.
         positives: the rows whose label is true; None where the label is not boolean.
         first_time: the earliest time, UTC; None where no row has one.
-        last_time: the latest time, UTC.
         content_hash: hash of the rows in their order.
     """
 
@@ -63,7 +61,6 @@ class TrainingSetSummary:
 
     Attributes:
         columns: the columns of the files with their SQL types, in order, without the split.
-        splits: the splits by name.
         dropped: the number of rows that belong to no split.
         content_hash: hash of columns and splits.
     """
@@ -97,13 +94,7 @@ def write_splits(
 ) -> TrainingSetSummary:
     """Write ``split=<name>/part-0.parquet`` for each split of a joined file.
 
-    Args:
-        connection: any DuckDB connection.
-        joined: Parquet file with the labels and features of all rows, in the order of the labels.
-        folder: where the splits are written.
-        split_sql: SQL of a row's split.
-        time: the time column.
-        label: the label's column, or None.
+    The file has the labels and features of all rows, in the order of the labels.
 
     Raises:
         FeatureStoreError: a split has a name that cannot be a folder's, or there are no rows.
@@ -132,11 +123,7 @@ def write_splits(
 
 
 def _count_splits(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str | None, int]:
-    """Return the number of rows of each split; None is the name of rows without one.
-
-    Raises:
-        FeatureStoreError: a split has a name that cannot be a folder's.
-    """
+    """Return the number of rows of each split; None is the name of rows without one."""
     query = f"select cast({_SPLIT} as varchar), count(*) from ({source}) group by 1"
     counts = dict(rows_of(connection, query))
     for name in counts:

@@ -61,7 +61,6 @@ class LockRetry:
     """Retries an action for which another process must close the warehouse first.
 
     Args:
-        path: the DuckDB file.
         for_writing: whether the action writes, so that readers must close it too.
     """
 
@@ -76,9 +75,6 @@ class LockRetry:
 
     def pause(self, error: BaseException | str) -> None:
         """Sleep after an attempt that failed because of the lock.
-
-        Args:
-            error: DuckDB's error.
 
         Raises:
             FeatureStoreError: the time to wait is over.

@@ -24,11 +24,6 @@ def check_log_path(settings: Settings) -> Path:
 def record_check(settings: Settings, checked: CheckedView, *, by: str) -> None:
     """Append a check's result to the record.
 
-    Args:
-        settings: the project's.
-        checked: the result of one view.
-        by: the command that checked: ``export`` or ``check``.
-
     Raises:
         FeatureStoreError: the file cannot be written.
     """

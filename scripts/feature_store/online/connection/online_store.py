@@ -41,12 +41,7 @@ return 1
 
 
 class OnlineStore:
-    """An open online store.
-
-    Args:
-        client: connected, with ``decode_responses``.
-        keys: the project's keys.
-    """
+    """An open online store."""
 
     def __init__(self, client: Client, keys: KeySpace):
         self.client, self.keys, self.topology = client, keys, topology_of(client)
@@ -82,7 +77,6 @@ class OnlineStore:
 
         Raises:
             FeatureStoreError: another project has claimed the prefix on this server.
-            redis.RedisError: the server replied with an error, or the connection broke.
         """
         self.client.set(self.keys.project, project_name, nx=True)
         owner = self.client.get(self.keys.project)
@@ -124,11 +118,7 @@ class OnlineStore:
 
 
 class AsyncOnlineStore:
-    """An online store for ``asyncio``, for use in one event loop.
-
-    Args:
-        client: with ``decode_responses``; it connects when it is first used.
-    """
+    """An online store for ``asyncio``, for use in one event loop."""
 
     def __init__(self, client: AsyncClient):
         self.client = client

@@ -42,12 +42,7 @@ def check_address(settings: Settings) -> None:
 
 @contextmanager
 def clear_errors(settings: Settings) -> Iterator[None]:
-    """Turn the errors of redis-py into ones that name the server and the next step.
-
-    Raises:
-        FeatureStoreError: instead of every :class:`redis.RedisError` and
-            ``redis.RedisClusterException``.
-    """
+    """Turn the errors of redis-py into ones that name the server and the next step."""
     server = describe_server(settings)
     try:
         yield

@@ -40,8 +40,6 @@ class ExportLock:
     that was stopped for a while does not know that its lease is over.
 
     Args:
-        store: the online store.
-        lease: seconds.
         wait: seconds to wait for another exporter.
         message: called with a line for the user.
 

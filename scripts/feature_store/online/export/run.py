@@ -36,8 +36,6 @@ class _OpenWarehouse(NamedTuple):
     """An open warehouse with what it serves.
 
     Attributes:
-        connection: the warehouse.
-        definitions: the project's feature views.
         served: the views that can be exported.
         error: of views that cannot; to be raised after the export of the others.
     """
@@ -79,7 +77,6 @@ def _open_warehouse(settings: Settings, views: tuple[str, ...]) -> Iterator[_Ope
 def _open_export(
     settings: Settings, options: ExportOptions, progress: ExportProgress
 ) -> Iterator[tuple[Exporter, _OpenWarehouse]]:
-    """Open the warehouse and the online store for an export."""
     check_address(settings)
     with (
         _open_warehouse(settings, options.views) as warehouse,

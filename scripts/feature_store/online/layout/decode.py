@@ -46,22 +46,14 @@ def read_times(column: Sequence[str | None]) -> list[datetime | None]:
 
 @cache
 def value_reader(data_type: str, layout: str) -> Callable[[Any], Any]:
-    """Return the function that reads one value of a type in a layout.
-
-    Raises:
-        FeatureStoreError: values of the type cannot be served.
-    """
+    """Return the function that reads one value of a type in a layout."""
     feature = Feature("", data_type, "")
     return json_reader(feature) if layout == "packed" else reader(feature)
 
 
 @cache
 def column_reader(data_type: str, layout: str) -> ColumnReader:
-    """Return the fastest function that reads a column of a type, which may fail for nulls.
-
-    Raises:
-        FeatureStoreError: values of the type cannot be served.
-    """
+    """Return the fastest function that reads a column of a type, which may fail for nulls."""
     read = value_reader(data_type, layout)
     base = type_id(data_type)
     if layout == "hash" and base in _NUMBERS:
@@ -99,12 +91,6 @@ def read_column(
     feature: Feature, layout: str, column: Sequence[Any], key_of: Callable[[int], str]
 ) -> list[Any]:
     """Read a column of one feature's values; None stays None.
-
-    Args:
-        feature: the feature, for its type.
-        layout: of the view: ``hash`` or ``packed``.
-        column: one value a row.
-        key_of: returns the key of a row, for the error.
 
     Raises:
         FeatureStoreError: a value cannot be read; names its key.

@@ -92,9 +92,7 @@ class KeySpace:
 def id_text(key: Feature, value: Any) -> str:
     """Return one id of an entity in the form in which keys hold it.
 
-    Args:
-        key: the key column, for its type.
-        value: the id: text, or a value of Python, numpy or pandas of the column's type.
+    The value is text, or one of Python, numpy or pandas of the column's type.
 
     Raises:
         FeatureStoreError: the value is not of that type.
@@ -167,11 +165,7 @@ def _date_text(value: Any) -> str:
 
 
 def hash_tag_sql(view: FeatureView) -> str:
-    """Return the SQL expression of the text between a key's braces, ``customer:1029``.
-
-    Raises:
-        FeatureStoreError: a key column is of a type of which equal values have several texts.
-    """
+    """Return the SQL expression of the text between a key's braces, ``customer:1029``."""
     parts = []
     for key in view.entity:
         _require_id_type(key)

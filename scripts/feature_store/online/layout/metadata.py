@@ -33,11 +33,7 @@ def held_names(view: FeatureView) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Metadata:
-    """The metadata of one view.
-
-    Attributes:
-        fields: the hash as it is; empty for a view that was never exported.
-    """
+    """The metadata of one view: its hash, which is empty for a view that was never exported."""
 
     fields: Mapping[str, str]
 

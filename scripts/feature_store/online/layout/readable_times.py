@@ -25,7 +25,6 @@ def check_times(connection: duckdb.DuckDBPyConnection, keys: KeySpace, view: Fea
 
     Raises:
         UnreadableTimeError: a row does; names the view, an entity and the time.
-        duckdb.Error: the snapshot is not as the project declares it.
     """
     conditions = {
         "feature_time": _unreadable_sql("feature_time", "timestamp", may_be_infinite=False)

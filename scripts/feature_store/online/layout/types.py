@@ -56,10 +56,6 @@ def text_sql(feature: Feature, column: str) -> str:
     Numbers are decimal text that reads back equal, times are ISO 8601 in UTC. The column is first
     cast to the declared type, which an older snapshot need not have.
 
-    Args:
-        feature: the feature, for its type.
-        column: the quoted column.
-
     Raises:
         FeatureStoreError: values of that type cannot be served.
     """
@@ -104,10 +100,6 @@ def json_sql(feature: Feature, column: str) -> str:
     Numbers (a decimal zero is ``0``), booleans, lists and structs are written as JSON has them;
     values of all other types, JSON included, as the text of :func:`text_sql` in a JSON string.
     Null is ``null``.
-
-    Args:
-        feature: the feature, for its type.
-        column: the quoted column.
 
     Raises:
         FeatureStoreError: values of that type cannot be served.

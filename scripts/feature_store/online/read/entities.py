@@ -29,9 +29,6 @@ _NULL = "%null"
 def entity_rows(entities: Entities) -> list[dict[str, Any]]:
     """Return a copy of each entity as a mapping.
 
-    Args:
-        entities: mappings, or a pandas or Arrow table with a row an entity.
-
     Raises:
         FeatureStoreError: ``entities`` is something else.
     """

@@ -34,9 +34,7 @@ class ViewReplies:
     """The replies for one view.
 
     Attributes:
-        request: the requested features.
         ids: of the entities, in the form in which keys hold them.
-        replies: one an entity.
     """
 
     request: ViewRequest
@@ -48,21 +46,13 @@ class ViewReplies:
         return self.request.key(self.ids[row])
 
     def check(self) -> None:
-        """Check that no reply is an error.
-
-        Raises:
-            FeatureStoreError: one is; names its key.
-        """
+        """Check that no reply is an error."""
         for row, reply in enumerate(self.replies):
             if isinstance(reply, redis.RedisError):
                 raise command_error(self.key(row), reply_of(reply)) from reply
 
     def read_times(self, column: Sequence[Any]) -> list[datetime | None]:
-        """Read a column of feature times.
-
-        Raises:
-            FeatureStoreError: one is not a valid time; names its key.
-        """
+        """Read a column of feature times."""
         try:
             return read_times(column)
         except BAD_VALUE:
@@ -91,11 +81,7 @@ def hash_columns(view: ViewReplies) -> Columns:
 class PackedRows:
     """Rows in the packed layout, each a reply to GET: an array of schema id, time, features.
 
-    Args:
-        view: the replies.
-
     Attributes:
-        request: the requested features.
         other_schemas: the ids of schemas other than the view's own that rows have.
 
     Raises:
@@ -161,10 +147,7 @@ class PackedRows:
         )
 
     def columns(self, schemas: Mapping[int, str | None]) -> Columns:
-        """Read the columns.
-
-        Args:
-            schemas: by id, what the schema key holds of each of the ``other_schemas``.
+        """Read the columns; ``schemas`` has the value of the schema key for ``other_schemas``.
 
         Raises:
             FeatureStoreError: a value cannot be read, or a schema is not known; names the key.

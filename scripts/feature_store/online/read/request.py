@@ -28,13 +28,8 @@ class ViewRequest:
     """The requested features of one view.
 
     Attributes:
-        view: the feature view's version.
-        label: of the view.
-        references: by which each feature was requested.
         features: the features, in the same order.
         positions: of each feature among all of the view's.
-        schema_id: of the view's packed rows.
-        schemas_key: the key of the schemas of its packed rows.
     """
 
     def __init__(self, keys: KeySpace, view: FeatureView, requested: Sequence[tuple[str, Feature]]):
@@ -82,7 +77,6 @@ class OnlineRequest:
     Attributes:
         views: the features by view, in the order of each view's first one.
         columns: for each reference, the label of its view and the feature.
-        deprecated: the views that have a deprecation date.
     """
 
     def __init__(self, definitions: FeatureDefinitions, keys: KeySpace, requested: Sequence[str]):
@@ -126,11 +120,7 @@ class OnlineRequest:
         return found
 
     def commands(self, ids: Sequence[Sequence[str]]) -> Commands:
-        """Return the commands that read all rows, one view after the other.
-
-        Args:
-            ids: from :meth:`ids`.
-        """
+        """Return the commands that read all rows, one view after the other."""
         views = [*zip(self.views, ids, strict=True)]
         return Commands(
             lambda: (command for view, own in views for command in map(view.command, own)),
@@ -143,12 +133,6 @@ def resolve_request(
     definitions: FeatureDefinitions, keys: KeySpace, features: Sequence[str] | str
 ) -> OnlineRequest:
     """Resolve a list of features, or return the cached request for it.
-
-    Args:
-        definitions: the project's feature views.
-        keys: the project's keys.
-        features: references such as ``customer_purchases:spend_28d``, ``customer_purchases:v1:…``,
-            or ``customer_purchases`` for the whole view; or the name of a feature service.
 
     Raises:
         FeatureStoreError: a view or feature is unknown or not served, or there is none.

@@ -38,22 +38,14 @@ class Target:
     output: Mapping[str, Any]
 
     def text(self, setting: str, default: str) -> str:
-        """Return a setting with its ``env_var()`` calls replaced.
-
-        Raises:
-            FeatureStoreError: it cannot be rendered, or is not a text.
-        """
+        """Return a setting with its ``env_var()`` calls replaced."""
         return _render(
             self.file, f"target {self.name}, {setting}", self.output.get(setting, default)
         )
 
 
 def read_yaml(path: Path, next_step: str) -> dict[str, Any]:
-    """Return the mapping that a YAML file holds.
-
-    Raises:
-        FeatureStoreError: there is no such file, or it is not a YAML mapping.
-    """
+    """Return the mapping that a YAML file holds."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -10,11 +10,7 @@ from feature_store.times import read_time
 
 
 def read_sample(option: str, text: str, *, least: int = 1) -> int | None:
-    """Return the number of entities that an option gives, ``least`` or more; None for ``all``.
-
-    Raises:
-        FeatureStoreError: it is neither, or too small.
-    """
+    """Return the number of entities that an option gives, ``least`` or more; None for ``all``."""
     if text == "all":
         return None
     if text.isascii() and text.isdecimal() and int(text) >= least:

@@ -51,11 +51,7 @@ class Join:
         }
 
     def check_names(self, spine_columns: Sequence[str]) -> None:
-        """Check that the columns of the result have different names.
-
-        Raises:
-            FeatureStoreError: two columns have the same name.
-        """
+        """Check that the columns of the result have different names."""
         names = [
             (self.prefix(joined.view) + feature.name).lower()
             for joined in self.views
@@ -109,11 +105,7 @@ def make_join(
     max_age: str | Mapping[str, str] | None = None,
     full_feature_names: bool = False,
 ) -> Join:
-    """Return the join of the requested features.
-
-    Raises:
-        FeatureStoreError: a feature, mode or age is unknown or not allowed.
-    """
+    """Return the join of the requested features."""
     if mode not in MODES:
         raise FeatureStoreError(
             f"mode {mode!r} is not known", allowed=" or ".join(MODES), next_step="pass one of them"

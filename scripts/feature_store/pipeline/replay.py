@@ -74,11 +74,7 @@ class ReplayProgress(RefreshProgress):
 
 
 def intervals_of(start: datetime, end: datetime, every: int) -> list[Interval]:
-    """Divide the time from start to end into intervals; the last one may be shorter.
-
-    Raises:
-        FeatureStoreError: there are too many.
-    """
+    """Divide the time from start to end into intervals; the last one may be shorter."""
     step = timedelta(seconds=every)
     if (end - start) / step > _MOST_INTERVALS:
         raise FeatureStoreError(

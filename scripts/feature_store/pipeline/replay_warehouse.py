@@ -68,9 +68,6 @@ class ReplayWarehouse:
         """Create the file and its dbt profile, or keep those of an earlier replay.
 
         With ``fresh`` those of an earlier replay are removed first.
-
-        Raises:
-            FeatureStoreError: the file was not made by a replay.
         """
         path = self.settings.warehouse_path
         if path.exists():

@@ -31,9 +31,6 @@ def time_of_run(settings: Settings, end: datetime | None) -> datetime | None:
 
     Returns:
         The var as_of (naive UTC); None: each view as of the end of its last grain that holds data.
-
-    Raises:
-        FeatureStoreError: the interval ends in the future.
     """
     if end is None:
         return None

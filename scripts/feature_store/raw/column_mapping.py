@@ -63,9 +63,6 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
     """Return the declared columns with DuckDB's own names of their types.
 
     Call it outside a transaction: an unknown type would end that.
-
-    Raises:
-        FeatureStoreError: a declared type does not exist.
     """
     if not table.columns:
         return {}

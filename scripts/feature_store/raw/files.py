@@ -43,11 +43,7 @@ class SourceFile:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Open the file's content, unzipped.
-
-        Raises:
-            FeatureStoreError: the file cannot be read, or its gzip stream is broken.
-        """
+        """Open the file's content, unzipped."""
         try:
             with (
                 cast(BinaryIO, gzip.open(self.path, "rb"))
@@ -228,11 +224,7 @@ def empty(label: str) -> AwaitedFileError:
 
 
 def fingerprint(file: SourceFile) -> str:
-    """Return the sha256 of a file's bytes, in hex.
-
-    Raises:
-        FeatureStoreError: the file cannot be read.
-    """
+    """Return the sha256 of a file's bytes, in hex."""
     try:
         with open(file.path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

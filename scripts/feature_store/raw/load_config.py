@@ -31,11 +31,7 @@ def format_of_name(name: str) -> str | None:
 
 
 def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None:
-    """Return the checked ``config.meta.load`` of a table, or None if it has none.
-
-    Raises:
-        FeatureStoreError: a key is unknown, or a value is not allowed.
-    """
+    """Return the checked ``config.meta.load`` of a table, or None if it has none."""
     load: Any = table
     for key in ("config", "meta", "load"):
         load = load.get(key) if isinstance(load, dict) else None

@@ -182,11 +182,7 @@ def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> Ra
 
 
 def read_declarations(project_dir: Path) -> list[RawTable]:
-    """Read all tables that have ``config.meta.load``, in the order of the YAML files.
-
-    Raises:
-        FeatureStoreError: a YAML file or a declaration is not valid, or there is none.
-    """
+    """Read all tables that have ``config.meta.load``, in the order of the YAML files."""
     found = [
         _declaration(source, table, file)
         for file, content in _yaml_files(project_dir)
@@ -213,11 +209,7 @@ def read_declarations(project_dir: Path) -> list[RawTable]:
 
 
 def select_tables(tables: list[RawTable], names: list[str]) -> list[RawTable]:
-    """Return the named tables (``table`` or ``source.table``), or all if none is named.
-
-    Raises:
-        FeatureStoreError: there is no such table.
-    """
+    """Return the named tables (``table`` or ``source.table``), or all if none is named."""
     if not names:
         return tables
     chosen: list[RawTable] = []

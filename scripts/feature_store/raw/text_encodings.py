@@ -38,11 +38,7 @@ codecs.register_error(_MARKS, _marks)
 
 
 def check_encoding(name: object, where: str) -> str:
-    """Return an encoding's name if Python knows it.
-
-    Raises:
-        FeatureStoreError: it is not a text, or not the name of an encoding.
-    """
+    """Return an encoding's name if Python knows it."""
     try:
         codec = codecs.lookup(str(name))
         if isinstance(name, str) and codec.name.replace("-", "_") not in _NO_CHARSETS:

@@ -129,9 +129,6 @@ def check_declared(
     """Check that feature tables were built from the declarations that the manifest has.
 
     Every dbt command rewrites the manifest, ``dbt parse`` too, before anything is built.
-
-    Raises:
-        FeatureStoreError: a declaration or SQL file was changed since dbt built the table.
     """
     try:
         built = dict(

@@ -21,11 +21,7 @@ def _plain(value: Any) -> Any:
 
 
 def number(column: str, value: Any) -> float | None:
-    """Return a number as the double that SQL casts it to.
-
-    Raises:
-        FeatureStoreError: the value is not a number that SQL converts alike.
-    """
+    """Return a number as the double that SQL casts it to."""
     value = _plain(value)
     if value is None:
         return None
@@ -44,11 +40,7 @@ def number(column: str, value: Any) -> float | None:
 
 
 def category_text(column: str, value: Any) -> str | None:
-    """Return the text of a category in SQL.
-
-    Raises:
-        FeatureStoreError: the value cannot be a category.
-    """
+    """Return the text of a category in SQL."""
     value = _plain(value)
     if value is None or isinstance(value, str):
         return value

@@ -101,9 +101,6 @@ def new_folder(out: Path) -> Iterator[Path]:
 
     A killed process leaves its folder beside it: ``.<name>-new-…``, and, if it is killed between
     the two renames, ``.<name>-new-…-old``. The next call removes folders that are not locked.
-
-    Raises:
-        FeatureStoreError: it cannot be written there.
     """
     with contextlib.ExitStack() as locks:
         try:

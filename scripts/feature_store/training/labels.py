@@ -85,11 +85,7 @@ def _models(definitions: FeatureDefinitions) -> dict[str, dict[str, Any]]:
 
 
 def file_checksum(path: Path) -> str:
-    """Return the SHA-256 of a file.
-
-    Raises:
-        FeatureStoreError: it cannot be read.
-    """
+    """Return the SHA-256 of a file."""
     try:
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -144,11 +144,7 @@ def read_written(
     label: str | None,
     dropped: int = 0,
 ) -> TrainingSetSummary:
-    """Return the content of the files of a training set.
-
-    Raises:
-        FeatureStoreError: a file is missing or cannot be read.
-    """
+    """Return the content of the files of a training set."""
     columns: dict[str, str] = {}
     splits: dict[str, Split] = {}
     try:

@@ -74,11 +74,7 @@ class LockRetry:
         self._holder: str | None = None
 
     def pause(self, error: BaseException | str) -> None:
-        """Sleep after an attempt that failed because of the lock.
-
-        Raises:
-            FeatureStoreError: the time to wait is over.
-        """
+        """Sleep after an attempt that failed because of the lock."""
         now, found = time.monotonic(), holder(error)
         waited, seconds = now - self._began, self._wait.seconds
         if waited >= seconds:

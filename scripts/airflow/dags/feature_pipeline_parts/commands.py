@@ -88,11 +88,7 @@ class ProjectSensor(BaseSensorOperator):
         self._command: _Command | None = None
 
     def poke(self, context: Mapping[str, Any]) -> bool:
-        """Run the command once.
-
-        Raises:
-            AirflowException: it failed with any other exit code.
-        """
+        """Run the command once."""
         self._command = _Command(self.settings)
         code, _ = self._command.run(self.words)
         if code not in (0, NOT_YET):

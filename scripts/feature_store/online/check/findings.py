@@ -150,11 +150,7 @@ def percent(share: float) -> str:
 def check_share(
     checked: Iterable[CheckedView], max_mismatch: float, *, list_examples: bool = True
 ) -> None:
-    """Check that in no view too many entities differ.
-
-    Raises:
-        FeatureStoreError: the share of a view is greater; says what was found.
-    """
+    """Check that in no view too many entities differ."""
     bad = [one for one in checked if not one.share <= max_mismatch]  # true for nan too
     if not bad:
         return

@@ -22,11 +22,7 @@ def check_log_path(settings: Settings) -> Path:
 
 
 def record_check(settings: Settings, checked: CheckedView, *, by: str) -> None:
-    """Append a check's result to the record.
-
-    Raises:
-        FeatureStoreError: the file cannot be written.
-    """
+    """Append a check's result to the record."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = json.dumps({"time": now, "by": by, **checked.to_json()}, ensure_ascii=False) + "\n"
     path = check_log_path(settings)

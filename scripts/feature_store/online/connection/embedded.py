@@ -59,11 +59,7 @@ class EmbeddedRedis:
             yield
 
     def open(self) -> redis.Redis:
-        """Return a client of the running server, which is started where there is none.
-
-        Raises:
-            FeatureStoreError: the server does not start.
-        """
+        """Return a client of the running server, which is started where there is none."""
         with self._lock():
             return self._running() or self._start()
 

@@ -30,11 +30,7 @@ def describe_server(settings: Settings) -> str:
 
 
 def check_address(settings: Settings) -> None:
-    """Check the address and the prefix of the online store, without connecting to it.
-
-    Raises:
-        FeatureStoreError: one of them cannot be read.
-    """
+    """Check the address and the prefix of the online store, without connecting to it."""
     KeySpace(settings.prefix)
     if settings.redis_url:
         parse_address(settings.redis_url)

@@ -82,11 +82,7 @@ def _removed_sql(view: FeatureView, since: datetime | None) -> str:
 
 
 def check_not_older(served: ServedView, metadata: Metadata, now: datetime) -> None:
-    """Check that an export does not replace newer rows by older ones.
-
-    Raises:
-        FeatureStoreError: the online store holds the rows of a later time.
-    """
+    """Check that an export does not replace newer rows by older ones."""
     label, online = served.view.label, metadata.as_of
     if online and served.as_of:
         if served.as_of < online:

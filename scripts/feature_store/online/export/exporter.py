@@ -66,9 +66,6 @@ class Exporter:
         """Decide what has to be sent of every view, before anything is.
 
         ``sent`` has the labels of views that this export has sent in full already.
-
-        Raises:
-            FeatureStoreError: the online store holds the rows of a later time.
         """
         planner = DeltaPlanner(
             self._connection,

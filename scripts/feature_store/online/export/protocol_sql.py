@@ -71,9 +71,6 @@ def row_commands_sql(
 
     ``rows`` is the query of the entity, ``feature_time`` and the features. The less is known of the
     keys before, the more commands are needed.
-
-    Raises:
-        FeatureStoreError: a column is of a type that cannot be served.
     """
     if view.layout == "packed":
         return _packed_sql(keys, view, rows)

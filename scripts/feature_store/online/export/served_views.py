@@ -42,9 +42,6 @@ def choose_views(definitions: FeatureDefinitions, labels: list[str]) -> list[Fea
     """Return the served views with these labels, or all of them.
 
     ``customer_purchases`` is every served version of a view, ``customer_purchases:v1`` one of them.
-
-    Raises:
-        FeatureStoreError: there is no such view or version, or it is not served.
     """
     served = [view for view in definitions.views if view.served_id]
     doubled = [view for view in served if view.other_snapshots]

@@ -109,11 +109,7 @@ def read_column(
 def read_value(
     feature: Feature, read: Callable[[Any], Any], value: Any, key: Callable[[], str]
 ) -> Any:
-    """Read one value.
-
-    Raises:
-        FeatureStoreError: it cannot be read; names its key.
-    """
+    """Read one value."""
     try:
         return read(value)
     except BAD_VALUE as error:

@@ -48,11 +48,7 @@ class KeySpace:
             )
 
     def entity(self, view: FeatureView, ids: Sequence[Any]) -> str:
-        """Return the key of one entity's features of one view.
-
-        Raises:
-            FeatureStoreError: an id is not of its column's type.
-        """
+        """Return the key of one entity's features of one view."""
         entity_id = "|".join(id_text(key, one) for key, one in zip(view.entity, ids, strict=True))
         head, tail = self.around_id(view)
         return head + entity_id + tail
@@ -93,9 +89,6 @@ def id_text(key: Feature, value: Any) -> str:
     """Return one id of an entity in the form in which keys hold it.
 
     The value is text, or one of Python, numpy or pandas of the column's type.
-
-    Raises:
-        FeatureStoreError: the value is not of that type.
     """
     base = type_id(key.data_type)
     _require_id_type(key)

@@ -106,11 +106,7 @@ class OnlineRequest:
         self._key_views = [entities.index(entity) for entity in entities]
 
     def ids(self, entities: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-        """Return, for each view, the id of every entity in the form in which keys hold it.
-
-        Raises:
-            FeatureStoreError: an entity lacks a key, or an id is of another type.
-        """
+        """Return, for each view, the id of every entity in the form in which keys hold it."""
         found: list[list[str]] = []
         for number, first in enumerate(self._key_views):
             is_first = number == first
@@ -132,11 +128,7 @@ class OnlineRequest:
 def resolve_request(
     definitions: FeatureDefinitions, keys: KeySpace, features: Sequence[str] | str
 ) -> OnlineRequest:
-    """Resolve a list of features, or return the cached request for it.
-
-    Raises:
-        FeatureStoreError: a view or feature is unknown or not served, or there is none.
-    """
+    """Resolve a list of features, or return the cached request for it."""
     cached = _cache.setdefault(definitions, {})
     try:
         key = (keys.prefix, features if isinstance(features, str) else tuple(features))

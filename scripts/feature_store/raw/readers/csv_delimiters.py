@@ -15,11 +15,7 @@ _HEADER = 100_000
 
 
 def check_delimiter(table: RawTable, file: SourceFile, names: list[str]) -> None:
-    """Check that no other delimiter separates more of the declared names.
-
-    Raises:
-        FeatureStoreError: the header has the declared names between other delimiters.
-    """
+    """Check that no other delimiter separates more of the declared names."""
     declared = {name.lower() for name in table.columns}
 
     def known(delimiter: str) -> int:

@@ -145,8 +145,7 @@ def export_to_redis(
         float, typer.Option(min=0, max=1, help="Share of them that may differ.")
     ] = 0.0,
     wait: Annotated[
-        float,
-        typer.Option(min=0, help="Seconds to wait for another exporter, or for dbt."),
+        float, typer.Option(min=0, help="Seconds to wait for another exporter, or for dbt.")
     ] = 60.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be exported; write nothing.")

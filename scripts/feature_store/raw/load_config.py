@@ -53,8 +53,7 @@ def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None
     delimiter = load.get("delimiter", ",")
     if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
         raise declaration_error(
-            f"{where}.delimiter is {delimiter!r}",
-            "one character, but not a quote or a line end",
+            f"{where}.delimiter is {delimiter!r}", "one character, but not a quote or a line end"
         )
     nulls = load.get("null_values", [])
     if not isinstance(nulls, list) or not all(isinstance(value, str) for value in nulls):

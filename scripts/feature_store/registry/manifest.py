@@ -37,12 +37,7 @@ _EXPOSURE = {
     "config": {"meta": dict},
     "meta": dict,
 }
-_MACRO = {
-    "name!": str,
-    "package_name!": str,
-    "macro_sql!": str,
-    "depends_on": {"macros": _TEXTS},
-}
+_MACRO = {"name!": str, "package_name!": str, "macro_sql!": str, "depends_on": {"macros": _TEXTS}}
 _MANIFEST = {
     "metadata!": {"project_name!": str, "dbt_schema_version": str, "dbt_version": str},
     "nodes!": {"*": _NODE},

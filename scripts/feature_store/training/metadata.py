@@ -128,10 +128,7 @@ def git_state(project_dir: Path) -> dict[str, Any] | None:
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(project_dir), *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
+            ["git", "-C", str(project_dir), *arguments], capture_output=True, text=True, check=True
         ).stdout.strip()
 
     try:

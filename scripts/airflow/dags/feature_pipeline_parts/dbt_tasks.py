@@ -93,9 +93,7 @@ def _task_per_model(
             install_dbt_deps=False,
         ),
         profile_config=cosmos.ProfileConfig(
-            profile_name=profile,
-            target_name=target,
-            profiles_yml_filepath=_profiles_file(settings),
+            profile_name=profile, target_name=target, profiles_yml_filepath=_profiles_file(settings)
         ),
         execution_config=cosmos.ExecutionConfig(
             execution_mode=cosmos.ExecutionMode.LOCAL,

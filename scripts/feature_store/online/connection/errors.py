@@ -8,10 +8,7 @@ import redis.sentinel
 
 from feature_store.errors import FeatureStoreError
 
-_MASTER_NOT_FOUND = (
-    redis.sentinel.MasterNotFoundError,
-    redis.asyncio.sentinel.MasterNotFoundError,
-)
+_MASTER_NOT_FOUND = (redis.sentinel.MasterNotFoundError, redis.asyncio.sentinel.MasterNotFoundError)
 _SLOTS = "wait until every slot has a primary again (redis-cli cluster info), then try again"
 
 #: By the code that an error reply begins with.

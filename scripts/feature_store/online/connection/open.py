@@ -9,11 +9,7 @@ import redis
 
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.address import describe_address, parse_address
-from feature_store.online.connection.clients import (
-    close_client,
-    make_async_client,
-    make_client,
-)
+from feature_store.online.connection.clients import close_client, make_async_client, make_client
 from feature_store.online.connection.embedded import EmbeddedRedis
 from feature_store.online.connection.errors import client_error
 from feature_store.online.connection.online_store import AsyncOnlineStore, OnlineStore

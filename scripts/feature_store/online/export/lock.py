@@ -51,12 +51,7 @@ class ExportLock:
     """
 
     def __init__(
-        self,
-        store: OnlineStore,
-        *,
-        lease: float,
-        wait: float,
-        message: Callable[[str], None],
+        self, store: OnlineStore, *, lease: float, wait: float, message: Callable[[str], None]
     ):
         self._client, self._key = store.client, store.keys.lock
         self._lease, self._wait, self._message = lease, wait, message

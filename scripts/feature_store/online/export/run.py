@@ -101,9 +101,7 @@ def plan_export(
 
 
 def export_features(
-    settings: Settings,
-    options: ExportOptions | None = None,
-    progress: ExportProgress | None = None,
+    settings: Settings, options: ExportOptions | None = None, progress: ExportProgress | None = None
 ) -> list[ExportedView]:
     """Copy the served rows of green feature views to the online store.
 

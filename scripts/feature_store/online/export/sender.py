@@ -24,10 +24,7 @@ class Sender:
     """
 
     def __init__(
-        self,
-        topology: Topology,
-        check: Callable[[], None],
-        on_rows: Callable[[int], None],
+        self, topology: Topology, check: Callable[[], None], on_rows: Callable[[int], None]
     ):
         self._topology, self._check, self._on_rows = topology, check, on_rows
         self._retrier = Retrier(topology.follows_failover)

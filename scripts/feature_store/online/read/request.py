@@ -153,7 +153,5 @@ def _check_not_reference(definitions: FeatureDefinitions, features: Any) -> None
     is_service = any(exposure["name"] == features for exposure in exposures)
     if not is_service and any(view.name == name for view in definitions.views):
         raise FeatureStoreError(
-            f"features is the text {features!r}",
-            allowed=FEATURES,
-            next_step=f"pass [{features!r}]",
+            f"features is the text {features!r}", allowed=FEATURES, next_step=f"pass [{features!r}]"
         )

@@ -69,10 +69,7 @@ class CsvReader(Reader):
     def _check_records(self) -> tuple[int, bool]:
         """Add the malformed records; return how many others, and whether DuckDB reads the file."""
         good, bad = 0, 0
-        with (
-            self._records() as records,
-            Appender(self.connection, "load_malformed") as malformed,
-        ):
+        with self._records() as records, Appender(self.connection, "load_malformed") as malformed:
             for line, reason in records:
                 if reason is None:
                     good += 1

@@ -85,10 +85,6 @@ def read_target(project: Mapping[str, Any], project_dir: Path, target: str | Non
     """Return a target of the project's profile.
 
     None is the target of ``DBT_TARGET``, or else the profile's own choice.
-
-    Raises:
-        FeatureStoreError: the file, the profile or the target is missing or cannot be read, or the
-            target is not DuckDB.
     """
     file = profiles_dir_of(project_dir) / _PROFILES
     profiles = read_yaml(file, "write the profile, or set DBT_PROFILES_DIR to the folder with it")
@@ -166,11 +162,7 @@ def _render(file: Path, what: str, value: Any) -> str:
 
 
 def warehouse_path(target: Target, project: Mapping[str, Any], project_dir: Path) -> Path:
-    """Return the DuckDB file of a target, absolute.
-
-    Raises:
-        FeatureStoreError: it is not a file's path, or its name could also be a schema's in SQL.
-    """
+    """Return the DuckDB file of a target, absolute."""
     given = target.text("path", ":memory:")
     where = f"{target.file}: target {target.name}: the warehouse's path {given!r}"
     advice = "set the path in profiles.yml, or FEATURE_STORE_WAREHOUSE where profiles.yml reads it"
@@ -195,9 +187,6 @@ def check_warehouse_file(path: Path, where: str, advice: str, schemas: list[str]
     """Return the path of a DuckDB file, checked before anything opens it.
 
     A link keeps its name, as in dbt: DuckDB names the database after the link.
-
-    Raises:
-        FeatureStoreError: it is a folder, cannot be created, or has the name of a schema.
     """
     try:
         path.resolve()  # fails for a loop of links
@@ -243,9 +232,6 @@ def check_warehouse_name(path: Path, schemas: list[str]) -> None:
 
     ``"raw"."clicks"`` in a file ``raw.duckdb`` could be a table of the database ``raw`` or of the
     schema ``raw``, which DuckDB refuses to decide.
-
-    Raises:
-        FeatureStoreError: the file has such a name, or one that cannot stand in dbt's SQL.
     """
     name = database_name(path)
     taken = {schema.strip().lower() for schema in (*_OWN_SCHEMAS, *schemas)} - {*_RENAMED}

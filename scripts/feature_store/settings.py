@@ -51,9 +51,6 @@ def find_project_dir(start: Path | None = None) -> Path:
 
     ``FEATURE_STORE_PROJECT_DIR`` overrides the search. If neither has a project, the result is the
     checkout that this package was installed from.
-
-    Raises:
-        FeatureStoreError: no dbt project is found.
     """
     named = os.environ.get("FEATURE_STORE_PROJECT_DIR")
     if named:

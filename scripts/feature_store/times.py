@@ -12,11 +12,7 @@ _FINER = re.compile(r"[.,]\d{6}\d*[1-9]")
 
 
 def read_time(option: str, text: str) -> datetime:
-    """Read a date or a time in ISO 8601; without a zone it is UTC.
-
-    Raises:
-        FeatureStoreError: it is not a valid time, or finer than a microsecond.
-    """
+    """Read a date or a time in ISO 8601; without a zone it is UTC."""
     if _FINER.search(text):
         raise FeatureStoreError(
             f"{option}: {text!r} has parts of a microsecond",

@@ -56,12 +56,7 @@ class Installation:
 
 
 def install(project_dir: Path, source: Source = Source.ANY) -> Installation:
-    """Install the packages of a dbt project, unless they are installed and current.
-
-    Raises:
-        FeatureStoreError: ``packages.yml`` cannot be read, the real packages are required and
-            not available, or the stand-ins do not cover what ``packages.yml`` names.
-    """
+    """Install the packages of a dbt project, unless they are installed and current."""
     entries = read_packages(project_dir)
     current = "already installed and current"
     versions = _recorded_versions(project_dir, entries)
@@ -89,11 +84,7 @@ def install(project_dir: Path, source: Source = Source.ANY) -> Installation:
 
 
 def read_packages(project_dir: Path) -> Entries:
-    """Return the entries of ``packages.yml`` by package name (``dbt_expectations``).
-
-    Raises:
-        FeatureStoreError: the file is missing, no YAML, or not a list of packages.
-    """
+    """Return the entries of ``packages.yml`` by package name (``dbt_expectations``)."""
     path = project_dir / PACKAGES_FILE
     try:
         content = yaml.safe_load(path.read_text())

@@ -29,9 +29,6 @@ def csv_query(
     Another column than ``time`` whose texts are not such times stays text. A key that is text in
     the features stays text, and a key column without any value gets the features' type. The path is
     SQL text.
-
-    Raises:
-        FeatureStoreError: a time in it cannot be converted exactly.
     """
     # The types of other columns, keys among them, are taken from all rows, not from a sample.
     options = f"{path}, header = true, hive_partitioning = false, sample_size = -1"

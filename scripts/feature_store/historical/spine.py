@@ -59,11 +59,7 @@ def open_spine(
     views: Iterable[FeatureView],
     macros: ProjectMacros,
 ) -> Spine:
-    """Make a spine readable in a connection, and check that the views can be joined to it.
-
-    Raises:
-        FeatureStoreError: it cannot be read, or lacks the time or a key, or has a wrong type there.
-    """
+    """Make a spine readable in a connection, and check that the views can be joined to it."""
     keys = _keys(views)
     files = find_files(source)
     try:

@@ -101,11 +101,7 @@ def refresh(
 def load_step(
     settings: Settings, request: LoadRequest, progress: RefreshProgress
 ) -> list[LoadResult]:
-    """Load the tables; a table that cannot be loaded is an error after all were tried.
-
-    Raises:
-        FeatureStoreError: names every such table.
-    """
+    """Load the tables; a table that cannot be loaded is an error after all were tried."""
     files = done = 0
 
     def begin(number: int) -> None:

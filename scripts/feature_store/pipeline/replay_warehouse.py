@@ -39,11 +39,7 @@ class Interval:
 
 
 class ReplayWarehouse:
-    """A DuckDB file that a replay fills, beside the one of the project's target.
-
-    Raises:
-        FeatureStoreError: it is the target's own warehouse, or cannot be a DuckDB file.
-    """
+    """A DuckDB file that a replay fills, beside the one of the project's target."""
 
     def __init__(self, target: str | None, path: Path):
         project = load_settings(target)
@@ -102,11 +98,7 @@ class ReplayWarehouse:
         (self.folder / "profiles.yml").write_text(yaml.safe_dump({target.profile: profile}))
 
     def pending(self, intervals: list[Interval], tables: list[RawTable]) -> list[Interval]:
-        """Return the intervals that no earlier replay has completed.
-
-        Raises:
-            FeatureStoreError: the warehouse holds data of a later time than the first of these.
-        """
+        """Return the intervals that no earlier replay has completed."""
         with connect(self.settings.warehouse_path) as connection:
             done = self._recorded(connection) or set()
             pending = [interval for interval in intervals if interval not in done]

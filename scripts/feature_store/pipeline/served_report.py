@@ -37,9 +37,6 @@ def served_report(settings: Settings) -> list[ServedReport]:
 
     Returns:
         one report a view; nothing where the project has no model served_differences.
-
-    Raises:
-        FeatureStoreError: there is no warehouse, or dbt has not built the project.
     """
     definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
     differences = _differences(definitions)

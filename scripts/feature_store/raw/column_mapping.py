@@ -103,9 +103,6 @@ def map_columns(reader: Reader, existing: dict[str, str]) -> list[MappedColumn]:
 
     Declared columns come first, in declared order; then the file's other columns in its own order,
     without those that cannot be a column of the raw table.
-
-    Raises:
-        FeatureStoreError: a declared column is missing, or several could be it.
     """
     in_file: dict[str, list[FileColumn]] = {}
     for column in reader.columns:

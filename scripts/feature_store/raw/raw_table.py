@@ -33,9 +33,6 @@ def check_types(table: RawTable, declared: dict[str, str], existing: dict[str, s
 
     Returns:
         whether the raw table has every declared column, and numbers its rows.
-
-    Raises:
-        FeatureStoreError: a column's type differs, or the loader did not create the table.
     """
     if not existing:
         return False

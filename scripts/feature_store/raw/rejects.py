@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from feature_store.display import shortened
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.column_mapping import MappedColumn
@@ -101,25 +99,6 @@ def malformed_rows_error(reader: Reader, total: int) -> FeatureStoreError:
         next_step="correct the file, declare the column as varchar, or keep the malformed rows "
         f"apart with load_raw.py --quarantine. Table {table.schema}.{table.identifier} is "
         "unchanged.",
-    )
-
-
-def create_rejects(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Create the table of rejected rows where it is missing."""
-    connection.execute(
-        f"""
-        create table if not exists {identifier(schema, REJECTS)} (
-            table_name varchar,
-            source_file varchar,
-            line bigint,
-            column_name varchar,
-            reason varchar,
-            row_text varchar,
-            event_time timestamp,
-            _loaded_at timestamp,
-            _batch_id varchar
-        )
-        """
     )
 
 

@@ -38,11 +38,7 @@ class NodeResult:
 
 
 def read_results(connection: duckdb.DuckDBPyConnection) -> dict[str, NodeResult]:
-    """Return the last result of every node, by unique id.
-
-    Raises:
-        FeatureStoreError: dbt has not built anything here.
-    """
+    """Return the last result of every node, by unique id."""
     try:
         rows = rows_of(
             connection,

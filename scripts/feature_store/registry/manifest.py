@@ -51,12 +51,7 @@ _MANIFEST = {
 
 
 def read_manifest(path: Path, project_name: str | None = None) -> dict[str, Any]:
-    """Return the manifest of a dbt project.
-
-    Raises:
-        FeatureStoreError: there is no manifest, it cannot be read, lacks required fields, or is of
-            another project.
-    """
+    """Return the manifest of a dbt project."""
     again = "run dbt parse, or dbt build where the warehouse is not built"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))

@@ -152,12 +152,7 @@ def write(
     rule: SplitRule,
     label: str | None,
 ) -> TrainingSetSummary:
-    """Join, split and write into a folder.
-
-    Raises:
-        FeatureStoreError: a split cannot be a folder's name, there are no rows, or the files cannot
-            be written.
-    """
+    """Join, split and write into a folder."""
     joined = folder / "joined.parquet"
     features.to_parquet(joined)
     try:

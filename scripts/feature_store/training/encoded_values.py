@@ -58,11 +58,7 @@ def category_text(column: str, value: Any) -> str | None:
 
 
 def one_hot_columns(column: str, categories: Sequence[Any]) -> dict[str, str]:
-    """Return the text of each category by the name that ``one_hot`` gives its column.
-
-    Raises:
-        FeatureStoreError: no categories, one without letter or digit, or two with one name.
-    """
+    """Return the text of each category by the name that ``one_hot`` gives its column."""
     named: dict[str, str] = {}
     if isinstance(categories, str) or not categories:
         raise FeatureStoreError(

@@ -22,11 +22,7 @@ _NEXT = "name another folder"
 
 
 def check_folder(out: Path) -> Path:
-    """Return an absolute folder, to which a training set can be written or which holds one.
-
-    Raises:
-        FeatureStoreError: it holds anything but a training set, or cannot be written.
-    """
+    """Return an absolute folder, to which a training set can be written or which holds one."""
     try:
         str(out).encode()
         folder = out.resolve()

@@ -104,9 +104,6 @@ def check_rule(rule: SplitRule, columns: Sequence[str]) -> SplitRule:
     """Return the rule for labels with these columns.
 
     Without a rule, a column ``split`` of the labels is the rule, in upper or lower case as in SQL.
-
-    Raises:
-        FeatureStoreError: the rule needs columns that are not there, or there are two rules.
     """
     has_split = SPLIT in [name.lower() for name in columns]
     if rule.rule == "none":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -46,13 +46,8 @@ class Split:
 
     def to_json(self) -> dict[str, Any]:
         """Return the split for a metadata file."""
-        return {
-            "rows": self.rows,
-            "positives": self.positives,
-            "first_time": utc_text(self.first_time),
-            "last_time": utc_text(self.last_time),
-            "content_hash": self.content_hash,
-        }
+        times = {"first_time": utc_text(self.first_time), "last_time": utc_text(self.last_time)}
+        return asdict(self) | times
 
 
 @dataclass(frozen=True)
@@ -95,9 +90,6 @@ def write_splits(
     """Write ``split=<name>/part-0.parquet`` for each split of a joined file.
 
     The file has the labels and features of all rows, in the order of the labels.
-
-    Raises:
-        FeatureStoreError: a split has a name that cannot be a folder's, or there are no rows.
     """
     rows = f"read_parquet({duckdb_path(joined)}, hive_partitioning = false)"
     source = f"select *, {split_sql} as {_SPLIT} from {rows}"

@@ -158,11 +158,7 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def wait_for_warehouse(path: Path) -> None:
-    """Wait until no other process has the warehouse open.
-
-    Raises:
-        FeatureStoreError: as :func:`connect`.
-    """
+    """Wait until no other process has the warehouse open."""
     if path.exists():
         connect(path, read_only=False).close()
 

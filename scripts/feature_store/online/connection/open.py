@@ -94,9 +94,6 @@ def open_async_store(settings: Settings) -> AsyncOnlineStore:
 
     Close its client with :func:`~feature_store.online.connection.clients.close_async_client`, in
     the same event loop.
-
-    Raises:
-        FeatureStoreError: the address or the prefix cannot be read, or there is no address.
     """
     KeySpace(settings.prefix)
     if not settings.redis_url:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from feature_store.display import shortened
 from feature_store.errors import FeatureStoreError
 from feature_store.online.layout.types import (
     FEATURE_TIME,
@@ -90,11 +91,7 @@ def _numbers_reader(kind: type) -> ColumnReader:
 def read_column(
     feature: Feature, layout: str, column: Sequence[Any], key_of: Callable[[int], str]
 ) -> list[Any]:
-    """Read a column of one feature's values; None stays None.
-
-    Raises:
-        FeatureStoreError: a value cannot be read; names its key.
-    """
+    """Read a column of one feature's values; None stays None."""
     try:
         return column_reader(feature.data_type, layout)(column)
     except BAD_VALUE:
@@ -113,8 +110,7 @@ def read_value(
     try:
         return read(value)
     except BAD_VALUE as error:
-        text = str(value)
-        shown = text if len(text) <= 40 else text[:40] + "…"
+        shown = shortened(str(value), 40)
         raise FeatureStoreError(
             f"{key()}, field {feature.name}: {shown!r} cannot be read as {feature.data_type}",
             next_step=EXPORT_ALL,

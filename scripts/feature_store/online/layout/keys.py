@@ -58,11 +58,7 @@ class KeySpace:
         return f"{self.prefix}:{{{view.entity_name}:", f"}}:{view.label}"
 
     def entity_sql(self, view: FeatureView) -> str:
-        """Return the SQL expression of the same key, over the view's entity columns.
-
-        Raises:
-            FeatureStoreError: a key column is of a type of which equal values have several texts.
-        """
+        """Return the SQL expression of the same key, over the view's entity columns."""
         head, tail = literal(f"{self.prefix}:{{"), literal(f"}}:{view.label}")
         return f"concat({head}, {hash_tag_sql(view)}, {tail})"
 

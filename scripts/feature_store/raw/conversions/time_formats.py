@@ -42,11 +42,7 @@ def _parts(text: str) -> list[str]:
 
 
 def check_format(text: object, where: str) -> str:
-    """Return a format of times if it can be read in one way only.
-
-    Raises:
-        FeatureStoreError: it is not a text, has an unknown directive, or lacks a part of the time.
-    """
+    """Return a format of times if it can be read in one way only."""
     names = [part[1:] for part in _parts(text)] if isinstance(text, str) else []
     used = [name for name in names if name and name != "%"]
     unknown = [f"%{name}" for name in used if name not in _DIRECTIVES]

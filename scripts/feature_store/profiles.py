@@ -26,11 +26,7 @@ _OWN_SCHEMAS = ("operations",)
 
 @dataclass(frozen=True)
 class Target:
-    """A target of ``profiles.yml``.
-
-    Attributes:
-        output: its settings, as written in the file.
-    """
+    """A target of ``profiles.yml``."""
 
     file: Path
     profile: str

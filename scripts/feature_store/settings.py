@@ -24,7 +24,6 @@ class Settings:
     """The resolved settings of one run.
 
     Attributes:
-        project_dir: the folder with ``dbt_project.yml``.
         warehouse_path: the DuckDB file of that target, absolute.
         target_path: the folder of dbt's artifacts (``manifest.json``), absolute.
         redis_url: the online store's address, or None for the embedded server.

@@ -62,11 +62,7 @@ class DbtTimes:
 
 @dataclass(frozen=True)
 class DbtBuild:
-    """The result of a dbt build.
-
-    Attributes:
-        as_of: the var it was given (UTC).
-    """
+    """The result of a dbt build."""
 
     as_of: datetime | None
     nodes: int

@@ -12,11 +12,7 @@ from feature_store.explain.view_rows import Row
 
 @dataclass(frozen=True)
 class Model:
-    """The dbt model of a view's version.
-
-    Attributes:
-        definition_hash: changes with the definition.
-    """
+    """The dbt model of a view's version."""
 
     unique_id: str
     version: int | str

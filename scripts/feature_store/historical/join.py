@@ -18,11 +18,7 @@ MODES = ("as_recomputed", "as_served")
 
 @dataclass(frozen=True)
 class JoinedView:
-    """A feature view in a join.
-
-    Attributes:
-        max_age: duration such as ``28d`` beyond which features are null, or None.
-    """
+    """A feature view in a join."""
 
     view: FeatureView
     features: tuple[Feature, ...]

@@ -42,7 +42,6 @@ class Spine:
     """A spine that a connection can read as ``_given_spine``.
 
     Attributes:
-        columns: SQL types by name, in order.
         is_table: whether it is cheap to count its rows and to read them again.
     """
 

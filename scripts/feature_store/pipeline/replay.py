@@ -29,8 +29,6 @@ class ReplayRequest:
     """The intervals to replay, and the options of a replay.
 
     Attributes:
-        start: start of the first interval (naive UTC).
-        end: end of the last one, which may be shorter than the others.
         every: the length of an interval, in seconds.
         wait: seconds to wait for another run on the warehouse, and for other processes that have
             it open.

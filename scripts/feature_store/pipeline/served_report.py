@@ -20,7 +20,6 @@ class ServedReport:
     """The differences of one feature view.
 
     Attributes:
-        runs: how many runs served it.
         compared: pairs of a served row and the row that should have been served: one for each
             entity and run.
         differing: how many of these pairs differ, by reason.

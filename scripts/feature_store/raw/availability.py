@@ -24,13 +24,7 @@ from feature_store.warehouse.sql import count_of
 
 @dataclass(frozen=True)
 class Availability:
-    """The availability of an interval in the files of one table.
-
-    Attributes:
-        is_available: whether the interval can be loaded.
-        found: what was found in the files, for the user.
-        notes: further lines for the user about the files that were read.
-    """
+    """The availability of an interval in the files of one table."""
 
     table: str
     is_available: bool

@@ -26,11 +26,7 @@ def _options(table: RawTable, file: SourceFile) -> str:
 
 
 class FileEventTimes:
-    """The recorded event times of a table's files, compared with the interval to load.
-
-    Args:
-        event_time: SQL of the event time of a raw row.
-    """
+    """The recorded event times of a table's files, compared with the interval to load."""
 
     def __init__(
         self,

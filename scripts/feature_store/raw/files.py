@@ -28,7 +28,6 @@ class SourceFile:
     """One file of a source.
 
     Attributes:
-        path: its path on this machine.
         label: its name in ``_source_file``: the path relative to the project, or
             ``package:<package>/<path>``.
         gzipped: whether the file is read through gzip.

@@ -15,10 +15,8 @@ class LoadResult:
 
     Attributes:
         read: the rows that were read: of whole files, or of the interval in them.
-        loaded: the rows written to the raw table.
         skipped: the rows that were in the raw table already with the same content.
         rejected: the malformed rows put into ``raw_rejects``.
-        notes: further lines for the user.
         warning: why the table was not loaded although that is no error, or None.
         error: why nothing of the table was changed, or None.
     """

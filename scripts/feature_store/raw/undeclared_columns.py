@@ -90,12 +90,7 @@ def _as_text(value: str, conversion: Conversion) -> Conversion:
 
 @dataclass
 class _Column:
-    """One column that files have besides the declared ones.
-
-    Attributes:
-        what: ``column`` or ``new column``.
-        detail: its type, or why it is left out.
-    """
+    """One column that files have besides the declared ones."""
 
     what: str
     detail: str

@@ -34,7 +34,6 @@ class Split:
 
     Attributes:
         positives: the rows whose label is true; None where the label is not boolean.
-        first_time: the earliest time, UTC; None where no row has one.
         content_hash: hash of the rows in their order.
     """
 

@@ -27,12 +27,7 @@ _opened: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 
 @dataclass(frozen=True)
 class Wait:
-    """The wait for a warehouse that another process has open.
-
-    Attributes:
-        seconds: from the first attempt to open it.
-        say: takes a line for the user while it waits.
-    """
+    """The wait for a warehouse that another process has open."""
 
     seconds: float = LEAST_WAIT
     say: Callable[[str], None] = lambda line: None

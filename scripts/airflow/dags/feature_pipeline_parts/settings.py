@@ -32,12 +32,10 @@ class PipelineSettings:
         bin_dir: the ``bin`` of the project's own Python environment.
         schedule: a cron expression, UTC.
         start_date: start of the first interval, UTC.
-        pool: the pool of the tasks that open the warehouse.
         wait_for: source tables whose rows to wait for; none: all with an event time.
         wait_interval: the first pause between two checks for the raw data.
         lookback: the time before the interval that is loaded again, for late rows.
         retry_delay: the delay before the first retry; it doubles with each further one.
-        task_timeout: the longest duration of one command.
     """
 
     prefix: str

@@ -27,11 +27,7 @@ SAMPLE = 1_000
 
 @dataclass(frozen=True)
 class SampledKeys:
-    """The result of reading the state of a sample of the keys of a view.
-
-    Attributes:
-        missing: the number of those that do not exist, or hold no row.
-    """
+    """The result of reading the state of a sample of the keys of a view."""
 
     count: int
     missing: int

@@ -56,11 +56,7 @@ def packed_command(command: Iterable[str]) -> str:
 
 
 class ReplyParser:
-    """Parses the replies of one round trip as they come.
-
-    Attributes:
-        replies: those that came, error replies among them.
-    """
+    """Parses the replies of one round trip as they come."""
 
     def __init__(self, count: int):
         self.replies: list[Any] = []

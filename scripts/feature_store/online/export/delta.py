@@ -35,8 +35,6 @@ class Delta:
 
     Attributes:
         since: rows that the snapshot recorded after that time (UTC); None is all of them.
-        reason: why everything is sent, or ``CHANGES``.
-        before: what the keys may hold.
         removed: the number of entities whose keys are to be deleted.
         planned_at: the server's time (UTC) of this decision.
     """

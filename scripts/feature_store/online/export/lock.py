@@ -39,10 +39,6 @@ class ExportLock:
     A thread renews the lease. Before each batch the exporter calls :meth:`check`, because a process
     that was stopped for a while does not know that its lease is over.
 
-    Args:
-        wait: seconds to wait for another exporter.
-        message: called with a line for the user.
-
     Attributes:
         gaps: how often the lock was lost and taken again: others may have exported meanwhile.
 

@@ -41,10 +41,7 @@ class ExportedView:
 
     Attributes:
         reason: why everything was sent, or ``CHANGES``.
-        rows: rows that were written.
-        deleted: entities whose keys were deleted.
         served: rows that are online now.
-        sent_bytes: bytes of the commands.
         checked: the result of reading a sample back; None where none was read.
         last_export: when the export before this one ended (UTC, the server's clock).
         sampled: keys whose state was read, where nothing was sent.

@@ -25,7 +25,6 @@ class ServedView:
     """What the warehouse serves of one view.
 
     Attributes:
-        rows: its current served rows, one an entity.
         watermark: the last change that the snapshot recorded (UTC); None without rows.
         as_of: the time (UTC) that the rows are the features of; None where it was not recorded.
         invocation_id: the dbt run that took the served snapshot.

@@ -32,11 +32,7 @@ Columns: TypeAlias = tuple[list[datetime | None], list[list[Any]]]
 
 @dataclass(frozen=True)
 class ViewReplies:
-    """The replies for one view.
-
-    Attributes:
-        ids: of the entities, in the form in which keys hold them.
-    """
+    """The replies for one view."""
 
     request: ViewRequest
     ids: Sequence[str]

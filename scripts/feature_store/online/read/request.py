@@ -28,7 +28,6 @@ class ViewRequest:
     """The requested features of one view.
 
     Attributes:
-        features: the features, in the same order.
         positions: of each feature among all of the view's.
     """
 
@@ -75,7 +74,6 @@ class OnlineRequest:
     """A list of requested features, resolved.
 
     Attributes:
-        views: the features by view, in the order of each view's first one.
         columns: for each reference, the label of its view and the feature.
     """
 

@@ -61,7 +61,6 @@ class CsvRecords:
         taken: the raw lines of the record that was yielded last.
         mixed: whether a record has ended with another line end than the header's, or with more
             than one carriage return.
-        plain_header: whether the header is on one line.
     """
 
     def __init__(self, stream: BinaryIO, file: SourceFile, delimiter: str):

@@ -29,6 +29,13 @@ class FeatureStoreError(Exception):
         super().__init__("\n".join(parts))
 
 
+def declaration_error(what: str, allowed: str) -> FeatureStoreError:
+    """Return the error for a source table that is declared wrongly in the YAML."""
+    return FeatureStoreError(
+        what, allowed=allowed, next_step="correct the declaration (see docs/operate/load_raw.md)"
+    )
+
+
 def all_of(errors: Sequence[FeatureStoreError]) -> FeatureStoreError:
     """Return one error with the messages of several; a single one is returned as it is."""
     if len(errors) == 1:

@@ -129,7 +129,6 @@ def _mapping(found: Any, file: Path, what: str) -> dict[str, Any]:
 
 
 def _render(file: Path, what: str, value: Any) -> str:
-
     def env_var(name: str, default: Any = None) -> str:
         found = os.environ.get(name, default)
         if found is None:

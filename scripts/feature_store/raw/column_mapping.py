@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.errors import FeatureStoreError, declaration_error, near_names
 from feature_store.raw.conversions.conversion import (
     EVENT_TIME_TYPES,
     NO_TYPES,
@@ -23,7 +23,6 @@ from feature_store.raw.conversions.time_formats import (
     format_of,
     from_format,
 )
-from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.internal_names import INTERNAL_COLUMNS
 from feature_store.raw.readers.base import FileColumn, Reader
 from feature_store.raw.readers.csv_delimiters import check_delimiter

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.errors import FeatureStoreError, declaration_error, near_names
 from feature_store.raw.conversions.time_formats import check_format
-from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.text_encodings import check_encoding
 
 FORMATS = ("csv", "jsonl", "parquet")

@@ -10,9 +10,8 @@ from typing import Any
 
 import yaml
 
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.errors import FeatureStoreError, declaration_error, near_names
 from feature_store.profiles import read_yaml
-from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.internal_names import FILE_TIMES, INTERNAL_COLUMNS, LOADED_FILES, REJECTS
 from feature_store.raw.load_config import load_settings_of
 from feature_store.warehouse.sql import identifier

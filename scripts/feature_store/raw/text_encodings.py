@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feature_store.errors import near_names
-from feature_store.raw.declaration_error import declaration_error
+from feature_store.errors import declaration_error, near_names
 
 if TYPE_CHECKING:  # files.py imports sources.py, which imports this module
     from feature_store.raw.files import SourceFile

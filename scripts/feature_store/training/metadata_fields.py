@@ -21,7 +21,6 @@ def _shown(value: Any) -> str:
 
 
 def _value(allowed: str, is_allowed: Callable[[Any], bool]) -> Check:
-
     def check(value: Any) -> Iterator[tuple[str, str]]:
         if not is_allowed(value):
             yield "", f"{allowed} is allowed; got {_shown(value)}"
@@ -65,7 +64,6 @@ def _hex(digits: int) -> Check:
 
 
 def _mapping(check: Check, *, may_be_empty: bool = True) -> Check:
-
     def checked(value: Any) -> Iterator[tuple[str, str]]:
         if not isinstance(value, dict) or not (value or may_be_empty):
             yield "", f"a mapping of names is allowed; got {_shown(value)}"

@@ -93,7 +93,6 @@ def _wait_for_raw(settings: PipelineSettings) -> ProjectSensor:
 
 
 def _interval_task(settings: PipelineSettings) -> Any:
-
     @task(task_id="interval", pool="default_pool")
     def interval() -> dict[str, str]:
         """Return the run's interval; wrong parameters are an error before anything is done."""

@@ -27,7 +27,7 @@ SAMPLE = 1_000
 
 @dataclass(frozen=True)
 class SampledKeys:
-    """The result of reading the state of a sample of the keys of a view."""
+    """The numbers of sampled keys of a view, and of those that do not exist or hold no row."""
 
     count: int
     missing: int

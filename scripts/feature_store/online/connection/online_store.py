@@ -97,15 +97,9 @@ class OnlineStore:
     ) -> bool:
         """Write the metadata of a view at the end of its export.
 
-        Args:
-            view: the feature view's version.
-            before: the metadata by which it was decided what to export.
-            run_id: of the server that took the rows; of a Cluster nothing.
-            fields: to write.
-
-        Returns:
-            Whether they were written: not if the server is another one now, or another exporter
-            wrote meanwhile.
+        ``before`` decided what to export; ``run_id`` is that of the server that took the rows, and
+        empty for a Cluster. Return whether they were written: not if the server is another one now,
+        or another exporter wrote meanwhile.
         """
         expected = [before.fields.get(name, "") for name in ("exported_at", "disturbed")]
         pairs = [part for pair in fields.items() for part in pair]

@@ -99,10 +99,7 @@ class ExportLock:
             self._lock.release()
 
     def check(self, gaps: int) -> None:
-        """Check that the lock is held, and was without a gap.
-
-        Args:
-            gaps: :attr:`gaps` when the export was planned.
+        """Check that the lock is held, and was without a gap since :attr:`gaps` had this number.
 
         Raises:
             LockLostError: another exporter has it.

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from feature_store.errors import declaration_error
 from feature_store.raw.conversions.conversion import EVENT_TIME_TYPES, Conversion
 from feature_store.raw.conversions.expressions import bound, matches
 from feature_store.raw.conversions.text_values import TIMESTAMP_DIGITS
-from feature_store.raw.declaration_error import declaration_error
 from feature_store.warehouse.sql import literal
 
 if TYPE_CHECKING:  # sources.py imports this module

@@ -23,9 +23,6 @@ def parquet_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     """Return a query whose columns have types that Parquet holds exactly.
 
     Running it raises an error at a value that Parquet cannot represent.
-
-    Raises:
-        FeatureStoreError: a column has such a type inside a list, map or struct.
     """
     casts = []
     for name, kind, *_ in rows_of(connection, f"describe {query}"):

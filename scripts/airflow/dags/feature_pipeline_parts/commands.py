@@ -59,11 +59,7 @@ class ProjectOperator(BaseOperator):
         self._command: _Command | None = None
 
     def execute(self, context: Mapping[str, Any]) -> str:
-        """Run the command.
-
-        Raises:
-            AirflowException: it failed; its output is in the log.
-        """
+        """Run the command."""
         self._command = _Command(self.settings)
         code, last_line = self._command.run(self.words)
         if code:

@@ -50,10 +50,6 @@ class OnlineStore:
         """Send commands, in one round trip to each server, and return their replies.
 
         Error replies are returned among the others.
-
-        Raises:
-            redis.ConnectionError, redis.TimeoutError: the connection broke, and retries failed.
-            UnicodeDecodeError: a value is not UTF-8 text.
         """
         return self.topology.round_trip(commands)
 

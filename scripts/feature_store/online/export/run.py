@@ -91,11 +91,7 @@ def _open_export(
 def plan_export(
     settings: Settings, options: ExportOptions
 ) -> tuple[list[Delta], FeatureStoreError | None]:
-    """Return what an export would send, and the error it would end with; write nothing.
-
-    Raises:
-        FeatureStoreError: as :func:`export_features`, where nothing would be sent.
-    """
+    """Return what an export would send, and the error it would end with; write nothing."""
     with _open_export(settings, options, ExportProgress()) as (exporter, warehouse):
         return exporter.plan(warehouse.served), warehouse.error
 

@@ -37,11 +37,7 @@ _read_time = lru_cache(maxsize=4096)(reader(FEATURE_TIME))
 
 
 def read_times(column: Sequence[str | None]) -> list[datetime | None]:
-    """Read a column of feature times.
-
-    Raises:
-        ValueError, TypeError: a value is not a valid time.
-    """
+    """Read a column of feature times."""
     return [None if text is None else _read_time(text) for text in column]
 
 

@@ -108,11 +108,7 @@ def _require_id_type(key: Feature) -> None:
 
 
 def _canonical_text(base: str, value: Any) -> str:
-    """Return the text that :func:`text_sql` writes for an equal value.
-
-    Raises:
-        ValueError, TypeError, OverflowError: the type has no value equal to it.
-    """
+    """Return the text that :func:`text_sql` writes for an equal value."""
     if base == "boolean":
         text = str(value).lower()  # of numpy's boolean too
         if text not in ("true", "false"):

@@ -64,7 +64,7 @@ def _test(column: str, test: str) -> str:
 
 
 def from_text(column: str, kind: str, *, empty_is_null: bool) -> Conversion:
-    """Return the conversion of a text column; an empty text may be null, unless it stays text."""
+    """Return the conversion of a text column; ``empty_is_null`` is not for columns of texts."""
     if kind == "VARCHAR":
         return Conversion(column, None, "text")
     if empty_is_null:

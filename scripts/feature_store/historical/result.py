@@ -120,7 +120,15 @@ class HistoricalFeatures:
             connection.close()
 
     def _limit_memory(self, connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute(f"set memory_limit = {literal(self._settings.memory_limit)}")
+        limit = self._settings.memory_limit
+        try:
+            connection.execute(f"set memory_limit = {literal(limit)}")
+        except duckdb.Error as error:
+            raise FeatureStoreError(
+                f"FEATURE_STORE_MEMORY_LIMIT: {limit!r} is not an amount of memory",
+                allowed="a number and MB or GB, such as 2GB",
+                next_step="correct it, or unset it",
+            ) from error
 
     def to_arrow(self) -> pa.Table:
         """Return an Arrow table; decimals and integers of 128 bit stay exact."""

@@ -31,11 +31,7 @@ def make_rule(
     entity: list[str] | None,
     seed: int | None,
 ) -> SplitRule:
-    """Return the rule that the options give.
-
-    Raises:
-        FeatureStoreError: they contradict each other.
-    """
+    """Return the rule that the options give."""
     # An empty text is an error of its own: perhaps a shell variable that was not set.
     if by_time is not None and by_hash is not None:
         raise FeatureStoreError(
@@ -93,11 +89,7 @@ def show(out: Path, summary: TrainingSetSummary, label: str | None) -> None:
 
 
 def verify(folder: Path, target: str | None) -> None:
-    """Print whether a stored training set can be reproduced.
-
-    Raises:
-        FeatureStoreError: it cannot; lists what changed.
-    """
+    """Print whether a stored training set can be reproduced."""
     with FeatureStore(target) as store:
         outcome = verify_training_set(store, folder)
     for note in outcome.notes:

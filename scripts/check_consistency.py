@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from feature_store.cli import app
+from feature_store.cli import app, options
 from feature_store.cli.arguments import read_sample
 from feature_store.display import print_table
 from feature_store.errors import FeatureStoreError, all_of
@@ -84,12 +84,7 @@ def check_all(
 
 
 def check_consistency(
-    view: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only this view: customer_purchases or customer_purchases:v1. Repeatable."
-        ),
-    ] = None,
+    view: options.Views = None,
     sample: Annotated[
         str, typer.Option(help="Entities of each view to compare, or all.")
     ] = "10000",
@@ -100,8 +95,8 @@ def check_consistency(
         int | None,
         typer.Option(min=0, max=2**63 - 1, help="Compare the sample of an earlier check again."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
+    as_json: options.JsonOutput = False,
+    target: options.Target = None,
 ) -> None:
     """Check that the online store holds what the warehouse serves, column by column.
 

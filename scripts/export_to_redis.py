@@ -10,6 +10,7 @@ from rich.progress import TaskID
 
 from feature_store.cli import app
 from feature_store.cli.arguments import read_sample
+from feature_store.cli.options import Target, Views
 from feature_store.cli.progress import progress_bar
 from feature_store.display import print_table
 from feature_store.online.connection.open import describe_server
@@ -123,12 +124,7 @@ def export(settings: Settings, options: ExportOptions) -> None:
 
 
 def export_to_redis(
-    view: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Only this view: customer_purchases or customer_purchases:v1. Repeatable."
-        ),
-    ] = None,
+    view: Views = None,
     full: Annotated[
         bool, typer.Option("--full", help="Send everything, and remove what is stale.")
     ] = False,
@@ -145,13 +141,12 @@ def export_to_redis(
         float, typer.Option(min=0, max=1, help="Share of them that may differ.")
     ] = 0.0,
     wait: Annotated[
-        float,
-        typer.Option(min=0, help="Seconds to wait for another exporter, or for dbt."),
+        float, typer.Option(min=0, help="Seconds to wait for another exporter, or for dbt.")
     ] = 60.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be exported; write nothing.")
     ] = False,
-    target: Annotated[str | None, typer.Option(help="Target of profiles.yml.")] = None,
+    target: Target = None,
 ) -> None:
     """Export what changed of the served rows of every green feature view to Redis.
 

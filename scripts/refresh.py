@@ -115,8 +115,7 @@ def main(
         str | None, typer.Option(help="Load rows from this event time on (UTC).")
     ] = None,
     end: Annotated[
-        str | None,
-        typer.Option(help="Load rows before this event time (UTC), and serve as of it."),
+        str | None, typer.Option(help="Load rows before this event time (UTC), and serve as of it.")
     ] = None,
     wait: options.WaitForRuns = 0.0,
     quiet: Annotated[
@@ -135,11 +134,7 @@ def main(
     terminal = RefreshTerminal(describe_server(settings), quiet=quiet)
     with terminal.bar:
         result = refresh(
-            settings,
-            *interval,
-            wait=wait,
-            project=DbtProject(settings, target),
-            progress=terminal,
+            settings, *interval, wait=wait, project=DbtProject(settings, target), progress=terminal
         )
     terminal.print_total(result)
 

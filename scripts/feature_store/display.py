@@ -42,13 +42,7 @@ def print_table(
 ) -> None:
     """Print a table with lines, or a narrower form of it.
 
-    Args:
-        console: where to print.
-        title: a line above it.
-        header: the columns' names.
-        rows: their texts.
-        right: names of columns that are flush right.
-        total: a last row, set off.
+    The columns named by ``right`` are flush right; ``total`` is a last row, set off.
     """
     if title:
         console.print(Text(title, style="italic"))
@@ -81,15 +75,8 @@ def print_columns(
 ) -> None:
     """Print a table without lines; where it is too wide, fewer columns or one block a row.
 
-    Args:
-        console: where to print.
-        header: the columns' names.
-        rows: their texts.
-        right: names of columns that are flush right.
-        styles: a style of rich for each row, or None.
-        indent: before each line.
-        keep: where it is given, the other columns may be left out, the last ones first; a line
-            says how many.
+    The columns named by ``right`` are flush right, and each row may have a style of rich. Where
+    ``keep`` is given, the other columns may be left out, the last ones first; a line says how many.
     """
     if keep is not None:
         shown = _fitting(header, _widths(header, rows), keep, width_of(console) - len(indent))

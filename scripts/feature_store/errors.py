@@ -29,6 +29,13 @@ class FeatureStoreError(Exception):
         super().__init__("\n".join(parts))
 
 
+def declaration_error(what: str, allowed: str) -> FeatureStoreError:
+    """Return the error for a source table that is declared wrongly in the YAML."""
+    return FeatureStoreError(
+        what, allowed=allowed, next_step="correct the declaration (see docs/operate/load_raw.md)"
+    )
+
+
 def all_of(errors: Sequence[FeatureStoreError]) -> FeatureStoreError:
     """Return one error with the messages of several; a single one is returned as it is."""
     if len(errors) == 1:
@@ -58,12 +65,7 @@ def advice_for_commands() -> Iterator[None]:
 
 
 def option(name: str, value: str = "True") -> str:
-    """Return how to set an option: ``max_age='28d'`` in Python, ``--max-age 28d`` in a command.
-
-    Args:
-        name: the parameter's name in Python.
-        value: the value as Python code; ``True`` is a flag.
-    """
+    """Return how to set an option: ``max_age='28d'`` in Python, ``--max-age 28d`` in a command."""
     if not _in_command.get():
         return f"{name}={value}"
     flag = f"--{name.replace('_', '-')}"

@@ -9,12 +9,7 @@ from typing import IO
 def lock(file: int | IO[str], *, wait: bool = True) -> bool:
     """Lock an open file or folder for this process alone, until it is closed or the process ends.
 
-    Args:
-        file: the open file, or its descriptor.
-        wait: whether to wait until no other process holds the lock.
-
-    Returns:
-        whether this process holds the lock now.
+    The result is whether this process holds the lock now.
 
     Raises:
         OSError: the file system has no locks.

@@ -26,14 +26,7 @@ _OWN_SCHEMAS = ("operations",)
 
 @dataclass(frozen=True)
 class Target:
-    """A target of ``profiles.yml``.
-
-    Attributes:
-        file: the ``profiles.yml``.
-        profile: the profile's name.
-        name: the target's name.
-        output: its settings, as written in the file.
-    """
+    """A target of ``profiles.yml``."""
 
     file: Path
     profile: str
@@ -41,22 +34,14 @@ class Target:
     output: Mapping[str, Any]
 
     def text(self, setting: str, default: str) -> str:
-        """Return a setting with its ``env_var()`` calls replaced.
-
-        Raises:
-            FeatureStoreError: it cannot be rendered, or is not a text.
-        """
+        """Return a setting with its ``env_var()`` calls replaced."""
         return _render(
             self.file, f"target {self.name}, {setting}", self.output.get(setting, default)
         )
 
 
 def read_yaml(path: Path, next_step: str) -> dict[str, Any]:
-    """Return the mapping that a YAML file holds.
-
-    Raises:
-        FeatureStoreError: there is no such file, or it is not a YAML mapping.
-    """
+    """Return the mapping that a YAML file holds."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -95,14 +80,7 @@ def profiles_dir_of(project_dir: Path) -> Path:
 def read_target(project: Mapping[str, Any], project_dir: Path, target: str | None) -> Target:
     """Return a target of the project's profile.
 
-    Args:
-        project: what ``dbt_project.yml`` holds.
-        project_dir: its folder.
-        target: the target's name; None: ``DBT_TARGET``, then the profile's own choice.
-
-    Raises:
-        FeatureStoreError: the file, the profile or the target is missing or cannot be read, or the
-            target is not DuckDB.
+    None is the target of ``DBT_TARGET``, or else the profile's own choice.
     """
     file = profiles_dir_of(project_dir) / _PROFILES
     profiles = read_yaml(file, "write the profile, or set DBT_PROFILES_DIR to the folder with it")
@@ -151,8 +129,6 @@ def _mapping(found: Any, file: Path, what: str) -> dict[str, Any]:
 
 
 def _render(file: Path, what: str, value: Any) -> str:
-    """Return a value of profiles.yml as text, with its Jinja rendered."""
-
     def env_var(name: str, default: Any = None) -> str:
         found = os.environ.get(name, default)
         if found is None:
@@ -181,11 +157,7 @@ def _render(file: Path, what: str, value: Any) -> str:
 
 
 def warehouse_path(target: Target, project: Mapping[str, Any], project_dir: Path) -> Path:
-    """Return the DuckDB file of a target, absolute.
-
-    Raises:
-        FeatureStoreError: it is not a file's path, or its name could also be a schema's in SQL.
-    """
+    """Return the DuckDB file of a target, absolute."""
     given = target.text("path", ":memory:")
     where = f"{target.file}: target {target.name}: the warehouse's path {given!r}"
     advice = "set the path in profiles.yml, or FEATURE_STORE_WAREHOUSE where profiles.yml reads it"
@@ -210,15 +182,6 @@ def check_warehouse_file(path: Path, where: str, advice: str, schemas: list[str]
     """Return the path of a DuckDB file, checked before anything opens it.
 
     A link keeps its name, as in dbt: DuckDB names the database after the link.
-
-    Args:
-        path: the file, which need not exist.
-        where: the setting that names it, for the error.
-        advice: the error's next step.
-        schemas: the schemas of the project.
-
-    Raises:
-        FeatureStoreError: it is a folder, cannot be created, or has the name of a schema.
     """
     try:
         path.resolve()  # fails for a loop of links
@@ -237,11 +200,7 @@ def check_warehouse_file(path: Path, where: str, advice: str, schemas: list[str]
 
 
 def check_folder(folder: Path, where: str, advice: str) -> None:
-    """Refuse a folder that cannot be created because a file has its name or that of a parent.
-
-    Raises:
-        FeatureStoreError: there is such a file.
-    """
+    """Refuse a folder that cannot be created because a file has its name or that of a parent."""
     for parent in (folder, *folder.parents):
         try:
             if parent.is_dir():
@@ -268,9 +227,6 @@ def check_warehouse_name(path: Path, schemas: list[str]) -> None:
 
     ``"raw"."clicks"`` in a file ``raw.duckdb`` could be a table of the database ``raw`` or of the
     schema ``raw``, which DuckDB refuses to decide.
-
-    Raises:
-        FeatureStoreError: the file has such a name, or one that cannot stand in dbt's SQL.
     """
     name = database_name(path)
     taken = {schema.strip().lower() for schema in (*_OWN_SCHEMAS, *schemas)} - {*_RENAMED}

@@ -24,8 +24,6 @@ class Settings:
     """The resolved settings of one run.
 
     Attributes:
-        project_dir: the folder with ``dbt_project.yml``.
-        target: the dbt target's name.
         warehouse_path: the DuckDB file of that target, absolute.
         target_path: the folder of dbt's artifacts (``manifest.json``), absolute.
         redis_url: the online store's address, or None for the embedded server.
@@ -52,9 +50,6 @@ def find_project_dir(start: Path | None = None) -> Path:
 
     ``FEATURE_STORE_PROJECT_DIR`` overrides the search. If neither has a project, the result is the
     checkout that this package was installed from.
-
-    Raises:
-        FeatureStoreError: no dbt project is found.
     """
     named = os.environ.get("FEATURE_STORE_PROJECT_DIR")
     if named:
@@ -97,11 +92,6 @@ def _at_or_above(start: Path | None) -> list[Path]:
 
 
 def _memory_limit(text: str) -> str:
-    """Check an amount of memory, as DuckDB takes it.
-
-    Raises:
-        FeatureStoreError: it is not an amount of memory, or DuckDB cannot work with so little.
-    """
     found = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*(%|[KMGT]i?B?)\s*", text, re.I | re.A)
     amount, unit = (float(found[1]), found[2].upper()) if found else (0.0, "B")
     is_share = unit == "%"
@@ -168,11 +158,6 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
 
 
 def _project_dir(given: Path) -> Path:
-    """Return the resolved folder of a dbt project.
-
-    Raises:
-        FeatureStoreError: there is no dbt project in it.
-    """
     folder = _resolved(Path(given), "project_dir")
     if not (folder / "dbt_project.yml").is_file():
         raise FeatureStoreError(

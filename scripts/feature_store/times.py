@@ -12,15 +12,7 @@ _FINER = re.compile(r"[.,]\d{6}\d*[1-9]")
 
 
 def read_time(option: str, text: str) -> datetime:
-    """Read a date or a time; without a zone it is UTC.
-
-    Args:
-        option: its name, for the error.
-        text: ISO 8601, such as ``2017-06-15`` or ``2017-06-15T13:00:00+02:00``.
-
-    Raises:
-        FeatureStoreError: it is not a valid time, or finer than a microsecond.
-    """
+    """Read a date or a time in ISO 8601; without a zone it is UTC."""
     if _FINER.search(text):
         raise FeatureStoreError(
             f"{option}: {text!r} has parts of a microsecond",

@@ -102,7 +102,6 @@ def _show_warning(
 
 
 def _end_with(error: BaseException, received: Sequence[int]) -> None:
-    """Print an error, and end this process with its exit code."""
     if isinstance(error, _TYPER_ERRORS):
         raise error
     if received:  # DuckDB replaces the interrupt by an error of its own
@@ -128,7 +127,6 @@ def _drop_output() -> None:
 
 
 def _end(code: int, word: str, rest: str) -> None:
-    """Print one message, its first word in red, and end this process."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -10,16 +10,7 @@ from feature_store.times import read_time
 
 
 def read_sample(option: str, text: str, *, least: int = 1) -> int | None:
-    """Return the number of entities to take; None for all of them.
-
-    Args:
-        option: its name, for the error.
-        text: a number, or ``all``.
-        least: the smallest number.
-
-    Raises:
-        FeatureStoreError: it is neither, or too small.
-    """
+    """Return the number of entities that an option gives, ``least`` or more; None for ``all``."""
     if text == "all":
         return None
     if text.isascii() and text.isdecimal() and int(text) >= least:
@@ -33,11 +24,7 @@ def read_sample(option: str, text: str, *, least: int = 1) -> int | None:
 
 
 def read_interval(start: str | None, end: str | None) -> tuple[datetime | None, datetime | None]:
-    """Read ``--start`` and ``--end`` as naive UTC; None for one that was not given.
-
-    Raises:
-        FeatureStoreError: one of them is not a valid time, or the start is not before the end.
-    """
+    """Read ``--start`` and ``--end`` as naive UTC; None for one that was not given."""
     times = [
         read_time(option, text).replace(tzinfo=None) if text is not None else None
         for option, text in (("--start", start), ("--end", end))
@@ -59,9 +46,6 @@ def read_entity(views: list[FeatureView], entity: str, entity_id: str) -> dict[s
         entity: ``customer``, or ``customer|store`` for a composite key.
         entity_id: the id; those of a composite key are joined with ``|``, which stands as ``%7C``
             inside one of them, and ``%`` as ``%25``, as in Redis keys.
-
-    Raises:
-        FeatureStoreError: none of the views has such an entity, or the number of ids is wrong.
     """
     keys = next((view.entity for view in views if view.entity_name == entity), None)
     if keys is None:

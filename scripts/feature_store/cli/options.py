@@ -16,6 +16,12 @@ WaitForRuns = Annotated[
 ]
 Entity = Annotated[str, typer.Argument(help="The entity: customer, or customer|store.")]
 EntityId = Annotated[str, typer.Argument(help="Its id; ids of a composite key joined with |.")]
+Views = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--view", help="Only this view: customer_purchases or customer_purchases:v1. Repeatable."
+    ),
+]
 Features = Annotated[
     list[str] | None,
     typer.Option(

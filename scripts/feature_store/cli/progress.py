@@ -15,12 +15,7 @@ from feature_store.cli.app import err
 
 
 def progress_bar(*more: ProgressColumn, quiet: bool = False) -> Progress:
-    """Return a bar with its description, the number done of all, and the time so far.
-
-    Args:
-        more: further columns behind these.
-        quiet: show nothing.
-    """
+    """Return a bar with its description, the number done of all, and the time so far."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

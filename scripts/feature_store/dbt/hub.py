@@ -53,11 +53,7 @@ def check_hub(package: str) -> None:
 
 
 def run_dbt_deps(folder: Path) -> None:
-    """Run ``dbt deps`` in a folder.
-
-    Raises:
-        RealPackagesUnavailableError: it fails, or takes longer than ``DEPS_TIMEOUT``.
-    """
+    """Run ``dbt deps`` in a folder."""
     command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "deps"]
     command += ["--project-dir", str(folder), "--log-path", str(folder / "logs")]
     try:

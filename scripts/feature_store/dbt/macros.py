@@ -17,12 +17,7 @@ from feature_store.errors import FeatureStoreError
 
 
 class Relation(str):
-    """A relation for macros: its quoted name, with the identifier alone as an attribute.
-
-    Args:
-        quoted: the name in SQL, ``"features"."customer_purchases_v2"``.
-        identifier: the table's name without schema and quotes.
-    """
+    """A relation for macros: its quoted name, with the identifier alone as an attribute."""
 
     identifier: str
 
@@ -54,9 +49,6 @@ class ProjectMacros:
 
     Only macros that make text from their arguments work: there is no graph, no adapter and no
     variable here. A compiler error of a macro is raised as a FeatureStoreError.
-
-    Args:
-        manifest: dbt's ``manifest.json``.
     """
 
     def __init__(self, manifest: dict[str, Any]):

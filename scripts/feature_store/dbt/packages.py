@@ -43,13 +43,7 @@ class Source(StrEnum):
 
 @dataclass(frozen=True)
 class Installation:
-    """The packages that are installed now.
-
-    Attributes:
-        source: ``REAL`` or ``STAND_IN``.
-        versions: the version of each installed package, by name.
-        note: the reason, in a few words.
-    """
+    """The packages that are installed now."""
 
     source: Source
     versions: dict[str, str]
@@ -62,16 +56,7 @@ class Installation:
 
 
 def install(project_dir: Path, source: Source = Source.ANY) -> Installation:
-    """Install the packages of a dbt project, unless they are installed and current.
-
-    Args:
-        project_dir: the folder with ``packages.yml``; the packages go to its ``dbt_packages``.
-        source: the allowed packages.
-
-    Raises:
-        FeatureStoreError: ``packages.yml`` cannot be read, the real packages are required and
-            not available, or the stand-ins do not cover what ``packages.yml`` names.
-    """
+    """Install the packages of a dbt project, unless they are installed and current."""
     entries = read_packages(project_dir)
     current = "already installed and current"
     versions = _recorded_versions(project_dir, entries)
@@ -99,11 +84,7 @@ def install(project_dir: Path, source: Source = Source.ANY) -> Installation:
 
 
 def read_packages(project_dir: Path) -> Entries:
-    """Return the entries of ``packages.yml`` by package name (``dbt_expectations``).
-
-    Raises:
-        FeatureStoreError: the file is missing, no YAML, or not a list of packages.
-    """
+    """Return the entries of ``packages.yml`` by package name (``dbt_expectations``)."""
     path = project_dir / PACKAGES_FILE
     try:
         content = yaml.safe_load(path.read_text())
@@ -143,7 +124,6 @@ def _package_name(path: Path, entry: dict[str, object]) -> str:
 
 
 def _stand_in(entries: Entries, note: str) -> Installation:
-    """Describe the stand-ins of these packages."""
     versions = {
         name: str(yaml.safe_load((STAND_INS / name / "dbt_project.yml").read_text())["version"])
         for name in entries
@@ -152,11 +132,6 @@ def _stand_in(entries: Entries, note: str) -> Installation:
 
 
 def _install_stand_in(project_dir: Path, entries: Entries, note: str) -> Installation:
-    """Copy the stand-ins.
-
-    Raises:
-        FeatureStoreError: a package has none.
-    """
     missing = [name for name in entries if not (STAND_INS / name).is_dir()]
     if missing:
         known = ", ".join(sorted(folder.name for folder in STAND_INS.iterdir()))
@@ -184,7 +159,6 @@ def _stand_in_is_current(project_dir: Path, entries: Entries) -> bool:
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of every file in a folder, by its path inside it."""
     return {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in folder.rglob("*")
@@ -232,7 +206,6 @@ def _recorded_versions(project_dir: Path, entries: Entries) -> dict[str, str]:
 
 
 def _locked_versions(folder: Path) -> dict[str, str]:
-    """Return the versions in dbt's own lock file; empty if there is no such file."""
     path = folder / LOCK_FILE
     packages = (yaml.safe_load(path.read_text()) or {}).get("packages") if path.is_file() else []
     return {

@@ -62,15 +62,7 @@ class DbtTimes:
 
 @dataclass(frozen=True)
 class DbtBuild:
-    """The result of a dbt build.
-
-    Attributes:
-        as_of: the var it was given (UTC).
-        nodes: how many nodes were built or tested.
-        warnings: the tests that warned.
-        times: the duration of its parts.
-        macro_warnings: the warnings of the project's macros.
-    """
+    """The result of a dbt build."""
 
     as_of: datetime | None
     nodes: int
@@ -109,7 +101,6 @@ class DbtProject:
     """The dbt project of some settings.
 
     Args:
-        settings: the project and its warehouse.
         target: the target as the user gave it; None is dbt's own choice. dbt parses the project
             again after a command with another target, so it is not named where it need not be.
         profiles_dir: the folder of the profiles.yml, where it is not the project's.
@@ -176,11 +167,7 @@ class DbtProject:
         return DbtBuild(as_of, len(results), sorted(warned), times, events.warnings)
 
     def parse(self) -> None:
-        """Parse the project and write ``manifest.json``, unless this was done already.
-
-        Raises:
-            FeatureStoreError: it cannot be read.
-        """
+        """Parse the project and write ``manifest.json``, unless this was done already."""
         if self._manifest is not None:
             return
         began = time.perf_counter()
@@ -198,7 +185,6 @@ class DbtProject:
         manifest: Any = None,
         callbacks: Iterable[Callable[[Any], None]] = (),
     ) -> Any:
-        """Run a dbt command, and close its connections to the warehouse."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.adapters.factory import reset_adapters
         from dbt.cli.main import dbtRunner
@@ -226,7 +212,6 @@ class DbtProject:
         return reply
 
     def _check(self, reply: Any, command: str) -> None:
-        """Raise the error of a dbt command that failed."""
         if reply.success:
             return
         log = f"{self._log_path / 'dbt.log'} has dbt's whole output"

@@ -26,9 +26,6 @@ class Selection:
     """The rows of a relation that are to be shown.
 
     Attributes:
-        node: the relation's node in the manifest.
-        where: SQL that picks the rows.
-        parameters: of ``where``.
         columns: the columns to show, besides load time and lineage; None: all.
         order: the columns to sort by first.
     """
@@ -48,14 +45,7 @@ def contribution(
 ) -> tuple[Contribution, list[str]]:
     """Fetch the selected rows and the raw rows that they were made from.
 
-    Args:
-        connection: the warehouse.
-        definitions: the project's feature views, for the path to the raw tables.
-        selection: the rows.
-        limit: how many rows to fetch at most; all are counted.
-
-    Returns:
-        the rows, and notes about rows whose origin is not known.
+    At most ``limit`` rows are fetched, all are counted; notes say which have no known origin.
     """
     relation = relation_of(selection.node)
     existing = columns_of(connection, relation)
@@ -132,7 +122,6 @@ def _raw_rows(
 def _lookup(
     connection: duckdb.DuckDBPyConnection, table: str, keys: Sequence[tuple[Any, ...]]
 ) -> dict[tuple[Any, ...], list[Row]]:
-    """Return the rows of a raw table by file, batch and row."""
     wanted = ", ".join(f"unnest(?) as {name}" for name in LINEAGE)
     same = " and ".join(f"raw.{column} = wanted.{name}" for name, column in LINEAGE.items())
     rows = dict_rows(

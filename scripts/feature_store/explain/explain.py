@@ -267,7 +267,6 @@ def _notes(view: FeatureView, how: DeclaredFeature, served: ViewRow | None) -> l
 
 
 def _checked(found: Explanation) -> Explanation:
-    """Add a note where the rows do not give the stored value."""
     if found.is_confirmed:
         return found
     note = (
@@ -279,7 +278,6 @@ def _checked(found: Explanation) -> Explanation:
 
 
 def _without_row(found: Explanation, context: _Context) -> Explanation:
-    """Add a note with the reason why there is no row."""
     first = first_feature_time(context.connection, context.view, context.ids)
     if first is None:
         note = f"{found.view} has no row of this entity"

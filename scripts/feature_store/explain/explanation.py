@@ -12,16 +12,7 @@ from feature_store.explain.view_rows import Row
 
 @dataclass(frozen=True)
 class Model:
-    """The dbt model of a view's version.
-
-    Attributes:
-        unique_id: dbt's id.
-        version: the model version.
-        definition_hash: changes with the definition.
-        sql_path: the model's file, relative to the project.
-        yaml_path: the file with its declaration.
-        relation: the feature table.
-    """
+    """The dbt model of a view's version."""
 
     unique_id: str
     version: int | str

@@ -20,11 +20,8 @@ class DeclaredFeature:
 
     Attributes:
         kind: ``aggregate``, ``derived`` or ``sql`` (the model is written by hand).
-        sql: the aggregate, or the expression; None for ``sql``.
-        window: of an aggregate.
         has_empty: whether the declaration has a value for windows in which no event passes the
             aggregate's filter.
-        empty: that value.
     """
 
     kind: str
@@ -82,11 +79,7 @@ def model_of(definitions: FeatureDefinitions, view: FeatureView) -> Model:
 
 
 def event_node(definitions: FeatureDefinitions, view: FeatureView) -> dict[str, Any]:
-    """Return the node of the events that a windowed view reads.
-
-    Raises:
-        FeatureStoreError: its SQL reads several relations, so that the events are not known.
-    """
+    """Return the node of the events that a windowed view reads."""
     parents = list(parents_of(definitions, view.unique_id))
     if len(parents) != 1:
         raise FeatureStoreError(

@@ -46,7 +46,6 @@ def columns_read(
 
 
 def _references(node: Any) -> Iterator[dict[str, Any]]:
-    """Yield every column reference at or below a node."""
     if isinstance(node, dict):
         if node.get("class") == "COLUMN_REF":
             yield node

@@ -85,11 +85,7 @@ def model_name(view: FeatureView) -> str:
 
 
 def entity_ids(view: FeatureView, entity: Mapping[str, Any]) -> list[str]:
-    """Return an entity's ids as text, in the order of the view's keys.
-
-    Raises:
-        FeatureStoreError: a key is missing, or its id is not of the column's type.
-    """
+    """Return an entity's ids as text, in the order of the view's keys."""
     names = [key.name for key in view.entity]
     if not isinstance(entity, Mapping) or sorted(entity) != sorted(names):
         given = ", ".join(map(str, entity)) if isinstance(entity, Mapping) else repr(entity)

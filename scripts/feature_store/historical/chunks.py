@@ -47,17 +47,10 @@ def enough_memory(connection: duckdb.DuckDBPyConnection, rows: int, columns: int
 
 
 def spool(connection: duckdb.DuckDBPyConnection, spine: Spine, rows: int) -> int:
-    """Copy a spine to a table whose chunks can be read by row number, unless one chunk holds it.
+    """Copy a spine to a table whose chunks can be read by row number; return its number of rows.
 
-    So a query or a CSV file is read once, and not each time that the spine is named.
-
-    Args:
-        connection: where the spine is open.
-        spine: the spine.
-        rows: rows of a chunk.
-
-    Returns:
-        the spine's rows.
+    So a query or a CSV file is read once, and not each time that the spine is named. A spine that
+    one chunk holds is not copied.
     """
     count = count_of(connection, f"select count(*) from {SPINE}") if spine.is_table else None
     if count is None or count > rows:
@@ -70,13 +63,7 @@ def spool(connection: duckdb.DuckDBPyConnection, spine: Spine, rows: int) -> int
 
 
 def chunks(connection: duckdb.DuckDBPyConnection, count: int, rows: int) -> Iterator[int]:
-    """Make the spine's view read one chunk after the other, and yield the number of each.
-
-    Args:
-        connection: where the spine was spooled.
-        count: the spine's rows.
-        rows: rows of a chunk.
-    """
+    """Make the spine's view read one chunk after the other, and yield the number of each."""
     if count <= rows:
         yield 0
         return

@@ -27,16 +27,8 @@ def csv_query(
     """Return a query of the rows of a CSV file, with the types that all of its rows have.
 
     Another column than ``time`` whose texts are not such times stays text. A key that is text in
-    the features stays text, and a key column without any value gets the features' type.
-
-    Args:
-        connection: where the query is to run.
-        path: the file's path as SQL text.
-        time: the column of the rows' times.
-        keys: names and types of the features' keys.
-
-    Raises:
-        FeatureStoreError: a time in it cannot be converted exactly.
+    the features stays text, and a key column without any value gets the features' type. The path is
+    SQL text.
     """
     # The types of other columns, keys among them, are taken from all rows, not from a sample.
     options = f"{path}, header = true, hive_partitioning = false, sample_size = -1"

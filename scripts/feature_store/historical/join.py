@@ -18,13 +18,7 @@ MODES = ("as_recomputed", "as_served")
 
 @dataclass(frozen=True)
 class JoinedView:
-    """A feature view in a join.
-
-    Attributes:
-        view: the feature view's version.
-        features: the features to join, in order.
-        max_age: duration such as ``28d`` beyond which features are null, or None.
-    """
+    """A feature view in a join."""
 
     view: FeatureView
     features: tuple[Feature, ...]
@@ -33,13 +27,7 @@ class JoinedView:
 
 @dataclass(frozen=True)
 class Join:
-    """The feature views to join to a spine, and the options of the join.
-
-    Attributes:
-        views: the feature views, in the order in which their columns come.
-        mode: ``as_recomputed`` or ``as_served``.
-        full_feature_names: whether columns are named ``<view>_v<n>__<feature>``.
-    """
+    """The feature views to join to a spine, and the options of the join."""
 
     views: tuple[JoinedView, ...]
     mode: Mode = "as_recomputed"
@@ -59,11 +47,7 @@ class Join:
         }
 
     def check_names(self, spine_columns: Sequence[str]) -> None:
-        """Check that the columns of the result have different names.
-
-        Raises:
-            FeatureStoreError: two columns have the same name.
-        """
+        """Check that the columns of the result have different names."""
         names = [
             (self.prefix(joined.view) + feature.name).lower()
             for joined in self.views
@@ -117,18 +101,7 @@ def make_join(
     max_age: str | Mapping[str, str] | None = None,
     full_feature_names: bool = False,
 ) -> Join:
-    """Return the join of the requested features.
-
-    Args:
-        definitions: the project's feature views.
-        features: references, or the name of a feature service.
-        mode: ``as_recomputed`` or ``as_served``.
-        max_age: a duration for all views, or one by the view's name.
-        full_feature_names: whether columns are named ``<view>_v<n>__<feature>``.
-
-    Raises:
-        FeatureStoreError: a feature, mode or age is unknown or not allowed.
-    """
+    """Return the join of the requested features."""
     if mode not in MODES:
         raise FeatureStoreError(
             f"mode {mode!r} is not known", allowed=" or ".join(MODES), next_step="pass one of them"

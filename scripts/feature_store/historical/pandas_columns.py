@@ -19,12 +19,7 @@ _NUMBERS = ({"int", "float"}, {"int", "Decimal"})
 
 
 def typed_frame(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table whose object columns have the type that all of their values have.
-
-    Raises:
-        FeatureStoreError: a column holds values of several types, or times that DuckDB would cut to
-            microseconds.
-    """
+    """Return a table whose object columns have the type that all of their values have."""
     if frame.columns.is_unique:
         for name in frame.columns:
             _check_precision(name, frame[name])

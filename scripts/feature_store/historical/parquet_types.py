@@ -23,9 +23,6 @@ def parquet_query(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     """Return a query whose columns have types that Parquet holds exactly.
 
     Running it raises an error at a value that Parquet cannot represent.
-
-    Raises:
-        FeatureStoreError: a column has such a type inside a list, map or struct.
     """
     casts = []
     for name, kind, *_ in rows_of(connection, f"describe {query}"):
@@ -64,7 +61,6 @@ def _checked(name: str, value: str, is_held: str, allowed: str) -> str:
 
 
 def _inner_kinds(kind: str) -> set[str]:
-    """Return the types inside a nested type."""
     _, fields = fields_of(kind)
     found: set[str] = set()
     for name, child in fields:

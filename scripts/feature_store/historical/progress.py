@@ -20,11 +20,7 @@ def query_progress(
 ) -> Iterator[Callable[[int], None]]:
     """Show on stderr the progress of the queries that the caller runs in the block.
 
-    Args:
-        connection: where the queries run.
-        title: the text beside the bar.
-        show: whether to show it; by default where stderr is a terminal.
-        parts: the number of queries, each of the same size.
+    By default it is shown where stderr is a terminal.
 
     Yields:
         a callback for the number of the query that begins, from 0.

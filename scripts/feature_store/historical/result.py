@@ -99,8 +99,7 @@ class HistoricalFeatures:
             ) from error
         except duckdb.CatalogException as error:
             raise FeatureStoreError(
-                f"{self._settings.warehouse_path}: {first_line(error)}",
-                next_step="run dbt build",
+                f"{self._settings.warehouse_path}: {first_line(error)}", next_step="run dbt build"
             ) from error
         except duckdb.InterruptException:
             raise

@@ -42,10 +42,7 @@ class Spine:
     """A spine that a connection can read as ``_given_spine``.
 
     Attributes:
-        columns: SQL types by name, in order.
-        time: the time column.
         is_table: whether it is cheap to count its rows and to read them again.
-        is_registered: whether it is a Python object.
     """
 
     columns: dict[str, str]
@@ -61,18 +58,7 @@ def open_spine(
     views: Iterable[FeatureView],
     macros: ProjectMacros,
 ) -> Spine:
-    """Make a spine readable in a connection, and check that the views can be joined to it.
-
-    Args:
-        connection: the warehouse.
-        source: a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query.
-        time: the time column's name.
-        views: the feature views whose keys it must have.
-        macros: the project's macros, which know the types that can be compared.
-
-    Raises:
-        FeatureStoreError: it cannot be read, or lacks the time or a key, or has a wrong type there.
-    """
+    """Make a spine readable in a connection, and check that the views can be joined to it."""
     keys = _keys(views)
     files = find_files(source)
     try:
@@ -139,11 +125,7 @@ def _register_frame(
     keys: Iterable[tuple[str, str]],
     macros: ProjectMacros,
 ) -> None:
-    """Make a pandas table readable; keys that became floats because of gaps are whole again.
-
-    Raises:
-        FeatureStoreError: such a key is not a whole number, or too large to be exact.
-    """
+    """Make a pandas table readable; keys that became floats because of gaps are whole again."""
     connection.register(_FRAME, frame)
     types = {row[0]: row[1] for row in rows_of(connection, f"describe {_FRAME}")}
     casts, errors = [], []

@@ -32,13 +32,6 @@ def one_query(text: str, what: str) -> str:
     """Return a query without the semicolons and comments behind it.
 
     DuckDB's own parser tells the statements apart; none of them is run.
-
-    Args:
-        text: SQL.
-        what: the query's name, for the error.
-
-    Raises:
-        FeatureStoreError: it is not one query.
     """
     try:
         statements = duckdb.extract_statements(text)

@@ -22,15 +22,7 @@ from feature_store.warehouse.connection import waiting
 
 @dataclass(frozen=True)
 class RefreshResult:
-    """The results of a refresh.
-
-    Attributes:
-        loaded: one result a raw table.
-        build: the result of dbt.
-        exported: one result a feature view.
-        load_seconds: duration of the load.
-        export_seconds: duration of the export with its check.
-    """
+    """The results of a refresh."""
 
     loaded: list[LoadResult]
     build: DbtBuild
@@ -109,11 +101,7 @@ def refresh(
 def load_step(
     settings: Settings, request: LoadRequest, progress: RefreshProgress
 ) -> list[LoadResult]:
-    """Load the tables; a table that cannot be loaded is an error after all were tried.
-
-    Raises:
-        FeatureStoreError: names every such table.
-    """
+    """Load the tables; a table that cannot be loaded is an error after all were tried."""
     files = done = 0
 
     def begin(number: int) -> None:

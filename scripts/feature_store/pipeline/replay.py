@@ -29,11 +29,7 @@ class ReplayRequest:
     """The intervals to replay, and the options of a replay.
 
     Attributes:
-        start: start of the first interval (naive UTC).
-        end: end of the last one, which may be shorter than the others.
         every: the length of an interval, in seconds.
-        fresh: start from an empty warehouse.
-        export: export after each interval.
         wait: seconds to wait for another run on the warehouse, and for other processes that have
             it open.
     """
@@ -76,16 +72,7 @@ class ReplayProgress(RefreshProgress):
 
 
 def intervals_of(start: datetime, end: datetime, every: int) -> list[Interval]:
-    """Divide the time from start to end into intervals; the last one may be shorter.
-
-    Args:
-        start: start of the first interval.
-        end: end of the last interval.
-        every: the length of an interval, in seconds.
-
-    Raises:
-        FeatureStoreError: there are too many.
-    """
+    """Divide the time from start to end into intervals; the last one may be shorter."""
     step = timedelta(seconds=every)
     if (end - start) / step > _MOST_INTERVALS:
         raise FeatureStoreError(
@@ -110,15 +97,6 @@ def replay(
 
     Tables without an event time are loaded with the first interval. An interval that an earlier
     replay completed is not run again.
-
-    Args:
-        target: a target of profiles.yml.
-        warehouse: the DuckDB file.
-        request: the intervals and options.
-        progress: callbacks.
-
-    Returns:
-        The warehouse.
 
     Raises:
         FeatureStoreError: the warehouse holds later data, no table is loaded by interval, another
@@ -167,7 +145,6 @@ def _run(
     *,
     export: bool,
 ) -> IntervalResult:
-    """Load, build and export one interval, and record it."""
     began = time.perf_counter()
     load_step(own.settings, load_request, progress)
     loaded = time.perf_counter()

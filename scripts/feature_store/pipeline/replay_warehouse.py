@@ -39,15 +39,7 @@ class Interval:
 
 
 class ReplayWarehouse:
-    """A DuckDB file that a replay fills, beside the one of the project's target.
-
-    Args:
-        target: a target of profiles.yml, whose options it takes.
-        path: the file.
-
-    Raises:
-        FeatureStoreError: it is the target's own warehouse, or cannot be a DuckDB file.
-    """
+    """A DuckDB file that a replay fills, beside the one of the project's target."""
 
     def __init__(self, target: str | None, path: Path):
         project = load_settings(target)
@@ -71,11 +63,7 @@ class ReplayWarehouse:
     def prepare(self, *, fresh: bool) -> None:
         """Create the file and its dbt profile, or keep those of an earlier replay.
 
-        Args:
-            fresh: remove those of an earlier replay first.
-
-        Raises:
-            FeatureStoreError: the file was not made by a replay.
+        With ``fresh`` those of an earlier replay are removed first.
         """
         path = self.settings.warehouse_path
         if path.exists():
@@ -110,15 +98,7 @@ class ReplayWarehouse:
         (self.folder / "profiles.yml").write_text(yaml.safe_dump({target.profile: profile}))
 
     def pending(self, intervals: list[Interval], tables: list[RawTable]) -> list[Interval]:
-        """Return the intervals that no earlier replay has completed.
-
-        Args:
-            intervals: all of them, in their order.
-            tables: those that are loaded by interval.
-
-        Raises:
-            FeatureStoreError: the warehouse holds data of a later time than the first of these.
-        """
+        """Return the intervals that no earlier replay has completed."""
         with connect(self.settings.warehouse_path) as connection:
             done = self._recorded(connection) or set()
             pending = [interval for interval in intervals if interval not in done]
@@ -162,7 +142,6 @@ class ReplayWarehouse:
 
     @contextmanager
     def _writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the warehouse for one transaction."""
         with connect(self.settings.warehouse_path, read_only=False) as connection:
             connection.begin()
             yield connection

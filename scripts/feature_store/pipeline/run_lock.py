@@ -23,12 +23,6 @@ class RunLock:
     It ends with the process that holds it, however that ends. The file stays: removing it would let
     two processes hold locks on two files of the same name. Its text is for people only.
 
-    Args:
-        warehouse: the DuckDB file.
-        run: the run that takes the lock, in words for a person.
-        wait: seconds to wait for another run.
-        say: takes a line for the user.
-
     Raises:
         FeatureStoreError: on entering, when another run has not ended by then, or the file cannot
             be written.

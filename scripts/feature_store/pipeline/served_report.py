@@ -20,8 +20,6 @@ class ServedReport:
     """The differences of one feature view.
 
     Attributes:
-        view: the feature view's version.
-        runs: how many runs served it.
         compared: pairs of a served row and the row that should have been served: one for each
             entity and run.
         differing: how many of these pairs differ, by reason.
@@ -38,9 +36,6 @@ def served_report(settings: Settings) -> list[ServedReport]:
 
     Returns:
         one report a view; nothing where the project has no model served_differences.
-
-    Raises:
-        FeatureStoreError: there is no warehouse, or dbt has not built the project.
     """
     definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
     differences = _differences(definitions)
@@ -98,7 +93,6 @@ def _view_report(
 
 
 def _differences(definitions: FeatureDefinitions) -> str | None:
-    """Return the relation of the model served_differences."""
     for node in definitions.manifest["nodes"].values():
         if node["resource_type"] == "model" and node["name"] == "served_differences":
             return relation_of(node)

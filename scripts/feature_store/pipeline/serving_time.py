@@ -29,15 +29,8 @@ def time_of_run(settings: Settings, end: datetime | None) -> datetime | None:
 
     A time that lay in the future when it was served does not count: see :func:`last_served`.
 
-    Args:
-        settings: the project, which dbt has parsed, and its warehouse.
-        end: end of the interval (naive UTC); the result for None is None.
-
     Returns:
         The var as_of (naive UTC); None: each view as of the end of its last grain that holds data.
-
-    Raises:
-        FeatureStoreError: the interval ends in the future.
     """
     if end is None:
         return None
@@ -63,13 +56,7 @@ def _longest_grain(definitions: FeatureDefinitions) -> timedelta:
 def check_not_in_future(name: str, end: datetime, tolerance: timedelta) -> None:
     """Refuse an interval that ends in the future, as of which every window would be empty.
 
-    Args:
-        name: the parameter that gives the end, for the error.
-        end: end of the interval (naive UTC).
-        tolerance: how far it may lie in the future: the length of the interval under way.
-
-    Raises:
-        FeatureStoreError: it ends later than that.
+    It may lie in the future by the tolerance: the length of the interval under way.
     """
     latest = datetime.now(UTC).replace(tzinfo=None) + tolerance
     if end > latest:
@@ -85,12 +72,9 @@ def last_served(
 ) -> list[tuple[str, datetime]]:
     """Return dbt's id of each snapshot with the time as of which it was taken last.
 
-    Last in the order of the runs, not of a clock that may have been wrong in one of them.
-
-    Args:
-        connection: the warehouse.
-        grain: leave out runs whose time lay in the future by more than this when they were served:
-            by a wrong clock, or a wrong ``as_of``. None: no run is left out.
+    Last in the order of the runs, not of a clock that may have been wrong in one of them. With a
+    grain, runs are left out whose time lay in the future by more than the grain when they were
+    served: by a wrong clock, or a wrong ``as_of``.
     """
     condition = f"where as_of <= served_at + to_seconds({grain.total_seconds()})" if grain else ""
     try:

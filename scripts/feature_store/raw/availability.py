@@ -24,14 +24,7 @@ from feature_store.warehouse.sql import count_of
 
 @dataclass(frozen=True)
 class Availability:
-    """The availability of an interval in the files of one table.
-
-    Attributes:
-        table: the source table's name.
-        is_available: whether the interval can be loaded.
-        found: what was found in the files, for the user.
-        notes: further lines for the user about the files that were read.
-    """
+    """The availability of an interval in the files of one table."""
 
     table: str
     is_available: bool
@@ -44,12 +37,8 @@ def check_availability(project_dir: Path, request: LoadRequest) -> Iterator[Avai
 
     An interval is available as soon as a file has a row in it. It is also available if a file has
     rows before it and after it, but none in it: nothing happened in the interval, so no row will
-    come. A table without an event time is available as soon as its files exist. Nothing is
-    written, and the warehouse is not opened.
-
-    Args:
-        project_dir: the dbt project.
-        request: the tables, and an interval with both start and end.
+    come. A table without an event time is available as soon as its files exist. Nothing is written,
+    and the warehouse is not opened. The request has both start and end.
 
     Yields:
         one result a table, in the order of the YAML.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.errors import FeatureStoreError, declaration_error, near_names
 from feature_store.raw.conversions.conversion import (
     EVENT_TIME_TYPES,
     NO_TYPES,
@@ -23,7 +23,6 @@ from feature_store.raw.conversions.time_formats import (
     format_of,
     from_format,
 )
-from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.internal_names import INTERNAL_COLUMNS
 from feature_store.raw.readers.base import FileColumn, Reader
 from feature_store.raw.readers.csv_delimiters import check_delimiter
@@ -40,8 +39,6 @@ class MappedColumn:
     """A column of the raw table that the file fills.
 
     Attributes:
-        name: its name in the raw table.
-        kind: its type.
         staged: its name in ``load_staged``.
         source: its type there, as the reader gives it; None for text.
         shared: the conversion from the file's value, ``VALUE``, to the raw table's.
@@ -65,9 +62,6 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
     """Return the declared columns with DuckDB's own names of their types.
 
     Call it outside a transaction: an unknown type would end that.
-
-    Raises:
-        FeatureStoreError: a declared type does not exist.
     """
     if not table.columns:
         return {}
@@ -92,7 +86,6 @@ def canonical_types(connection: duckdb.DuckDBPyConnection, table: RawTable) -> d
 
 
 def _check_each_type(connection: duckdb.DuckDBPyConnection, table: RawTable) -> None:
-    """Raise an error for the first declared type that does not exist."""
     for name, text in table.columns.items():
         try:
             rows_of(connection, f"select typeof(null::{text})")
@@ -109,9 +102,6 @@ def map_columns(reader: Reader, existing: dict[str, str]) -> list[MappedColumn]:
 
     Declared columns come first, in declared order; then the file's other columns in its own order,
     without those that cannot be a column of the raw table.
-
-    Raises:
-        FeatureStoreError: a declared column is missing, or several could be it.
     """
     in_file: dict[str, list[FileColumn]] = {}
     for column in reader.columns:
@@ -162,14 +152,7 @@ def staged_event_time(reader: Reader, columns: list[MappedColumn]) -> str | None
 def shared_conversion(
     reader: Reader, column: FileColumn, kind: str, value: str = VALUE
 ) -> Conversion:
-    """Return the conversion of a file's column to a type.
-
-    Args:
-        reader: the file's reader.
-        column: the column.
-        kind: the canonical name of the type.
-        value: SQL of the file's value.
-    """
+    """Return the conversion of a file's column to a type."""
     if column.kind is None:
         return from_text(value, kind, empty_is_null=reader.empty_is_null)
     return from_type(value, column.kind, kind)
@@ -209,7 +192,6 @@ def _place(reader: Reader) -> str:
 
 
 def _check_missing(reader: Reader) -> None:
-    """Raise an error for a file that lacks a declared column."""
     table = reader.table
     names = [column.name for column in reader.columns]
     in_file = {name.lower() for name in names}

@@ -63,13 +63,7 @@ def converted(columns: Sequence[MappedColumn]) -> Converted:
 
 
 def converted_query(columns: Sequence[MappedColumn], record: str, where: str) -> str:
-    """Return the query of the staged rows in their types, with their numbers.
-
-    Args:
-        columns: the columns.
-        record: SQL of a staged row's number.
-        where: SQL condition for the rows.
-    """
+    """Return the query of the staged rows in their types, with their numbers."""
     rows = converted(columns)
     values = "".join(
         f"{value} as {identifier(column.name)}, "

@@ -26,14 +26,7 @@ def _options(table: RawTable, file: SourceFile) -> str:
 
 
 class FileEventTimes:
-    """The recorded event times of a table's files, compared with the interval to load.
-
-    Args:
-        connection: the warehouse, with the raw table and the loader's own tables.
-        table: the raw table, which has an event time.
-        event_time: SQL of the event time of a raw row.
-        request: the interval.
-    """
+    """The recorded event times of a table's files, compared with the interval to load."""
 
     def __init__(
         self,
@@ -55,10 +48,6 @@ class FileEventTimes:
 
         None: a row of the file may be in the interval, or the raw table has rows of an earlier
         content of the file there, which the load has to delete.
-
-        Args:
-            file: the file.
-            batch_id: the sha256 of its bytes.
         """
         if self._outside is None:  # Read once a load, not once a file.
             self._outside = self._files_outside()
@@ -102,14 +91,8 @@ class FileEventTimes:
         """Record the event times of a staged file whose malformed rows are known.
 
         A file with a malformed row that has no readable event time is not recorded, because that
-        row belongs to every interval.
-
-        Args:
-            file: the file.
-            reader: its reader.
-            time: SQL of a staged row's event time; null where it is not readable.
-            kind: the canonical name of its declared type.
-            batch_id: the sha256 of the file's bytes.
+        row belongs to every interval. ``time`` is the SQL of a staged row's event time, null where
+        it is not readable.
         """
         connection = self._connection
         connection.execute(

@@ -28,10 +28,8 @@ class SourceFile:
     """One file of a source.
 
     Attributes:
-        path: its path on this machine.
         label: its name in ``_source_file``: the path relative to the project, or
             ``package:<package>/<path>``.
-        format: csv, jsonl or parquet.
         gzipped: whether the file is read through gzip.
         encoding: the encoding of the original; ``path`` holds UTF-8 text.
     """
@@ -44,11 +42,7 @@ class SourceFile:
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
-        """Open the file's content, unzipped.
-
-        Raises:
-            FeatureStoreError: the file cannot be read, or its gzip stream is broken.
-        """
+        """Open the file's content, unzipped."""
         try:
             with (
                 cast(BinaryIO, gzip.open(self.path, "rb"))
@@ -75,12 +69,7 @@ class NoFilesError(AwaitedFileError):
 
 
 def bounded_lines(stream: BinaryIO, limit: int) -> Iterator[tuple[bytes, bool]]:
-    """Yield each line with its line feed, and whether it is cut off.
-
-    Args:
-        stream: an open file.
-        limit: bytes; the rest of a longer line is skipped.
-    """
+    """Yield each line of at most ``limit`` bytes with its line feed, and whether it was longer."""
     while line := stream.readline(limit + 1):
         is_cut = len(line) > limit and not line.endswith(b"\n")
         yield line, is_cut
@@ -127,7 +116,6 @@ def _root(table: RawTable, project_dir: Path) -> tuple[Path, str, str]:
 
 
 def _label(prefix: str, root: Path, name: str) -> str:
-    """Return a path as written to ``_source_file``."""
     full = Path(os.path.normpath(root / name))
     if full.is_relative_to(root):
         return prefix + full.relative_to(root).as_posix()
@@ -235,11 +223,7 @@ def empty(label: str) -> AwaitedFileError:
 
 
 def fingerprint(file: SourceFile) -> str:
-    """Return the sha256 of a file's bytes, in hex.
-
-    Raises:
-        FeatureStoreError: the file cannot be read.
-    """
+    """Return the sha256 of a file's bytes, in hex."""
     try:
         with open(file.path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -80,7 +80,6 @@ def _load_table(
     on_file: Callable[[RawTable, SourceFile], None],
     needs_files: bool,
 ) -> LoadResult:
-    """Load one table; if it fails, the result has the error."""
     began = time.monotonic()
     if isinstance(files, NoFilesError) and not needs_files:
         _in_transaction(work, partial(work.run_without_files, files))

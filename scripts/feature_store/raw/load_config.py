@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.errors import FeatureStoreError, declaration_error, near_names
 from feature_store.raw.conversions.time_formats import check_format
-from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.text_encodings import check_encoding
 
 FORMATS = ("csv", "jsonl", "parquet")
@@ -31,15 +30,7 @@ def format_of_name(name: str) -> str | None:
 
 
 def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None:
-    """Return the checked ``config.meta.load`` of a table, or None if it has none.
-
-    Args:
-        table: the table's YAML.
-        where: the place of the table, for errors.
-
-    Raises:
-        FeatureStoreError: a key is unknown, or a value is not allowed.
-    """
+    """Return the checked ``config.meta.load`` of a table, or None if it has none."""
     load: Any = table
     for key in ("config", "meta", "load"):
         load = load.get(key) if isinstance(load, dict) else None
@@ -61,8 +52,7 @@ def load_settings_of(table: dict[str, Any], where: str) -> dict[str, Any] | None
     delimiter = load.get("delimiter", ",")
     if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n':
         raise declaration_error(
-            f"{where}.delimiter is {delimiter!r}",
-            "one character, but not a quote or a line end",
+            f"{where}.delimiter is {delimiter!r}", "one character, but not a quote or a line end"
         )
     nulls = load.get("null_values", [])
     if not isinstance(nulls, list) or not all(isinstance(value, str) for value in nulls):

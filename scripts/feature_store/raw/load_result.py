@@ -14,14 +14,9 @@ class LoadResult:
     """The result of loading one raw table.
 
     Attributes:
-        name: the source table's name.
-        files: the number of its files.
         read: the rows that were read: of whole files, or of the interval in them.
-        loaded: the rows written to the raw table.
         skipped: the rows that were in the raw table already with the same content.
         rejected: the malformed rows put into ``raw_rejects``.
-        seconds: the duration.
-        notes: further lines for the user.
         warning: why the table was not loaded although that is no error, or None.
         error: why nothing of the table was changed, or None.
     """
@@ -55,13 +50,7 @@ class FileCounts:
     rows_without_time: int = 0
 
     def notes(self, files: int, event_time: str | None, by_interval: bool) -> list[str]:
-        """Return a line for the user for each number that is not zero.
-
-        Args:
-            files: the number of the table's files.
-            event_time: the table's column of the event time.
-            by_interval: whether an interval was loaded.
-        """
+        """Return a line for the user for each number that is not zero."""
 
         def some(number: int) -> str:
             return "file" if files == 1 else f"{number} of {files} files"

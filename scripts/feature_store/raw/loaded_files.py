@@ -9,42 +9,26 @@ import duckdb
 
 from feature_store.raw.conversions.conversion import RULES
 from feature_store.raw.files import SourceFile
-from feature_store.raw.internal_names import FILE_TIMES, LOADED_FILES, ROW_NUMBER
+from feature_store.raw.internal_names import FILE_TIMES, LOADED_FILES, REJECTS, ROW_NUMBER
 from feature_store.raw.raw_table import count_rows, source_filter
-from feature_store.raw.rejects import create_rejects
 from feature_store.raw.sources import RawTable
 from feature_store.warehouse.sql import identifier, rows_of
+
+_FILE = "table_name varchar, source_file varchar, "
+_BYTES = _FILE + "batch_id varchar, options varchar, "
+_TABLES = {
+    REJECTS: _FILE + "line bigint, column_name varchar, reason varchar, row_text varchar, "
+    "event_time timestamp, _loaded_at timestamp, _batch_id varchar",
+    LOADED_FILES: _BYTES + "row_count bigint, rejected bigint",
+    FILE_TIMES: _BYTES + "least timestamp, greatest timestamp, without_time bigint",
+}
 
 
 def create_loader_tables(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
     """Create a raw schema and the loader's own tables in it where they are missing."""
     connection.execute(f"create schema if not exists {identifier(schema)}")
-    create_rejects(connection, schema)
-    connection.execute(
-        f"""
-        create table if not exists {identifier(schema, LOADED_FILES)} (
-            table_name varchar,
-            source_file varchar,
-            batch_id varchar,
-            options varchar,
-            row_count bigint,
-            rejected bigint
-        )
-        """
-    )
-    connection.execute(
-        f"""
-        create table if not exists {identifier(schema, FILE_TIMES)} (
-            table_name varchar,
-            source_file varchar,
-            batch_id varchar,
-            options varchar,
-            least timestamp,
-            greatest timestamp,
-            without_time bigint
-        )
-        """
-    )
+    for name, columns in _TABLES.items():
+        connection.execute(f"create table if not exists {identifier(schema, name)} ({columns})")
 
 
 def file_options(table: RawTable, file: SourceFile) -> str:
@@ -106,15 +90,7 @@ def record_file(
     batch_id: str,
     counts: tuple[int, int],
 ) -> None:
-    """Record that the raw table holds exactly the rows of these bytes.
-
-    Args:
-        connection: the warehouse.
-        table: the raw table.
-        file: the file.
-        batch_id: the sha256 of its bytes.
-        counts: its loaded and its rejected rows.
-    """
+    """Record that the raw table holds exactly the rows of these bytes: loaded and rejected ones."""
     forget_file(connection, table, file)
     connection.execute(
         f"insert into {identifier(table.schema, LOADED_FILES)} values (?, ?, ?, ?, ?, ?)",

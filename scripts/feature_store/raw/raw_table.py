@@ -33,9 +33,6 @@ def check_types(table: RawTable, declared: dict[str, str], existing: dict[str, s
 
     Returns:
         whether the raw table has every declared column, and numbers its rows.
-
-    Raises:
-        FeatureStoreError: a column's type differs, or the loader did not create the table.
     """
     if not existing:
         return False
@@ -96,13 +93,8 @@ def later_than_loaded(
 ) -> str:
     """Return a load time that is later than every load time in a raw table.
 
-    A clock can be set back, and two loads can share a microsecond, but incremental models find
-    new rows by comparing load times.
-
-    Args:
-        connection: the warehouse.
-        table: the raw table.
-        loaded_at: SQL of the clock's time.
+    A clock can be set back, and two loads can share a microsecond, but incremental models find new
+    rows by comparing load times. ``loaded_at`` is the SQL of the clock's time.
 
     Returns:
         SQL of that time or, where the table has later rows, of one microsecond after the latest.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from feature_store.display import shortened
 from feature_store.errors import FeatureStoreError
 from feature_store.raw.column_mapping import MappedColumn
@@ -23,14 +21,8 @@ def find_bad_values(
 ) -> int:
     """Put the values that their columns cannot hold into ``load_bad_values``.
 
-    Args:
-        reader: the file's reader, with the file staged.
-        columns: the columns.
-        event_time: SQL of a staged row's event time; null where it is not readable.
-        scope: SQL condition for the staged rows that are checked.
-
-    Returns:
-        the number of malformed rows, including those that could not be staged.
+    Checks the staged rows in ``scope``; the result is the number of malformed rows, including those
+    that could not be staged.
     """
     connection = reader.connection
     checked = [(i, column) for i, column in enumerate(columns) if column.shared.valid is not None]
@@ -61,7 +53,6 @@ def find_bad_values(
 
 
 def _merge_bad_values(reader: Reader, limit: int | None) -> None:
-    """Add the rows with bad values to ``load_malformed``, each once."""
     reader.locate(limit)
     reader.connection.execute(
         """
@@ -111,37 +102,12 @@ def malformed_rows_error(reader: Reader, total: int) -> FeatureStoreError:
     )
 
 
-def create_rejects(connection: duckdb.DuckDBPyConnection, schema: str) -> None:
-    """Create the table of rejected rows where it is missing."""
-    connection.execute(
-        f"""
-        create table if not exists {identifier(schema, REJECTS)} (
-            table_name varchar,
-            source_file varchar,
-            line bigint,
-            column_name varchar,
-            reason varchar,
-            row_text varchar,
-            event_time timestamp,
-            _loaded_at timestamp,
-            _batch_id varchar
-        )
-        """
-    )
-
-
 def replace_rejects(reader: Reader, interval: str | None, loaded_at: str, batch_id: str) -> bool:
     """Replace the rejected rows of a file, or of its interval, by the malformed rows of this load.
 
-    Args:
-        reader: the file's reader, with the malformed rows found.
-        interval: SQL condition for event times in the interval, or None for the whole file. Rows
-            without a readable event time belong to every interval.
-        loaded_at: ``_loaded_at`` of new rows, as SQL.
-        batch_id: their ``_batch_id``.
-
-    Returns:
-        whether anything was changed.
+    ``interval`` is the SQL condition for event times in the interval, or None for the whole file;
+    rows without a readable event time belong to every interval. The result is whether anything was
+    changed.
     """
     connection, table = reader.connection, reader.table
     rejects = identifier(table.schema, REJECTS)

@@ -42,11 +42,7 @@ def with_load_times(
 ) -> str:
     """Return the query of rows with the ``_loaded_at`` of the same rows in the raw table.
 
-    Args:
-        connection: the warehouse.
-        rows: query of a file's rows.
-        loaded: query of raw rows of the same content, which may be deleted afterwards.
-        columns: the names of the columns to compare.
+    ``loaded`` is a query of raw rows of the same content, which may be deleted afterwards.
     """
     row_hash = f"md5_number({_row_text(columns)}) as _row_hash"
     connection.execute(

@@ -10,9 +10,8 @@ from typing import Any
 
 import yaml
 
-from feature_store.errors import FeatureStoreError, near_names
+from feature_store.errors import FeatureStoreError, declaration_error, near_names
 from feature_store.profiles import read_yaml
-from feature_store.raw.declaration_error import declaration_error
 from feature_store.raw.internal_names import FILE_TIMES, INTERNAL_COLUMNS, LOADED_FILES, REJECTS
 from feature_store.raw.load_config import load_settings_of
 from feature_store.warehouse.sql import identifier
@@ -26,10 +25,7 @@ class RawTable:
     """One source table that the loader fills.
 
     Attributes:
-        source: the dbt source's name.
         name: the source table's name, as ``--table`` takes it.
-        schema: the schema of the raw table.
-        identifier: the raw table's name in the warehouse.
         path: a file or glob relative to the project, or ``package:<package>/<file or glob>``.
         format: csv, jsonl or parquet; None: by the file's name.
         event_time: the column that ``--start`` and ``--end`` apply to, or None.
@@ -37,8 +33,6 @@ class RawTable:
         null_values: unquoted CSV texts that stand for null, besides the empty field.
         columns: name to declared type, in declared order.
         undeclared: lower-case names of columns that are described but have no type.
-        declared_in: the YAML file, relative to the project.
-        encoding: the encoding of text files.
         decimal: the decimal separator of CSV numbers, ``.`` or ``,``.
         time_format: the format of all times that are texts, or None.
         time_formats: columns with formats of their own.
@@ -133,7 +127,6 @@ def _columns(table: dict[str, Any], where: str) -> tuple[dict[str, str], frozens
 
 
 def _raw_name(source: dict[str, Any], table: dict[str, Any], where: str) -> tuple[str, str]:
-    """Return schema and name of the raw table."""
     schema = str(source.get("schema") or source["name"])
     name = str(table.get("identifier") or table["name"])
     for text in (schema, name):
@@ -188,11 +181,7 @@ def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> Ra
 
 
 def read_declarations(project_dir: Path) -> list[RawTable]:
-    """Read all tables that have ``config.meta.load``, in the order of the YAML files.
-
-    Raises:
-        FeatureStoreError: a YAML file or a declaration is not valid, or there is none.
-    """
+    """Read all tables that have ``config.meta.load``, in the order of the YAML files."""
     found = [
         _declaration(source, table, file)
         for file, content in _yaml_files(project_dir)
@@ -219,11 +208,7 @@ def read_declarations(project_dir: Path) -> list[RawTable]:
 
 
 def select_tables(tables: list[RawTable], names: list[str]) -> list[RawTable]:
-    """Return the named tables (``table`` or ``source.table``), or all if none is named.
-
-    Raises:
-        FeatureStoreError: there is no such table.
-    """
+    """Return the named tables (``table`` or ``source.table``), or all if none is named."""
     if not names:
         return tables
     chosen: list[RawTable] = []

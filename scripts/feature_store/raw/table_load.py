@@ -80,11 +80,7 @@ class TableLoad:
         self._add_notes(files)
 
     def run_without_files(self, error: NoFilesError) -> None:
-        """Create the raw table with its declared columns, so that the models on it can be built.
-
-        Args:
-            error: the error that names the missing files.
-        """
+        """Create the raw table with its declared columns, so that the models on it can be built."""
         self._open()
         raw_table.check_types(self.table, self.declared, self.existing)
         raw_table.add_columns(self.connection, self.table, self.declared, self.existing)
@@ -104,7 +100,6 @@ class TableLoad:
         return where
 
     def _raw_event_time(self) -> str:
-        """Return the SQL of the event time of a raw row."""
         name = self.table.event_time
         if name is None:
             return "null"
@@ -148,10 +143,7 @@ class TableLoad:
     def _replace(self, file: SourceFile, text: SourceFile, batch_id: str) -> None:
         """Read a file and make the raw rows in scope equal to it.
 
-        Args:
-            file: the file.
-            text: the file, or a copy of it in UTF-8.
-            batch_id: the sha256 of the file's bytes.
+        ``text`` is the file, or a copy of it in UTF-8.
         """
         connection, table = self.connection, self.table
         reader = open_reader(connection, text, table, self.declared, check_texts=self.check_texts)

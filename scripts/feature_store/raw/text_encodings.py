@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from feature_store.errors import near_names
-from feature_store.raw.declaration_error import declaration_error
+from feature_store.errors import declaration_error, near_names
 
 if TYPE_CHECKING:  # files.py imports sources.py, which imports this module
     from feature_store.raw.files import SourceFile
@@ -38,11 +37,7 @@ codecs.register_error(_MARKS, _marks)
 
 
 def check_encoding(name: object, where: str) -> str:
-    """Return an encoding's name if Python knows it.
-
-    Raises:
-        FeatureStoreError: it is not a text, or not the name of an encoding.
-    """
+    """Return an encoding's name if Python knows it."""
     try:
         codec = codecs.lookup(str(name))
         if isinstance(name, str) and codec.name.replace("-", "_") not in _NO_CHARSETS:
@@ -63,10 +58,6 @@ def decoded(file: SourceFile, encoding: str) -> Iterator[SourceFile]:
 
     Bytes that the encoding does not have are not UTF-8 in the copy either: their rows are
     malformed.
-
-    Args:
-        file: a file.
-        encoding: the declared encoding of text files.
     """
     if encoding == UTF_8 or file.format == "parquet":
         yield file
@@ -82,12 +73,7 @@ def decoded(file: SourceFile, encoding: str) -> Iterator[SourceFile]:
 
 
 def not_in_encoding(lines: list[bytes], encoding: str) -> str | None:
-    """Return the error of a text that is not in the encoding, with the first wrong byte, or None.
-
-    Args:
-        lines: the record's lines, in UTF-8.
-        encoding: the encoding of the file.
-    """
+    """Return the error of a text that is not in the encoding, and its first wrong byte, or None."""
     reason = f"the text is not {encoding.upper() if encoding == UTF_8 else encoding}"
     for raw in lines:
         try:
@@ -105,12 +91,7 @@ def not_in_encoding(lines: list[bytes], encoding: str) -> str | None:
 
 
 def encoding_advice(file: SourceFile, where: str) -> str:
-    """Return the line of YAML that may make a file readable.
-
-    Args:
-        file: a file that is not in its declared encoding.
-        where: the table and the YAML file in which it is declared.
-    """
+    """Return the line of YAML that may make a file readable."""
     with file.open() as stream:
         sample = stream.read(_CHUNK)
     guess = "windows-1252"

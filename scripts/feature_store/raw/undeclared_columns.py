@@ -31,15 +31,7 @@ def fit_columns(
     """Return the columns, those that are not declared with a type that holds the staged values.
 
     A column of the raw table that has no value yet takes the type of the file; one whose type
-    cannot hold the file's values becomes a varchar.
-
-    Args:
-        reader: the file's reader, with the file staged.
-        columns: all columns.
-        existing: the raw table's columns with their types; types are changed in place.
-
-    Returns:
-        the columns, with conversions that are always valid where they are not declared.
+    cannot hold the file's values becomes a varchar. The types in ``existing`` are changed in place.
     """
     in_file = {column.staged: column for column in reader.columns}
     fitted = []
@@ -98,13 +90,7 @@ def _as_text(value: str, conversion: Conversion) -> Conversion:
 
 @dataclass
 class _Column:
-    """One column that files have besides the declared ones.
-
-    Attributes:
-        what: ``column`` or ``new column``.
-        detail: its type, or why it is left out.
-        files: the labels of the files that have it.
-    """
+    """One column that files have besides the declared ones."""
 
     what: str
     detail: str
@@ -112,11 +98,7 @@ class _Column:
 
 
 class UndeclaredColumns:
-    """The columns that the files of a table have besides the declared ones.
-
-    Args:
-        table: the raw table.
-    """
+    """The columns that the files of a table have besides the declared ones."""
 
     def __init__(self, table: RawTable):
         self._table = table
@@ -125,13 +107,7 @@ class UndeclaredColumns:
         self._left_out: dict[str, _Column] = {}
 
     def add(self, reader: Reader, columns: list[MappedColumn], existing: Iterable[str]) -> None:
-        """Add the undeclared columns of one file.
-
-        Args:
-            reader: the file's reader.
-            columns: the columns that are loaded.
-            existing: the columns that the raw table has without this file.
-        """
+        """Add the undeclared columns of one file."""
         label = reader.file.label
         for column in columns:
             if not column.is_declared and column.name.lower() not in self._described:
@@ -153,8 +129,7 @@ class UndeclaredColumns:
     def notes(self, state: str) -> list[str]:
         """Return the lines for the user: one for the loaded columns, one for the others.
 
-        Args:
-            state: the state of the columns that can be loaded, for instance ``loaded, and``.
+        ``state`` is that of the columns that can be loaded, such as ``loaded, and``.
         """
         notes = []
         if self._loaded:

@@ -38,11 +38,7 @@ class NodeResult:
 
 
 def read_results(connection: duckdb.DuckDBPyConnection) -> dict[str, NodeResult]:
-    """Return the last result of every node, by unique id.
-
-    Raises:
-        FeatureStoreError: dbt has not built anything here.
-    """
+    """Return the last result of every node, by unique id."""
     try:
         rows = rows_of(
             connection,
@@ -60,9 +56,6 @@ def check_no_failures(definitions: FeatureDefinitions, results: dict[str, NodeRe
     """Check that the last run of every node of the project passed, or passed with a warning.
 
     A node that has never run is no failure here; :func:`check_green` is stricter about a view.
-
-    Raises:
-        FeatureStoreError: something failed, was skipped, or did not end.
     """
     nodes = {*definitions.manifest["nodes"], *definitions.manifest.get("unit_tests", {})}
     failures = [_failure(node, results[node]) for node in sorted(nodes & {*results})]
@@ -94,17 +87,7 @@ def check_green(
 def check_built(
     definitions: FeatureDefinitions, what: str, unique_id: str, results: dict[str, NodeResult]
 ) -> None:
-    """Check that a node and all that it is made from is built, tested since then, and passed.
-
-    Args:
-        definitions: the project's definitions.
-        what: the node's name, for the error.
-        unique_id: the node.
-        results: the last result of every node.
-
-    Raises:
-        FeatureStoreError: as :func:`check_green`.
-    """
+    """Check that a node and all that it is made from is built, tested since then, and passed."""
     manifest = definitions.manifest
     lineage = ancestors(manifest, unique_id)
     built = {node for node in lineage if _is_built(manifest, node)}
@@ -142,9 +125,6 @@ def check_declared(
     """Check that feature tables were built from the declarations that the manifest has.
 
     Every dbt command rewrites the manifest, ``dbt parse`` too, before anything is built.
-
-    Raises:
-        FeatureStoreError: a declaration or SQL file was changed since dbt built the table.
     """
     try:
         built = dict(
@@ -197,7 +177,6 @@ def _is_newer(parent: NodeResult | None, child: NodeResult) -> bool:
 
 
 def _failure(unique_id: str, result: NodeResult) -> str | None:
-    """Return the error of a result that is not green, or None."""
     if result.status in _GREEN:
         return None
     if result.status == "started":
@@ -210,7 +189,6 @@ def _failure(unique_id: str, result: NodeResult) -> str | None:
 
 
 def _raise_errors(what: str, errors: list[str]) -> None:
-    """Raise one error that lists the errors, if there are any."""
     if errors:
         raise FeatureStoreError(
             f"{what}: the last dbt build is not green{bullets(errors, _LISTED)}", next_step=_BUILD

@@ -242,13 +242,6 @@ def load_definitions(manifest_path: Path, project_name: str | None = None) -> Fe
 
     A feature view is a model in ``models/features`` that declares ``config.meta.feature_view``; it
     is served when a snapshot reads an online view that reads it.
-
-    Args:
-        manifest_path: dbt's ``manifest.json``.
-        project_name: the dbt project that it must be of; None: any.
-
-    Raises:
-        FeatureStoreError: there is no manifest, it cannot be read, or is another project's.
     """
     manifest = read_manifest(manifest_path, project_name)
     views = []

@@ -22,14 +22,6 @@ def check_deprecation(
 
     ``FEATURE_STORE_ALLOW_DEPRECATED=1`` in the environment allows them too, so that a service can
     go on before anybody can change its code.
-
-    Args:
-        views: the views to be read.
-        allow_deprecated: warn only, even past the date.
-        today: the day to compare with, UTC; by default today.
-
-    Raises:
-        FeatureStoreError: a view is past its date, and this is not allowed.
     """
     day = today or datetime.now(UTC).date()
     allowed = allow_deprecated or os.environ.get("FEATURE_STORE_ALLOW_DEPRECATED") == "1"

@@ -31,10 +31,6 @@ def feature_service(definitions: FeatureDefinitions, name: str) -> FeatureServic
 
     Its features are those that ``config.meta.features`` lists, or, where there is no such list, all
     features of the views that the exposure depends on. Versions are those of its ``depends_on``.
-
-    Raises:
-        FeatureStoreError: there is no such exposure, it depends on no feature view, or it lists a
-            feature of a view or version that it does not depend on.
     """
     exposures = definitions.manifest.get("exposures", {}).values()
     found = {exposure["name"]: exposure for exposure in exposures}

@@ -37,12 +37,7 @@ _EXPOSURE = {
     "config": {"meta": dict},
     "meta": dict,
 }
-_MACRO = {
-    "name!": str,
-    "package_name!": str,
-    "macro_sql!": str,
-    "depends_on": {"macros": _TEXTS},
-}
+_MACRO = {"name!": str, "package_name!": str, "macro_sql!": str, "depends_on": {"macros": _TEXTS}}
 _MANIFEST = {
     "metadata!": {"project_name!": str, "dbt_schema_version": str, "dbt_version": str},
     "nodes!": {"*": _NODE},
@@ -56,16 +51,7 @@ _MANIFEST = {
 
 
 def read_manifest(path: Path, project_name: str | None = None) -> dict[str, Any]:
-    """Return the manifest of a dbt project.
-
-    Args:
-        path: the ``manifest.json``.
-        project_name: the expected dbt project; None: any.
-
-    Raises:
-        FeatureStoreError: there is no manifest, it cannot be read, lacks required fields, or is of
-            another project.
-    """
+    """Return the manifest of a dbt project."""
     again = "run dbt parse, or dbt build where the warehouse is not built"
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))

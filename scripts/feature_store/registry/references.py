@@ -16,15 +16,7 @@ FEATURES = (
 
 
 def references(definitions: FeatureDefinitions, features: Sequence[str] | str) -> tuple[Any, ...]:
-    """Return the listed references to features, or those that a feature service pins.
-
-    Args:
-        definitions: the project's feature views.
-        features: a list of references, or the name of a feature service (exposure).
-
-    Raises:
-        FeatureStoreError: it is neither, or there is no such feature service.
-    """
+    """Return the listed references to features, or those that a feature service pins."""
     if not isinstance(features, (str, list, tuple, set, dict)):
         raise FeatureStoreError(
             f"features is {features!r}", allowed=FEATURES, next_step="pass one of these"
@@ -44,15 +36,7 @@ def no_features() -> FeatureStoreError:
 
 
 def max_ages(view_names: Iterable[str], max_age: str | Mapping[str, str] | None) -> dict[str, str]:
-    """Return the durations beyond which features are null, by view name.
-
-    Args:
-        view_names: the requested views.
-        max_age: a duration for all of them, or one by the view's name.
-
-    Raises:
-        FeatureStoreError: a view is not requested, or an age is not a duration.
-    """
+    """Return the durations beyond which features are null, by view name."""
     names = {*view_names}
     if not isinstance(max_age, (str, Mapping, type(None))):
         raise FeatureStoreError(

@@ -100,11 +100,7 @@ def build_training_set(
 
 
 def _label_column(request: TrainingSetRequest, features: HistoricalFeatures) -> str | None:
-    """Return the label's column, after a check of the columns' names.
-
-    Raises:
-        FeatureStoreError: the label is missing, or a feature has the name of the splits' folders.
-    """
+    """Return the label's column, after a check of the columns' names."""
     if SPLIT in [name.lower() for name in features.join.columns]:
         raise FeatureStoreError(
             f"a feature is called {SPLIT!r}, as the folders of the splits are",
@@ -121,7 +117,6 @@ def _label_column(request: TrainingSetRequest, features: HistoricalFeatures) -> 
 
 
 def _describe_rows(summary: TrainingSetSummary) -> dict[str, Any]:
-    """Return the metadata of the rows: hash, numbers, times and splits."""
     splits = [split for split in summary.splits.values() if split.first_time]
     first = min((split.first_time for split in splits), key=_time_order, default=None)
     last = max((split.last_time for split in splits), key=_time_order, default=None)
@@ -157,12 +152,7 @@ def write(
     rule: SplitRule,
     label: str | None,
 ) -> TrainingSetSummary:
-    """Join, split and write into a folder.
-
-    Raises:
-        FeatureStoreError: a split cannot be a folder's name, there are no rows, or the files cannot
-            be written.
-    """
+    """Join, split and write into a folder."""
     joined = folder / "joined.parquet"
     features.to_parquet(joined)
     try:

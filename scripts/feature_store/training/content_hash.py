@@ -14,19 +14,12 @@ from feature_store.warehouse.sql import identifier, rows_of
 def split_hash(
     connection: duckdb.DuckDBPyConnection, query: str, columns: Mapping[str, str]
 ) -> str:
-    """Return a hash of the rows of a query and their order.
+    """Return a hash of the rows of a query and their order, 32 hex digits.
 
     Each row is a text: its number, and every value as text with its length in front, so that
     different rows have different texts. The MD5 sums of these texts are combined by exclusive or,
-    which needs no order and no memory.
-
-    Args:
-        connection: where the query runs.
-        query: SQL whose rows have the column ``_spine_row``, their number from 0.
-        columns: the hashed columns, with their types.
-
-    Returns:
-        32 hex digits.
+    which needs no order and no memory. The column ``_spine_row`` of the query has their number from
+    0.
     """
     texts = []
     for name in columns:

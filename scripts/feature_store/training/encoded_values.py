@@ -17,16 +17,11 @@ _WHOLE = 2**53
 
 
 def _plain(value: Any) -> Any:
-    """Return numpy's scalars as Python's."""
     return value.item() if hasattr(value, "item") and hasattr(value, "dtype") else value
 
 
 def number(column: str, value: Any) -> float | None:
-    """Return a number as the double that SQL casts it to.
-
-    Raises:
-        FeatureStoreError: the value is not a number that SQL converts alike.
-    """
+    """Return a number as the double that SQL casts it to."""
     value = _plain(value)
     if value is None:
         return None
@@ -45,11 +40,7 @@ def number(column: str, value: Any) -> float | None:
 
 
 def category_text(column: str, value: Any) -> str | None:
-    """Return the text of a category in SQL.
-
-    Raises:
-        FeatureStoreError: the value cannot be a category.
-    """
+    """Return the text of a category in SQL."""
     value = _plain(value)
     if value is None or isinstance(value, str):
         return value
@@ -67,11 +58,7 @@ def category_text(column: str, value: Any) -> str | None:
 
 
 def one_hot_columns(column: str, categories: Sequence[Any]) -> dict[str, str]:
-    """Return the text of each category by the name that ``one_hot`` gives its column.
-
-    Raises:
-        FeatureStoreError: no categories, one without letter or digit, or two with one name.
-    """
+    """Return the text of each category by the name that ``one_hot`` gives its column."""
     named: dict[str, str] = {}
     if isinstance(categories, str) or not categories:
         raise FeatureStoreError(

@@ -22,17 +22,7 @@ _NEXT = "name another folder"
 
 
 def check_folder(out: Path) -> Path:
-    """Check that a training set can be written to a folder, or replace the one in it.
-
-    Args:
-        out: the folder as given.
-
-    Returns:
-        the folder, absolute.
-
-    Raises:
-        FeatureStoreError: it holds anything but a training set, or cannot be written.
-    """
+    """Return an absolute folder, to which a training set can be written or which holds one."""
     try:
         str(out).encode()
         folder = out.resolve()
@@ -94,7 +84,6 @@ def _check_parent(out: Path) -> None:
 
 
 def _name(out: Path, end: str) -> Path:
-    """Return the path of a temporary folder beside ``out``."""
     return out.with_name(f".{out.name}-new-{end}")
 
 
@@ -108,12 +97,6 @@ def new_folder(out: Path) -> Iterator[Path]:
 
     A killed process leaves its folder beside it: ``.<name>-new-…``, and, if it is killed between
     the two renames, ``.<name>-new-…-old``. The next call removes folders that are not locked.
-
-    Args:
-        out: the folder, absolute.
-
-    Raises:
-        FeatureStoreError: it cannot be written there.
     """
     with contextlib.ExitStack() as locks:
         try:

@@ -30,11 +30,7 @@ class Labels:
 
 
 def find_labels(definitions: FeatureDefinitions, given: str) -> Labels:
-    """Return the labels of a path, a dbt model's name or a query.
-
-    Raises:
-        FeatureStoreError: it is none of these; lists the near names of models.
-    """
+    """Return the labels of a path, a dbt model's name or a query."""
     text = given.strip()
     # A file may be called values.parquet.
     if begins_like_a_query(text) and not exists(Path(text)):
@@ -85,11 +81,7 @@ def _models(definitions: FeatureDefinitions) -> dict[str, dict[str, Any]]:
 
 
 def file_checksum(path: Path) -> str:
-    """Return the SHA-256 of a file.
-
-    Raises:
-        FeatureStoreError: it cannot be read.
-    """
+    """Return the SHA-256 of a file."""
     try:
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

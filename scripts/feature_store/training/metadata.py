@@ -128,10 +128,7 @@ def git_state(project_dir: Path) -> dict[str, Any] | None:
 
     def git(*arguments: str) -> str:
         return subprocess.run(
-            ["git", "-C", str(project_dir), *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
+            ["git", "-C", str(project_dir), *arguments], capture_output=True, text=True, check=True
         ).stdout.strip()
 
     try:
@@ -147,12 +144,7 @@ def git_state(project_dir: Path) -> dict[str, Any] | None:
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:
-    """Read the metadata of a training set.
-
-    Raises:
-        FeatureStoreError: there is none, it was written by another version of this project, or was
-            changed since; names the fields.
-    """
+    """Read the metadata of a training set."""
     path = folder / FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -21,8 +21,6 @@ def _shown(value: Any) -> str:
 
 
 def _value(allowed: str, is_allowed: Callable[[Any], bool]) -> Check:
-    """Return a check of a value without fields."""
-
     def check(value: Any) -> Iterator[tuple[str, str]]:
         if not is_allowed(value):
             yield "", f"{allowed} is allowed; got {_shown(value)}"
@@ -66,8 +64,6 @@ def _hex(digits: int) -> Check:
 
 
 def _mapping(check: Check, *, may_be_empty: bool = True) -> Check:
-    """Return a check of a mapping of names to values of one kind."""
-
     def checked(value: Any) -> Iterator[tuple[str, str]]:
         if not isinstance(value, dict) or not (value or may_be_empty):
             yield "", f"a mapping of names is allowed; got {_shown(value)}"
@@ -92,7 +88,6 @@ def _list(check: Check) -> Check:
 
 
 def _fields(required: Mapping[str, Check], optional: Mapping[str, Check] | None = None) -> Check:
-    """Return a check of a mapping with fields of its own."""
     known = {**required, **(optional or {})}
 
     def checked(value: Any) -> Iterator[tuple[str, str]]:
@@ -223,7 +218,6 @@ def metadata_errors(content: Any) -> tuple[str, list[str]]:
 
 
 def _contradictions(content: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the fields that do not agree with each other."""
     splits, columns, labels = content["splits"], content["columns"], content["labels"]
     if sum(split["rows"] for split in splits.values()) != content["rows"]:
         yield f"rows: {content['rows']}, but the splits have other numbers"

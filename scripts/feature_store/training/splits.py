@@ -68,9 +68,6 @@ def split_by_time(bounds: str, label_window: str | None = None) -> SplitRule:
         bounds: two times, joined with a comma.
         label_window: how far a label looks ahead, such as ``28d``: rows this near to the next split
             belong to no split.
-
-    Raises:
-        FeatureStoreError: these are not two times.
     """
     parts = [part.strip() for part in bounds.split(",")]
     if len(parts) != 2 or not all(parts):
@@ -92,9 +89,6 @@ def split_by_hash(shares: str, entity: Sequence[str], seed: int = 0) -> SplitRul
         shares: three numbers, joined with commas.
         entity: key columns of the labels; rows of one entity fall into one split.
         seed: another seed assigns the entities to other splits.
-
-    Raises:
-        FeatureStoreError: these are not three numbers.
     """
     if not re.fullmatch(r"\s*\d+\s*,\s*\d+\s*,\s*\d+\s*", shares):
         raise FeatureStoreError(
@@ -110,9 +104,6 @@ def check_rule(rule: SplitRule, columns: Sequence[str]) -> SplitRule:
     """Return the rule for labels with these columns.
 
     Without a rule, a column ``split`` of the labels is the rule, in upper or lower case as in SQL.
-
-    Raises:
-        FeatureStoreError: the rule needs columns that are not there, or there are two rules.
     """
     has_split = SPLIT in [name.lower() for name in columns]
     if rule.rule == "none":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,21 +189,19 @@ def _changed_labels(store: FeatureStore, stored: Mapping[str, Any], folder: Path
         return
     if labels.origin["checksum"] != then["checksum"]:
         yield f"labels: the definition of {given} changed"
-    connection = connect(store.settings.warehouse_path)
     try:
         names = ", ".join(identifier(name) for name in then["columns"] if name.lower() != SPLIT)
         stored_rows = f"select {names} from ({_stored_rows(folder)}) as stored"
         # A comment may end the query.
         today = f"select {names} from (\n{labels.source}\n) as labels where ({split}) is not null"
-        added, lost = (
-            count_of(connection, f"select count(*) from (({a}) except all ({b})) as rest")
-            for a, b in ((today, stored_rows), (stored_rows, today))
-        )
+        with closing(connect(store.settings.warehouse_path)) as connection:
+            added, lost = (
+                count_of(connection, f"select count(*) from (({a}) except all ({b})) as rest")
+                for a, b in ((today, stored_rows), (stored_rows, today))
+            )
     except duckdb.Error as error:
         yield f"labels: cannot be compared: {first_line(error)}"
         return
-    finally:
-        connection.close()
     if added or lost:
         yield f"labels: today {added:,} rows more and {lost:,} rows less than in the set"
 
@@ -281,8 +280,7 @@ def _different_values(
 
 
 def _changed_data(store: FeatureStore, stored: Mapping[str, Any]) -> Iterator[str]:
-    connection = connect(store.settings.warehouse_path)
-    try:
+    with closing(connect(store.settings.warehouse_path)) as connection:
         for then in stored["feature_views"]:
             view = store.definitions.view(then["view"], then["version"])
             now = metadata.data_state(connection, view, stored["mode"])
@@ -291,5 +289,3 @@ def _changed_data(store: FeatureStore, stored: Mapping[str, Any]) -> Iterator[st
                     f"{view.label}: the data changed: {then['rows']:,} rows, the latest loaded at "
                     f"{then['known_at']} -> {now['rows']:,} rows, {now['known_at']}"
                 )
-    finally:
-        connection.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,7 @@ class Split:
     """One split of a training set.
 
     Attributes:
-        rows: the number of rows.
         positives: the rows whose label is true; None where the label is not boolean.
-        first_time: the earliest time, UTC; None where no row has one.
-        last_time: the latest time, UTC.
         content_hash: hash of the rows in their order.
     """
 
@@ -48,13 +45,8 @@ class Split:
 
     def to_json(self) -> dict[str, Any]:
         """Return the split for a metadata file."""
-        return {
-            "rows": self.rows,
-            "positives": self.positives,
-            "first_time": utc_text(self.first_time),
-            "last_time": utc_text(self.last_time),
-            "content_hash": self.content_hash,
-        }
+        times = {"first_time": utc_text(self.first_time), "last_time": utc_text(self.last_time)}
+        return asdict(self) | times
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,6 @@ class TrainingSetSummary:
 
     Attributes:
         columns: the columns of the files with their SQL types, in order, without the split.
-        splits: the splits by name.
         dropped: the number of rows that belong to no split.
         content_hash: hash of columns and splits.
     """
@@ -97,16 +88,7 @@ def write_splits(
 ) -> TrainingSetSummary:
     """Write ``split=<name>/part-0.parquet`` for each split of a joined file.
 
-    Args:
-        connection: any DuckDB connection.
-        joined: Parquet file with the labels and features of all rows, in the order of the labels.
-        folder: where the splits are written.
-        split_sql: SQL of a row's split.
-        time: the time column.
-        label: the label's column, or None.
-
-    Raises:
-        FeatureStoreError: a split has a name that cannot be a folder's, or there are no rows.
+    The file has the labels and features of all rows, in the order of the labels.
     """
     rows = f"read_parquet({duckdb_path(joined)}, hive_partitioning = false)"
     source = f"select *, {split_sql} as {_SPLIT} from {rows}"
@@ -132,11 +114,7 @@ def write_splits(
 
 
 def _count_splits(connection: duckdb.DuckDBPyConnection, source: str) -> dict[str | None, int]:
-    """Return the number of rows of each split; None is the name of rows without one.
-
-    Raises:
-        FeatureStoreError: a split has a name that cannot be a folder's.
-    """
+    """Return the number of rows of each split; None is the name of rows without one."""
     query = f"select cast({_SPLIT} as varchar), count(*) from ({source}) group by 1"
     counts = dict(rows_of(connection, query))
     for name in counts:
@@ -157,11 +135,7 @@ def read_written(
     label: str | None,
     dropped: int = 0,
 ) -> TrainingSetSummary:
-    """Return the content of the files of a training set.
-
-    Raises:
-        FeatureStoreError: a file is missing or cannot be read.
-    """
+    """Return the content of the files of a training set."""
     columns: dict[str, str] = {}
     splits: dict[str, Split] = {}
     try:

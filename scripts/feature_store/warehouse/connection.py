@@ -27,12 +27,7 @@ _opened: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 
 @dataclass(frozen=True)
 class Wait:
-    """The wait for a warehouse that another process has open.
-
-    Attributes:
-        seconds: from the first attempt to open it.
-        say: takes a line for the user while it waits.
-    """
+    """The wait for a warehouse that another process has open."""
 
     seconds: float = LEAST_WAIT
     say: Callable[[str], None] = lambda line: None
@@ -61,7 +56,6 @@ class LockRetry:
     """Retries an action for which another process must close the warehouse first.
 
     Args:
-        path: the DuckDB file.
         for_writing: whether the action writes, so that readers must close it too.
     """
 
@@ -75,14 +69,7 @@ class LockRetry:
         self._holder: str | None = None
 
     def pause(self, error: BaseException | str) -> None:
-        """Sleep after an attempt that failed because of the lock.
-
-        Args:
-            error: DuckDB's error.
-
-        Raises:
-            FeatureStoreError: the time to wait is over.
-        """
+        """Sleep after an attempt that failed because of the lock."""
         now, found = time.monotonic(), holder(error)
         waited, seconds = now - self._began, self._wait.seconds
         if waited >= seconds:
@@ -166,11 +153,7 @@ def _connect(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
 
 
 def wait_for_warehouse(path: Path) -> None:
-    """Wait until no other process has the warehouse open.
-
-    Raises:
-        FeatureStoreError: as :func:`connect`.
-    """
+    """Wait until no other process has the warehouse open."""
     if path.exists():
         connect(path, read_only=False).close()
 

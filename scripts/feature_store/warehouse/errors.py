@@ -24,9 +24,6 @@ def clear_errors(where: Path | str = "the warehouse") -> Iterator[None]:
 
     An ``InterruptException``, which ends a query on request, stays as it is.
 
-    Args:
-        where: the warehouse, for the error.
-
     Raises:
         FeatureStoreError: instead of every other :class:`duckdb.Error`.
     """

@@ -17,11 +17,7 @@ _AS_THEY_ARE = (
 
 
 def row_hash_sql(values: Sequence[str]) -> str:
-    """Return the SQL expression of a row's hash, as the macro ``_row_hash`` does.
-
-    Args:
-        values: SQL expressions, each one column of the row.
-    """
+    """Return the SQL expression of a row's hash, as the macro ``_row_hash`` does."""
     return f"hash(hash({', '.join(map(_value_hash_sql, values))}))"
 
 
@@ -29,9 +25,6 @@ def fingerprint_sql(values: Sequence[str]) -> str:
     """Return the SQL of an aggregate that is equal for the same rows in any order.
 
     Equal rows count each. The aggregate is text: the number of rows and the sum of their hashes.
-
-    Args:
-        values: SQL expressions, each one column of the rows.
     """
     return f"concat(count(*), ':', coalesce(sum({row_hash_sql(values)}), 0))"
 

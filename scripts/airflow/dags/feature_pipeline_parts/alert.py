@@ -52,11 +52,7 @@ class FailureAlert:
 
 
 def failure_line(context: Mapping[str, Any]) -> str:
-    """Return the line: DAG, task, interval and the address of the log.
-
-    Args:
-        context: Airflow's context of the task that failed.
-    """
+    """Return the line: DAG, task, interval and the address of the log."""
     task = context["ti"]
     try:
         interval = str(interval_of(context))

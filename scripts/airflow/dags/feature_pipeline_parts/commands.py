@@ -27,14 +27,7 @@ class _Command:
         self._hook = SubprocessHook()
 
     def run(self, words: Sequence[str]) -> tuple[int, str]:
-        """Run a command; what it prints goes to the task's log.
-
-        Args:
-            words: a program of the project's environment, and its arguments.
-
-        Returns:
-            the exit code, and the last line that was printed.
-        """
+        """Run a command; its output goes to the log. Return its exit code and its last line."""
         program = self._settings.bin_dir / words[0]
         if not program.exists():
             raise AirflowException(
@@ -54,12 +47,7 @@ class _Command:
 
 
 class ProjectOperator(BaseOperator):
-    """Runs a command of the project; its last line is the task's result.
-
-    Args:
-        settings: the settings of the deployment.
-        words: a program of the project's environment, and its arguments (templated).
-    """
+    """Runs a command of the project; its last line is the task's result."""
 
     template_fields: Sequence[str] = ("words",)
     ui_color = "#e8f0e4"
@@ -71,11 +59,7 @@ class ProjectOperator(BaseOperator):
         self._command: _Command | None = None
 
     def execute(self, context: Mapping[str, Any]) -> str:
-        """Run the command.
-
-        Raises:
-            AirflowException: it failed; its output is in the log.
-        """
+        """Run the command."""
         self._command = _Command(self.settings)
         code, last_line = self._command.run(self.words)
         if code:
@@ -89,12 +73,7 @@ class ProjectOperator(BaseOperator):
 
 
 class ProjectSensor(BaseSensorOperator):
-    """Runs a command of the project until its exit code is no longer that of "not yet".
-
-    Args:
-        settings: the settings of the deployment.
-        words: a program of the project's environment, and its arguments (templated).
-    """
+    """Runs a command of the project until its exit code is no longer that of "not yet"."""
 
     template_fields: Sequence[str] = ("words",)
 
@@ -105,11 +84,7 @@ class ProjectSensor(BaseSensorOperator):
         self._command: _Command | None = None
 
     def poke(self, context: Mapping[str, Any]) -> bool:
-        """Run the command once.
-
-        Raises:
-            AirflowException: it failed with any other exit code.
-        """
+        """Run the command once."""
         self._command = _Command(self.settings)
         code, _ = self._command.run(self.words)
         if code not in (0, NOT_YET):

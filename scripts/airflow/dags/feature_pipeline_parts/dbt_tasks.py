@@ -22,14 +22,9 @@ _SINGLE_WRITERS = ("duckdb", "sqlite")
 
 
 def dbt_tasks(settings: PipelineSettings, variables_of: str) -> Any:
-    """Add the tasks that build, test and snapshot everything.
+    """Add the tasks that build, test and snapshot everything; return the first of them.
 
-    Args:
-        settings: the settings of the deployment.
-        variables_of: the id of the task whose result is dbt's vars, as JSON.
-
-    Returns:
-        the first of the tasks.
+    ``variables_of`` is the id of the task whose result is dbt's vars, as JSON.
     """
     profile, target, adapter = _profile(settings)
     mode = settings.dbt_tasks
@@ -50,11 +45,7 @@ def dbt_tasks(settings: PipelineSettings, variables_of: str) -> Any:
 
 
 def _profile(settings: PipelineSettings) -> tuple[str, str, str]:
-    """Return the names of dbt's profile and target, and the target's adapter.
-
-    Raises:
-        PipelineError: profiles.yml has no such target.
-    """
+    """Return the names of dbt's profile and target, and the target's adapter."""
     environment = settings.environment()
     file = _profiles_file(settings)
     project = yaml.safe_load((settings.project_dir / "dbt_project.yml").read_text())
@@ -84,9 +75,6 @@ def _task_per_model(
 
     Tests of one node run with it, before anything that depends on it; tests of several nodes are
     tasks of their own.
-
-    Raises:
-        PipelineError: dbt's manifest is missing.
     """
     # Imported here: one build does not need it, and Airflow reads this file often.
     import cosmos
@@ -105,9 +93,7 @@ def _task_per_model(
             install_dbt_deps=False,
         ),
         profile_config=cosmos.ProfileConfig(
-            profile_name=profile,
-            target_name=target,
-            profiles_yml_filepath=_profiles_file(settings),
+            profile_name=profile, target_name=target, profiles_yml_filepath=_profiles_file(settings)
         ),
         execution_config=cosmos.ExecutionConfig(
             execution_mode=cosmos.ExecutionMode.LOCAL,

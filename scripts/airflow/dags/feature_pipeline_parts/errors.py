@@ -6,13 +6,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 
 class PipelineError(AirflowFailException):
-    """A problem of settings or parameters, which a retry cannot solve.
-
-    Args:
-        what: what is wrong.
-        allowed: what would be right.
-        next_step: what to do now.
-    """
+    """A problem of settings or parameters, which a retry cannot solve."""
 
     def __init__(self, what: str, *, allowed: str | None = None, next_step: str | None = None):
         parts = [what]

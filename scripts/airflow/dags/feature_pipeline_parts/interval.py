@@ -48,9 +48,6 @@ class Interval:
 def interval_of(context: Mapping[str, Any]) -> Interval:
     """Return the interval that a run processes. The clock is not read.
 
-    Args:
-        context: Airflow's context of a task of the run.
-
     Raises:
         PipelineError: the parameters are wrong, or the run has no interval.
     """

@@ -25,12 +25,7 @@ See docs/operate/airflow.md.
 
 
 def feature_pipeline(dag_id: str, settings: PipelineSettings) -> DAG:
-    """Make the pipeline of one deployment.
-
-    Args:
-        dag_id: its name in Airflow.
-        settings: the settings of the deployment.
-    """
+    """Make the pipeline of one deployment."""
     with DAG(
         dag_id,
         description="Raw data, dbt, Redis: one interval a run",
@@ -98,8 +93,6 @@ def _wait_for_raw(settings: PipelineSettings) -> ProjectSensor:
 
 
 def _interval_task(settings: PipelineSettings) -> Any:
-    """Return the task whose result is the interval of the run; it runs no command."""
-
     @task(task_id="interval", pool="default_pool")
     def interval() -> dict[str, str]:
         """Return the run's interval; wrong parameters are an error before anything is done."""

@@ -29,22 +29,13 @@ class PipelineSettings:
     """The settings of one deployment of the pipeline.
 
     Attributes:
-        prefix: the prefix of its environment variables.
-        project_dir: the dbt project.
         bin_dir: the ``bin`` of the project's own Python environment.
         schedule: a cron expression, UTC.
         start_date: start of the first interval, UTC.
-        catchup: whether missed intervals are run.
-        pool: the pool of the tasks that open the warehouse.
         wait_for: source tables whose rows to wait for; none: all with an event time.
         wait_interval: the first pause between two checks for the raw data.
-        wait_timeout: how long to wait for the raw data.
         lookback: the time before the interval that is loaded again, for late rows.
-        retries: the retries of each task that runs a command.
         retry_delay: the delay before the first retry; it doubles with each further one.
-        task_timeout: the longest duration of one command.
-        dbt_tasks: one of ``DBT_TASKS``.
-        manifest: dbt's manifest, from which a task per model is made.
     """
 
     prefix: str
@@ -82,11 +73,7 @@ class PipelineSettings:
 
 
 def read_settings(prefix: str, variables: Mapping[str, str] = os.environ) -> PipelineSettings:
-    """Read a deployment's settings.
-
-    Args:
-        prefix: the prefix of its variables, such as ``FEATURE_PIPELINE``.
-        variables: the environment.
+    """Read a deployment's settings from variables with a prefix such as ``FEATURE_PIPELINE``.
 
     Raises:
         PipelineError: settings are wrong; the message lists all of them.

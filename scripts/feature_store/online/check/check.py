@@ -54,17 +54,9 @@ def check_view(
 ) -> CheckedView:
     """Read a view's rows as a service does, and compare them with the warehouse.
 
-    Nothing is written. Memory does not grow with the number of rows.
-
-    Args:
-        connection: the warehouse.
-        store: the online store.
-        definitions: the project's feature views.
-        view: the feature view; it has to be served.
-        sample: the number of entities to compare, and of removed ones whose keys must not exist;
-            None is all of them.
-        seed: chooses the sample; by default another one each time.
-        on_rows: called with the number of entities of each chunk that was compared.
+    Nothing is written. Memory does not grow with the number of rows. ``sample`` entities are
+    compared, and as many removed ones, whose keys must not exist; None is all of them. The same
+    ``seed`` chooses the same entities.
 
     Raises:
         UnreadableTimeError: a row has a time that Python cannot read.
@@ -204,7 +196,6 @@ class _Check:
         return differing
 
     def _add_absent(self, rows: list[OfflineRow]) -> None:
-        """Add findings for rows that are not online."""
         if not rows:
             return
         now, ttl = self._store.topology.time(), self._view.ttl_seconds

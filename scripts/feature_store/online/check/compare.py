@@ -12,14 +12,8 @@ from feature_store.online.layout.types import INTEGERS, type_id
 from feature_store.registry.definitions import Feature
 
 _SAME_IN_BOTH = INTEGERS | {
-    "decimal",
-    "double",
-    "float",
-    "boolean",
-    "varchar",
-    "enum",
-    "uuid",
-    "date",
+    *("decimal", "double", "float", "boolean"),
+    *("varchar", "enum", "uuid", "date"),
 }
 
 

@@ -28,8 +28,6 @@ class Example:
     """One entity whose row online differs from the warehouse.
 
     Attributes:
-        key: its Redis key.
-        kind: one of ``KINDS``.
         column: the feature that differs, or ``_feature_time``, ``(row)``, ``(TTL)`` or
             ``(foreign field)``; nothing where there is no row to compare.
         offline: the value in the warehouse, as text, or a note on what should be online.
@@ -52,7 +50,6 @@ class CheckedView:
     """The result of comparing one view's rows online with the warehouse.
 
     Attributes:
-        view: the feature view's version.
         metadata: of the view in the online store, when the check began.
         seed: chose the sample; the same seed chooses the same from the same snapshot.
         checked: entities with a current row that were compared.
@@ -61,7 +58,6 @@ class CheckedView:
         columns: the number of rows that differ, by column; a row may differ in several.
         examples: at most ``EXAMPLES``, of every kind that was found.
         needs_full: whether only a full export repairs all of it.
-        seconds: time that it took.
     """
 
     view: FeatureView
@@ -117,11 +113,7 @@ class CheckedView:
         )
 
     def to_json(self, *, examples: bool = False) -> dict[str, Any]:
-        """Return the result for JSON.
-
-        Args:
-            examples: include the examples, which hold values of features.
-        """
+        """Return the result for JSON; examples, which hold values of features, only on request."""
         fields = self.metadata.fields
         return {
             "view": self.view.label,
@@ -158,16 +150,7 @@ def percent(share: float) -> str:
 def check_share(
     checked: Iterable[CheckedView], max_mismatch: float, *, list_examples: bool = True
 ) -> None:
-    """Check that in no view too many entities differ.
-
-    Args:
-        checked: the results, one a view.
-        max_mismatch: the share of entities, 0 to 1, that may differ.
-        list_examples: whether the error lists examples.
-
-    Raises:
-        FeatureStoreError: the share of a view is greater; says what was found.
-    """
+    """Check that in no view too many entities differ."""
     bad = [one for one in checked if not one.share <= max_mismatch]  # true for nan too
     if not bad:
         return
@@ -197,11 +180,8 @@ class Findings:
     ) -> None:
         """Add an entity.
 
-        Args:
-            kind: one of ``KINDS``.
-            key: its Redis key.
-            differing: column, value offline and value online; no column for a row as a whole.
-            full: whether only a full export repairs it.
+        ``differing`` has column, value offline and value online; no column for a row as a whole.
+        ``full`` says that only a full export repairs it.
         """
         self.counts[kind] += 1
         self.needs_full |= full

@@ -22,16 +22,7 @@ def check_log_path(settings: Settings) -> Path:
 
 
 def record_check(settings: Settings, checked: CheckedView, *, by: str) -> None:
-    """Append a check's result to the record.
-
-    Args:
-        settings: the project's.
-        checked: the result of one view.
-        by: the command that checked: ``export`` or ``check``.
-
-    Raises:
-        FeatureStoreError: the file cannot be written.
-    """
+    """Append a check's result to the record."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = json.dumps({"time": now, "by": by, **checked.to_json()}, ensure_ascii=False) + "\n"
     path = check_log_path(settings)

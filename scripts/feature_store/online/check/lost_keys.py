@@ -27,13 +27,7 @@ SAMPLE = 1_000
 
 @dataclass(frozen=True)
 class SampledKeys:
-    """The result of reading the state of a sample of the keys of a view.
-
-    Attributes:
-        count: the number of keys in the sample.
-        missing: the number of those that do not exist, or hold no row.
-        example: one of the missing keys, if any.
-    """
+    """The numbers of sampled keys of a view, and of those that do not exist or hold no row."""
 
     count: int
     missing: int
@@ -43,12 +37,7 @@ class SampledKeys:
 def sample_keys(
     connection: duckdb.DuckDBPyConnection, store: OnlineStore, view: FeatureView
 ) -> SampledKeys:
-    """Read the state of a random sample of the keys that a view should have.
-
-    Raises:
-        FeatureStoreError: the snapshot cannot be read, or the server replied with an error.
-        redis.RedisError: the connection broke.
-    """
+    """Read the state of a random sample of the keys that a view should have."""
     keys = OfflineRows(connection, store.keys, view, SAMPLE, new_seed()).current_keys()
     states = key_states(store, view, keys) if keys else []
     # A key of another type, written by another program, holds no row either.
@@ -59,9 +48,7 @@ def sample_keys(
 def missing_keys(store: OnlineStore, views: Iterable[FeatureView]) -> tuple[int, int]:
     """Return the least number of keys that should be on the servers, and how many are missing.
 
-    Args:
-        store: the online store; the exporter's lock is held.
-        views: all feature views; keys that may have expired are not expected.
+    The exporter's lock has to be held. Keys that may have expired are not expected.
     """
     now, expected = store.topology.time(), 2  # the project's own key, and the lock
     for view in views:

@@ -24,10 +24,8 @@ class OfflineRow(NamedTuple):
     """A current row of a served snapshot.
 
     Attributes:
-        key: its Redis key, as the export writes it.
         valid_from: when it began to be served (UTC, without zone).
         feature_time: UTC, with zone; None only in a snapshot that cannot be exported.
-        ids: the entity's, by key column.
         values: the features, as the online store should return them.
     """
 
@@ -45,11 +43,7 @@ class OfflineRows:
     Every method raises FeatureStoreError where the snapshot is not as the project declares it.
 
     Attributes:
-        connection: the warehouse.
-        keys: the project's keys.
-        view: the feature view.
         sample: the number of entities; None is all of them.
-        seed: chooses the sample.
     """
 
     connection: duckdb.DuckDBPyConnection

@@ -19,11 +19,7 @@ from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 
 @dataclass(frozen=True)
 class Unreadable:
-    """In the place of a value that cannot be read.
-
-    Attributes:
-        reason: the error, in one line.
-    """
+    """The error, in one line, in the place of a value that cannot be read."""
 
     reason: str
 
@@ -62,13 +58,7 @@ class OnlineRow(NamedTuple):
 
 
 class OnlineRows:
-    """Reads the online rows of one view.
-
-    Args:
-        store: the online store.
-        definitions: the project's feature views.
-        view: the feature view.
-    """
+    """Reads the online rows of one view."""
 
     def __init__(self, store: OnlineStore, definitions: FeatureDefinitions, view: FeatureView):
         self._store, self._definitions, self._view = store, definitions, view

@@ -56,7 +56,6 @@ class Address:
     Attributes:
         kind: a server by TCP or by its socket file, a Cluster, or a primary behind Sentinels.
         hosts: host and port of the server, of nodes of the Cluster, or of the Sentinels.
-        tls: whether connections are encrypted.
         options: redis-py's other options: login, database, timeouts, certificates.
         service: the name by which the Sentinels know the primary.
         sentinel_options: the login at the Sentinels.
@@ -162,11 +161,7 @@ def _parse(url: str) -> Address:
 
 
 def _host_and_port(text: str) -> tuple[str, int]:
-    """Return a host and its port, 0 where there is none.
-
-    Raises:
-        ValueError: the port is not valid.
-    """
+    """Return a host and its port, 0 where there is none."""
     match = re.fullmatch(r"(\[[0-9A-Fa-f:.%]+\]|[^:\[\]]*)(?::([0-9]{1,5}))?", text)
     port = int(match[2] or 0) if match else -1
     if not match or port > 65_535 or (match[2] and not port):
@@ -180,7 +175,6 @@ def _shown_host(host: str, port: int) -> str:
 
 
 def _options(query: str | None) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the options for redis-py, and those for Sentinels."""
     given = parse_qsl(query or "", keep_blank_values=True, strict_parsing=bool(query))
     names = [name for name, _ in given]
     if not set(names) <= {*_OPTIONS, *_SENTINEL_OPTIONS} or len(set(names)) < len(names):

@@ -71,7 +71,6 @@ async def close_async_client(client: AsyncClient) -> None:
 
 
 def _options(address: Address) -> dict[str, Any]:
-    """Return the options of every connection to a data server."""
     return {
         "socket_connect_timeout": CONNECT_TIMEOUT,
         "socket_timeout": REPLY_TIMEOUT,
@@ -82,7 +81,6 @@ def _options(address: Address) -> dict[str, Any]:
 
 
 def _server_options(address: Address, library: Any) -> dict[str, Any]:
-    """Return the options for one server: where it is, and the class of connections."""
     if address.kind == "socket":
         return {"connection_class": library.UnixDomainSocketConnection}
     [(host, port)] = address.hosts

@@ -20,12 +20,7 @@ RETRIES = 1
 
 
 def cluster_client(address: Address, **options: Any) -> RedisCluster:
-    """Return a client, which has read the nodes and slots from the Cluster.
-
-    Raises:
-        redis.RedisClusterException: no node replies, or some slots have no node.
-        redis.RedisError: a node replied with an error.
-    """
+    """Return a client, which has read the nodes and slots from the Cluster."""
     nodes = [ClusterNode(*host) for host in address.hosts]
     retry = Retry(NoBackoff(), RETRIES)
     return _Cluster(startup_nodes=nodes, ssl=address.tls, retry=retry, **options)
@@ -40,10 +35,6 @@ def async_cluster_client(address: Address, **options: Any) -> redis.asyncio.Redi
 
 def pipelined(client: RedisCluster, commands: Iterable[Sequence[Any]]) -> list[Any]:
     """Send commands in one round trip to each node, and return the replies, with error replies.
-
-    Args:
-        client: from :func:`cluster_client`.
-        commands: their words; each has one key.
 
     Raises:
         redis.ConnectionError, redis.TimeoutError: a node does not reply.

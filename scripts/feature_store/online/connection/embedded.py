@@ -37,11 +37,7 @@ _FOLDER = "feature-store-"
 
 
 class EmbeddedRedis:
-    """A Redis server over one data file.
-
-    Args:
-        data_file: where the data are kept, for instance ``target/redis/dev.rdb``.
-    """
+    """A Redis server over one data file."""
 
     def __init__(self, data_file: Path):
         self.data_file = data_file.absolute()
@@ -52,7 +48,6 @@ class EmbeddedRedis:
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
-        """Let one process at a time start or stop the server."""
         self.data_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._lock_file.open("w") as handle:
             if not _wait_until(lambda: lock(handle, wait=False), 2 * TIMEOUT):
@@ -64,11 +59,7 @@ class EmbeddedRedis:
             yield
 
     def open(self) -> redis.Redis:
-        """Return a client of the running server, which is started where there is none.
-
-        Raises:
-            FeatureStoreError: the server does not start.
-        """
+        """Return a client of the running server, which is started where there is none."""
         with self._lock():
             return self._running() or self._start()
 
@@ -95,7 +86,6 @@ class EmbeddedRedis:
                 client.close()
 
     def _save(self, client: redis.Redis) -> None:
-        """Save all data, with a timeout that is long enough for many."""
         socket = Path(client.connection_pool.connection_kwargs["path"])
         client.close()
         client.connection_pool.connection_kwargs["socket_timeout"] = _SAVE_TIMEOUT
@@ -124,7 +114,6 @@ class EmbeddedRedis:
         )
 
     def _hangs(self, socket: Path) -> FeatureStoreError:
-        """Return the error for a server that runs and does not reply."""
         process = _listener(socket)
         return FeatureStoreError(
             f"{self.data_file}: the embedded Redis ({process}) does not reply within "
@@ -246,7 +235,6 @@ def _is_loaded(client: redis.Redis) -> bool:
 
 
 def _listener(path: Path) -> str:
-    """Return a text that names the process that listens on a socket file."""
     with contextlib.suppress(OSError, AttributeError), sockets.socket(sockets.AF_UNIX) as probe:
         probe.settimeout(1)
         probe.connect(str(path))

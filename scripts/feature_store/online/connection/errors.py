@@ -8,10 +8,7 @@ import redis.sentinel
 
 from feature_store.errors import FeatureStoreError
 
-_MASTER_NOT_FOUND = (
-    redis.sentinel.MasterNotFoundError,
-    redis.asyncio.sentinel.MasterNotFoundError,
-)
+_MASTER_NOT_FOUND = (redis.sentinel.MasterNotFoundError, redis.asyncio.sentinel.MasterNotFoundError)
 _SLOTS = "wait until every slot has a primary again (redis-cli cluster info), then try again"
 
 #: By the code that an error reply begins with.
@@ -63,12 +60,7 @@ def code_of(reply: str) -> str:
 
 
 def command_error(where: str, reply: str) -> FeatureStoreError:
-    """Return the error for a server's error reply.
-
-    Args:
-        where: the key or view that the command was for.
-        reply: such as ``OOM command not allowed …``.
-    """
+    """Return the error for a server's error reply."""
     return FeatureStoreError(
         f"{where}: the Redis server refused a command: {reply}",
         next_step=_NEXT_STEPS.get(code_of(reply)) or _hint(reply) or "solve that, then try again",
@@ -85,10 +77,7 @@ def reply_of(error: redis.RedisError) -> str:
 def client_error(server: str, error: Exception, next_step: str) -> FeatureStoreError:
     """Return the error for any exception of redis-py.
 
-    Args:
-        server: the address, without secrets.
-        error: a :class:`redis.RedisError`, ``redis.RedisClusterException`` or :class:`OSError`.
-        next_step: used for a connection error of which nothing more is known.
+    ``next_step`` is for a connection error of which nothing more is known.
     """
     error = _root_cause(error)
     if isinstance(error, _MASTER_NOT_FOUND):

@@ -17,8 +17,7 @@ from feature_store.online.connection.redis_internals import pool_sockets
 def embedded_async_store(client: redis.Redis) -> AsyncOnlineStore:
     """Return the store of an embedded server, for one event loop; it connects when it is used.
 
-    Args:
-        client: of the same server, which runs as long as this client is open.
+    The server runs as long as ``client`` is open.
     """
     return AsyncOnlineStore(
         redis.asyncio.Redis(

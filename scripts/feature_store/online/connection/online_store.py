@@ -41,12 +41,7 @@ return 1
 
 
 class OnlineStore:
-    """An open online store.
-
-    Args:
-        client: connected, with ``decode_responses``.
-        keys: the project's keys.
-    """
+    """An open online store."""
 
     def __init__(self, client: Client, keys: KeySpace):
         self.client, self.keys, self.topology = client, keys, topology_of(client)
@@ -55,10 +50,6 @@ class OnlineStore:
         """Send commands, in one round trip to each server, and return their replies.
 
         Error replies are returned among the others.
-
-        Raises:
-            redis.ConnectionError, redis.TimeoutError: the connection broke, and retries failed.
-            UnicodeDecodeError: a value is not UTF-8 text.
         """
         return self.topology.round_trip(commands)
 
@@ -78,12 +69,7 @@ class OnlineStore:
                     self.topology.refresh()
 
     def claim_prefix(self, project_name: str) -> None:
-        """Make sure that the keys below the prefix are this project's.
-
-        Raises:
-            FeatureStoreError: another project has claimed the prefix on this server.
-            redis.RedisError: the server replied with an error, or the connection broke.
-        """
+        """Make sure that the keys below the prefix are this project's."""
         self.client.set(self.keys.project, project_name, nx=True)
         owner = self.client.get(self.keys.project)
         if owner != project_name:
@@ -107,15 +93,9 @@ class OnlineStore:
     ) -> bool:
         """Write the metadata of a view at the end of its export.
 
-        Args:
-            view: the feature view's version.
-            before: the metadata by which it was decided what to export.
-            run_id: of the server that took the rows; of a Cluster nothing.
-            fields: to write.
-
-        Returns:
-            Whether they were written: not if the server is another one now, or another exporter
-            wrote meanwhile.
+        ``before`` decided what to export; ``run_id`` is that of the server that took the rows, and
+        empty for a Cluster. Return whether they were written: not if the server is another one now,
+        or another exporter wrote meanwhile.
         """
         expected = [before.fields.get(name, "") for name in ("exported_at", "disturbed")]
         pairs = [part for pair in fields.items() for part in pair]
@@ -124,11 +104,7 @@ class OnlineStore:
 
 
 class AsyncOnlineStore:
-    """An online store for ``asyncio``, for use in one event loop.
-
-    Args:
-        client: with ``decode_responses``; it connects when it is first used.
-    """
+    """An online store for ``asyncio``, for use in one event loop."""
 
     def __init__(self, client: AsyncClient):
         self.client = client

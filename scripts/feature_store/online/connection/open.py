@@ -9,11 +9,7 @@ import redis
 
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.address import describe_address, parse_address
-from feature_store.online.connection.clients import (
-    close_client,
-    make_async_client,
-    make_client,
-)
+from feature_store.online.connection.clients import close_client, make_async_client, make_client
 from feature_store.online.connection.embedded import EmbeddedRedis
 from feature_store.online.connection.errors import client_error
 from feature_store.online.connection.online_store import AsyncOnlineStore, OnlineStore
@@ -30,11 +26,7 @@ def describe_server(settings: Settings) -> str:
 
 
 def check_address(settings: Settings) -> None:
-    """Check the address and the prefix of the online store, without connecting to it.
-
-    Raises:
-        FeatureStoreError: one of them cannot be read.
-    """
+    """Check the address and the prefix of the online store, without connecting to it."""
     KeySpace(settings.prefix)
     if settings.redis_url:
         parse_address(settings.redis_url)
@@ -42,12 +34,7 @@ def check_address(settings: Settings) -> None:
 
 @contextmanager
 def clear_errors(settings: Settings) -> Iterator[None]:
-    """Turn the errors of redis-py into ones that name the server and the next step.
-
-    Raises:
-        FeatureStoreError: instead of every :class:`redis.RedisError` and
-            ``redis.RedisClusterException``.
-    """
+    """Turn the errors of redis-py into ones that name the server and the next step."""
     server = describe_server(settings)
     try:
         yield
@@ -107,9 +94,6 @@ def open_async_store(settings: Settings) -> AsyncOnlineStore:
 
     Close its client with :func:`~feature_store.online.connection.clients.close_async_client`, in
     the same event loop.
-
-    Raises:
-        FeatureStoreError: the address or the prefix cannot be read, or there is no address.
     """
     KeySpace(settings.prefix)
     if not settings.redis_url:

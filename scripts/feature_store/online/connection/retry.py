@@ -29,11 +29,7 @@ _AFTER_FAILOVER = {"READONLY"}
 
 
 class ReplyError(Exception):
-    """A server's error reply, as it came.
-
-    Args:
-        reply: such as ``OOM command not allowed …``.
-    """
+    """A server's error reply, as it came."""
 
     def __init__(self, reply: str):
         self.reply = reply
@@ -59,11 +55,7 @@ class Retrier:
         self._failures = 0
 
     def wait(self, error: BaseException) -> None:
-        """Wait before the next attempt.
-
-        Args:
-            error: of the last attempt; raised where waiting does not help, or no longer.
-        """
+        """Wait before the next attempt; raise the error where waiting does not help any more."""
         now = time.monotonic()
         if not self._failures:
             self._give_up_at = now + RETRY_TIMEOUT

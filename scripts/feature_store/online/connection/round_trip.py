@@ -37,7 +37,6 @@ class Commands(NamedTuple):
     Attributes:
         words: returns the words of each command, which has one key: a Cluster is sent these.
         packed: returns all commands in the protocol's bytes: a single server is sent these.
-        count: the number of commands, which is that of replies.
     """
 
     words: Callable[[], Iterable[tuple[str, ...]]]
@@ -57,14 +56,7 @@ def packed_command(command: Iterable[str]) -> str:
 
 
 class ReplyParser:
-    """Parses the replies of one round trip as they come.
-
-    Args:
-        count: the number of replies to wait for.
-
-    Attributes:
-        replies: those that came, error replies among them.
-    """
+    """Parses the replies of one round trip as they come."""
 
     def __init__(self, count: int):
         self.replies: list[Any] = []
@@ -79,12 +71,7 @@ class ReplyParser:
         )
 
     def feed(self, data: bytes) -> bool:
-        """Parse the bytes that came; return whether all replies are there.
-
-        Raises:
-            redis.ConnectionError: the connection was closed, or rejected by the server.
-            UnicodeDecodeError: a value is not UTF-8 text.
-        """
+        """Parse the bytes that came; return whether all replies are there."""
         if not data:
             raise redis.ConnectionError("the server closed the connection")
         self._parser.feed(data)
@@ -118,10 +105,6 @@ def _connection_error(error: OSError) -> redis.RedisError:
 
 def round_trip(client: redis.Redis, commands: Commands) -> list[Any]:
     """Send commands and return their replies, error replies among them.
-
-    Args:
-        client: whose connection pool lends the connection.
-        commands: to send.
 
     Raises:
         redis.ConnectionError, redis.TimeoutError: the connection broke, and retries failed.

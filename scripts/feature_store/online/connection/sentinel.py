@@ -67,13 +67,11 @@ def check_sentinels(address: Address) -> None:
 
 
 def _sentinels(address: Address) -> redis.sentinel.Sentinel:
-    """Return a client of the Sentinels, which tries each of them once."""
     once = {"retry": Retry(NoBackoff(), 0)}
     return redis.sentinel.Sentinel(address.hosts, sentinel_kwargs=_sentinel_options(address) | once)
 
 
 def _sentinel_options(address: Address) -> dict[str, Any]:
-    """Return the options of connections to Sentinels: a login of its own, the same certificates."""
     return {
         "socket_timeout": SENTINEL_TIMEOUT,
         "socket_connect_timeout": SENTINEL_TIMEOUT,

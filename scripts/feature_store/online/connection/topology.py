@@ -144,13 +144,9 @@ def topology_of(client: redis.Redis | RedisCluster) -> Topology:
 
 
 def key_slots(hash_tags: pa.Array) -> np.ndarray:
-    """Return the slot of each hash tag: its CRC16 (XMODEM), as Redis Cluster computes it.
+    """Return the slot (uint16) of each hash tag: its CRC16 (XMODEM), as Redis Cluster computes it.
 
-    Args:
-        hash_tags: text without nulls; what stands between the braces of the keys.
-
-    Returns:
-        uint16, one a hash tag.
+    The tags are text without nulls: what stands between the braces of the keys.
     """
     import numpy as np
     import pyarrow as pa

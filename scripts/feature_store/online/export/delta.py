@@ -34,14 +34,9 @@ class Delta:
     """What an export of one view sends.
 
     Attributes:
-        served: what the warehouse serves.
         since: rows that the snapshot recorded after that time (UTC); None is all of them.
-        reason: why everything is sent, or ``CHANGES``.
-        before: what the keys may hold.
-        rows: the number of rows to write.
         removed: the number of entities whose keys are to be deleted.
         planned_at: the server's time (UTC) of this decision.
-        metadata: of the view in the online store, before the export.
     """
 
     served: ServedView
@@ -85,16 +80,7 @@ def _removed_sql(view: FeatureView, since: datetime | None) -> str:
 
 
 def check_not_older(served: ServedView, metadata: Metadata, now: datetime) -> None:
-    """Check that an export does not replace newer rows by older ones.
-
-    Args:
-        served: what the warehouse serves.
-        metadata: of the view in the online store.
-        now: the server's time (UTC).
-
-    Raises:
-        FeatureStoreError: the online store holds the rows of a later time.
-    """
+    """Check that an export does not replace newer rows by older ones."""
     label, online = served.view.label, metadata.as_of
     if online and served.as_of:
         if served.as_of < online:
@@ -125,9 +111,7 @@ class DeltaPlanner:
     """Decides what an export sends of each view.
 
     Attributes:
-        connection: the warehouse.
         is_empty: whether the online store holds no rows at all.
-        now: the server's time (UTC).
         run_ids: of the nodes of a Cluster; nothing for a single server.
     """
 
@@ -139,10 +123,7 @@ class DeltaPlanner:
     def plan(self, served: ServedView, metadata: Metadata, full: str | None) -> Delta:
         """Decide what has to be sent of a view.
 
-        Args:
-            served: what the warehouse serves.
-            metadata: of the view in the online store.
-            full: the option that says to send everything, whatever the metadata say.
+        ``full`` is the option that says to send everything, whatever the metadata say.
         """
         view = served.view
         is_unfinished = self._is_unfinished(view, metadata)
@@ -182,7 +163,6 @@ class DeltaPlanner:
         return target != target_of(self.connection, view, target_watermark)
 
     def _reason_for_all(self, view: FeatureView, metadata: Metadata) -> str | None:
-        """Return why everything has to be sent, or None."""
         stored = metadata.fields
         if metadata.watermark is None:
             return "first export"

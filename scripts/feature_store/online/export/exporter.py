@@ -47,11 +47,7 @@ class _State(NamedTuple):
 
 
 class Exporter:
-    """An export over an open warehouse and an open online store.
-
-    Args:
-        context: the project, the warehouse, the online store, the options and callbacks.
-    """
+    """An export over an open warehouse and an open online store."""
 
     def __init__(self, context: ExportContext):
         self._options, self._definitions = context.options, context.definitions
@@ -69,12 +65,7 @@ class Exporter:
     def plan(self, served: list[ServedView], sent: frozenset[str] = frozenset()) -> list[Delta]:
         """Decide what has to be sent of every view, before anything is.
 
-        Args:
-            served: what the warehouse serves.
-            sent: labels of views that this export has sent in full already.
-
-        Raises:
-            FeatureStoreError: the online store holds the rows of a later time.
+        ``sent`` has the labels of views that this export has sent in full already.
         """
         planner = DeltaPlanner(
             self._connection,
@@ -97,9 +88,6 @@ class Exporter:
 
         A server that was restarted, or replaced by its replica, may have lost rows that it had
         taken. Then no metadata are written, and everything is planned again.
-
-        Raises:
-            FeatureStoreError: as ``export_features``.
         """
         claim = partial(self._store.claim_prefix, self._definitions.project_name)
         claim()  # before the lock, which is written too

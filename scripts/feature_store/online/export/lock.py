@@ -39,12 +39,6 @@ class ExportLock:
     A thread renews the lease. Before each batch the exporter calls :meth:`check`, because a process
     that was stopped for a while does not know that its lease is over.
 
-    Args:
-        store: the online store.
-        lease: seconds.
-        wait: seconds to wait for another exporter.
-        message: called with a line for the user.
-
     Attributes:
         gaps: how often the lock was lost and taken again: others may have exported meanwhile.
 
@@ -53,12 +47,7 @@ class ExportLock:
     """
 
     def __init__(
-        self,
-        store: OnlineStore,
-        *,
-        lease: float,
-        wait: float,
-        message: Callable[[str], None],
+        self, store: OnlineStore, *, lease: float, wait: float, message: Callable[[str], None]
     ):
         self._client, self._key = store.client, store.keys.lock
         self._lease, self._wait, self._message = lease, wait, message
@@ -110,10 +99,7 @@ class ExportLock:
             self._lock.release()
 
     def check(self, gaps: int) -> None:
-        """Check that the lock is held, and was without a gap.
-
-        Args:
-            gaps: :attr:`gaps` when the export was planned.
+        """Check that the lock is held, and was without a gap since :attr:`gaps` had this number.
 
         Raises:
             LockLostError: another exporter has it.

@@ -40,13 +40,8 @@ class ExportedView:
     """The result of the export of one view.
 
     Attributes:
-        view: the feature view's version.
         reason: why everything was sent, or ``CHANGES``.
-        rows: rows that were written.
-        deleted: entities whose keys were deleted.
         served: rows that are online now.
-        sent_bytes: bytes of the commands.
-        seconds: time that it took.
         checked: the result of reading a sample back; None where none was read.
         last_export: when the export before this one ended (UTC, the server's clock).
         sampled: keys whose state was read, where nothing was sent.
@@ -84,16 +79,7 @@ class ExportProgress:
 
 @dataclass(frozen=True)
 class ExportContext:
-    """The project, the open warehouse and the open online store of one export.
-
-    Attributes:
-        settings: the project's.
-        options: of the export.
-        definitions: the project's feature views.
-        connection: the warehouse.
-        store: the online store.
-        progress: the callbacks.
-    """
+    """The project, the open warehouse and the open online store of one export."""
 
     settings: Settings
     options: ExportOptions

@@ -21,13 +21,11 @@ from feature_store.warehouse.sql import identifier
 
 
 def _literal(text: str) -> str:
-    """Return a SQL literal of a text that may hold the protocol's line ends."""
     escaped = text.replace("\\", "\\\\").replace("'", "''")
     return "e'" + escaped.replace("\r", "\\r").replace("\n", "\\n") + "'"
 
 
 def _bulk(text: str) -> str:
-    """Return a SQL literal of a text as one bulk string."""
     return _literal(bulk(text))
 
 
@@ -42,9 +40,7 @@ def _bulk_sql(column: str) -> str:
 def _command(name: str, *arguments: str) -> str:
     """Return a whole command, or its beginning, as the arguments of ``concat()``.
 
-    Args:
-        name: the command.
-        arguments: SQL, each the arguments of ``concat()`` for one bulk string.
+    Each of the arguments is SQL: the arguments of ``concat()`` for one bulk string.
     """
     head = _literal(f"*{len(arguments) + 1}\r\n{bulk(name)}")
     return ", ".join([head, *arguments])
@@ -73,14 +69,8 @@ def row_commands_sql(
 ) -> str:
     """Return the query of the commands that write rows in the view's layout.
 
-    Args:
-        keys: the project's keys.
-        view: the feature view.
-        rows: the query of the rows to write: the entity, ``feature_time`` and the features.
-        before: what the keys may hold; if less is known, more commands are needed.
-
-    Raises:
-        FeatureStoreError: a column is of a type that cannot be served.
+    ``rows`` is the query of the entity, ``feature_time`` and the features. The less is known of the
+    keys before, the more commands are needed.
     """
     if view.layout == "packed":
         return _packed_sql(keys, view, rows)
@@ -196,10 +186,7 @@ def _if_nulls(arguments: str) -> str:
 def delete_commands_sql(keys: KeySpace, view: FeatureView, entities: str) -> str:
     """Return the query of the commands that delete the keys of entities.
 
-    Args:
-        keys: the project's keys.
-        view: the feature view.
-        entities: the query of the entities: their key columns.
+    ``entities`` is the query of their key columns.
     """
     return f"""
     with removed as (

@@ -36,8 +36,6 @@ class _OpenWarehouse(NamedTuple):
     """An open warehouse with what it serves.
 
     Attributes:
-        connection: the warehouse.
-        definitions: the project's feature views.
         served: the views that can be exported.
         error: of views that cannot; to be raised after the export of the others.
     """
@@ -79,7 +77,6 @@ def _open_warehouse(settings: Settings, views: tuple[str, ...]) -> Iterator[_Ope
 def _open_export(
     settings: Settings, options: ExportOptions, progress: ExportProgress
 ) -> Iterator[tuple[Exporter, _OpenWarehouse]]:
-    """Open the warehouse and the online store for an export."""
     check_address(settings)
     with (
         _open_warehouse(settings, options.views) as warehouse,
@@ -94,19 +91,13 @@ def _open_export(
 def plan_export(
     settings: Settings, options: ExportOptions
 ) -> tuple[list[Delta], FeatureStoreError | None]:
-    """Return what an export would send, and the error it would end with; write nothing.
-
-    Raises:
-        FeatureStoreError: as :func:`export_features`, where nothing would be sent.
-    """
+    """Return what an export would send, and the error it would end with; write nothing."""
     with _open_export(settings, options, ExportProgress()) as (exporter, warehouse):
         return exporter.plan(warehouse.served), warehouse.error
 
 
 def export_features(
-    settings: Settings,
-    options: ExportOptions | None = None,
-    progress: ExportProgress | None = None,
+    settings: Settings, options: ExportOptions | None = None, progress: ExportProgress | None = None
 ) -> list[ExportedView]:
     """Copy the served rows of green feature views to the online store.
 

@@ -19,16 +19,12 @@ class Sender:
     error inside ends all streams.
 
     Args:
-        topology: of the online store.
         check: called before each batch is sent; an error of it ends the sending.
         on_rows: called with the number of rows of each batch that a server has taken.
     """
 
     def __init__(
-        self,
-        topology: Topology,
-        check: Callable[[], None],
-        on_rows: Callable[[int], None],
+        self, topology: Topology, check: Callable[[], None], on_rows: Callable[[int], None]
     ):
         self._topology, self._check, self._on_rows = topology, check, on_rows
         self._retrier = Retrier(topology.follows_failover)
@@ -61,11 +57,7 @@ class Sender:
                     break
 
     def drain(self) -> None:
-        """Wait for the replies to everything that was sent.
-
-        Raises:
-            ReplyError, redis.RedisError: as :meth:`send`.
-        """
+        """Wait for the replies to everything that was sent."""
         while self._streams:
             for server, stream in [*self._streams.items()]:
                 if stream.finish():

@@ -25,8 +25,6 @@ class ServedView:
     """What the warehouse serves of one view.
 
     Attributes:
-        view: the feature view's version.
-        rows: its current served rows, one an entity.
         watermark: the last change that the snapshot recorded (UTC); None without rows.
         as_of: the time (UTC) that the rows are the features of; None where it was not recorded.
         invocation_id: the dbt run that took the served snapshot.
@@ -40,14 +38,9 @@ class ServedView:
 
 
 def choose_views(definitions: FeatureDefinitions, labels: list[str]) -> list[FeatureView]:
-    """Return the served views with the given names, or all of them.
+    """Return the served views with these labels, or all of them.
 
-    Args:
-        definitions: the project's feature views.
-        labels: ``customer_purchases`` (every served version) or ``customer_purchases:v1``.
-
-    Raises:
-        FeatureStoreError: there is no such view or version, or it is not served.
+    ``customer_purchases`` is every served version of a view, ``customer_purchases:v1`` one of them.
     """
     served = [view for view in definitions.views if view.served_id]
     doubled = [view for view in served if view.other_snapshots]
@@ -132,11 +125,7 @@ def _check_commands(
 
 
 def _count_rows(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> tuple[int, str | None]:
-    """Return the number of current rows, and the last change of the snapshot as text.
-
-    Raises:
-        FeatureStoreError: a current row has no entity or feature time.
-    """
+    """Return the number of current rows, and the last change of the snapshot as text."""
     needed = [*key_columns(view), "feature_time"]
     lacking = " or ".join(f"{name} is null" for name in needed)
     with warehouse_errors(view):

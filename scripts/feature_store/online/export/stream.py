@@ -35,11 +35,6 @@ class Stream:
     an integer or an array's head: one line, which begins with ``-`` where it is an error.
 
     After a failure the stream is over, and returns the batches without a reply.
-
-    Args:
-        pool: returns the pool that lends the connection.
-        check: called before each batch is sent; an error of it ends the stream.
-        on_rows: called with the number of rows of each batch that the server has taken.
     """
 
     def __init__(

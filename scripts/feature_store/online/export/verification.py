@@ -18,11 +18,7 @@ _DIFFERENT = "the last check found differences"
 
 
 class Verification:
-    """The verification of an export, over its open warehouse and its open online store.
-
-    Args:
-        context: of the export; its callbacks are called for each view that was verified.
-    """
+    """The verification of an export, over its open warehouse and its open online store."""
 
     def __init__(self, context: ExportContext):
         self._context, self._connection = context, context.connection

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from feature_store.display import shortened
 from feature_store.errors import FeatureStoreError
 from feature_store.online.layout.types import (
     FEATURE_TIME,
@@ -36,32 +37,20 @@ _read_time = lru_cache(maxsize=4096)(reader(FEATURE_TIME))
 
 
 def read_times(column: Sequence[str | None]) -> list[datetime | None]:
-    """Read a column of feature times.
-
-    Raises:
-        ValueError, TypeError: a value is not a valid time.
-    """
+    """Read a column of feature times."""
     return [None if text is None else _read_time(text) for text in column]
 
 
 @cache
 def value_reader(data_type: str, layout: str) -> Callable[[Any], Any]:
-    """Return the function that reads one value of a type in a layout.
-
-    Raises:
-        FeatureStoreError: values of the type cannot be served.
-    """
+    """Return the function that reads one value of a type in a layout."""
     feature = Feature("", data_type, "")
     return json_reader(feature) if layout == "packed" else reader(feature)
 
 
 @cache
 def column_reader(data_type: str, layout: str) -> ColumnReader:
-    """Return the fastest function that reads a column of a type, which may fail for nulls.
-
-    Raises:
-        FeatureStoreError: values of the type cannot be served.
-    """
+    """Return the fastest function that reads a column of a type, which may fail for nulls."""
     read = value_reader(data_type, layout)
     base = type_id(data_type)
     if layout == "hash" and base in _NUMBERS:
@@ -98,17 +87,7 @@ def _numbers_reader(kind: type) -> ColumnReader:
 def read_column(
     feature: Feature, layout: str, column: Sequence[Any], key_of: Callable[[int], str]
 ) -> list[Any]:
-    """Read a column of one feature's values; None stays None.
-
-    Args:
-        feature: the feature, for its type.
-        layout: of the view: ``hash`` or ``packed``.
-        column: one value a row.
-        key_of: returns the key of a row, for the error.
-
-    Raises:
-        FeatureStoreError: a value cannot be read; names its key.
-    """
+    """Read a column of one feature's values; None stays None."""
     try:
         return column_reader(feature.data_type, layout)(column)
     except BAD_VALUE:
@@ -123,16 +102,11 @@ def read_column(
 def read_value(
     feature: Feature, read: Callable[[Any], Any], value: Any, key: Callable[[], str]
 ) -> Any:
-    """Read one value.
-
-    Raises:
-        FeatureStoreError: it cannot be read; names its key.
-    """
+    """Read one value."""
     try:
         return read(value)
     except BAD_VALUE as error:
-        text = str(value)
-        shown = text if len(text) <= 40 else text[:40] + "…"
+        shown = shortened(str(value), 40)
         raise FeatureStoreError(
             f"{key()}, field {feature.name}: {shown!r} cannot be read as {feature.data_type}",
             next_step=EXPORT_ALL,

@@ -48,11 +48,7 @@ class KeySpace:
             )
 
     def entity(self, view: FeatureView, ids: Sequence[Any]) -> str:
-        """Return the key of one entity's features of one view.
-
-        Raises:
-            FeatureStoreError: an id is not of its column's type.
-        """
+        """Return the key of one entity's features of one view."""
         entity_id = "|".join(id_text(key, one) for key, one in zip(view.entity, ids, strict=True))
         head, tail = self.around_id(view)
         return head + entity_id + tail
@@ -62,11 +58,7 @@ class KeySpace:
         return f"{self.prefix}:{{{view.entity_name}:", f"}}:{view.label}"
 
     def entity_sql(self, view: FeatureView) -> str:
-        """Return the SQL expression of the same key, over the view's entity columns.
-
-        Raises:
-            FeatureStoreError: a key column is of a type of which equal values have several texts.
-        """
+        """Return the SQL expression of the same key, over the view's entity columns."""
         head, tail = literal(f"{self.prefix}:{{"), literal(f"}}:{view.label}")
         return f"concat({head}, {hash_tag_sql(view)}, {tail})"
 
@@ -92,12 +84,7 @@ class KeySpace:
 def id_text(key: Feature, value: Any) -> str:
     """Return one id of an entity in the form in which keys hold it.
 
-    Args:
-        key: the key column, for its type.
-        value: the id: text, or a value of Python, numpy or pandas of the column's type.
-
-    Raises:
-        FeatureStoreError: the value is not of that type.
+    The value is text, or one of Python, numpy or pandas of the column's type.
     """
     base = type_id(key.data_type)
     _require_id_type(key)
@@ -121,11 +108,7 @@ def _require_id_type(key: Feature) -> None:
 
 
 def _canonical_text(base: str, value: Any) -> str:
-    """Return the text that :func:`text_sql` writes for an equal value.
-
-    Raises:
-        ValueError, TypeError, OverflowError: the type has no value equal to it.
-    """
+    """Return the text that :func:`text_sql` writes for an equal value."""
     if base == "boolean":
         text = str(value).lower()  # of numpy's boolean too
         if text not in ("true", "false"):
@@ -167,11 +150,7 @@ def _date_text(value: Any) -> str:
 
 
 def hash_tag_sql(view: FeatureView) -> str:
-    """Return the SQL expression of the text between a key's braces, ``customer:1029``.
-
-    Raises:
-        FeatureStoreError: a key column is of a type of which equal values have several texts.
-    """
+    """Return the SQL expression of the text between a key's braces, ``customer:1029``."""
     parts = []
     for key in view.entity:
         _require_id_type(key)

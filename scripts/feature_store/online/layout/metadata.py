@@ -31,48 +31,39 @@ def held_names(view: FeatureView) -> frozenset[str]:
     return frozenset([*(feature.name for feature in view.features), FEATURE_TIME.name])
 
 
+def _read_time(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None) if text else None
+    except ValueError:
+        return None  # another program wrote it: then nothing is known
+
+
 @dataclass(frozen=True)
 class Metadata:
-    """The metadata of one view.
-
-    Attributes:
-        fields: the hash as it is; empty for a view that was never exported.
-    """
+    """The metadata of one view: its hash, which is empty for a view that was never exported."""
 
     fields: Mapping[str, str]
-
-    def _time(self, name: str) -> datetime | None:
-        return self._read_time(self.fields.get(name))
-
-    @staticmethod
-    def _read_time(text: str | None) -> datetime | None:
-        if not text:
-            return None
-        try:
-            return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
-        except ValueError:
-            return None  # another program wrote it: then nothing is known
 
     @property
     def watermark(self) -> datetime | None:
         """The time (UTC) up to which all rows that the snapshot recorded are online."""
-        return self._time("watermark")
+        return _read_time(self.fields.get("watermark"))
 
     @property
     def as_of(self) -> datetime | None:
         """The time (UTC) that the exported rows are the features of."""
-        return self._time("as_of")
+        return _read_time(self.fields.get("as_of"))
 
     @property
     def ttl_set_from(self) -> datetime | None:
         """The time (UTC, the server's clock) after which the TTL of every key was set."""
-        return self._time("lives_from")
+        return _read_time(self.fields.get("lives_from"))
 
     @property
     def sending_watermark(self) -> datetime | None:
         """The watermark (UTC) that an export which was not completed would have written."""
         _, _, rest = self.fields.get("sending", "").partition(" ")
-        return self._read_time(rest.partition(" ")[0])
+        return _read_time(rest.partition(" ")[0])
 
     @property
     def held(self) -> frozenset[str]:

@@ -60,11 +60,7 @@ def same_columns(schema: str, other: str) -> bool:
 
 
 def row_sql(view: FeatureView) -> str:
-    """Return the SQL expression of a row's array, over the columns of the served snapshot.
-
-    Raises:
-        FeatureStoreError: a feature is of a type that cannot be served.
-    """
+    """Return the SQL expression of a row's array, over the columns of the served snapshot."""
     time = "cast(feature_time as timestamp)"
     elements = [
         f"case when {time} = date_trunc('day', {time}) then "

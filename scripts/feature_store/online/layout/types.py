@@ -55,13 +55,6 @@ def text_sql(feature: Feature, column: str) -> str:
 
     Numbers are decimal text that reads back equal, times are ISO 8601 in UTC. The column is first
     cast to the declared type, which an older snapshot need not have.
-
-    Args:
-        feature: the feature, for its type.
-        column: the quoted column.
-
-    Raises:
-        FeatureStoreError: values of that type cannot be served.
     """
     reader(feature)
     base = type_id(feature.data_type)
@@ -84,9 +77,6 @@ def reader(feature: Feature) -> Callable[[str], Any]:
 
     Values are those of DuckDB's Python client, except that JSON is parsed and times have the zone
     UTC.
-
-    Raises:
-        FeatureStoreError: there is no such function for the type.
     """
     read = _reader(feature.data_type)
     if read is None:
@@ -104,13 +94,6 @@ def json_sql(feature: Feature, column: str) -> str:
     Numbers (a decimal zero is ``0``), booleans, lists and structs are written as JSON has them;
     values of all other types, JSON included, as the text of :func:`text_sql` in a JSON string.
     Null is ``null``.
-
-    Args:
-        feature: the feature, for its type.
-        column: the quoted column.
-
-    Raises:
-        FeatureStoreError: values of that type cannot be served.
     """
     text = text_sql(feature, column)
     base = type_id(feature.data_type)
@@ -130,9 +113,6 @@ def json_reader(feature: Feature) -> Callable[[Any], Any]:
 
     The array has to be parsed with ``parse_float=str``, so that no digit of a decimal is lost. The
     values are those of :func:`reader`.
-
-    Raises:
-        FeatureStoreError: there is no such function for the type.
     """
     read = reader(feature)
     base = type_id(feature.data_type)

@@ -27,14 +27,7 @@ _NULL = "%null"
 
 
 def entity_rows(entities: Entities) -> list[dict[str, Any]]:
-    """Return a copy of each entity as a mapping.
-
-    Args:
-        entities: mappings, or a pandas or Arrow table with a row an entity.
-
-    Raises:
-        FeatureStoreError: ``entities`` is something else.
-    """
+    """Return a copy of each entity as a mapping."""
     package = type(entities).__module__.partition(".")[0]
     if package == "pandas" and hasattr(entities, "columns"):
         if not entities.columns.is_unique:
@@ -80,9 +73,6 @@ def entity_ids(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> list
     """Return the id of each entity in the form in which the keys of a view hold it.
 
     A null id is one that no key has, as in a point-in-time join, where null equals no id.
-
-    Raises:
-        FeatureStoreError: an entity lacks a key, or an id is of another type.
     """
     if len(view.entity) == 1 and type_id(view.entity[0].data_type) in INTEGERS:
         name = view.entity[0].name

@@ -37,15 +37,6 @@ def get_online_features(
     Where a packed row was written with an earlier schema of the view, that schema is read in a
     second one.
 
-    Args:
-        store: the online store.
-        request: the features, from :func:`~feature_store.online.read.request.resolve_request`.
-        entities: one mapping of key column to id a row, such as ``{"customer_id": 1029}``, or a
-            pandas or Arrow table.
-        max_age: duration such as ``28d``, for all views or by view name: features that are older
-            at the time ``at`` are null.
-        at: that time, by default now; without a zone it is UTC.
-
     Raises:
         FeatureStoreError: an entity without a key the views need, an id of another type, or a key
             or value in the store that another program wrote.
@@ -118,7 +109,6 @@ def _steps(
 
 
 def _schema_commands(rows: Sequence[PackedRows]) -> Commands:
-    """Return the commands that read the other schemas of each view's rows."""
     words = [("HMGET", one.request.schemas_key, *map(str, one.other_schemas)) for one in rows]
     return Commands(lambda: words, lambda: "".join(map(packed_command, words)).encode(), len(words))
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn, TypeAlias
 
 import redis
 
+from feature_store.display import shortened
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.errors import command_error, reply_of
 from feature_store.online.layout.decode import (
@@ -31,13 +32,7 @@ Columns: TypeAlias = tuple[list[datetime | None], list[list[Any]]]
 
 @dataclass(frozen=True)
 class ViewReplies:
-    """The replies for one view.
-
-    Attributes:
-        request: the requested features.
-        ids: of the entities, in the form in which keys hold them.
-        replies: one an entity.
-    """
+    """The replies for one view."""
 
     request: ViewRequest
     ids: Sequence[str]
@@ -48,21 +43,13 @@ class ViewReplies:
         return self.request.key(self.ids[row])
 
     def check(self) -> None:
-        """Check that no reply is an error.
-
-        Raises:
-            FeatureStoreError: one is; names its key.
-        """
+        """Check that no reply is an error."""
         for row, reply in enumerate(self.replies):
             if isinstance(reply, redis.RedisError):
                 raise command_error(self.key(row), reply_of(reply)) from reply
 
     def read_times(self, column: Sequence[Any]) -> list[datetime | None]:
-        """Read a column of feature times.
-
-        Raises:
-            FeatureStoreError: one is not a valid time; names its key.
-        """
+        """Read a column of feature times."""
         try:
             return read_times(column)
         except BAD_VALUE:
@@ -70,11 +57,7 @@ class ViewReplies:
 
 
 def hash_columns(view: ViewReplies) -> Columns:
-    """Read rows in the hash layout, each a reply to HMGET: the features, then the feature time.
-
-    Raises:
-        FeatureStoreError: a reply is an error, or a value cannot be read; names its key.
-    """
+    """Read rows in the hash layout, each a reply to HMGET: the features, then the feature time."""
     features = view.request.features
     if not view.replies:
         return [], [[] for _ in features]
@@ -91,15 +74,8 @@ def hash_columns(view: ViewReplies) -> Columns:
 class PackedRows:
     """Rows in the packed layout, each a reply to GET: an array of schema id, time, features.
 
-    Args:
-        view: the replies.
-
     Attributes:
-        request: the requested features.
         other_schemas: the ids of schemas other than the view's own that rows have.
-
-    Raises:
-        FeatureStoreError: a reply is an error or not such an array; names its key.
     """
 
     def __init__(self, view: ViewReplies):
@@ -110,7 +86,8 @@ class PackedRows:
         self._no_row = [self._schema] + [None] * (self._width - 1)
         self._rows: list[list[Any]] = []
         # Columns, if every row has the view's own schema: of decoded values, or parsed JSON.
-        self._decoded = self._decoded_at_once()
+        decode = row_decoder(view.request.view)
+        self._decoded = decode(view.replies) if decode else None
         self._columns = None if self._decoded else self._parsed_at_once()
         self.other_schemas: list[int] = []
         if self._decoded is None and self._columns is None:
@@ -119,11 +96,6 @@ class PackedRows:
             self.other_schemas = [*dict.fromkeys(row[0] for row in self._rows)]
             if self._schema in self.other_schemas:
                 self.other_schemas.remove(self._schema)
-
-    def _decoded_at_once(self) -> list[Sequence[Any]] | None:
-        """Decode all rows into values of their types; None where a row is not as exported."""
-        decode = row_decoder(self.request.view)
-        return decode(self._view.replies) if decode else None
 
     def _parsed_at_once(self) -> list[Sequence[Any]] | None:
         """Parse all rows as one text, as each call of the parser costs as much as a row."""
@@ -145,9 +117,9 @@ class PackedRows:
         except ValueError:
             found = None
         if not self._is_row(found):
-            shown = reply if len(reply) <= 40 else reply[:40] + "…"
             raise FeatureStoreError(
-                f"{self._view.key(row)}: {shown!r} is not a row of {self.request.label}",
+                f"{self._view.key(row)}: {shortened(reply, 40)!r} is not a row of "
+                f"{self.request.label}",
                 next_step=EXPORT_ALL,
             )
         return found
@@ -161,14 +133,7 @@ class PackedRows:
         )
 
     def columns(self, schemas: Mapping[int, str | None]) -> Columns:
-        """Read the columns.
-
-        Args:
-            schemas: by id, what the schema key holds of each of the ``other_schemas``.
-
-        Raises:
-            FeatureStoreError: a value cannot be read, or a schema is not known; names the key.
-        """
+        """Read the columns; ``schemas`` has the value of the schema key for ``other_schemas``."""
         features = self.request.features
         columns = self._decoded or self._columns
         if columns is None:
@@ -191,7 +156,7 @@ class PackedRows:
         values: list[list[Any]] = [[] for _ in self.request.features]
         for number, row in enumerate(self._rows):
             features = written[row[0]]
-            positions = _positions(features.values())
+            positions = {name: place for place, name in enumerate(features, 2)}
             if len(row) != 2 + len(features):
                 self._raise(number, f"its row does not fit the schema {row[0]}")
             for column, wanted in zip(values, self.request.features, strict=True):
@@ -221,7 +186,3 @@ class PackedRows:
 
     def _raise(self, number: int, why: str) -> NoReturn:
         raise FeatureStoreError(f"{self._view.key(number)}: {why}", next_step=EXPORT_ALL)
-
-
-def _positions(features: Any) -> dict[str, int]:
-    return {feature.name: 2 + position for position, feature in enumerate(features)}

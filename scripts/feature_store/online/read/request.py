@@ -28,13 +28,7 @@ class ViewRequest:
     """The requested features of one view.
 
     Attributes:
-        view: the feature view's version.
-        label: of the view.
-        references: by which each feature was requested.
-        features: the features, in the same order.
         positions: of each feature among all of the view's.
-        schema_id: of the view's packed rows.
-        schemas_key: the key of the schemas of its packed rows.
     """
 
     def __init__(self, keys: KeySpace, view: FeatureView, requested: Sequence[tuple[str, Feature]]):
@@ -80,9 +74,7 @@ class OnlineRequest:
     """A list of requested features, resolved.
 
     Attributes:
-        views: the features by view, in the order of each view's first one.
         columns: for each reference, the label of its view and the feature.
-        deprecated: the views that have a deprecation date.
     """
 
     def __init__(self, definitions: FeatureDefinitions, keys: KeySpace, requested: Sequence[str]):
@@ -112,11 +104,7 @@ class OnlineRequest:
         self._key_views = [entities.index(entity) for entity in entities]
 
     def ids(self, entities: Sequence[Mapping[str, Any]]) -> list[list[str]]:
-        """Return, for each view, the id of every entity in the form in which keys hold it.
-
-        Raises:
-            FeatureStoreError: an entity lacks a key, or an id is of another type.
-        """
+        """Return, for each view, the id of every entity in the form in which keys hold it."""
         found: list[list[str]] = []
         for number, first in enumerate(self._key_views):
             is_first = number == first
@@ -126,11 +114,7 @@ class OnlineRequest:
         return found
 
     def commands(self, ids: Sequence[Sequence[str]]) -> Commands:
-        """Return the commands that read all rows, one view after the other.
-
-        Args:
-            ids: from :meth:`ids`.
-        """
+        """Return the commands that read all rows, one view after the other."""
         views = [*zip(self.views, ids, strict=True)]
         return Commands(
             lambda: (command for view, own in views for command in map(view.command, own)),
@@ -142,17 +126,7 @@ class OnlineRequest:
 def resolve_request(
     definitions: FeatureDefinitions, keys: KeySpace, features: Sequence[str] | str
 ) -> OnlineRequest:
-    """Resolve a list of features, or return the cached request for it.
-
-    Args:
-        definitions: the project's feature views.
-        keys: the project's keys.
-        features: references such as ``customer_purchases:spend_28d``, ``customer_purchases:v1:…``,
-            or ``customer_purchases`` for the whole view; or the name of a feature service.
-
-    Raises:
-        FeatureStoreError: a view or feature is unknown or not served, or there is none.
-    """
+    """Resolve a list of features, or return the cached request for it."""
     cached = _cache.setdefault(definitions, {})
     try:
         key = (keys.prefix, features if isinstance(features, str) else tuple(features))
@@ -177,7 +151,5 @@ def _check_not_reference(definitions: FeatureDefinitions, features: Any) -> None
     is_service = any(exposure["name"] == features for exposure in exposures)
     if not is_service and any(view.name == name for view in definitions.views):
         raise FeatureStoreError(
-            f"features is the text {features!r}",
-            allowed=FEATURES,
-            next_step=f"pass [{features!r}]",
+            f"features is the text {features!r}", allowed=FEATURES, next_step=f"pass [{features!r}]"
         )

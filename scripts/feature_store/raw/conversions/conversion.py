@@ -64,13 +64,7 @@ def _test(column: str, test: str) -> str:
 
 
 def from_text(column: str, kind: str, *, empty_is_null: bool) -> Conversion:
-    """Return the conversion of a text column.
-
-    Args:
-        column: SQL of the text.
-        kind: the type's canonical name.
-        empty_is_null: whether an empty text is null in a column that is not a text (CSV).
-    """
+    """Return the conversion of a text column; ``empty_is_null`` is not for columns of texts."""
     if kind == "VARCHAR":
         return Conversion(column, None, "text")
     if empty_is_null:
@@ -90,10 +84,7 @@ def from_text(column: str, kind: str, *, empty_is_null: bool) -> Conversion:
 def from_type(column: str, source: str, kind: str) -> Conversion:
     """Return the conversion of a typed column.
 
-    Args:
-        column: SQL of the value.
-        source: the canonical name of its type, or ``JSON_VALUE``.
-        kind: the canonical name of the column's type.
+    ``source`` is the canonical name of its type, or ``JSON_VALUE``.
     """
     if source == JSON_VALUE:
         return Conversion(*from_json(column, kind), _expects(kind, "JSON"))
@@ -108,7 +99,6 @@ def from_type(column: str, source: str, kind: str) -> Conversion:
 
 
 def _expects(kind: str, source: str) -> str:
-    """Return the name of a valid value, with the type in the file."""
     what = "text" if kind == "VARCHAR" else f"value of the type {kind.lower()}"
     return f"{what} ({source.lower()} in the file)"
 

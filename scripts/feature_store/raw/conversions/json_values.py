@@ -28,9 +28,7 @@ def _digits(number: str) -> str:
 def exact_numbers(text: str, *, marked: bool = True) -> str:
     """Return the SQL of a JSON text in which no number loses digits when DuckDB reads it.
 
-    Args:
-        text: SQL of valid JSON.
-        marked: whether the strings that replace such numbers begin with ``_MARK``.
+    With ``marked``, the strings that replace such numbers begin with ``_MARK``.
     """
     quote = literal(_QUOTED_MARK if marked else '"')
     is_changed = f"{_digits('t')} <> {_digits('try_cast(t as double)::varchar')}"
@@ -94,12 +92,8 @@ def from_json(value: str, kind: str, depth: int = 0) -> tuple[str, str]:
     """Return the conversion of a JSON value.
 
     A key that the object lacks is null in the struct; a key that the struct does not have, or that
-    occurs twice, makes the value invalid.
-
-    Args:
-        value: SQL of valid JSON; a name, because it is repeated.
-        kind: the canonical name of the type.
-        depth: the number of types that this one is nested in.
+    occurs twice, makes the value invalid. ``value`` is the name of a column of valid JSON, because
+    it is repeated.
 
     Returns:
         SQL of the value, and SQL that is true where it is null or exactly the JSON's.

@@ -17,9 +17,6 @@ def fields_of(kind: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     """Return the kind of a nested type, and its fields with their names and types.
 
     A list has the field ``child``, an array ``child`` and ``size``, a map ``key`` and ``value``.
-
-    Args:
-        kind: the canonical name of a nested type.
     """
     with duckdb.connect() as connection:
         found = connection.type(kind)

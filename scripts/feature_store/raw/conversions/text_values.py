@@ -133,10 +133,6 @@ def _timestamp(column: str, kind: str) -> str:
 def scalar_from_text(column: str, kind: str) -> tuple[str, str, str]:
     """Return the conversion of a text to a type that is not nested.
 
-    Args:
-        column: SQL of the text.
-        kind: the type's canonical name.
-
     Returns:
         SQL of the value, SQL that is true where the text is valid, and the name of a valid text.
     """

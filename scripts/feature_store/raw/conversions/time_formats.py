@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from feature_store.errors import declaration_error
 from feature_store.raw.conversions.conversion import EVENT_TIME_TYPES, Conversion
 from feature_store.raw.conversions.expressions import bound, matches
 from feature_store.raw.conversions.text_values import TIMESTAMP_DIGITS
-from feature_store.raw.declaration_error import declaration_error
 from feature_store.warehouse.sql import literal
 
 if TYPE_CHECKING:  # sources.py imports this module
@@ -42,11 +42,7 @@ def _parts(text: str) -> list[str]:
 
 
 def check_format(text: object, where: str) -> str:
-    """Return a format of times if it can be read in one way only.
-
-    Raises:
-        FeatureStoreError: it is not a text, has an unknown directive, or lacks a part of the time.
-    """
+    """Return a format of times if it can be read in one way only."""
     names = [part[1:] for part in _parts(text)] if isinstance(text, str) else []
     used = [name for name in names if name and name != "%"]
     unknown = [f"%{name}" for name in used if name not in _DIRECTIVES]
@@ -92,13 +88,7 @@ def _pattern(text: str) -> str:
 
 
 def format_of(table: RawTable, name: str, kind: str) -> str | None:
-    """Return the declared format of a column's times, or None.
-
-    Args:
-        table: the table.
-        name: the column's declared name.
-        kind: the canonical name of its type.
-    """
+    """Return the declared format of a column's times, or None."""
     if name in table.time_formats:
         return table.time_formats[name]
     is_time = kind in TIMESTAMP_DIGITS or kind == "DATE" or name == table.event_time
@@ -106,11 +96,7 @@ def format_of(table: RawTable, name: str, kind: str) -> str | None:
 
 
 def check_columns(table: RawTable, kinds: dict[str, str]) -> None:
-    """Check that columns with a format of their own are times.
-
-    Raises:
-        FeatureStoreError: one is of another type.
-    """
+    """Check that columns with a format of their own are times."""
     for name in table.time_formats:
         kind = kinds[name]
         is_time = kind in TIMESTAMP_DIGITS or kind == "DATE"
@@ -123,7 +109,6 @@ def check_columns(table: RawTable, kinds: dict[str, str]) -> None:
 
 
 def _parsed(column: str, text: str) -> str:
-    """Return the SQL of the naive UTC time that a text is in a format, or null."""
     parsed = f"try_strptime({column}, {literal(text)})"
     if "%z" in _parts(text):
         parsed = f"timezone('UTC', {parsed})"
@@ -134,14 +119,7 @@ def _parsed(column: str, text: str) -> str:
 
 
 def from_format(column: str, kind: str, text: str, *, empty_is_null: bool) -> Conversion:
-    """Return the conversion of a text column with times in a format.
-
-    Args:
-        column: SQL of the text.
-        kind: the canonical name of the column's type, a time.
-        text: the format.
-        empty_is_null: whether an empty text is null.
-    """
+    """Return the conversion of a text column with times in a format."""
     if empty_is_null:
         column = f"nullif({column}, '')"
     value = bound(_parsed(column, text), "t", f"try_cast(t as {kind})")
@@ -162,10 +140,7 @@ def checked_text(conversion: Conversion, text: str) -> Conversion:
 def event_time_of(table: RawTable, value: str, kind: str) -> str:
     """Return the SQL of the event time of a row.
 
-    Args:
-        table: the table.
-        value: SQL of its column in the column's type.
-        kind: the canonical name of that type, a time or, where a format is declared, a text.
+    ``kind`` is the type of its column: a time or, where a format is declared, a text.
     """
     if kind != "VARCHAR":
         return value

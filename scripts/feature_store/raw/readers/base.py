@@ -22,7 +22,6 @@ class FileColumn:
     """A column of a file.
 
     Attributes:
-        name: as received.
         staged: its name in ``load_staged``.
         kind: the file's own type, or None where the file holds text only.
     """
@@ -82,8 +81,7 @@ class Reader(ABC):
     def locate(self, limit: int | None) -> None:
         """Fill ``load_located`` with line and text of the rows in ``load_bad_values``.
 
-        Args:
-            limit: the number of rows, the first in the file; None: all.
+        ``limit`` is the number of rows, the first in the file; None is all of them.
         """
 
     def all_rows(self) -> str:

@@ -42,7 +42,6 @@ class CsvReader(Reader):
 
     @contextmanager
     def _records(self) -> Iterator[CsvRecords]:
-        """Open the file and read its header."""
         with self.file.open() as stream:
             yield CsvRecords(stream, self.file, self.table.delimiter)
 
@@ -68,16 +67,9 @@ class CsvReader(Reader):
             )
 
     def _check_records(self) -> tuple[int, bool]:
-        """Add the malformed records to ``load_malformed``.
-
-        Returns:
-            the number of well-formed records, and whether DuckDB can read the file itself.
-        """
+        """Add the malformed records; return how many others, and whether DuckDB reads the file."""
         good, bad = 0, 0
-        with (
-            self._records() as records,
-            Appender(self.connection, "load_malformed") as malformed,
-        ):
+        with self._records() as records, Appender(self.connection, "load_malformed") as malformed:
             for line, reason in records:
                 if reason is None:
                     good += 1
@@ -155,11 +147,8 @@ class CsvReader(Reader):
 def _is_plain_gzip(path: Path, size: int) -> bool:
     """Return whether DuckDB can read a gzip file that Python has read.
 
-    DuckDB reads headers with at most a name and extra fields, and files of one member.
-
-    Args:
-        path: the file.
-        size: the number of unzipped bytes, with which a file of one member ends.
+    DuckDB reads headers with at most a name and extra fields, and files of one member. ``size`` is
+    the number of unzipped bytes, with which a file of one member ends.
     """
     with open(path, "rb") as stream:
         flags = stream.read(4)[3]

@@ -15,16 +15,7 @@ _HEADER = 100_000
 
 
 def check_delimiter(table: RawTable, file: SourceFile, names: list[str]) -> None:
-    """Check that no other delimiter separates more of the declared names.
-
-    Args:
-        table: the raw table.
-        file: a CSV file.
-        names: its header, as the declared delimiter separates it.
-
-    Raises:
-        FeatureStoreError: the header has the declared names between other delimiters.
-    """
+    """Check that no other delimiter separates more of the declared names."""
     declared = {name.lower() for name in table.columns}
 
     def known(delimiter: str) -> int:
@@ -37,15 +28,7 @@ def check_delimiter(table: RawTable, file: SourceFile, names: list[str]) -> None
 
 
 def check_malformed_header(table: RawTable, file: SourceFile) -> None:
-    """Check that a header that is malformed is not well-formed with another delimiter.
-
-    Args:
-        table: the raw table.
-        file: a CSV file whose first line is malformed with the declared delimiter.
-
-    Raises:
-        FeatureStoreError: another delimiter separates several fields in it, one of them declared.
-    """
+    """Check that a header that is malformed is not well-formed with another delimiter."""
     declared = {name.lower() for name in table.columns}
     with file.open() as stream:
         line = stream.readline(_HEADER)

@@ -58,12 +58,9 @@ class CsvRecords:
     the size of the file, and memory holds one record.
 
     Attributes:
-        stream: the open file.
-        header: the column names, as received.
         taken: the raw lines of the record that was yielded last.
         mixed: whether a record has ended with another line end than the header's, or with more
             than one carriage return.
-        plain_header: whether the header is on one line.
     """
 
     def __init__(self, stream: BinaryIO, file: SourceFile, delimiter: str):
@@ -118,8 +115,7 @@ class CsvRecords:
     def _read_again(self, reason: str) -> str:
         """Shorten the record to its first line, and put the others back to be read again.
 
-        Returns:
-            the reason, with the line where the record ended.
+        The result is the reason, with the line where the record ended.
         """
         if len(self.taken) == 1:
             return reason

@@ -27,15 +27,7 @@ def open_reader(
     *,
     check_texts: bool,
 ) -> Reader:
-    """Return a file's reader that knows the file's columns; the temporary tables are emptied.
-
-    Args:
-        connection: the warehouse.
-        file: the file, in UTF-8.
-        table: the raw table.
-        kinds: the declared columns with DuckDB's names of their types.
-        check_texts: whether the reader checks each text for UTF-8.
-    """
+    """Return a file's reader that knows the file's columns; the temporary tables are emptied."""
     create_temp_tables(connection)
     reader = _READERS[file.format](connection, file, table, kinds)
     reader.check_texts = check_texts

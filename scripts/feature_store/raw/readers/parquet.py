@@ -71,7 +71,10 @@ class ParquetReader(Reader):
     def stage(self, where: str) -> None:
         """Read the rows."""
         try:
-            self._stage(where)
+            self.connection.execute(
+                f"create or replace temp table load_staged as select * from ({self._rows()}) "
+                f"where {where}"
+            )
         except duckdb.InvalidInputException as error:
             if _NOT_UTF8 not in str(error):
                 raise
@@ -81,12 +84,6 @@ class ParquetReader(Reader):
     def all_rows(self) -> str:
         """Return the SQL of all rows of the file; DuckDB reads only the columns that are used."""
         return f"({self._rows()})"
-
-    def _stage(self, where: str) -> None:
-        self.connection.execute(
-            f"create or replace temp table load_staged as select * from ({self._rows()}) "
-            f"where {where}"
-        )
 
     def _rows(self) -> str:
         values = "".join(

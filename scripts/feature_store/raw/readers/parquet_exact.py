@@ -22,8 +22,6 @@ class Leaf:
     Attributes:
         column: the index of the top-level column that it belongs to.
         path: the names from the top-level column down to it.
-        is_time: whether it is an INT96 time.
-        is_decimal: whether it is a decimal of more than 38 digits.
     """
 
     column: int
@@ -38,11 +36,7 @@ class Leaf:
 
 
 def read_schema(rows: list[tuple[Any, ...]]) -> tuple[list[str], list[Leaf]]:
-    """Return the names of the top-level columns, and the leaves of all.
-
-    Args:
-        rows: name, physical type, number of children and DuckDB's type of ``parquet_schema``.
-    """
+    """Return the names of the top-level columns, and the leaves of all, from ``parquet_schema``."""
     nodes = iter(rows)
 
     def below(count: int, column: int, path: tuple[str, ...]) -> Iterator[Leaf]:
@@ -96,12 +90,7 @@ def read_exactly(
 ) -> None:
     """Fill a temporary table with the row numbers and values of a top-level column.
 
-    Args:
-        connection: the warehouse.
-        path: the file.
-        leaf: the column.
-        kind: ``BIGINT`` (of a time: its nanoseconds), ``VARCHAR`` (of a decimal) or ``BLOB``.
-        table: the name of the temporary table.
+    ``kind`` is ``BIGINT`` (of a time: its nanoseconds), ``VARCHAR`` (of a decimal) or ``BLOB``.
     """
     import pyarrow as pa
 

@@ -50,12 +50,7 @@ def drop_temp_tables(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 class Appender:
-    """Adds rows to a temporary table in batches, through Arrow.
-
-    Args:
-        connection: the warehouse.
-        table: the table's name.
-    """
+    """Adds rows to a temporary table in batches, through Arrow."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, table: str):
         self._connection = connection

@@ -110,7 +110,7 @@ def test_a_refresh_says_which_table_has_no_file(project: RawProject) -> None:
     said: list[str] = []
 
     class Lines(RefreshProgress):
-        def said(self, line: str) -> None:
+        def message(self, line: str) -> None:
             said.append(line)
 
     settings = load_settings(project_dir=project.folder)

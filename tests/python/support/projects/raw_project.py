@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +16,14 @@ from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.load_result import LoadResult
 from feature_store.settings import load_settings
 from support.paths import SCRIPTS
+from support.processes import environment_without, run_python
 
 ORDERS = {"id": "bigint", "amount": "decimal(10, 2)", "note": "varchar", "sold_at": "timestamp"}
 HEADER = "id,amount,note,sold_at\n"
 
 
 class RawProject:
-    """A project folder whose tables are loaded from files next to it.
-
-    Attributes:
-        folder: the project's folder.
-        warehouse: the DuckDB file.
-    """
+    """A project folder whose tables are loaded from files next to it."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -122,20 +116,9 @@ class RawProject:
         self, *arguments: str, script: str = "load_raw.py"
     ) -> subprocess.CompletedProcess[str]:
         """Run a script in the project's folder."""
-        return subprocess.run(
-            [sys.executable, str(SCRIPTS / script), *arguments],
-            cwd=self.folder,
-            env=clean_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_python(SCRIPTS / script, *arguments, cwd=self.folder, env=clean_environment())
 
 
 def clean_environment() -> dict[str, str]:
     """Return the environment without the variables that choose another project."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("FEATURE_STORE_", "DBT_", "COLUMNS"))
-    }
+    return environment_without("FEATURE_STORE_", "DBT_", "COLUMNS")

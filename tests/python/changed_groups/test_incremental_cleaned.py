@@ -137,9 +137,9 @@ def test_runs_of_dbt_end_as_a_full_refresh(project: CleanedProject):
     ]
     for number, changes in enumerate(runs, 2):
         change(project, *changes, load=number)
-        before = project.rows(CHECKED)
+        before = project.cleaned(CHECKED)
         project.build()
-        assert project.rows(CHECKED) != before
+        assert project.cleaned(CHECKED) != before
     assert project.built() == project.fully_built()
     assert all(len(rows) > 5 for rows in project.built().values())
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from support.projects.feature_view_declarations import view
 from support.projects.feature_view_project import write_project
@@ -198,13 +197,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     windowed = "{{{{ windowed_features(ref('{}'), feature_view()) }}}}"
     models = {name: windowed.format(PARENTS.get(name, "events")) for name in declarations}
     meta = {name: {"feature_view": given} for name, given in declarations.items()}
-    write_project(folder, MODELS | models, meta)
-    (folder / "models/events.sql").write_text(EVENTS)
     columns = "* exclude (loaded_at), 1 as _grain, 'today' as loaded_at"
-    (folder / "models/clash_events.sql").write_text(f"select {columns} from ({EVENTS})")
-    profiles = yaml.safe_load((folder / "profiles.yml").read_text())
-    profiles["test"]["outputs"]["test"]["path"] = str(folder / "w.duckdb")
-    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+    events = {"events": EVENTS, "clash_events": f"select {columns} from ({EVENTS})"}
+    write_project(folder, MODELS | models | events, meta, folder / "w.duckdb")
     return folder
 
 

@@ -11,10 +11,8 @@ from typing import Any
 
 def run_python(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a Python command; ``options`` are those of :func:`subprocess.run`."""
-    command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(
-        command, **{"capture_output": True, "text": True, "check": False} | options
-    )
+    options = {"capture_output": True, "text": True, "check": False} | options
+    return subprocess.run([sys.executable, *map(str, arguments)], **options)
 
 
 def environment_without(*prefixes: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import duckdb
 from support.oracles.windowed_features import View
 from support.paths import REPOSITORY, TESTS
 from support.processes import environment_without, run_python
-from support.projects.dbt_project import DbtProject
+from support.projects.dbt_project import DbtProject, read_rows
 
 MACROS = REPOSITORY / "macros"
 EVENTS = "select 1 as customer_id"  # a model of events, for ref('events')
@@ -89,22 +88,6 @@ class Warehouse:
         columns, rows = read_rows(self.connection, self.sql[f"online_{name}"])
         assert columns == view.columns
         return keyed(rows, view.entity)
-
-
-def read_rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None
-) -> tuple[list[str], list[dict[str, Any]]]:
-    """Return a query's column names and rows, aware times as naive UTC."""
-    cursor = connection.execute(sql, parameters or [])
-    names = [column[0] for column in cursor.description]
-    rows = [dict(zip(names, map(_naive, row), strict=True)) for row in cursor.fetchall()]
-    return names, rows
-
-
-def _naive(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
 
 
 def keyed(rows: list[dict[str, Any]], key: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:

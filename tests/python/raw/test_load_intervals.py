@@ -22,8 +22,7 @@ def rows_at(times: list[datetime | None], note: str = "x") -> str:
 @pytest.fixture
 def orders(project: RawProject) -> RawProject:
     """Give a project with rows at and around the bounds of an interval, nothing loaded."""
-    project.write("o.csv", rows_at(TIMES))
-    project.declare("o.csv", event_time="sold_at")
+    project.give("o.csv", rows_at(TIMES), event_time="sold_at")
     return project
 
 

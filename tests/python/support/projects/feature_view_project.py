@@ -12,11 +12,10 @@ from typing import Any
 import duckdb
 
 from support.oracles.windowed_features import View
-from support.paths import REPOSITORY, TESTS
+from support.paths import TESTS
 from support.processes import environment_without, run_python
 from support.projects.dbt_project import DbtProject, read_rows
 
-MACROS = REPOSITORY / "macros"
 EVENTS = "select 1 as customer_id"  # a model of events, for ref('events')
 
 

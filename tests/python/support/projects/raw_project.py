@@ -20,6 +20,8 @@ from support.processes import environment_without, run_python
 
 ORDERS = {"id": "bigint", "amount": "decimal(10, 2)", "note": "varchar", "sold_at": "timestamp"}
 HEADER = "id,amount,note,sold_at\n"
+#: Two well-formed rows of the table orders.
+GOOD = "1,1.50,x,2017-01-01\n2,2,y,2017-01-02\n"
 
 
 class RawProject:
@@ -65,6 +67,22 @@ class RawProject:
         }
         source = {"name": "shop", "schema": "raw", "tables": list(self._tables.values())}
         self.write("models/x/_sources.yml", yaml.safe_dump({"sources": [source]}))
+
+    def give(
+        self,
+        name: str,
+        content: str | bytes,
+        columns: dict[str, str] = ORDERS,
+        **settings: Any,
+    ) -> None:
+        """Write a file, gzipped if its name ends in .gz, and declare a table of it."""
+        self.write_packed(name, content)
+        self.declare(name, columns, **settings)
+
+    def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
+        """Change something in the warehouse."""
+        with duckdb.connect(str(self.warehouse)) as connection:
+            connection.execute(sql, parameters)
 
     def run(self, **request: Any) -> list[LoadResult]:
         """Load, and return the result of each table."""

@@ -54,10 +54,7 @@ AGGREGATES: dict[str, tuple[Any, list[str]]] = {
     "case": ("if(is_gift, 1, 0)", [f"if is not one: {INSIDE}"]),
     "window": ("rank()", ["rank is a window function"]),
     "inner_window": ("max(lag(line) over (order by line))", ["lag() over (…) is not allowed"]),
-    "nested": (
-        "sum(stddev(amount))",
-        ["one aggregate is allowed, and it contains…stddev"],
-    ),
+    "nested": ("sum(stddev(amount))", ["one aggregate is allowed, and it contains…stddev"]),
     "subquery": ("max((select unnest([1])))", [f"a subquery is not allowed: {JOINED}"]),
     "any": ("count(*) filter (where line = any([1]))", ["write = any(…) as in (…) or list_c"]),
     "in_subquery": ("count(*) filter (where line in (select 1))", ["a subquery is not allowed"]),

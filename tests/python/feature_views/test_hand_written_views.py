@@ -138,10 +138,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", ["incremental", "table", "view"])
 def test_wrong_keys_end_the_build_and_keep_the_old_rows(
-    project: IncrementalProject,
-    dbt: DbtForker,
-    runs: tuple[Run, list[dict[str, Any]]],
-    kind: str,
+    project: IncrementalProject, dbt: DbtForker, runs: tuple[Run, list[dict[str, Any]]], kind: str
 ) -> None:
     name = {"incremental": "checked", "table": "a_table", "view": "a_view"}[kind]
     sql, _ = VIEWS[name]

@@ -172,9 +172,7 @@ def test_two_intervals_equal_the_plain_commands(
     assert [len(state.keys) for state in states] == [2, 3, 3]
 
 
-def test_a_repeated_interval_changes_nothing(
-    pipeline: tuple[list[State], list[datetime]],
-) -> None:
+def test_a_repeated_interval_changes_nothing(pipeline: tuple[list[State], list[datetime]]) -> None:
     """Neither the rows nor as of which time they are served, though a later day was served."""
     states, times = pipeline
     assert states[2] == states[1]

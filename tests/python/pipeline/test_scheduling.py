@@ -116,9 +116,7 @@ def test_cron_and_systemd_read_the_same_secrets() -> None:
 
 def test_make_passes_an_interval_on() -> None:
     refresh = made("refresh", "START=2017-06-01", "END=2017-06-02")
-    assert refresh[1:] == [
-        *("scripts/refresh.py", "--start", "2017-06-01", "--end", "2017-06-02"),
-    ]
+    assert refresh[1:] == [*("scripts/refresh.py", "--start", "2017-06-01", "--end", "2017-06-02")]
     assert made("refresh")[1:] == ["scripts/refresh.py"]
     replay = made("replay", "START=2017-06-01", "END=2017-06-08", "EVERY=1w", "FRESH=1")
     assert replay[1:] == [

@@ -169,9 +169,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(STEPS)
 def test_an_interval_always_equals_the_files(tmp_path_factory, steps) -> None:

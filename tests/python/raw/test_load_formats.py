@@ -209,9 +209,7 @@ def csv_field(value: str | None, always_quoted: bool) -> str:
 
 
 @settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     rows=st.lists(st.tuples(values, values, st.none() | st.integers(-(2**63), 2**63 - 1))),

@@ -71,11 +71,7 @@ def test_each_interval_comes_after_the_one_before(orders: RawProject) -> None:
         orders.write("o1.csv", HEADER + lines)
         start = datetime(2017, 1, day)
         orders.load(start=start, end=start + timedelta(days=1))
-    assert orders.rows("id, _loaded_at") == [
-        (1, LATER + 2 * TICK),
-        (2, LATER + TICK),
-        (3, LATER),
-    ]
+    assert orders.rows("id, _loaded_at") == [(1, LATER + 2 * TICK), (2, LATER + TICK), (3, LATER)]
 
 
 def test_what_is_loaded_already_keeps_its_time(orders: RawProject) -> None:

@@ -10,21 +10,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Case:
-    """One generic test in the temporary project.
+    """One generic test in the temporary project, on one of its tables."""
 
-    Attributes:
-        test: the test's name, without ``expect_``.
-        model: a table of :data:`support.expectations.tables.MODELS`.
-        failures: how many failures the test must report; 0 is a pass, None an SQL error.
-        arguments: the test's arguments.
-        config: dbt's own configuration of the test.
-    """
-
-    test: str
+    test: str  # without ``expect_``
     model: str
-    failures: int | None
+    failures: int | None  # that the test must report; 0 is a pass, None an SQL error
     arguments: dict[str, object]
-    config: dict[str, object] = field(default_factory=dict)
+    config: dict[str, object] = field(default_factory=dict)  # dbt's own
 
     def __str__(self) -> str:
         told = {"column_name": "", **self.arguments}

@@ -69,11 +69,7 @@ class RawProject:
         self.write("models/x/_sources.yml", yaml.safe_dump({"sources": [source]}))
 
     def give(
-        self,
-        name: str,
-        content: str | bytes,
-        columns: dict[str, str] = ORDERS,
-        **settings: Any,
+        self, name: str, content: str | bytes, columns: dict[str, str] = ORDERS, **settings: Any
     ) -> None:
         """Write a file, gzipped if its name ends in .gz, and declare a table of it."""
         self.write_packed(name, content)

@@ -144,11 +144,8 @@ def tables(
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of every table and view, but for those of operations, in an order of theirs.
 
-    Args:
-        warehouse: the DuckDB file.
-        without: names of columns to leave out.
-        history: whether to take everything: what the snapshots held before and when, and the
-            loader's own tables. Otherwise of the snapshots only what is served now.
+    Columns named in ``without`` are left out. ``history`` takes everything, also what the snapshots
+    held before and when, and the loader's own tables.
     """
     left_out = {*without} | (
         set() if history else {"dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"}

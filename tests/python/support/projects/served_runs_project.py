@@ -50,17 +50,11 @@ _DBT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"
 
 @dataclass(frozen=True)
 class ServedRun:
-    """The rows of a view that a dbt run served, read right after the run.
-
-    Attributes:
-        as_of: the time that the rows are of.
-        rows: the snapshot's current rows by key.
-        known_at: the latest load behind the feature table.
-    """
+    """The rows of a view that a dbt run served, by key, read right after the run."""
 
     as_of: datetime
     rows: dict[Key, Row]
-    known_at: datetime
+    known_at: datetime  # the latest load behind the feature table
 
 
 class ServedRunsProject(DbtProject):

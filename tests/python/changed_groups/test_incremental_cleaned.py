@@ -91,7 +91,6 @@ class Replay:
             self.connection.execute(f"delete from {table}")
 
     def run(self) -> None:
-        """Build the model as dbt does."""
         self.connection.execute(f"create or replace table cleaned.products as {self.products}")
         # Temporary tables belong to a connection, as with dbt.
         with self.connection.cursor() as cursor:

@@ -42,7 +42,6 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int | None]:
 
 @pytest.fixture(scope="module")
 def errors(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return dbt's error for each of ``BAD_ARGUMENTS``."""
     folder = _project_with_stand_in(tmp_path_factory.mktemp("errors") / "project")
     return errors_of_bad_arguments(folder)
 

@@ -173,7 +173,6 @@ PARENTS = {"clash": "clash_events", "on_ephemeral": "inlined", "on_nothing": "un
 
 
 def _declarations() -> dict[str, dict[str, Any]]:
-    """Return the declarations by name of the view."""
     empties = {name: {"sql": sql, "empty": empty} for name, (sql, empty, *_) in EMPTIES.items()}
     derived = {name: sql for name, (sql, _) in DERIVED.items()}
     used = {"lines": "count(*)", "last": "max(word)"}
@@ -202,7 +201,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def dbt(project: Path) -> Iterator[DbtForker]:
-    """Return what runs dbt in the project."""
     with dbt_forker(project) as forker:
         yield forker
 
@@ -234,7 +232,6 @@ def assert_reported(lines: list[str], errors: list[str]) -> None:
 
 
 def of(lines: list[str], place: str) -> list[str]:
-    """Return the errors of one place."""
     return [line for line in lines if line.startswith(f"{place}: ")]
 
 

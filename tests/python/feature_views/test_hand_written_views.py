@@ -50,7 +50,6 @@ EVENTS = """select * from (values
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> IncrementalProject:
-    """Return the project."""
     folder = tmp_path_factory.mktemp("by_hand") / "project"
     project = IncrementalProject(folder, {name: meta for name, (_, meta) in VIEWS.items()})
     project.write("models/events.sql", EVENTS)
@@ -64,7 +63,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> IncrementalProject:
 
 @pytest.fixture(scope="module")
 def dbt(project: IncrementalProject) -> Iterator[DbtForker]:
-    """Return dbt that runs on it."""
     with dbt_forker(project.folder) as forker:
         yield forker
 

@@ -17,7 +17,6 @@ IN_FULL = "purchases: built in full, because its definition changed"
 
 
 def day(number: int) -> datetime:
-    """Return a midnight of May 2026."""
     return datetime(2026, 5, number)
 
 

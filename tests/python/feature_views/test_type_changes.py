@@ -80,7 +80,6 @@ def test_a_wider_type_of_the_source_reaches_the_served_features(project: Changin
 
 
 def run_named_statements(project: ChangingProject, said: str, pattern: str) -> None:
-    """Run the SQL statements that an error names."""
     statements = re.findall(pattern, " ".join(said.split()))
     assert statements
     for statement in statements:

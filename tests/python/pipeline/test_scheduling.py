@@ -19,7 +19,6 @@ PAGE = REPOSITORY / "docs/operate/scheduling.md"
 
 
 def units() -> dict[str, str]:
-    """Return the unit files by name."""
     return {block.splitlines()[0].rpartition("/")[2]: block for block in blocks(PAGE, "ini")}
 
 
@@ -32,7 +31,6 @@ def parsed(name: str) -> ConfigParser:
 
 
 def options_of(script: str) -> set[str]:
-    """Return the options that a script's help names."""
     done = run_script(script, "--help", environment=script_environment())
     assert done.returncode == 0, done.stderr
     return {*re.findall(r"--[a-z-]+", done.stdout)}

@@ -26,7 +26,6 @@ MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
 @cache
 def options_of(script: Path) -> frozenset[str]:
-    """Return the options that a script's help names."""
     done = run_python(script, "--help", env=script_environment(COLUMNS="200"), check=True)
     return frozenset(_OPTION.findall(done.stdout))
 

@@ -22,7 +22,6 @@ def _no_other_project() -> Iterator[None]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> RawProject:
-    """Give an empty project."""
     return RawProject(tmp_path)
 
 

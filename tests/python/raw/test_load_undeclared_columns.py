@@ -18,7 +18,6 @@ ADVICE = "loaded, and not declared; declare them in models/x/_sources.yml"
 
 
 def write(project: RawProject, name: str, columns: dict[str, Any]) -> None:
-    """Write columns to a Parquet file."""
     arrays = {
         key: values if isinstance(values, pa.Array) else pa.array(values)
         for key, values in columns.items()

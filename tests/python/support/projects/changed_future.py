@@ -102,7 +102,6 @@ class Shop:
         self.connection.execute(_PROFILES, {"time": time})
 
     def restore(self) -> None:
-        """Undo all changes."""
         for source in SOURCES:
             schema, table = source.split(".")
             self.connection.execute(

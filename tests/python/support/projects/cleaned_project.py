@@ -115,7 +115,6 @@ class CleanedProject(DbtProject):
         return (folder / f"{model}.sql").read_text()
 
     def built(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return the cleaned tables as they are."""
         return {table: self.cleaned(table) for table in CLEANED}
 
 

@@ -93,15 +93,12 @@ class Replay:
                 connection.execute(sql)
 
     def build(self) -> None:
-        """Build the view in full."""
         self._run(self.full)
 
     def update(self) -> None:
-        """Build the view incrementally."""
         self._run(self.incremental)
 
     def tables(self) -> dict[str, Rows]:
-        """Return the rows that were built, by table."""
         return built(self.connection, self.view)
 
     def of_full_build(self, read: Callable[[duckdb.DuckDBPyConnection, str], Any] = built) -> Any:

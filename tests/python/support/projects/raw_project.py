@@ -36,7 +36,6 @@ class RawProject:
         self.write("profiles.yml", yaml.safe_dump({"tiny": profile}))
 
     def write(self, name: str, content: str | bytes) -> Path:
-        """Write a file of the project."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -81,7 +80,6 @@ class RawProject:
             connection.execute(sql, parameters)
 
     def run(self, **request: Any) -> list[LoadResult]:
-        """Load, and return the result of each table."""
         return load(load_settings(project_dir=self.folder), LoadRequest(**request))
 
     def load(self, **request: Any) -> LoadResult:

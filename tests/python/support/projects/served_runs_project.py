@@ -147,7 +147,6 @@ class ServedRunsProject(DbtProject):
             self.runs[name].append(ServedRun(time, by_key, latest["known_at"]))
 
     def differences(self) -> list[Row]:
-        """Return the rows of the model, sorted."""
         sql = "select * exclude (first_served_at, last_served_at) from served_differences"
         return sorted(self.rows(sql), key=repr)
 

@@ -26,7 +26,10 @@ from support.projects.dbt_project import DbtProject, own_settings, served_snapsh
 from support.projects.feature_view_project import dbt
 
 #: What this project adds to dbt's own way of making ids of a snapshot's rows.
-_OURS = ("dbt_overrides/duckdb__snapshot_hash_arguments.sql", "rebuild/repair_snapshot_ids.sql")
+_OURS = (
+    "dbt_overrides/duckdb__snapshot_hash_arguments.sql",
+    "dbt_overrides/repair_snapshot_ids.sql",
+)
 KEYS = [("x|y", "z"), ("x", "y|z"), ("|", ""), ("", "|"), ("%7C", ""), ("a\\", "b"), ("a", "\\b")]
 
 

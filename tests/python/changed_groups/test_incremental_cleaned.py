@@ -91,7 +91,6 @@ class Replay:
             self.connection.execute(f"delete from {table}")
 
     def run(self) -> None:
-        """Build the model as dbt does."""
         self.connection.execute(f"create or replace table cleaned.products as {self.products}")
         # Temporary tables belong to a connection, as with dbt.
         with self.connection.cursor() as cursor:
@@ -137,9 +136,9 @@ def test_runs_of_dbt_end_as_a_full_refresh(project: CleanedProject):
     ]
     for number, changes in enumerate(runs, 2):
         change(project, *changes, load=number)
-        before = project.rows(CHECKED)
+        before = project.cleaned(CHECKED)
         project.build()
-        assert project.rows(CHECKED) != before
+        assert project.cleaned(CHECKED) != before
     assert project.built() == project.fully_built()
     assert all(len(rows) > 5 for rows in project.built().values())
 

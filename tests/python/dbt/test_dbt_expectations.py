@@ -12,13 +12,13 @@ import yaml
 from support.expectations.bad_arguments import BAD_ARGUMENTS
 from support.expectations.cases import CASES, Case
 from support.expectations.project import (
-    dbt,
     errors_of_bad_arguments,
     failures_of_run,
     write_cases,
     write_project,
 )
 from support.paths import REPOSITORY
+from support.projects.feature_view_project import dbt
 
 STAND_IN = REPOSITORY / "scripts" / "stand_in" / "dbt_expectations"
 TESTS = sorted(path.stem for path in (STAND_IN / "macros").glob("expect_*.sql"))
@@ -42,7 +42,6 @@ def failures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, int | None]:
 
 @pytest.fixture(scope="module")
 def errors(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Return dbt's error for each of ``BAD_ARGUMENTS``."""
     folder = _project_with_stand_in(tmp_path_factory.mktemp("errors") / "project")
     return errors_of_bad_arguments(folder)
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from support.expectations.project import dbt, write_project
+from support.expectations.project import write_project
 from support.paths import SCRIPTS
+from support.processes import run_python
+from support.projects.feature_view_project import dbt
 
 STAND_IN = SCRIPTS / "stand_in" / "dbt_expectations"
 #: A port where nothing listens: the hub is out of reach, whatever the network.
@@ -27,14 +28,8 @@ def project(tmp_path: Path) -> Path:
 
 
 def _install(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    script = str(SCRIPTS / "install_dbt_packages.py")
-    return subprocess.run(
-        [sys.executable, script, "--project-dir", str(project), *options],
-        env={**os.environ, "DBT_PACKAGE_HUB_URL": NO_HUB},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = (SCRIPTS / "install_dbt_packages.py", "--project-dir", project, *options)
+    return run_python(*command, env={**os.environ, "DBT_PACKAGE_HUB_URL": NO_HUB})
 
 
 def _name_packages(project: Path, *packages: dict[str, object]) -> None:
@@ -65,10 +60,14 @@ def test_stand_in_is_installed_where_the_hub_is_out_of_reach(project: Path, opti
     assert not list(project.glob(".dbt_packages_*"))
 
 
-def test_dbt_parses_a_project_with_the_stand_in(project: Path):
-    _install(project)
+def _assert_parses(project: Path) -> None:
     parsed = dbt(project, "parse")
     assert parsed.returncode == 0, parsed.stdout
+
+
+def test_dbt_parses_a_project_with_the_stand_in(project: Path):
+    _install(project)
+    _assert_parses(project)
 
 
 def test_current_stand_in_is_left_alone(project: Path):
@@ -86,14 +85,7 @@ def test_current_packages_need_neither_dbt_nor_network(project: Path):
         "import sys; from pathlib import Path; from feature_store.dbt.packages import install;"
         "install(Path(sys.argv[1])); print([n for n in sys.modules if n in ('dbt', 'requests')])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(project)],
-        cwd=SCRIPTS,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == "[]"
+    assert run_python("-c", code, project, cwd=SCRIPTS, check=True).stdout.strip() == "[]"
 
 
 @pytest.mark.parametrize("change", ["edited", "removed", "added"])
@@ -147,8 +139,7 @@ def test_dbt_date_may_be_named_beside_dbt_expectations(project: Path):
         {"package": "godatadriven/dbt_date", "version": "0.17.0"},
     )
     assert "dbt_date" in _only_line(_install(project))
-    parsed = dbt(project, "parse")
-    assert parsed.returncode == 0, parsed.stdout
+    _assert_parses(project)
 
 
 @pytest.mark.parametrize("text", ["packages: []", "packages: all", "packages: [3]", "- x: [", ""])
@@ -192,8 +183,7 @@ def test_real_packages_are_installed_once_and_again_when_packages_file_changes(
     assert "already installed and current" in _only_line(_install(project))
     _name_packages(project, {**package, "warn-unpinned": False})
     assert "installed by dbt deps" in _only_line(_install(project))
-    parsed = dbt(project, "parse")
-    assert parsed.returncode == 0, parsed.stdout
+    _assert_parses(project)
 
 
 def test_failed_dbt_deps_leaves_the_installed_packages(project: Path, repository: Path):

@@ -11,7 +11,6 @@ from support.projects.changing_project import ChangingProject, changing_project
 
 @pytest.fixture(scope="session")
 def served_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChangingProject]:
-    """Return the project, built and served once."""
     with changing_project(tmp_path_factory.mktemp("changing") / "project") as project:
         yield project
 

@@ -74,7 +74,6 @@ def write(
 
 
 def result(connection: duckdb.DuckDBPyConnection, query: str) -> datetime | None:
-    """Return what a query of as_of gives."""
     return connection.execute(query.replace('"memory"."main"."events"', "events")).fetchall()[0][0]
 
 

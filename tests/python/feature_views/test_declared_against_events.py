@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from support.projects.feature_view_declarations import view
 from support.projects.feature_view_project import write_project
@@ -55,10 +54,7 @@ AGGREGATES: dict[str, tuple[Any, list[str]]] = {
     "case": ("if(is_gift, 1, 0)", [f"if is not one: {INSIDE}"]),
     "window": ("rank()", ["rank is a window function"]),
     "inner_window": ("max(lag(line) over (order by line))", ["lag() over (…) is not allowed"]),
-    "nested": (
-        "sum(stddev(amount))",
-        ["one aggregate is allowed, and it contains…stddev"],
-    ),
+    "nested": ("sum(stddev(amount))", ["one aggregate is allowed, and it contains…stddev"]),
     "subquery": ("max((select unnest([1])))", [f"a subquery is not allowed: {JOINED}"]),
     "any": ("count(*) filter (where line = any([1]))", ["write = any(…) as in (…) or list_c"]),
     "in_subquery": ("count(*) filter (where line in (select 1))", ["a subquery is not allowed"]),
@@ -177,7 +173,6 @@ PARENTS = {"clash": "clash_events", "on_ephemeral": "inlined", "on_nothing": "un
 
 
 def _declarations() -> dict[str, dict[str, Any]]:
-    """Return the declarations by name of the view."""
     empties = {name: {"sql": sql, "empty": empty} for name, (sql, empty, *_) in EMPTIES.items()}
     derived = {name: sql for name, (sql, _) in DERIVED.items()}
     used = {"lines": "count(*)", "last": "max(word)"}
@@ -198,19 +193,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     windowed = "{{{{ windowed_features(ref('{}'), feature_view()) }}}}"
     models = {name: windowed.format(PARENTS.get(name, "events")) for name in declarations}
     meta = {name: {"feature_view": given} for name, given in declarations.items()}
-    write_project(folder, MODELS | models, meta)
-    (folder / "models/events.sql").write_text(EVENTS)
     columns = "* exclude (loaded_at), 1 as _grain, 'today' as loaded_at"
-    (folder / "models/clash_events.sql").write_text(f"select {columns} from ({EVENTS})")
-    profiles = yaml.safe_load((folder / "profiles.yml").read_text())
-    profiles["test"]["outputs"]["test"]["path"] = str(folder / "w.duckdb")
-    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
+    events = {"events": EVENTS, "clash_events": f"select {columns} from ({EVENTS})"}
+    write_project(folder, MODELS | models | events, meta, folder / "w.duckdb")
     return folder
 
 
 @pytest.fixture(scope="module")
 def dbt(project: Path) -> Iterator[DbtForker]:
-    """Return what runs dbt in the project."""
     with dbt_forker(project) as forker:
         yield forker
 
@@ -242,7 +232,6 @@ def assert_reported(lines: list[str], errors: list[str]) -> None:
 
 
 def of(lines: list[str], place: str) -> list[str]:
-    """Return the errors of one place."""
     return [line for line in lines if line.startswith(f"{place}: ")]
 
 

@@ -35,7 +35,6 @@ def dbt(project: IncrementalProject) -> Iterator[DbtForker]:
 
 
 def with_part_size(events: object) -> tuple[str, str]:
-    """Return the options of dbt that set the number of events in a part."""
     return "--vars", f"{{events_at_once: {events}}}"
 
 

@@ -62,7 +62,6 @@ class Drawn:
 
 @pytest.fixture(scope="module")
 def drawn(request: pytest.FixtureRequest, sample: Sample) -> Drawn:
-    """Return the entities drawn of a view."""
     try:
         return Drawn(sample, request.param)
     except duckdb.CatalogException as error:

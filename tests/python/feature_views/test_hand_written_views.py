@@ -50,7 +50,6 @@ EVENTS = """select * from (values
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> IncrementalProject:
-    """Return the project."""
     folder = tmp_path_factory.mktemp("by_hand") / "project"
     project = IncrementalProject(folder, {name: meta for name, (_, meta) in VIEWS.items()})
     project.write("models/events.sql", EVENTS)
@@ -64,7 +63,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> IncrementalProject:
 
 @pytest.fixture(scope="module")
 def dbt(project: IncrementalProject) -> Iterator[DbtForker]:
-    """Return dbt that runs on it."""
     with dbt_forker(project.folder) as forker:
         yield forker
 
@@ -138,10 +136,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("kind", ["incremental", "table", "view"])
 def test_wrong_keys_end_the_build_and_keep_the_old_rows(
-    project: IncrementalProject,
-    dbt: DbtForker,
-    runs: tuple[Run, list[dict[str, Any]]],
-    kind: str,
+    project: IncrementalProject, dbt: DbtForker, runs: tuple[Run, list[dict[str, Any]]], kind: str
 ) -> None:
     name = {"incremental": "checked", "table": "a_table", "view": "a_view"}[kind]
     sql, _ = VIEWS[name]

@@ -45,7 +45,6 @@ class Builds:
         self.states = {name: [state] for name, state in self.built().items()}
 
     def run(self, *arguments: str) -> Run:
-        """Build the views."""
         run = self.dbt.run("run", *arguments)
         assert run.code == 0, run.said
         return run
@@ -61,7 +60,6 @@ class Builds:
             replay.connection.close()
 
     def built(self) -> dict[str, Any]:
-        """Return the digests of the views."""
         with self.project.connected() as connection:
             return {name: digests(connection, name) for name in NAMES}
 

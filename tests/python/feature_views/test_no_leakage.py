@@ -26,7 +26,6 @@ def opened() -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(opened: Shop) -> Shop:
-    """Return the shop without changes."""
     opened.restore()
     return opened
 

@@ -17,7 +17,6 @@ IN_FULL = "purchases: built in full, because its definition changed"
 
 
 def day(number: int) -> datetime:
-    """Return a midnight of May 2026."""
     return datetime(2026, 5, number)
 
 
@@ -28,7 +27,7 @@ def test_a_new_feature_and_window_have_all_history(project: ChangingProject, ser
     declaration["windows"].append("9d")
     declaration["aggregates"]["smallest"] = {"sql": "min(amount)", "windows": ["3d"]}
     types |= {"orders_9d": "bigint", "spend_9d": "decimal(38,2)", "smallest_3d": "decimal(10,2)"}
-    project.write()
+    project.write_models()
     assert IN_FULL in project.build()
 
     # All of history has them, with the rows at which they change.
@@ -73,7 +72,7 @@ def test_a_dropped_feature_is_no_longer_served(project: ChangingProject, server:
     assert online_features(server, 1)["largest_3d"] == "7"
     declaration, types = project.views[1]
     del declaration["aggregates"]["largest"], types["largest_3d"]
-    project.write()
+    project.write_models()
     assert IN_FULL in project.build()
 
     columns = project.rows("describe features.purchases_v1")
@@ -110,7 +109,7 @@ def test_dropping_a_feature_that_a_model_uses_is_an_error(project: ChangingProje
     declaration, types = project.views[1]
     declaration["aggregates"]["orders"]["windows"] = ["1d"]
     del types["orders_3d"]
-    project.write()
+    project.write_models()
     said = project.refused("build")
     assert f"{VIEW}1 error\n" in said
     assert documented("- orders_3d: exposure churn uses it") in said
@@ -121,7 +120,7 @@ def test_columns_of_the_yaml_must_be_those_of_the_declaration(project: ChangingP
     _, types = project.views[1]
     del types["orders_1d"]
     types["orders_9d"] = "bigint"
-    project.write()
+    project.write_models()
     said = project.refused("compile")
     assert f"{VIEW}2 errors\n" in said
     assert documented("- columns: orders_1d") in said
@@ -139,7 +138,7 @@ def test_a_redefined_feature_keeps_its_name(project: ChangingProject, server: Re
     declaration["aggregates"]["pieces"] = declaration["aggregates"].pop("largest")
     declaration["derived"] = {"largest_3d": "pieces_3d"}
     types["pieces_3d"] = "integer"
-    project.write()
+    project.write_models()
     listed = project.run("ls", "--select", "state:modified", "--state", str(state)).said
     assert "feature_store.features.purchases.v1\n" in listed
     assert "feature_store.cleaned.orders" not in listed

@@ -20,7 +20,7 @@ def test_a_type_that_loses_values_gets_a_new_version(project: ChangingProject, s
     changed[0]["aggregates"]["largest"]["sql"] = "quantile_cont(quantity, 0.75)"
     changed[1]["largest_3d"] = "double"
     project.views = {1: changed}
-    project.write()
+    project.write_models()
     before = project.rows("from features.purchases_v1 order by all")
     said = project.refused("build")
     assert f"{VIEW}1 error\n" in said
@@ -32,7 +32,7 @@ def test_a_type_that_loses_values_gets_a_new_version(project: ChangingProject, s
 
     # Beside the old version, the new one is built for all of history at once.
     project.views = {1: old, 2: changed}
-    project.write()
+    project.write_models()
     assert "built in full" not in project.build()
     assert project.rows(
         "select largest_3d from snapshots.served_purchases_v2 where customer_id = 1"
@@ -44,7 +44,7 @@ def test_a_type_that_loses_values_gets_a_new_version(project: ChangingProject, s
 
 def test_a_wider_type_of_the_source_reaches_the_served_features(project: ChangingProject):
     project.source["quantity"] = "bigint"
-    project.write()
+    project.write_models()
     failed = project.load("2.csv", "2,4,1.00,2026-05-03 01:00:00")
     assert "column quantity: declared as bigint, but loaded as integer until now" in str(
         failed.error
@@ -66,7 +66,7 @@ def test_a_wider_type_of_the_source_reaches_the_served_features(project: Changin
     said = project.refused("build")
     assert documented("| largest_3d ") in said
     project.views[1][1]["largest_3d"] = "bigint"
-    project.write()
+    project.write_models()
     project.build()
     held = project.rows(f"describe {SERVED}")
     assert {row["column_type"] for row in held if row["column_name"] == "largest_3d"} == {"BIGINT"}
@@ -80,7 +80,6 @@ def test_a_wider_type_of_the_source_reaches_the_served_features(project: Changin
 
 
 def run_named_statements(project: ChangingProject, said: str, pattern: str) -> None:
-    """Run the SQL statements that an error names."""
     statements = re.findall(pattern, " ".join(said.split()))
     assert statements
     for statement in statements:
@@ -99,7 +98,7 @@ def test_types_that_hold_every_value_of_another(project: ChangingProject):
         *[("BIGINT", "DOUBLE"), ("INTEGER", "VARCHAR"), ("DECIMAL(10,2)", "DOUBLE")],
     ]
     cases = json.dumps(wider + not_wider)
-    project.put(
+    project.write(
         "models/types.sql",
         f"{{% for case in {cases} %}}{{{{ feature_store._is_wider_type(*case) }}}}\n{{% endfor %}}",
     )

@@ -30,7 +30,6 @@ SHOPS = ["north", 'so"uth', "e|ast"]
 
 
 def day(number: int, hours: float = 0) -> datetime:
-    """Return a time of May 2026."""
     return datetime(2026, 5, number) + timedelta(hours=hours)
 
 

@@ -112,9 +112,7 @@ def test_tasks_that_open_the_warehouse_are_in_its_pool(seen: dict[str, Any]) -> 
         assert task["pool"] == ("default_pool" if free else WAREHOUSE), name
 
 
-def test_every_task_has_retries_with_growing_delays_and_an_alert(
-    seen: dict[str, Any],
-) -> None:
+def test_every_task_has_retries_with_growing_delays_and_an_alert(seen: dict[str, Any]) -> None:
     common = {"backoff": 2.0, "timeout": 6 * 3600, "weight_rule": "upstream"}
     for kind, retries, delay in (("default", 0, 60), ("changed", 5, 120), ("models", 0, 60)):
         for name, task in seen[kind]["tasks"].items():

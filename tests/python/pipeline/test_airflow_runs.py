@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from support.processes import environment_without, run_python
 from support.projects.clicks_project import clicks_project
 from support.servers.airflow_home import AirflowHome
 from support.servers.http_receiver import receiver
@@ -74,8 +73,7 @@ def as_of_times(project: Path) -> list[datetime]:
 
 def run_plainly(project: Path, url: str, start: str, end: str) -> None:
     """Run the commands that a person would run for an interval."""
-    others = ("FEATURE_", "DBT_", "PYTHONPATH")
-    environment = {name: text for name, text in os.environ.items() if not name.startswith(others)}
+    environment = environment_without("FEATURE_", "DBT_", "PYTHONPATH") | {"REDIS_URL": url}
     variables = json.dumps({"as_of": end})
     for words in (
         ["scripts/load_raw.py", "--start", start, "--end", end],
@@ -85,14 +83,7 @@ def run_plainly(project: Path, url: str, start: str, end: str) -> None:
         ],
         ["scripts/export_to_redis.py"],
     ):
-        done = subprocess.run(
-            [sys.executable, *words],
-            cwd=project,
-            env=environment | {"REDIS_URL": url},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_python(*words, cwd=project, env=environment)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -181,9 +172,7 @@ def test_two_intervals_equal_the_plain_commands(
     assert [len(state.keys) for state in states] == [2, 3, 3]
 
 
-def test_a_repeated_interval_changes_nothing(
-    pipeline: tuple[list[State], list[datetime]],
-) -> None:
+def test_a_repeated_interval_changes_nothing(pipeline: tuple[list[State], list[datetime]]) -> None:
     """Neither the rows nor as of which time they are served, though a later day was served."""
     states, times = pipeline
     assert states[2] == states[1]

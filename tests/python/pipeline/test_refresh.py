@@ -16,11 +16,7 @@ from support.projects.refresh_project import LOAD_COLUMNS, day, run_steps, table
 from support.servers.redis_server import redis_server
 
 #: The intervals of each history, in days. All end with the same three days.
-HISTORIES = {
-    "piece": [(0, 3)],
-    "parts": [(0, 2), (2, 3)],
-    "disorder": [(2, 3), (0, 1), (1, 2)],
-}
+HISTORIES = {"piece": [(0, 3)], "parts": [(0, 2), (2, 3)], "disorder": [(2, 3), (0, 1), (1, 2)]}
 #: What says when the export was, and of which dbt run.
 CLOCK_FIELDS = {"exported_at", "dbt_invocation_id"}
 VISITOR_ROWS = '"features"."visitor_clicks_v1"'

@@ -113,9 +113,7 @@ def test_a_wait_has_a_limit(warehouse: Path) -> None:
         pass
 
 
-def test_the_lock_of_a_killed_run_is_free_although_its_child_runs(
-    warehouse: Path,
-) -> None:
+def test_the_lock_of_a_killed_run_is_free_although_its_child_runs(warehouse: Path) -> None:
     """As the embedded Redis server lives on."""
     holder, child = start_holder(warehouse)
     try:

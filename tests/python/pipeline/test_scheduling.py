@@ -11,20 +11,15 @@ from configparser import ConfigParser
 
 import pytest
 
+from support.documentation import blocks
 from support.paths import REPOSITORY
 from support.servers.redis_server import run_script, script_environment
 
-PAGE = (REPOSITORY / "docs/operate/scheduling.md").read_text()
-
-
-def blocks(kind: str) -> list[str]:
-    """Return the page's blocks of a kind."""
-    return re.findall(rf"```{kind}\n(.*?)```", PAGE, flags=re.DOTALL)
+PAGE = REPOSITORY / "docs/operate/scheduling.md"
 
 
 def units() -> dict[str, str]:
-    """Return the unit files by name."""
-    return {block.splitlines()[0].rpartition("/")[2]: block for block in blocks("ini")}
+    return {block.splitlines()[0].rpartition("/")[2]: block for block in blocks(PAGE, "ini")}
 
 
 def parsed(name: str) -> ConfigParser:
@@ -36,7 +31,6 @@ def parsed(name: str) -> ConfigParser:
 
 
 def options_of(script: str) -> set[str]:
-    """Return the options that a script's help names."""
     done = run_script(script, "--help", environment=script_environment())
     assert done.returncode == 0, done.stderr
     return {*re.findall(r"--[a-z-]+", done.stdout)}
@@ -95,7 +89,7 @@ def test_systemd_understands_the_calendar() -> None:
 
 
 def test_the_cron_line_calls_a_target_that_exists() -> None:
-    (block,) = blocks("cron")
+    (block,) = blocks(PAGE, "cron")
     (line,) = block.splitlines()
     *times, command = line.split(maxsplit=5)
     assert len(times) == 5
@@ -111,18 +105,16 @@ def test_the_cron_line_calls_a_target_that_exists() -> None:
 
 def test_cron_and_systemd_read_the_same_secrets() -> None:
     file = parsed("feature-store-refresh.service")["Service"]["EnvironmentFile"]
-    (cron,) = blocks("cron")
+    (cron,) = blocks(PAGE, "cron")
     assert f". {file};" in cron
-    assert f"install -m 600 -o feature-store /dev/null {file}" in PAGE
-    (text,) = blocks("sh")
+    assert f"install -m 600 -o feature-store /dev/null {file}" in PAGE.read_text()
+    (text,) = blocks(PAGE, "sh")
     assert all(re.fullmatch(r'[A-Z_]+="[^"$`\\]*"', line) for line in text.splitlines())
 
 
 def test_make_passes_an_interval_on() -> None:
     refresh = made("refresh", "START=2017-06-01", "END=2017-06-02")
-    assert refresh[1:] == [
-        *("scripts/refresh.py", "--start", "2017-06-01", "--end", "2017-06-02"),
-    ]
+    assert refresh[1:] == [*("scripts/refresh.py", "--start", "2017-06-01", "--end", "2017-06-02")]
     assert made("refresh")[1:] == ["scripts/refresh.py"]
     replay = made("replay", "START=2017-06-01", "END=2017-06-08", "EVERY=1w", "FRESH=1")
     assert replay[1:] == [
@@ -133,7 +125,7 @@ def test_make_passes_an_interval_on() -> None:
 
 
 def test_the_page_s_make_commands_exist() -> None:
-    commands = re.findall(r"^(?:\$ )?(make .*?)$", PAGE, flags=re.MULTILINE)
+    commands = re.findall(r"^(?:\$ )?(make .*?)$", PAGE.read_text(), flags=re.MULTILINE)
     assert len(commands) >= 4
     for command in commands:
         assert made(*shlex.split(command)[1:])[1] in ("scripts/refresh.py", "scripts/replay.py")

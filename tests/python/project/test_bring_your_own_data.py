@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from support.documentation import blocks
 from support.paths import REPOSITORY
+from support.processes import environment_without, run_python
 
+PAGE = REPOSITORY / "docs/guides/bring_your_own_data.md"
 PARTS = [
     *("dbt_packages", "macros", "models", "seeds", "snapshots", "tests/generic", "tests/data"),
     *("dbt_project.yml", "packages.yml", "profiles.yml"),
@@ -35,30 +35,20 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(clone: Path, command: str) -> str:
     """Run a command of the page in the clone, with the scripts of this project."""
-    names = ("DBT_TARGET", "DBT_TARGET_PATH", "REDIS_URL", "FEATURE_STORE_WAREHOUSE")
-    environment = {name: value for name, value in os.environ.items() if name not in names}
+    environment = environment_without("DBT_TARGET", "REDIS_URL", "FEATURE_STORE_WAREHOUSE")
     words = command.split()
     if words[0] == "dbt":
-        words = [sys.executable, "-m", "dbt.cli.main", *words[1:]]
+        words = ["-m", "dbt.cli.main", *words[1:]]
     else:
-        words = [sys.executable, str(REPOSITORY / words[1]), *words[2:]]
-    done = subprocess.run(
-        words, cwd=clone, env=environment, capture_output=True, text=True, check=False
-    )
+        words = [str(REPOSITORY / words[1]), *words[2:]]
+    done = run_python(*words, cwd=clone, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
-def commands_of(page: str) -> list[str]:
-    """Return the lines of a page's last block of commands."""
-    blocks = re.findall(
-        r"```\n((?:(?:python|dbt) .*\n)+)```", (REPOSITORY / "docs/guides" / page).read_text()
-    )
-    return blocks[-1].splitlines()
-
-
 def test_the_commands_of_the_page_serve_the_example(clone: Path) -> None:
-    commands = commands_of("bring_your_own_data.md")
+    commands = [text for text in blocks(PAGE, "") if re.fullmatch(r"((python|dbt) .*\n)+", text)]
+    commands = commands[-1].splitlines()
     assert len(commands) == 4
     for command in commands:
         output = run(clone, command)
@@ -88,12 +78,8 @@ def test_the_pages_quote_the_example_exactly() -> None:
         path.read_text() for path in (REPOSITORY / "examples/clicks").rglob("*.*") if path.is_file()
     )
     lines = {line.strip() for line in files.splitlines()}
-    quoted = re.findall(
-        r"```(?:yaml|sql)\n(.*?)```",
-        (REPOSITORY / "docs/guides/bring_your_own_data.md").read_text()
-        + (REPOSITORY / "docs/guides/add_a_feature_view.md").read_text(),
-        flags=re.DOTALL,
-    )
+    pages = (PAGE, PAGE.with_name("add_a_feature_view.md"))
+    quoted = [block for page in pages for block in blocks(page, "yaml", "sql")]
     assert quoted
     strange = [line for block in quoted for line in block.splitlines() if line.strip() not in lines]
     assert strange == []

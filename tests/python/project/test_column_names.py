@@ -31,12 +31,10 @@ DERIVED = {"order": "lines_1d + 1", "end": '"order" * 2'}
 
 
 def declared(entity: list[str], event_time: str) -> Declaration:
-    """Return a view by these columns."""
     return view(["1d", "7d"], AGGREGATES, entity=entity, event_time=event_time, derived=DERIVED)
 
 
 def _types(entity: list[str]) -> dict[str, str]:
-    """Return the columns of a view of these keys with their types."""
     kinds = {"lines": "bigint", "orders": "bigint", "big": "decimal(38,2)", "last": "decimal(10,2)"}
     features = {f"{name}_{w}": kind for name, kind in kinds.items() for w in ("1d", "7d")}
     keys = dict(zip(entity, ["varchar", "bigint"], strict=True))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from dbt.cli.main import cli as dbt
 
 from support.documentation import PAGES, blocks, code, name_of
 from support.paths import BENCHMARKS, REPOSITORY, SCRIPTS
+from support.processes import run_python
 from support.servers.redis_server import script_environment
 
 _SCRIPT = re.compile(r"(?<![\w./])((?:scripts/|benchmarks/)?)(\w+\.py)\b([^\n;|#)]*)")
@@ -27,14 +26,7 @@ MAKEFILE = (REPOSITORY / "Makefile").read_text()
 
 @cache
 def options_of(script: Path) -> frozenset[str]:
-    """Return the options that a script's help names."""
-    done = subprocess.run(
-        [sys.executable, str(script), "--help"],
-        env=script_environment(COLUMNS="200"),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run_python(script, "--help", env=script_environment(COLUMNS="200"), check=True)
     return frozenset(_OPTION.findall(done.stdout))
 
 

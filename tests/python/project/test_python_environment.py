@@ -5,21 +5,19 @@ from __future__ import annotations
 import ast
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from support.paths import SCRIPTS
+from support.processes import run_python
 
 ENTRY_POINTS = sorted(path for path in SCRIPTS.glob("*.py") if path.stem != "python_environment")
 
 
 def run_bare(script: Path) -> subprocess.CompletedProcess[str]:
     """Run a script with a Python that has the standard library alone."""
-    return subprocess.run(
-        [sys.executable, "-S", "-E", str(script)], capture_output=True, text=True, check=False
-    )
+    return run_python("-S", "-E", script)
 
 
 @pytest.mark.parametrize("script", ENTRY_POINTS, ids=lambda path: path.stem)

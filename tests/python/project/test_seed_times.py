@@ -5,9 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-import yaml
-
 from support.projects.feature_view_project import dbt, write_project
 
 JOIN = """{{ config(materialized='table') }}
@@ -30,24 +27,18 @@ def test_seeds_with_times(tmp_path: Path):
     folder = tmp_path / "project"
     models = {"daily": DAILY}
     models |= {f"of_{name}": JOIN.replace("LABELS", name) for name in SEEDS}
-    write_project(folder, models, {})
-    profiles = yaml.safe_load((folder / "profiles.yml").read_text())
-    profiles["test"]["outputs"]["test"]["path"] = str(folder / "seeds.duckdb")
-    (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
-    (folder / "seeds").mkdir()
+    project = write_project(folder, models, {}, folder / "seeds.duckdb")
     for name, times in SEEDS.items():
         rows = "\n".join(f"7,{time}" for time in times)
-        (folder / "seeds" / f"{name}.csv").write_text(f"customer_id,label_time\n{rows}\n")
+        project.write(f"seeds/{name}.csv", f"customer_id,label_time\n{rows}\n")
 
     done = dbt(folder, "build")
     assert done.returncode == 1
     assert "mixed.label_time: times all with an offset or all without (UTC)" in done.stdout
     assert "time column label_time is of type VARCHAR; a timestamp or a date is" in done.stdout
     assert "ERROR=2 " in done.stdout  # the seed, and the join to texts
-    with duckdb.connect(str(folder / "seeds.duckdb")) as connection:
-        connection.execute("set timezone = 'UTC'")
-        [(first,), *_] = connection.execute("select label_time from zoned").fetchall()
-        assert first.astimezone(UTC) == datetime(2024, 5, 1, 22, 30, tzinfo=UTC)
-        for name, expected in {"zoned": [1, 2], "naive": [2, 1], "days": [2, 1]}.items():
-            found = connection.execute(f"select day_number from of_{name}").fetchall()
-            assert [row[0] for row in found] == [*expected, None], name
+    [(first,), *_] = project.query("select label_time from zoned")
+    assert first.astimezone(UTC) == datetime(2024, 5, 1, 22, 30, tzinfo=UTC)
+    for name, expected in {"zoned": [1, 2], "naive": [2, 1], "days": [2, 1]}.items():
+        found = project.query(f"select day_number from of_{name}")
+        assert [row[0] for row in found] == [*expected, None], name

@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.projects.raw_project import HEADER, RawProject, clean_environment
-
-#: Two well-formed rows of the table orders.
-GOOD = "1,1.50,x,2017-01-01\n2,2,y,2017-01-02\n"
+from support.projects.raw_project import GOOD, HEADER, RawProject, clean_environment
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -25,14 +22,12 @@ def _no_other_project() -> Iterator[None]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> RawProject:
-    """Give an empty project."""
     return RawProject(tmp_path)
 
 
 @pytest.fixture
 def orders(project: RawProject) -> RawProject:
     """Give a project with the table orders, loaded from one file."""
-    project.write("o.csv", HEADER + GOOD)
-    project.declare("o.csv", event_time="sold_at")
+    project.give("o.csv", HEADER + GOOD, event_time="sold_at")
     project.load()
     return project

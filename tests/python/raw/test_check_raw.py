@@ -25,7 +25,6 @@ def rows(*times: str) -> str:
 
 
 def availability(project: RawProject, request: LoadRequest = DAY) -> Availability:
-    """Return the availability of a project's one table."""
     [found] = check_availability(project.folder, request)
     return found
 

@@ -6,8 +6,6 @@ import csv
 import gzip
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from hypothesis import strategies as st
 from feature_store.raw.files import SourceFile, bounded_lines
 from feature_store.raw.readers import csv_records
 from feature_store.raw.readers.csv_records import CsvRecords
+from support.processes import run_python
 from support.projects.raw_project import RawProject
 
 FILE = SourceFile(Path("f.csv"), "f.csv", "csv", gzipped=False)
@@ -174,9 +173,6 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
 print(json.dumps([result.loaded, result.rejected, grown]))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    loaded, rejected, grown = json.loads(done.stdout)
+    loaded, rejected, grown = json.loads(run_python("-c", program, check=True).stdout)
     assert (loaded, rejected) == (1, 1)
     assert grown * 1024 < 200_000_000

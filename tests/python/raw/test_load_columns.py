@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
-
 from support.projects.raw_project import HEADER, RawProject
 
 
@@ -43,19 +41,16 @@ def test_a_changed_declaration(orders: RawProject) -> None:
 
 
 def test_rejected_rows_get_in_when_the_declaration_is_widened(project: RawProject) -> None:
-    project.write("o.csv", "id,v\n1,2\n2,x\n")
-    project.declare("o.csv", {"id": "bigint", "v": "integer"})
+    project.give("o.csv", "id,v\n1,2\n2,x\n", {"id": "bigint", "v": "integer"})
     project.load(quarantine=True)
     assert project.values("v") == [2]
     project.declare("o.csv", {"id": "bigint", "v": "varchar"})
-    with duckdb.connect(str(project.warehouse)) as connection:
-        connection.execute("alter table raw.orders alter v type varchar")
+    project.execute("alter table raw.orders alter v type varchar")
     project.load()
     assert project.values("v") == ["2", "x"]
     assert project.query("from raw.raw_rejects") == []
 
 
 def test_a_table_that_the_loader_did_not_create_stays_unchanged(orders: RawProject) -> None:
-    with duckdb.connect(str(orders.warehouse)) as connection:
-        connection.execute("create or replace table raw.orders as select 1 as id")
+    orders.execute("create or replace table raw.orders as select 1 as id")
     assert "the loader did not create it" in str(orders.fail())

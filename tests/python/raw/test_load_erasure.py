@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from feature_store.warehouse.connection import connect
 from support.projects.raw_project import HEADER, RawProject
 
 LINES = ["1,1,,2017-01-01\n", "2,1,,2017-01-02\n", "3,bad,,2017-01-02\n"]
@@ -13,15 +12,13 @@ LINES = ["1,1,,2017-01-01\n", "2,1,,2017-01-02\n", "3,bad,,2017-01-02\n"]
 @pytest.fixture
 def orders(project: RawProject) -> RawProject:
     """Give a project with two good rows and a malformed one, loaded."""
-    project.write("o.csv", HEADER + "".join(LINES))
-    project.declare("o.csv", event_time="sold_at")
+    project.give("o.csv", HEADER + "".join(LINES), event_time="sold_at")
     project.load(quarantine=True)
     return project
 
 
 def erase(orders: RawProject) -> None:
-    with connect(orders.warehouse, read_only=False) as connection:
-        connection.execute("delete from raw.orders where id = 2")
+    orders.execute("delete from raw.orders where id = 2")
 
 
 def test_rows_that_the_file_has_are_loaded_again(orders: RawProject) -> None:

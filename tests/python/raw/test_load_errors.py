@@ -8,9 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from support.projects.raw_project import HEADER, RawProject
+from support.projects.raw_project import GOOD, HEADER, RawProject
 
-GOOD = "1,1.50,x,2017-01-01\n2,2,y,2017-01-02\n"
 MANY = "".join(f"{i},1,x,2017-01-01\n" for i in range(3000))
 
 
@@ -53,8 +52,7 @@ def check_malformed_line(
     """Write a malformed line between others; it must be the only one that is rejected."""
     bad = line if isinstance(line, bytes) else line.encode()
     text = (HEADER + before).encode() + bad + b"\n" + GOOD.encode()
-    orders.write_packed(name, text)
-    orders.declare(name, event_time="sold_at")
+    orders.give(name, text, event_time="sold_at")
     number = before.count("\n") + 2
     message = str(orders.fail())
     mark = ", " if place.startswith("column") else ": "
@@ -94,8 +92,7 @@ def test_texts_that_are_not_valid_in_their_type(project: RawProject, name: str) 
     else:
         lines = [json.dumps(dict.fromkeys(columns))]
         lines += [json.dumps({column: text}) for column, text in cases]
-    project.write(name, "\n".join(lines))
-    project.declare(name, columns)
+    project.give(name, "\n".join(lines), columns)
     assert f"{name}, line 2, column v0: '1.7' is not a valid whole number (bigint)" in str(
         project.fail()
     )
@@ -118,8 +115,7 @@ def test_texts_that_are_not_valid_in_their_type(project: RawProject, name: str) 
 )
 def test_a_malformed_line_of_json(project: RawProject, line: str | bytes, reason: str) -> None:
     bad = line if isinstance(line, bytes) else line.encode()
-    project.write("o.jsonl", b'{"id": 1}\n\n' + bad + b'\n{"id": 2}')
-    project.declare("o.jsonl", {"id": "bigint"})
+    project.give("o.jsonl", b'{"id": 1}\n\n' + bad + b'\n{"id": 2}', {"id": "bigint"})
     assert str(project.fail()).startswith(f"o.jsonl, line 3: {reason}: ")
     assert project.load(quarantine=True).rejected == 1
     assert project.values("id") == [1, 2]
@@ -151,8 +147,7 @@ def test_a_parquet_value_that_would_change(project: RawProject, value: str, kind
 
 def test_every_kind_of_malformed_json_in_one_file(project: RawProject) -> None:
     lines = ['{"id": 1, "n": 2, "id": 1}', "nope", "7", '{"id": 2, "n": {"m": [1]}}', "", "{}"]
-    project.write("o.jsonl", "\n".join(lines))
-    project.declare("o.jsonl", {"id": "bigint"})
+    project.give("o.jsonl", "\n".join(lines), {"id": "bigint"})
     assert str(project.fail()).startswith("o.jsonl, line 1: a key occurs twice in the object")
     project.load(quarantine=True)
     assert project.query("select line from raw.raw_rejects order by line") == [(1,), (2,), (3,)]

@@ -42,8 +42,7 @@ MARCH_6 = {"start": datetime(2024, 3, 6), "end": datetime(2024, 3, 7)}
     ],
 )
 def test_a_european_file(project: RawProject, encoding: str, name: str) -> None:
-    project.write_packed(name, TEXT.encode(encoding))
-    project.declare(name, COLUMNS, encoding=encoding, **KEYS)
+    project.give(name, TEXT.encode(encoding), COLUMNS, encoding=encoding, **KEYS)
     project.load()
     assert project.rows("id, name, amount::varchar, sold_at") == ROWS
     assert project.load().skipped == 3
@@ -139,8 +138,7 @@ def test_every_time_that_python_writes_is_read_back(tmp_path_factory, name, time
     times = [time if "%f" in name else time.replace(microsecond=0) for time in times]
     texts = [time.strftime(name.replace("%Y", f"{time.year:04}")) for time in times]
     lines = "".join(f"{i},{text}\n" for i, text in enumerate(texts))
-    project.write("o.csv", "id,t\n" + lines)
-    project.declare("o.csv", {"id": "bigint", "t": "timestamp"}, time_format=name)
+    project.give("o.csv", "id,t\n" + lines, {"id": "bigint", "t": "timestamp"}, time_format=name)
     project.load()
     assert project.values("t") == times
 
@@ -164,8 +162,7 @@ def test_a_file_in_another_encoding_says_which_line_to_add(project, encoding, gu
     }
     if (ending, encoding) == ("jsonl", "utf-16"):
         return
-    project.write(f"o.{ending}", lines[ending].encode(encoding))
-    project.declare(f"o.{ending}", {"id": "bigint", "name": "varchar"})
+    project.give(f"o.{ending}", lines[ending].encode(encoding), {"id": "bigint", "name": "varchar"})
     error = str(project.fail())
     assert error.count(f"'encoding: {guess or 'utf-16'}'") == 1
     if guess and ending == "csv":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -109,8 +108,7 @@ def test_a_renamed_file_is_known_and_a_deleted_one_keeps_its_rows(orders: RawPro
 
 def test_a_changed_event_time_or_type_reads_the_files_again(project: RawProject) -> None:
     columns = {"id": "bigint", "a": "timestamp", "b": "timestamp"}
-    project.write("o.csv", "id,a,b\n1,2024-03-01,2024-03-09\n")
-    project.declare("o.csv", columns, event_time="a")
+    project.give("o.csv", "id,a,b\n1,2024-03-01,2024-03-09\n", columns, event_time="a")
     assert [day(project, 3), day(project, 3)] == [0, 1]
     project.declare("o.csv", columns, event_time="b")
     assert day(project, 8) == 0
@@ -147,8 +145,7 @@ def test_a_raw_table_that_was_dropped_or_emptied_is_filled(
     orders: RawProject, statement: str
 ) -> None:
     day(orders, 0)
-    with duckdb.connect(str(orders.warehouse)) as connection:
-        connection.execute(statement)
+    orders.execute(statement)
     day(orders, 0)
     assert orders.values("id") == [0, 50]
 
@@ -172,9 +169,7 @@ STEPS = st.lists(
 
 
 @settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(STEPS)
 def test_an_interval_always_equals_the_files(tmp_path_factory, steps) -> None:

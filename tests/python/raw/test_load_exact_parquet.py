@@ -154,8 +154,7 @@ def test_one_id_is_one_entity_in_every_format(project: RawProject) -> None:
 def test_numbers_of_json_keep_their_digits(
     project: RawProject, text: str, kind: str, value: Any
 ) -> None:
-    project.write("o.jsonl", f'{{"id": 1, "v": {text}}}\n')
-    project.declare("o.jsonl", {"id": "bigint", "v": kind})
+    project.give("o.jsonl", f'{{"id": 1, "v": {text}}}\n', {"id": "bigint", "v": kind})
     project.load()
     assert project.values("v") == [value]
 

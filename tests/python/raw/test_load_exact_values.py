@@ -128,7 +128,6 @@ def loaded(project: RawProject, kinds: list[str]) -> dict[int, Any]:
 def check(
     found: dict[int, Any], cases: list[tuple[str, Any]], expected: Callable[..., Any]
 ) -> None:
-    """Compare what was loaded with the oracle."""
     for n, (kind, source) in enumerate(cases):
         if n in found:
             assert found[n] == expected(kind, source), (kind, source)
@@ -191,7 +190,6 @@ TYPED: dict[str, st.SearchStrategy[Any]] = {
 
 
 def as_text(value: Any) -> str:
-    """Return the text of a typed value."""
     if isinstance(value, bool):
         return str(value).lower()
     return format(value, "f") if isinstance(value, Decimal) else str(value)

@@ -119,8 +119,7 @@ def test_names_of_files_and_columns_are_quoted(project: RawProject) -> None:
     ],
 )
 def test_shapes_of_csv(project: RawProject, text: bytes, rows: list[tuple[int, str]]) -> None:
-    project.write("o.csv", text)
-    project.declare("o.csv", {"id": "bigint", "note": "varchar"})
+    project.give("o.csv", text, {"id": "bigint", "note": "varchar"})
     assert project.load().loaded == len(rows)
     assert project.rows("id, note") == rows
 
@@ -210,9 +209,7 @@ def csv_field(value: str | None, always_quoted: bool) -> str:
 
 
 @settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     rows=st.lists(st.tuples(values, values, st.none() | st.integers(-(2**63), 2**63 - 1))),

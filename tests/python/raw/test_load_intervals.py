@@ -22,8 +22,7 @@ def rows_at(times: list[datetime | None], note: str = "x") -> str:
 @pytest.fixture
 def orders(project: RawProject) -> RawProject:
     """Give a project with rows at and around the bounds of an interval, nothing loaded."""
-    project.write("o.csv", rows_at(TIMES))
-    project.declare("o.csv", event_time="sold_at")
+    project.give("o.csv", rows_at(TIMES), event_time="sold_at")
     return project
 
 
@@ -94,9 +93,7 @@ def test_day_by_day_gives_what_one_load_gives(orders: RawProject) -> None:
     assert orders.load().read == 0
 
 
-def test_an_earlier_file_is_loaded_again_after_an_interval_load(
-    orders: RawProject,
-) -> None:
+def test_an_earlier_file_is_loaded_again_after_an_interval_load(orders: RawProject) -> None:
     orders.load()
     orders.write("o.csv", rows_at(TIMES, "other"))
     orders.load(start=START, end=END)

@@ -49,8 +49,7 @@ def test_rows_are_numbered_as_the_file_has_them(
     project: RawProject, packed: bool, name: str, text: str, numbers: list[tuple[int, int]]
 ) -> None:
     name += ".gz" if packed else ""
-    project.write_packed(name, text)
-    project.declare(name)
+    project.give(name, text)
     project.load()
     assert project.rows(NUMBERS) == numbers
 
@@ -64,8 +63,7 @@ def test_rows_of_parquet_are_numbered_over_its_row_groups(project: RawProject) -
 
 
 def test_a_csv_that_many_threads_read_keeps_its_order(project: RawProject) -> None:
-    project.write("o.csv", HEADER + "".join(f"{i},1,{'x' * 40},\n" for i in range(1, 500_001)))
-    project.declare("o.csv")
+    project.give("o.csv", HEADER + "".join(f"{i},1,{'x' * 40},\n" for i in range(1, 500_001)))
     project.load()
     wrong = "select count(*), count(*) filter (id <> _source_row) from raw.orders"
     assert project.query(wrong) == [(500_000, 0)]
@@ -73,8 +71,7 @@ def test_a_csv_that_many_threads_read_keeps_its_order(project: RawProject) -> No
 
 def test_malformed_rows_are_counted(project: RawProject) -> None:
     text = HEADER + '1,1,,\n2,1\n3,one,,\n"4"x,1,,\n5,1,,\n'
-    project.write("o.csv", text)
-    project.declare("o.csv", null_values=["1", "5"])
+    project.give("o.csv", text, null_values=["1", "5"])
     project.load(quarantine=True)
     # The numbers that the loader adds are not taken for the nulls of the file.
     assert project.rows("_source_row, id") == [(1, None), (5, None)]
@@ -94,8 +91,7 @@ def test_an_interval_has_the_numbers_of_the_whole_file(project: RawProject) -> N
 
 def test_the_number_belongs_to_the_batch(project: RawProject) -> None:
     """Other bytes with the same rows are the same content: batch and numbers stay together."""
-    project.write("o.csv", HEADER + "1,1,,\n2,1,,\n")
-    project.declare("o.csv")
+    project.give("o.csv", HEADER + "1,1,,\n2,1,,\n")
     project.load()
     before = project.rows()
     project.write("o.csv", HEADER + "2,1,,\n1,1,,\n")
@@ -131,8 +127,7 @@ def test_a_table_without_numbers_is_loaded_again_and_keeps_its_load_times(
 
 
 def test_an_interval_numbers_its_rows_and_a_whole_load_the_others(project: RawProject) -> None:
-    project.write("o.csv", HEADER + "3,1,,2017-01-03\n1,1,,2017-01-01\n")
-    project.declare("o.csv", event_time="sold_at")
+    project.give("o.csv", HEADER + "3,1,,2017-01-03\n1,1,,2017-01-01\n", event_time="sold_at")
     project.load()
     lose_numbers(project)
     interval = {"start": datetime(2017, 1, 3), "end": datetime(2017, 1, 4)}
@@ -145,8 +140,7 @@ def test_an_interval_numbers_its_rows_and_a_whole_load_the_others(project: RawPr
 
 
 def test_other_content_in_a_table_without_numbers_is_new(project: RawProject) -> None:
-    project.write("o.csv", HEADER + "1,1,,\n2,1,,\n")
-    project.declare("o.csv")
+    project.give("o.csv", HEADER + "1,1,,\n2,1,,\n")
     project.load()
     lose_numbers(project)
     project.write("o.csv", HEADER + "3,1,,\n1,1,,\n")

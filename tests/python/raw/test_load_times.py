@@ -65,18 +65,13 @@ def test_a_clock_that_is_not_ahead_of_the_table(orders: RawProject, behind: time
 
 
 def test_each_interval_comes_after_the_one_before(orders: RawProject) -> None:
-    with warehouse.connect(orders.warehouse, read_only=False) as connection:
-        connection.execute("update raw.orders set _loaded_at = ?", [LATER])
+    orders.execute("update raw.orders set _loaded_at = ?", [LATER])
     for day, amount in ((2, "2"), (1, "3")):
         lines = "".join(f"{i},{amount},,2017-01-0{i}\n" for i in (1, 2))
         orders.write("o1.csv", HEADER + lines)
         start = datetime(2017, 1, day)
         orders.load(start=start, end=start + timedelta(days=1))
-    assert orders.rows("id, _loaded_at") == [
-        (1, LATER + 2 * TICK),
-        (2, LATER + TICK),
-        (3, LATER),
-    ]
+    assert orders.rows("id, _loaded_at") == [(1, LATER + 2 * TICK), (2, LATER + TICK), (3, LATER)]
 
 
 def test_what_is_loaded_already_keeps_its_time(orders: RawProject) -> None:
@@ -86,8 +81,7 @@ def test_what_is_loaded_already_keeps_its_time(orders: RawProject) -> None:
 
 
 def test_malformed_rows_have_the_time_of_their_load(orders: RawProject) -> None:
-    with warehouse.connect(orders.warehouse, read_only=False) as connection:
-        connection.execute("update raw.orders set _loaded_at = ?", [LATER])
+    orders.execute("update raw.orders set _loaded_at = ?", [LATER])
     orders.write("o2.csv", HEADER + "3,one,,2017-01-03\n")
     orders.load(quarantine=True)
     assert orders.query("select _loaded_at from raw.raw_rejects") == [(LATER + TICK,)]

@@ -18,7 +18,6 @@ ADVICE = "loaded, and not declared; declare them in models/x/_sources.yml"
 
 
 def write(project: RawProject, name: str, columns: dict[str, Any]) -> None:
-    """Write columns to a Parquet file."""
     arrays = {
         key: values if isinstance(values, pa.Array) else pa.array(values)
         for key, values in columns.items()
@@ -84,8 +83,7 @@ def test_names_that_cannot_be_columns(project: RawProject, name: str) -> None:
 def test_keys_of_json_in_another_case(project: RawProject) -> None:
     lines = ['{"id": 1, "x": 1}', '{"ID": 2, "X": 2}', '{"id": 3, "x": 3, "X": 4}']
     lines += ['{"id": 4, "x": 5, "x": 6}', '{"id": 5, "Id": 5}']
-    project.write("o.jsonl", "\n".join(lines))
-    project.declare("o.jsonl", {"id": "bigint"})
+    project.give("o.jsonl", "\n".join(lines), {"id": "bigint"})
     assert "o.jsonl, line 5: a key occurs twice in the object" in str(project.fail())
     assert project.load(quarantine=True).rejected == 1
     assert project.values("id") == [1, 2, 3, 4]
@@ -96,8 +94,7 @@ def test_keys_of_json_in_another_case(project: RawProject) -> None:
 )
 def test_any_value_of_json(project: RawProject, value: str) -> None:
     lines = ['{"id": 1}', f'{{"id": 2, "coupon": {value}}}', '{"id": 3, "coupon": "x"}']
-    project.write("o.jsonl", "\n".join(lines))
-    project.declare("o.jsonl", {"id": "bigint"})
+    project.give("o.jsonl", "\n".join(lines), {"id": "bigint"})
     result = project.load()
     assert (result.loaded, result.rejected) == (3, 0)
     assert project.values("coupon")[2] == "x"
@@ -138,6 +135,5 @@ def test_intervals_and_the_check_report_them_too(project: RawProject) -> None:
 
 
 def test_a_file_is_named_once_for_a_name_that_it_has_twice(project: RawProject) -> None:
-    project.write("o.csv", "id,x,x\n1,2,3\n")
-    project.declare("o.csv", {"id": "bigint"})
+    project.give("o.csv", "id,x,x\n1,2,3\n", {"id": "bigint"})
     assert project.load().notes == ["o.csv: column x (occurs twice): not loaded"]

@@ -58,8 +58,7 @@ def test_every_kind_of_gzip_file(project: RawProject, content: bytes) -> None:
     ],
 )
 def test_mixed_line_ends(project: RawProject, content: bytes) -> None:
-    project.write("f.csv", content)
-    project.declare("f.csv", COLUMNS)
+    project.give("f.csv", content, COLUMNS)
     project.load()
     assert project.rows("a, b") == ROWS
 
@@ -73,8 +72,7 @@ def test_mixed_line_ends(project: RawProject, content: bytes) -> None:
     ],
 )
 def test_a_quote_too_many_costs_its_own_line_only(project, end: str, reason: str) -> None:
-    project.write("f.csv", 'a,b\n1,"x\n' + "3,4\n" * 1_000 + end + "6,7\n" * 3)
-    project.declare("f.csv", COLUMNS)
+    project.give("f.csv", 'a,b\n1,"x\n' + "3,4\n" * 1_000 + end + "6,7\n" * 3, COLUMNS)
     assert f'f.csv, line 2: {reason}: 1,"x\n' in str(project.fail())
     result = project.load(quarantine=True)
     assert result.loaded == 1_003 + ("ab" in end)
@@ -84,8 +82,7 @@ def test_a_quote_too_many_costs_its_own_line_only(project, end: str, reason: str
 
 
 def test_of_a_rejected_row_its_beginning_is_kept(project: RawProject) -> None:
-    project.write("f.csv", "a,b\n" + "é" * 50_000 + "\n1,2\n")
-    project.declare("f.csv", COLUMNS)
+    project.give("f.csv", "a,b\n" + "é" * 50_000 + "\n1,2\n", COLUMNS)
     project.load(quarantine=True)
     assert project.query("select row_text from raw.raw_rejects") == [("é" * 10_000,)]
 
@@ -96,8 +93,7 @@ def test_of_a_rejected_row_its_beginning_is_kept(project: RawProject) -> None:
 )
 @pytest.mark.parametrize("names", [["A", "b"], ['\ufeff"a"', '"B"']])
 def test_a_header_with_another_delimiter(project, declared, actual, shown, names) -> None:
-    project.write("f.csv", actual.join(names) + "\n")
-    project.declare("f.csv", COLUMNS, delimiter=declared)
+    project.give("f.csv", actual.join(names) + "\n", COLUMNS, delimiter=declared)
     if actual == declared:
         project.load()
         return
@@ -110,6 +106,5 @@ def test_a_header_with_another_delimiter(project, declared, actual, shown, names
 
 
 def test_a_malformed_header_whose_delimiter_is_right(project: RawProject) -> None:
-    project.write("f.csv", 'a,"b:c;d\n1,2\n')
-    project.declare("f.csv", COLUMNS)
+    project.give("f.csv", 'a,"b:c;d\n1,2\n', COLUMNS)
     assert "f.csv, line 1: a quote is opened and not closed" in str(project.fail())

@@ -18,8 +18,7 @@ COLUMNS = [*ORDERS, "_loaded_at", "_source_file", "_batch_id", "_source_row"]
 def project(tmp_path) -> RawProject:
     """A project with a table of one file and a table without a file."""
     project = RawProject(tmp_path)
-    project.write("orders.csv", HEADER + "1,2.50,a,2024-03-05 10:00:00\n")
-    project.declare("orders.csv", event_time="sold_at")
+    project.give("orders.csv", HEADER + "1,2.50,a,2024-03-05 10:00:00\n", event_time="sold_at")
     project.declare("in/returns_*.csv", table="returns", event_time="sold_at")
     return project
 

@@ -47,7 +47,6 @@ def project(shared: CleanedProject) -> Iterator[CleanedProject]:
 
 
 def build(project: CleanedProject) -> str:
-    """Build the incremental model alone, and return what dbt says."""
     return project.build("--select", CHECKED)
 
 

@@ -64,9 +64,7 @@ def test_an_earlier_interval_is_served_as_of_the_time_of_the_last_run(store: Tin
     assert as_of_run(store, at(3)) == at(5)
 
 
-def test_views_with_different_times_are_served_as_of_the_end_of_data(
-    store: TinyStore,
-) -> None:
+def test_views_with_different_times_are_served_as_of_the_end_of_data(store: TinyStore) -> None:
     """The latest of these times is not one that all views had, so dbt determines as_of."""
     serve(store, (DAILY, at(5)), (HOURLY, at(4, 7)))
     assert as_of_run(store, at(4, 12)) is None

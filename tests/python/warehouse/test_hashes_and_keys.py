@@ -14,7 +14,6 @@ from typing import Any
 
 import duckdb
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,38 +22,26 @@ from feature_store.dbt.macros import ProjectMacros
 from feature_store.registry.definitions import Feature, FeatureView
 from feature_store.warehouse.row_hash import fingerprint_sql, row_hash_sql
 from support.paths import REPOSITORY
+from support.projects.dbt_project import DbtProject, own_settings, served_snapshot
 from support.projects.feature_view_project import dbt
 
 #: What this project adds to dbt's own way of making ids of a snapshot's rows.
-_OURS = ("dbt_overrides/duckdb__snapshot_hash_arguments.sql", "rebuild/repair_snapshot_ids.sql")
+_OURS = (
+    "dbt_overrides/duckdb__snapshot_hash_arguments.sql",
+    "dbt_overrides/repair_snapshot_ids.sql",
+)
 KEYS = [("x|y", "z"), ("x", "y|z"), ("|", ""), ("", "|"), ("%7C", ""), ("a\\", "b"), ("a", "\\b")]
 
 
-class SnapshotProject:
+class SnapshotProject(DbtProject):
     """One snapshot with a composite key, of a table that the test writes."""
 
     def __init__(self, folder: Path):
-        self.folder, self.warehouse = folder, folder / "store.duckdb"
-        shutil.copytree(REPOSITORY / "macros", folder / "macros")
-        ours = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
-        self.hooks = ours["snapshots"]["feature_store"]["+pre-hook"]
-        output = {"type": "duckdb", "path": str(self.warehouse), "settings": {"TimeZone": "UTC"}}
-        profiles = {"test": {"target": "test", "outputs": {"test": output}}}
-        (folder / "profiles.yml").write_text(yaml.safe_dump(profiles))
-        (folder / "models").mkdir()
-        (folder / "models/online_things.sql").write_text("select * from raw_things")
-        snapshot = {
-            "name": "served_things",
-            "relation": "ref('online_things')",
-            "config": {
-                "strategy": "check",
-                "check_cols": "all",
-                "unique_key": ["a", "b"],
-                "hard_deletes": "invalidate",
-            },
-        }
-        (folder / "snapshots").mkdir()
-        (folder / "snapshots/s.yml").write_text(yaml.safe_dump({"snapshots": [snapshot]}))
+        super().__init__(folder)
+        self.write_profile()
+        self.write("models/online_things.sql", "select * from raw_things")
+        snapshot = served_snapshot("served_things", "online_things", ["a", "b"])
+        self.write("snapshots/served_things.yml", snapshot)
         self.install(with_ours=True)
 
     def install(self, *, with_ours: bool) -> None:
@@ -64,17 +51,9 @@ class SnapshotProject:
             target.unlink(missing_ok=True)
             if with_ours:
                 shutil.copy(REPOSITORY / "macros" / name, target)
-        project = {
-            "name": "feature_store",
-            "profile": "test",
-            "flags": {"send_anonymous_usage_stats": False, "version_check": False},
-            "snapshots": {
-                "feature_store": {
-                    "+pre-hook": [hook for hook in self.hooks if with_ours or "repair" not in hook]
-                }
-            },
-        }
-        (self.folder / "dbt_project.yml").write_text(yaml.safe_dump(project))
+        hooks = own_settings()["snapshots"]["feature_store"]["+pre-hook"]
+        hooks = [hook for hook in hooks if with_ours or "repair" not in hook]
+        self.write_settings(snapshots={"feature_store": {"+pre-hook": hooks}})
 
     def serve(self, rows: dict[tuple[str, str], int]) -> Counter[tuple[str, str, int, bool]]:
         """Take a snapshot of these rows; return all of it, with whether a row is current."""
@@ -85,16 +64,11 @@ class SnapshotProject:
             )
         run = dbt(self.folder, "build")
         assert run.returncode == 0, run.stdout
-        with duckdb.connect(str(self.warehouse)) as connection:
-            found = connection.execute(
-                "select a, b, v, dbt_valid_to is null from served_things"
-            ).fetchall()
-            [(ids, current)] = connection.execute(
-                "select count(distinct dbt_scd_id), count(*) from served_things "
-                "where dbt_valid_to is null"
-            ).fetchall()
-        self.has_own_ids = ids == current
-        return Counter(found)
+        [(self.has_own_ids,)] = self.query(
+            "select count(distinct dbt_scd_id) = count(*) from served_things "
+            "where dbt_valid_to is null"
+        )
+        return Counter(self.query("select a, b, v, dbt_valid_to is null from served_things"))
 
 
 @pytest.fixture(scope="module")
@@ -153,10 +127,7 @@ VALUES = {
     "timestamp": ["'2026-12-01'", "'2026-12-02'", "'1970-01-01'", "'infinity'", "'-infinity'"],
     "time": ["'00:00'", "'00:00:00.000001'"],
     "interval": ["'1 month'", "'30 days'", "'720 hours'"],
-    "uuid": [
-        "'00000000-0000-0001-0000-000000000000'",
-        "'00000000-0000-0000-0000-000000000001'",
-    ],
+    "uuid": ["'00000000-0000-0001-0000-000000000000'", "'00000000-0000-0000-0000-000000000001'"],
     "integer[]": ["[]", "[null]", "[0, 5]", "[5]", "[5, 0]", "[0]"],
     "integer[][]": ["[[1], [2]]", "[[1, 2]]", "[]", "[[]]", "[null]"],
     "varchar[]": ["['a', 'b']", "['a, b']", "['']", "[]", "[null]", "['NULL']"],

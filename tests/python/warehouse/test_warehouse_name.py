@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import yaml
 
 from support.projects.feature_view_project import dbt, write_project
 
@@ -13,13 +12,7 @@ from support.projects.feature_view_project import dbt, write_project
 @pytest.mark.parametrize("name", ["features.duckdb", "operations.duckdb"])
 def test_dbt_refuses_the_name_of_a_schema(tmp_path: Path, name: str) -> None:
     model = "{{ config(schema='features') }} select 1 as a"
-    write_project(tmp_path, {"things": model}, {})
-    file = tmp_path / "profiles.yml"
-    profiles = yaml.safe_load(file.read_text())
-    [profile] = profiles.values()
-    [output] = profile["outputs"].values()
-    output["path"] = name
-    file.write_text(yaml.safe_dump(profiles))
+    write_project(tmp_path, {"things": model}, {}, Path(name))
     done = dbt(tmp_path, "parse")
     assert done.returncode != 0
     said = " ".join((done.stdout + done.stderr).split())

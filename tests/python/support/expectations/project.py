@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +13,7 @@ from support.expectations.bad_arguments import BAD_ARGUMENTS
 from support.expectations.cases import Case
 from support.expectations.tables import MODELS
 from support.paths import TESTS
+from support.processes import environment_without, run_python
 
 PACKAGES = {
     "packages": [{"package": "metaplane/dbt_expectations", "version": [">=0.10.10", "<0.11.0"]}]
@@ -61,23 +60,6 @@ def write_cases(folder: Path, cases: Sequence[Case]) -> None:
     )
 
 
-def _environment() -> dict[str, str]:
-    """Return the environment without the dbt settings of whoever runs the tests."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("DBT_")}
-
-
-def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a dbt command in a project."""
-    return subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", *arguments],
-        cwd=folder,
-        env=_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def failures_of_run(folder: Path) -> dict[str, int | None]:
     """Return how many failures each test of the last run found; None where its SQL failed."""
     results = json.loads((folder / "target" / "run_results.json").read_text())["results"]
@@ -115,8 +97,8 @@ def write_errors_of_bad_arguments(folder: Path) -> None:
 
 def errors_of_bad_arguments(folder: Path) -> list[str]:
     """Return dbt's error for each of ``BAD_ARGUMENTS``; ``None`` in letters where it had none."""
-    command = [sys.executable, "-m", "support.expectations.project", str(folder)]
-    subprocess.run(command, cwd=TESTS, env=_environment(), check=True, capture_output=True)
+    own = {"cwd": TESTS, "env": environment_without("DBT_"), "check": True}
+    run_python("-m", "support.expectations.project", folder, **own)
     return json.loads((folder / "errors.json").read_text())
 
 

@@ -80,20 +80,13 @@ from base.customer_profiles
 
 @dataclass
 class Shop:
-    """The warehouse with the feature tables, the labels and the joins over them.
-
-    Attributes:
-        definitions: the feature views.
-        features: SQL of each feature table by its name.
-        joins: SQL of training sets by name; each has a column ``label_time``.
-        labels: SQL of the labels that dbt makes, by name.
-    """
+    """The warehouse, and the SQL by name of its feature tables, labels and training sets."""
 
     connection: duckdb.DuckDBPyConnection
     definitions: FeatureDefinitions
     features: Mapping[str, str]
     labels: Mapping[str, str]
-    joins: dict[str, str] = field(default_factory=dict)
+    joins: dict[str, str] = field(default_factory=dict)  # each has a column ``label_time``
 
     def build(self, features: Mapping[str, str] | None = None) -> None:
         """Build the feature tables from the present events."""
@@ -109,7 +102,6 @@ class Shop:
         self.connection.execute(_PROFILES, {"time": time})
 
     def restore(self) -> None:
-        """Undo all changes."""
         for source in SOURCES:
             schema, table = source.split(".")
             self.connection.execute(

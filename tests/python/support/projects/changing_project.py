@@ -22,13 +22,11 @@ from feature_store.raw.load import load
 from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.load_result import LoadResult
 from feature_store.settings import load_settings
-from feature_store.warehouse.connection import connect
-from support.projects.feature_view_project import MACROS, read_rows
+from support.paths import REPOSITORY
+from support.projects.dbt_project import DbtProject, own_settings, served_snapshot, typed
 from support.servers.dbt_process import DbtForker, Run, dbt_forker
 
-Row = dict[str, Any]
 SERVED = "snapshots.served_purchases_v1"
-REPOSITORY = MACROS.parent
 #: The view at first, and the types of its features.
 DECLARATION: dict[str, Any] = {
     "entity": ["customer_id"],
@@ -86,20 +84,17 @@ _EXPOSURE = {
 }
 
 
-class ChangingProject:
-    """The project in a folder; change its attributes, then ``write()`` and ``build()``.
+class ChangingProject(DbtProject):
+    """The project in a folder; change its attributes, then ``write_models()`` and ``build()``.
 
     Attributes:
-        folder: the project.
-        warehouse: its DuckDB file.
-        dbt: dbt that runs on it.
+        dbt: dbt that runs on the project.
         views: of each version of the view ``purchases``: the declaration, and its features' types.
         source: types of the source's columns by name.
     """
 
     def __init__(self, folder: Path):
-        self.folder = folder
-        self.warehouse = folder / "store.duckdb"
+        super().__init__(folder)
         self.dbt: DbtForker
         self._kept = folder.with_name(f"{folder.name}_kept")
         self._is_read = True  # by dbt, as it is
@@ -111,26 +106,22 @@ class ChangingProject:
         self.source = dict(SOURCE)
 
     def create(self) -> None:
-        """Write the whole project, with the settings and macros of this one."""
-        shutil.copytree(MACROS, self.folder / "macros")
-        shutil.copy(REPOSITORY / "dbt_project.yml", self.folder)
-        self.put("models/_groups.yml", (REPOSITORY / "models/_groups.yml").read_text())
-        output = {"type": "duckdb", "path": str(self.warehouse), "threads": 1}
-        output["settings"] = {"TimeZone": "UTC"}
-        profile = {"target": "dev", "outputs": {"dev": output}}
-        self.put("profiles.yml", {"feature_store": profile})
+        """Write the whole project, with the settings of this one."""
+        self.write("dbt_project.yml", own_settings() | {"profile": "test"})
+        self.write_profile()
+        self.copy("models/_groups.yml")
         names = ", ".join(SOURCE)
-        self.put(
+        self.write(
             "models/staging/stg_shop__orders.sql",
             f"select {names}, _loaded_at as loaded_at from {{{{ source('shop', 'orders') }}}}",
         )
-        self.put("models/cleaned/orders.sql", _CLEANED)
-        self.put("models/exposures.yml", {"exposures": [_EXPOSURE]})
+        self.write("models/cleaned/orders.sql", _CLEANED)
+        self.write("models/exposures.yml", {"exposures": [_EXPOSURE]})
         monitoring = yaml.safe_load((REPOSITORY / "models/monitoring/_monitoring.yml").read_text())
-        self.put("models/monitoring/_sources.yml", {"sources": monitoring["sources"]})
-        self.put("models/monitoring/served_differences.sql", _DIFFERENCES)
-        self.put("snapshots/kept_orders.yml", {"snapshots": [_KEPT_ORDERS]})
-        self.write()
+        self.write("models/monitoring/_sources.yml", {"sources": monitoring["sources"]})
+        self.write("models/monitoring/served_differences.sql", _DIFFERENCES)
+        self.write("snapshots/kept_orders.yml", {"snapshots": [_KEPT_ORDERS]})
+        self.write_models()
 
     def keep(self) -> None:
         """Keep the project as it is by now, for :meth:`restore`."""
@@ -150,61 +141,47 @@ class ChangingProject:
         self.dbt.parse()
         self._is_read = True
 
-    def put(self, name: str, content: object) -> None:
-        """Write a file of the project: a text, or what is to stand in YAML."""
+    def write(self, name: str, content: object) -> None:
+        """Write a file of the project; dbt reads the project again before its next run."""
         self._is_read = False
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
-        )
+        super().write(name, content)
 
-    def write(self) -> None:
+    def write_models(self) -> None:
         """Write what the attributes say: the source, and each version of the view."""
         table = {
             "name": "orders",
             "config": {"meta": {"load": {"path": "data/*.csv", "event_time": "ordered_at"}}},
-            "columns": _typed(self.source),
+            "columns": typed(self.source),
         }
         source = {"name": "shop", "schema": "raw", "tables": [table]}
-        self.put("models/staging/_sources.yml", {"sources": [source]})
+        self.write("models/staging/_sources.yml", {"sources": [source]})
         models: list[dict[str, Any]] = [{"name": "purchases", "latest_version": 1, "versions": []}]
         for version, (declaration, types) in self.views.items():
             config = {"meta": {"feature_view": declaration}}
             keys = {"customer_id": "bigint", "feature_time": "timestamp"}
-            columns = _typed({**keys, **types, "known_at": "timestamp"})
+            columns = typed({**keys, **types, "known_at": "timestamp"})
             online = f"online_purchases_v{version}"
             models[0]["versions"].append({"v": version, "config": config, "columns": columns})
             models.append({"name": online, "config": config, "columns": columns})
-            snapshot = {
-                "name": f"served_purchases_v{version}",
-                "relation": f"ref('{online}')",
-                "config": {
-                    "strategy": "check",
-                    "check_cols": "all",
-                    "unique_key": ["customer_id"],
-                    "hard_deletes": "invalidate",
-                },
-            }
             # A file each, as in this project: dbt overlooks a new one in a file that it knows.
-            self.put(f"snapshots/served_purchases_v{version}.yml", {"snapshots": [snapshot]})
-            self.put(
+            served = f"served_purchases_v{version}"
+            snapshot = served_snapshot(served, online, ["customer_id"])
+            self.write(f"snapshots/{served}.yml", snapshot)
+            self.write(
                 f"models/features/purchases_v{version}.sql",
                 "{{ windowed_features(ref('orders'), feature_view()) }}",
             )
-            self.put(
+            self.write(
                 f"models/online/{online}.sql",
                 f"{{{{ online_features(ref('purchases', v={version}), ref('orders'), "
                 "feature_view()) }}",
             )
-        self.put("models/features/purchases.yml", {"models": models})
+        self.write("models/features/purchases.yml", {"models": models})
 
     def load(self, name: str, *rows: str, header: str = ",".join(SOURCE)) -> LoadResult:
         """Write a file of the source, and load what is new."""
-        path = self.folder / "data" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text("\n".join([header, *rows]) + "\n")
-        (result,) = load(load_settings("dev", self.folder), LoadRequest())
+        super().write(f"data/{name}", "\n".join([header, *rows]) + "\n")
+        (result,) = load(load_settings("test", self.folder), LoadRequest())
         return result
 
     def run(self, *command: str) -> Run:
@@ -225,16 +202,6 @@ class ChangingProject:
         done = self.run(*command)
         assert done.code == 1, done.said
         return done.said
-
-    def execute(self, sql: str) -> None:
-        """Change something in the warehouse."""
-        with connect(self.warehouse, read_only=False) as connection:
-            connection.execute(sql)
-
-    def rows(self, sql: str) -> list[Row]:
-        """Return the rows of a query."""
-        with connect(self.warehouse) as connection:
-            return read_rows(connection, sql)[1]
 
     def served(self, *features: str) -> dict[tuple[int, bool], tuple[Any, ...]]:
         """Return features of the snapshot's rows, by customer and whether it is a current row."""
@@ -265,7 +232,7 @@ class ChangingProject:
 
     def export(self, redis_url: str) -> list[ExportedView]:
         """Export to the online store, with its check of every entity."""
-        settings = load_settings("dev", self.folder)
+        settings = load_settings("test", self.folder)
         own = replace(settings, redis_url=redis_url, target_path=self.folder / "target")
         return export_features(own)
 
@@ -279,14 +246,9 @@ class ChangingProject:
                 yield store
 
 
-def _typed(columns: dict[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "data_type": kind} for name, kind in columns.items()]
-
-
 @contextmanager
 def changing_project(folder: Path) -> Iterator[ChangingProject]:
     """Write the project into a new folder, let it serve once, and keep that."""
-    folder.mkdir()
     project = ChangingProject(folder)
     project.create()
     with dbt_forker(folder) as project.dbt:

@@ -82,12 +82,7 @@ class CleanedProject(DbtProject):
         self.write(name, properties)
         self.dbt.parse()
 
-    def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query on the warehouse."""
-        with connect(self.warehouse) as connection:
-            return connection.execute(sql).fetchall()
-
-    def rows(self, table: str, warehouse: Path | None = None) -> list[tuple[Any, ...]]:
+    def cleaned(self, table: str, warehouse: Path | None = None) -> list[tuple[Any, ...]]:
         """Return a cleaned table, every column, in an order of its own."""
         with connect(warehouse or self.warehouse) as connection:
             return cleaned_rows(connection, table)
@@ -106,7 +101,7 @@ class CleanedProject(DbtProject):
         copy.parent.mkdir()
         shutil.copy(self.warehouse, copy)
         self.build("--target", "full", "--full-refresh")
-        return {table: self.rows(table, copy) for table in CLEANED}
+        return {table: self.cleaned(table, copy) for table in CLEANED}
 
     def content(self, sql: str) -> str:
         """Return a hash of a query's rows, whatever their order."""
@@ -120,8 +115,7 @@ class CleanedProject(DbtProject):
         return (folder / f"{model}.sql").read_text()
 
     def built(self) -> dict[str, list[tuple[Any, ...]]]:
-        """Return the cleaned tables as they are."""
-        return {table: self.rows(table) for table in CLEANED}
+        return {table: self.cleaned(table) for table in CLEANED}
 
 
 def cleaned_rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[tuple[Any, ...]]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import yaml
 
 from feature_store.warehouse.connection import connect
@@ -17,13 +20,36 @@ def own_settings() -> dict[str, Any]:
     return yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
 
 
-class DbtProject:
-    """A dbt project in a folder, with a warehouse file.
+def typed(columns: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the columns of a model or source in YAML, from their types by name."""
+    return [{"name": name, "data_type": kind} for name, kind in columns.items()]
 
-    Attributes:
-        folder: the project's folder, made here.
-        warehouse: its DuckDB file.
-    """
+
+def served_snapshot(name: str, relation: str, unique_key: list[str]) -> dict[str, Any]:
+    """Return the YAML file of a snapshot that keeps what was served, as this project's do."""
+    config = {"strategy": "check", "check_cols": "all", "unique_key": unique_key}
+    config["hard_deletes"] = "invalidate"
+    return {"snapshots": [{"name": name, "relation": f"ref('{relation}')", "config": config}]}
+
+
+def read_rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None
+) -> tuple[list[str], list[dict[str, Any]]]:
+    """Return a query's column names and rows, aware times as naive UTC."""
+    cursor = connection.execute(sql, parameters or [])
+    names = [column[0] for column in cursor.description]
+    rows = [dict(zip(names, map(_naive, row), strict=True)) for row in cursor.fetchall()]
+    return names, rows
+
+
+def _naive(value: Any) -> Any:
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(UTC).replace(tzinfo=None)
+    return value
+
+
+class DbtProject:
+    """A dbt project in a folder that is made here, with a warehouse file."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -70,3 +96,13 @@ class DbtProject:
         """Change something in the warehouse."""
         with connect(self.warehouse, read_only=False) as connection:
             connection.execute(sql)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query on the warehouse."""
+        with connect(self.warehouse) as connection:
+            return connection.execute(sql).fetchall()
+
+    def rows(self, sql: str) -> list[dict[str, Any]]:
+        """Return the rows of a query on the warehouse by column, aware times as naive UTC."""
+        with connect(self.warehouse) as connection:
+            return read_rows(connection, sql)[1]

@@ -63,10 +63,7 @@ ERRORS: dict[str, tuple[Any, list[str]]] = {
     "entity_of_lists": (but(entity=[["a"]]), [f"{_ENTITY}[['a']]"]),
     "entity_twice": (but(entity=["a", "A"]), [f"columns: a{_TWICE}"]),
     "entity_reserved": (but(entity=["known_at"]), [f"columns: known_at{_TWICE}"]),
-    "entity_private": (
-        but(entity=["_grain"]),
-        ["columns: _grain: names that begin with _ are"],
-    ),
+    "entity_private": (but(entity=["_grain"]), ["columns: _grain: names that begin with _ are"]),
     "time_null": (but(event_time=None), ["event_time: the name of a column is allowed; got None"]),
     "time_list": (
         but(event_time=["a"]),
@@ -110,10 +107,7 @@ ERRORS: dict[str, tuple[Any, list[str]]] = {
             for window in ("36h", "90m")
         ],
     ),
-    "windows_twice": (
-        but(windows=["7d", "1d", "7d"]),
-        [f"windows: 7d{_REPEATED}"],
-    ),
+    "windows_twice": (but(windows=["7d", "1d", "7d"]), [f"windows: 7d{_REPEATED}"]),
     "aggregates_null": (but(aggregates=None), [f"{_AGGREGATES}None"]),
     "aggregates_list": (but(aggregates=["sum(a)"]), [f"{_AGGREGATES}['sum(a)']"]),
     "aggregates_text": (but(aggregates="sum(a)"), [f"{_AGGREGATES}sum(a)"]),
@@ -197,10 +191,7 @@ ERRORS: dict[str, tuple[Any, list[str]]] = {
         ),
         [f"columns: {name}{_TWICE}" for name in ("spend_7d", "known_at", "feature_time")],
     ),
-    "online_null": (
-        but(online=None),
-        [f"{_ONLINE}None"],
-    ),
+    "online_null": (but(online=None), [f"{_ONLINE}None"]),
     "online_text": (but(online="1d"), [f"{_ONLINE}1d"]),
     "online_empty": (but(online={}), [f"{_ONLINE}{{}}"]),
     "online_keys": (

@@ -63,9 +63,7 @@ VALUES = {
 def instants(declaration: Declaration, around: datetime) -> st.SearchStrategy[datetime | None]:
     """Return event times at and beside the bounds of grains and windows, and some others, and none.
 
-    Args:
-        declaration: the view; its grain and windows decide which distances matter.
-        around: the time near which they lie.
+    They lie near the time ``around``.
     """
     view = View(declaration)
     grain = view.grain
@@ -86,10 +84,7 @@ def instants(declaration: Declaration, around: datetime) -> st.SearchStrategy[da
 def event_sets(draw: st.DrawFn, declaration: Declaration, *, all_null: bool = False) -> list[Event]:
     """Draw up to a dozen events, with ties and exact duplicates, in any order.
 
-    Args:
-        draw: given by hypothesis.
-        declaration: the view; its grain and windows decide which distances matter.
-        all_null: whether no event has any value.
+    The grain and windows of the declaration decide which distances of time matter.
     """
     instant = instants(declaration, draw(st.sampled_from(AROUND)))
     values = {name: st.none() for name in VALUES} if all_null else VALUES
@@ -102,12 +97,9 @@ def event_sets(draw: st.DrawFn, declaration: Declaration, *, all_null: bool = Fa
 
 
 def event(line: int, time: datetime | None, **fields: Any) -> Event:
-    """Return an event of customer 1, with its time in each of the three types.
+    """Return an event of customer 1, with its time, in UTC, in each of the three types.
 
-    Args:
-        line: number of the event, which no other one has.
-        time: event time in UTC.
-        fields: other columns; those not given are null.
+    ``line`` is a number that no other event has; columns that are not given are null.
     """
     return {
         **dict.fromkeys(EVENT_COLUMNS),

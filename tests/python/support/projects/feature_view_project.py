@@ -3,53 +3,43 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from support.oracles.windowed_features import View
-from support.paths import REPOSITORY, TESTS
-from support.projects.dbt_project import DbtProject
+from support.paths import TESTS
+from support.processes import environment_without, run_python
+from support.projects.dbt_project import DbtProject, read_rows
 
-MACROS = REPOSITORY / "macros"
 EVENTS = "select 1 as customer_id"  # a model of events, for ref('events')
 
 
-def write_project(folder: Path, models: Mapping[str, str], meta: Mapping[str, Any]) -> None:
-    """Write a dbt project on an in-memory DuckDB.
-
-    Args:
-        folder: the project's folder, made here.
-        models: SQL by model name.
-        meta: ``config.meta`` by model name; models without any are left out.
-    """
+def write_project(
+    folder: Path,
+    models: Mapping[str, str],
+    meta: Mapping[str, Any],
+    warehouse: Path = Path(":memory:"),
+) -> DbtProject:
+    """Write a dbt project: SQL by model name, and ``config.meta`` of some of the models."""
     project = DbtProject(folder)
-    project.warehouse = Path(":memory:")
+    project.warehouse = warehouse
     project.write_settings(vars={"as_of": None})
     project.write_profile()
     properties = [{"name": name, "config": {"meta": given}} for name, given in meta.items()]
     project.write("models/views.yml", {"version": 2, "models": properties})
     for name, sql in {"events": EVENTS, **models}.items():
         project.write(f"models/{name}.sql", sql)
+    return project
 
 
-def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def _run(folder: Path, *module: str) -> subprocess.CompletedProcess[str]:
     """Run a Python module, without the dbt settings of the environment."""
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("DBT_")}
-    return subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run_python("-m", *module, cwd=folder, env=environment_without("DBT_"))
 
 
 def dbt(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -97,22 +87,6 @@ class Warehouse:
         columns, rows = read_rows(self.connection, self.sql[f"online_{name}"])
         assert columns == view.columns
         return keyed(rows, view.entity)
-
-
-def read_rows(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None
-) -> tuple[list[str], list[dict[str, Any]]]:
-    """Return a query's column names and rows, aware times as naive UTC."""
-    cursor = connection.execute(sql, parameters or [])
-    names = [column[0] for column in cursor.description]
-    rows = [dict(zip(names, map(_naive, row), strict=True)) for row in cursor.fetchall()]
-    return names, rows
-
-
-def _naive(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo:
-        return value.astimezone(UTC).replace(tzinfo=None)
-    return value
 
 
 def keyed(rows: list[dict[str, Any]], key: list[str]) -> dict[tuple[Any, ...], dict[str, Any]]:

@@ -22,7 +22,6 @@ _KINDS = ["new"] * 4 + [
 
 
 def load_time(number: int) -> datetime:
-    """Return the time of a load."""
     return _FIRST_LOAD + number * HOUR
 
 
@@ -44,7 +43,6 @@ class _History:
         self.line = 0
 
     def add(self, loads: st.SearchStrategy[datetime | None], least: int = 1) -> None:
-        """Add some new events."""
         for fields in self.draw(st.lists(self.fields, min_size=least, max_size=least + 3)):
             self.line += 1
             self.events.append(event(self.line, **fields, loaded_at=self.draw(loads)))

@@ -32,11 +32,7 @@ def load_batch(
 ) -> None:
     """Load a batch of events in the 60 days around 1970; from the second on, change others, too.
 
-    Args:
-        connection: to the warehouse, with the session's time zone UTC.
-        number: of the batch; the first is 0.
-        events: how many.
-        entities: how many customers they have, and those without one.
+    ``entities`` is the number of customers, null among them.
     """
     if number == 0:
         columns = ", ".join(f"{name} {sql_type}" for name, sql_type in EVENT_COLUMNS.items())

@@ -20,14 +20,10 @@ _WINDOWED = "{{ windowed_features(ref('events'), feature_view()) }}"
 
 
 class IncrementalProject(DbtProject):
-    """The project in a folder, with a warehouse file.
+    """The project, with feature views by name.
 
-    Args:
-        folder: the project's folder, made here.
-        declarations: feature views by name.
-        types: SQL types of columns by name of the view; these views have an enforced contract.
-        events: SQL of the model of the events, by default a view on the table raw_events.
-        threads: number of models that dbt builds at a time.
+    A view has an enforced contract if there are types of its columns. ``events`` is the SQL of the
+    model of the events, by default a view on the table raw_events.
     """
 
     def __init__(

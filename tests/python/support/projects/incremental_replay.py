@@ -30,16 +30,10 @@ BATCH = 150
 class Captured:
     """A project that dbt has built of one batch, incrementally of a second one, then in full.
 
-    Attributes:
-        folder: where its warehouse may be copied to.
-        project: the project.
-        incremental: the run of the second batch.
-        full: the run with ``--full-refresh``.
-        incremental_tables: the rows of all tables after the former.
-        full_tables: and after the latter.
+    The tables are those after the incremental run, and after the full one.
     """
 
-    folder: Path
+    folder: Path  # where the warehouse may be copied to
     project: IncrementalProject
     incremental: Run
     full: Run
@@ -75,13 +69,9 @@ def without_reads(statements: Sequence[str]) -> list[str]:
 
 
 class Replay:
-    """A warehouse in which the statements of one view run.
+    """A warehouse in which the statements of one view run, taken from two runs of dbt.
 
-    Args:
-        warehouse: a file that dbt has built, named as the statements call it; it is changed here.
-        view: name of the feature view.
-        full: a run with ``--full-refresh``.
-        incremental: a run without.
+    The file was built by dbt and has the name by which the statements call it; it is changed here.
     """
 
     def __init__(self, warehouse: Path, view: str, full: Run, incremental: Run):
@@ -103,15 +93,12 @@ class Replay:
                 connection.execute(sql)
 
     def build(self) -> None:
-        """Build the view in full."""
         self._run(self.full)
 
     def update(self) -> None:
-        """Build the view incrementally."""
         self._run(self.incremental)
 
     def tables(self) -> dict[str, Rows]:
-        """Return the rows that were built, by table."""
         return built(self.connection, self.view)
 
     def of_full_build(self, read: Callable[[duckdb.DuckDBPyConnection, str], Any] = built) -> Any:

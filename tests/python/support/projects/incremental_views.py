@@ -32,10 +32,7 @@ _BY_HOUR = {
     "any_gift": "bool_or(is_gift)",
     "all_gifts": {"sql": "bool_and(is_gift)", "empty": True},
 }
-_QUOTED = {
-    "size": 'sum("Größe")',
-    "latest": 'arg_max("the ""word"", ä", line)',
-}
+_QUOTED = {"size": 'sum("Größe")', "latest": 'arg_max("the ""word"", ä", line)'}
 _EMPTIES = dict(DECLARATIONS["empties"]["aggregates"])
 del _EMPTIES["mean"]  # of doubles
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import duckdb
+from duckdb import DuckDBPyConnection as Connection
 from hypothesis import strategies as st
 
 from support.projects.cleaned_project import STARTS_AT, load_time
@@ -46,15 +46,13 @@ _changes = st.one_of(
 batches = st.lists(st.lists(_changes, max_size=3), min_size=1, max_size=6)
 
 
-def apply_changes(
-    connection: duckdb.DuckDBPyConnection, changes: Sequence[Change], load: int
-) -> None:
+def apply_changes(connection: Connection, changes: Sequence[Change], load: int) -> None:
     """Change the raw tables; rows that are loaded get the time of that load."""
     for kind, *arguments in changes:
         _CHANGES[kind](connection, load, *arguments)
 
 
-def _row(connection: duckdb.DuckDBPyConnection, number: int) -> int:
+def _row(connection: Connection, number: int) -> int:
     """Return the ``_source_row`` of the n-th raw row; there may be none."""
     found = connection.execute(
         "select _source_row from raw.transactions order by all "
@@ -64,7 +62,7 @@ def _row(connection: duckdb.DuckDBPyConnection, number: int) -> int:
     return found[0][0] if found else -1
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, load: int, rows: str, given: Any) -> None:
+def _insert(connection: Connection, load: int, rows: str, given: Any) -> None:
     """Insert the rows of a query as a load does: with row numbers of their own."""
     connection.execute(
         f"""
@@ -79,9 +77,7 @@ def _insert(connection: duckdb.DuckDBPyConnection, load: int, rows: str, given: 
     )
 
 
-def _new(
-    connection: duckdb.DuckDBPyConnection, load: int, lines: Sequence[Line], age: int = 0
-) -> None:
+def _new(connection: Connection, load: int, lines: Sequence[Line], age: int = 0) -> None:
     for order, product, customer, quantity, dollars, hour in lines:
         _insert(
             connection,
@@ -98,18 +94,18 @@ def _new(
         )
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, load: int, number: int) -> None:
+def _copy(connection: Connection, load: int, number: int) -> None:
     rows = "from raw.transactions where _source_row = ?"
     _insert(connection, load, rows, [_row(connection, number)])
 
 
-def _correct(connection: duckdb.DuckDBPyConnection, load: int, number: int, dollars: float) -> None:
+def _correct(connection: Connection, load: int, number: int, dollars: float) -> None:
     rows = "select * replace (? as sales_value) from raw.transactions where _source_row = ?"
     _insert(connection, load, rows, [dollars, _row(connection, number)])
 
 
 def _replace(
-    connection: duckdb.DuckDBPyConnection, load: int, hour: int, hours: int, lines: Sequence[Line]
+    connection: Connection, load: int, hour: int, hours: int, lines: Sequence[Line]
 ) -> None:
     connection.execute(
         "delete from raw.transactions where hour(transaction_timestamp) between ? and ?",
@@ -118,11 +114,11 @@ def _replace(
     _new(connection, load, [(*line[:5], hour) for line in lines])
 
 
-def _erase(connection: duckdb.DuckDBPyConnection, load: int, customer: int) -> None:
+def _erase(connection: Connection, load: int, customer: int) -> None:
     connection.execute("delete from raw.transactions where household_id = ?", [customer])
 
 
-def _rewrite(connection: duckdb.DuckDBPyConnection, load: int, number: int, quantity: int) -> None:
+def _rewrite(connection: Connection, load: int, number: int, quantity: int) -> None:
     """Change a row in place: its load time and row number stay the same."""
     connection.execute(
         "update raw.transactions set quantity = ? where _source_row = ?",
@@ -130,7 +126,7 @@ def _rewrite(connection: duckdb.DuckDBPyConnection, load: int, number: int, quan
     )
 
 
-def _swap(connection: duckdb.DuckDBPyConnection, load: int, one: int, other: int) -> None:
+def _swap(connection: Connection, load: int, one: int, other: int) -> None:
     """Swap the quantities and orders of two rows."""
     rows = [_row(connection, one), _row(connection, other)]
     connection.execute(
@@ -146,7 +142,7 @@ def _swap(connection: duckdb.DuckDBPyConnection, load: int, one: int, other: int
     )
 
 
-def _renumber(connection: duckdb.DuckDBPyConnection, load: int, number: int) -> None:
+def _renumber(connection: Connection, load: int, number: int) -> None:
     """Give a row another row number, as the loader does once with rows of old tables."""
     connection.execute(
         "update raw.transactions set _source_row = (select max(_source_row) + 1 from "
@@ -155,7 +151,7 @@ def _renumber(connection: duckdb.DuckDBPyConnection, load: int, number: int) -> 
     )
 
 
-def _product(connection: duckdb.DuckDBPyConnection, load: int, product: int) -> None:
+def _product(connection: Connection, load: int, product: int) -> None:
     """Delete a product if it is there, otherwise insert it."""
     deleted = connection.execute(
         "delete from raw.products where product_id = ? returning product_id", [product]

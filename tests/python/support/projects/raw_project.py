@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +16,16 @@ from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.load_result import LoadResult
 from feature_store.settings import load_settings
 from support.paths import SCRIPTS
+from support.processes import environment_without, run_python
 
 ORDERS = {"id": "bigint", "amount": "decimal(10, 2)", "note": "varchar", "sold_at": "timestamp"}
 HEADER = "id,amount,note,sold_at\n"
+#: Two well-formed rows of the table orders.
+GOOD = "1,1.50,x,2017-01-01\n2,2,y,2017-01-02\n"
 
 
 class RawProject:
-    """A project folder whose tables are loaded from files next to it.
-
-    Attributes:
-        folder: the project's folder.
-        warehouse: the DuckDB file.
-    """
+    """A project folder whose tables are loaded from files next to it."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -40,7 +36,6 @@ class RawProject:
         self.write("profiles.yml", yaml.safe_dump({"tiny": profile}))
 
     def write(self, name: str, content: str | bytes) -> Path:
-        """Write a file of the project."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -72,8 +67,19 @@ class RawProject:
         source = {"name": "shop", "schema": "raw", "tables": list(self._tables.values())}
         self.write("models/x/_sources.yml", yaml.safe_dump({"sources": [source]}))
 
+    def give(
+        self, name: str, content: str | bytes, columns: dict[str, str] = ORDERS, **settings: Any
+    ) -> None:
+        """Write a file, gzipped if its name ends in .gz, and declare a table of it."""
+        self.write_packed(name, content)
+        self.declare(name, columns, **settings)
+
+    def execute(self, sql: str, parameters: list[Any] | None = None) -> None:
+        """Change something in the warehouse."""
+        with duckdb.connect(str(self.warehouse)) as connection:
+            connection.execute(sql, parameters)
+
     def run(self, **request: Any) -> list[LoadResult]:
-        """Load, and return the result of each table."""
         return load(load_settings(project_dir=self.folder), LoadRequest(**request))
 
     def load(self, **request: Any) -> LoadResult:
@@ -122,20 +128,9 @@ class RawProject:
         self, *arguments: str, script: str = "load_raw.py"
     ) -> subprocess.CompletedProcess[str]:
         """Run a script in the project's folder."""
-        return subprocess.run(
-            [sys.executable, str(SCRIPTS / script), *arguments],
-            cwd=self.folder,
-            env=clean_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return run_python(SCRIPTS / script, *arguments, cwd=self.folder, env=clean_environment())
 
 
 def clean_environment() -> dict[str, str]:
     """Return the environment without the variables that choose another project."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("FEATURE_STORE_", "DBT_", "COLUMNS"))
-    }
+    return environment_without("FEATURE_STORE_", "DBT_", "COLUMNS")

@@ -28,10 +28,10 @@ from feature_store.online.export.run import export_features
 from feature_store.pipeline.refresh import refresh
 from feature_store.settings import load_settings
 from feature_store.warehouse.connection import connect
-from support.paths import SCRIPTS, TESTS
+from support.paths import REPOSITORY, SCRIPTS, TESTS
+from support.processes import run_python
 from support.servers.redis_server import script_environment
 
-REPOSITORY = SCRIPTS.parent
 FIRST, DAYS = datetime(2024, 5, 1), 3
 #: What says when a row was loaded, not what it holds.
 LOAD_COLUMNS = {"_loaded_at", "loaded_at", "known_at", "_batch_id", "batch_id"}
@@ -144,11 +144,8 @@ def tables(
 ) -> dict[str, list[tuple[Any, ...]]]:
     """Return the rows of every table and view, but for those of operations, in an order of theirs.
 
-    Args:
-        warehouse: the DuckDB file.
-        without: names of columns to leave out.
-        history: whether to take everything: what the snapshots held before and when, and the
-            loader's own tables. Otherwise of the snapshots only what is served now.
+    Columns named in ``without`` are left out. ``history`` takes everything, also what the snapshots
+    held before and when, and the loader's own tables.
     """
     left_out = {*without} | (
         set() if history else {"dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"}
@@ -185,13 +182,10 @@ def run_steps(
             online to that file).
         variables: of the environment.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "support.projects.refresh_project", str(folder), json.dumps(steps)],
-        env=project_environment(folder, PYTHONPATH=f"{SCRIPTS}{os.pathsep}{TESTS}", **variables),
-        capture_output=True,
-        text=True,
-        check=False,
+    environment = project_environment(
+        folder, PYTHONPATH=f"{SCRIPTS}{os.pathsep}{TESTS}", **variables
     )
+    done = run_python("-m", __spec__.name, folder, json.dumps(steps), env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads((folder / "steps.json").read_text())
 

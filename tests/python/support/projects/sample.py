@@ -18,14 +18,7 @@ Row = dict[str, Any]
 
 
 class SampleView(View):
-    """A version of a feature view in the warehouse.
-
-    Attributes:
-        is_online: whether the declaration says that it is served.
-        relation: its table.
-        event_relation: the events that it is made from.
-        online_relation: the view of its latest rows, if there is one.
-    """
+    """A version of a feature view, with its relations in the warehouse."""
 
     def __init__(self, nodes: dict[str, Any], unique_id: str):
         node = nodes[unique_id]
@@ -105,10 +98,7 @@ class Sample:
 def draw(sizes: dict[Key, int], events: int, entities: int) -> list[Key]:
     """Return the two entities with the most events, the two with the fewest, and random ones.
 
-    Args:
-        sizes: number of events by entity.
-        events: random entities are added as long as they have no more events together.
-        entities: how many random entities to add at most.
+    ``entities`` and ``events`` limit the number of random entities, and that of their events.
     """
     known = [key for key in sizes if None not in key]
     ordered = sorted(known, key=lambda key: (sizes[key], key))

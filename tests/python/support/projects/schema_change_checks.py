@@ -5,7 +5,7 @@ from __future__ import annotations
 from support.paths import REPOSITORY
 from support.servers.redis_server import RedisServer
 
-DOCUMENTATION = REPOSITORY / "docs" / "guides" / "schema_changes.md"
+DOCUMENTATION = REPOSITORY / "docs/guides/schema_changes.md"
 #: The beginning of an error about the feature view of the changing project.
 VIEW = "feature view purchases v1 (models/features/purchases.yml): "
 

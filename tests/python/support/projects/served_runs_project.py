@@ -14,8 +14,8 @@ import yaml
 
 from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
-from support.projects.dbt_project import DbtProject
-from support.projects.feature_view_project import dbt, read_rows
+from support.projects.dbt_project import DbtProject, served_snapshot
+from support.projects.feature_view_project import dbt
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]
@@ -50,17 +50,11 @@ _DBT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to"
 
 @dataclass(frozen=True)
 class ServedRun:
-    """The rows of a view that a dbt run served, read right after the run.
-
-    Attributes:
-        as_of: the time that the rows are of.
-        rows: the snapshot's current rows by key.
-        known_at: the latest load behind the feature table.
-    """
+    """The rows of a view that a dbt run served, by key, read right after the run."""
 
     as_of: datetime
     rows: dict[Key, Row]
-    known_at: datetime
+    known_at: datetime  # the latest load behind the feature table
 
 
 class ServedRunsProject(DbtProject):
@@ -85,17 +79,9 @@ class ServedRunsProject(DbtProject):
             online = f"online_features(ref('{name}'), ref('events'), feature_view())"
             self.write(f"models/features/{name}.sql", self.feature_sql())
             self.write(f"models/online/online_{name}.sql", f"{{{{ {online} }}}}")
-            snapshot = {
-                "name": f"served_{name}",
-                "relation": f"ref('online_{name}')",
-                "config": {
-                    "strategy": "check",
-                    "check_cols": "all",
-                    "unique_key": [f'"{key}"' for key in declaration["entity"]],  # it is SQL
-                    "hard_deletes": "invalidate",
-                },
-            }
-            self.write(f"snapshots/served_{name}.yml", {"snapshots": [snapshot]})
+            keys = [f'"{key}"' for key in declaration["entity"]]  # it is SQL
+            served = served_snapshot(f"served_{name}", f"online_{name}", keys)
+            self.write(f"snapshots/served_{name}.yml", served)
             unions.append(
                 f"select * from ({{{{ served_differences(ref('{name}'), ref('served_{name}'), "
                 f"{declaration['entity']}, '{name}:v1', source('operations', 'served_runs'), "
@@ -131,11 +117,6 @@ class ServedRunsProject(DbtProject):
                 "insert into raw_events values (?, ?, ?, ?, ?)", [list(event) for event in events]
             )
 
-    def rows(self, sql: str) -> list[Row]:
-        """Return the rows of a query."""
-        with connect(self.warehouse) as connection:
-            return read_rows(connection, sql)[1]
-
     def serve(
         self,
         as_of: datetime | None,
@@ -166,11 +147,8 @@ class ServedRunsProject(DbtProject):
             self.runs[name].append(ServedRun(time, by_key, latest["known_at"]))
 
     def differences(self) -> list[Row]:
-        """Return the rows of the model, sorted."""
-        rows = self.rows(
-            "select * exclude (first_served_at, last_served_at) from served_differences"
-        )
-        return sorted(rows, key=repr)
+        sql = "select * exclude (first_served_at, last_served_at) from served_differences"
+        return sorted(self.rows(sql), key=repr)
 
     def expected_differences(self) -> list[Row]:
         """Return the rows that the model should have: every entity of every run is compared."""
@@ -197,27 +175,22 @@ class ServedRunsProject(DbtProject):
                     reason = "late_data"
                 else:
                     reason = "other_change"
-                identity = (
-                    *(key, reason, served.get("dbt_valid_from"), recomputed.get("feature_time")),
-                )
-                row = found.setdefault(
-                    identity,
-                    {
-                        "feature_view": f"{name}:v1",
-                        "entity": json.dumps(
-                            dict(zip(keys, key, strict=True)), separators=(",", ":")
-                        ),
-                        "reason": reason,
-                        "changed_features": changed if served and recomputed else [],
-                        "served_feature_time": served.get("feature_time"),
-                        "recomputed_feature_time": recomputed.get("feature_time"),
-                        "served_known_at": served.get("known_at"),
-                        "recomputed_known_at": recomputed.get("known_at"),
-                        "runs": 0,
-                        "first_as_of": run.as_of,
-                        "last_as_of": run.as_of,
-                    },
-                )
+                entity = dict(zip(keys, key, strict=True))
+                first = {
+                    "feature_view": f"{name}:v1",
+                    "entity": json.dumps(entity, separators=(",", ":")),
+                    "reason": reason,
+                    "changed_features": changed if served and recomputed else [],
+                    "served_feature_time": served.get("feature_time"),
+                    "recomputed_feature_time": recomputed.get("feature_time"),
+                    "served_known_at": served.get("known_at"),
+                    "recomputed_known_at": recomputed.get("known_at"),
+                    "runs": 0,
+                    "first_as_of": run.as_of,
+                    "last_as_of": run.as_of,
+                }
+                times = served.get("dbt_valid_from"), recomputed.get("feature_time")
+                row = found.setdefault((key, reason, *times), first)
                 row["runs"] += 1
                 row["first_as_of"] = min(row["first_as_of"], run.as_of)
                 row["last_as_of"] = max(row["last_as_of"], run.as_of)

@@ -90,10 +90,7 @@ def test_a_warehouse_that_is_not_as_described(history: HistoryStore, tmp_path: P
     path = history.folder / "target" / "manifest.json"
     kept = path.read_text()
     try:
-        for change, message in {
-            "elsewhere": "Catalog Error",
-            "column": "Binder Error",
-        }.items():
+        for change, message in {"elsewhere": "Catalog Error", "column": "Binder Error"}.items():
 
             def changed(manifest: dict[str, Any], change: str = change) -> None:
                 node = manifest["nodes"]["model.tiny.purchases.v2"]

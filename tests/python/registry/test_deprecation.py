@@ -14,13 +14,7 @@ import pytest
 from feature_store import FeatureStore, FeatureStoreError
 from feature_store.registry.definitions import FeatureView
 from feature_store.registry.deprecation import DeprecatedFeatureViewWarning, check_deprecation
-from support.projects.history_store import (
-    START,
-    HistoryStore,
-    change_manifest,
-    labels,
-    opened,
-)
+from support.projects.history_store import START, HistoryStore, change_manifest, labels, opened
 from support.servers.redis_server import RedisServer, run_script, script_environment
 
 LAST = date(2026, 11, 30)
@@ -130,10 +124,7 @@ def reading(tiny: HistoryStore, url: str) -> Iterator[FeatureStore]:
 
 @pytest.mark.parametrize("where", READS)
 def test_both_stores_honour_the_date(
-    where: str,
-    tiny: HistoryStore,
-    shared: RedisServer,
-    monkeypatch: pytest.MonkeyPatch,
+    where: str, tiny: HistoryStore, shared: RedisServer, monkeypatch: pytest.MonkeyPatch
 ):
     """The day that counts is the day on which it is read, in UTC."""
     monkeypatch.delenv(FORCED, raising=False)

@@ -115,10 +115,7 @@ def csv(folder: Path, *times: str, key: str = "1", later: str = "1") -> Path:
     ],
 )
 def test_times_of_a_csv(
-    times: list[str],
-    last: int | str | None,
-    tmp_path: Path,
-    store: FeatureStore,
+    times: list[str], last: int | str | None, tmp_path: Path, store: FeatureStore
 ):
     path = csv(tmp_path, *times)
     if isinstance(last, str):
@@ -252,11 +249,7 @@ def test_pandas_and_arrow_give_the_same(store: FeatureStore):
 @pytest.mark.parametrize("is_int96", [True, False])
 @pytest.mark.parametrize("zone", [None, "Asia/Tokyo"])
 def test_nanoseconds_of_parquet(
-    where: str,
-    is_int96: bool,
-    zone: str | None,
-    tmp_path: Path,
-    store: FeatureStore,
+    where: str, is_int96: bool, zone: str | None, tmp_path: Path, store: FeatureStore
 ):
     day = int(DAY.replace(tzinfo=UTC).timestamp()) * 10**9
     for nanoseconds in (day, day + 1000, day + 1):

@@ -57,10 +57,7 @@ ARGUMENTS = [
     *("export_to_redis --max-mismatch 2", "export_to_redis --max-mismatch nan"),
     *("check_consistency --sample 0", "check_consistency --seed -1", "check_consistency --view x"),
     *("refresh --start 2017-01-02 --end 2017-01-01", "refresh --end x", "refresh --wait x"),
-    *(
-        "replay",
-        "replay --start 2017-01-01 --end 2017-01-02 --every x",
-    ),
+    *("replay", "replay --start 2017-01-01 --end 2017-01-02 --every x"),
     "replay --start 2017-01-01 --end 2017-01-02 --warehouse features.duckdb",
     "replay --start 2017-01-01 --end 2017-01-02 --warehouse labels.csv/w.duckdb",
     "replay --start 2017-01-01 --end 2017-01-02 --warehouse tiny.duckdb",

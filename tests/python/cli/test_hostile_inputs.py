@@ -95,9 +95,7 @@ def test_wrong_settings_are_refused_before_any_work(whole: HostileProject) -> No
 
 @pytest.mark.parametrize("address", ["x", "http://h", "redis://h:99999", "redis://h/abc", "unix:"])
 @pytest.mark.parametrize("command", ["get_features", "export_to_redis", "refresh"])
-def test_a_wrong_address_is_refused_before_any_work(
-    whole: HostileProject, command: str, address: str
-) -> None:
+def test_a_wrong_address_is_refused_before_any_work(whole, command, address):
     before = whole.state()
     assert_refused(whole.run(command, *arguments_of(whole, command), REDIS_URL=address))
     assert whole.state() == before
@@ -225,9 +223,7 @@ def test_manifests_with_another_type_at_any_depth(damaged: HostileProject) -> No
         assert done.is_told(), (place, done)
 
 
-def test_duckdb_s_errors_do_not_reach_python(
-    damaged: HostileProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_duckdb_s_errors_do_not_reach_python(damaged, monkeypatch):
     for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR"):
         monkeypatch.delenv(name, raising=False)
     with duckdb.connect(str(damaged.warehouse)) as connection:

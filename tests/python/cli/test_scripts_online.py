@@ -54,9 +54,7 @@ def test_the_export_table(exported: str, sample: Settings, definitions: FeatureD
 
 
 @pytest.mark.usefixtures("exported")
-def test_one_entity_as_a_table_and_as_json(
-    sample: Settings, definitions: FeatureDefinitions, url: str
-):
+def test_one_entity_as_a_table_and_as_json(sample, definitions, url):
     [customer_id] = entities_of(sample, "customer").values()
     environment = script_environment(REDIS_URL=url)
     table = run_script("get_features.py", "customer", str(customer_id), environment=environment)
@@ -82,9 +80,7 @@ def test_one_entity_as_a_table_and_as_json(
 
 
 @pytest.mark.usefixtures("exported")
-def test_one_feature_of_a_composite_entity(
-    sample: Settings, definitions: FeatureDefinitions, url: str
-):
+def test_one_feature_of_a_composite_entity(sample, definitions, url):
     view = next(view for view in choose_views(definitions, []) if len(view.entity) > 1)
     ids = "|".join(str(value) for value in entities_of(sample, view.entity_name).values())
     reference = f"{view.label}:{view.features[0].name}"

@@ -90,9 +90,7 @@ def check_rows(found: Explanation, expected: list[dict[str, Any]], received: pa.
     ]
 
 
-def test_rows_add_up_to_the_value(
-    built: Sample, definitions: FeatureDefinitions, received: pa.Table, label: str
-) -> None:
+def test_rows_add_up_to_the_value(built, definitions, received, label):
     view: SampleView = built.view(label)
     sizes = built.keys(view.event_relation, view.entity)
     chance = random.Random(label)
@@ -180,9 +178,7 @@ def test_notes_of_an_explanation(built: Sample, definitions: FeatureDefinitions)
     assert (first.definition, first.model.version) == ("sum(amount)", 1)
 
 
-def test_a_time_with_another_zone_is_the_same_instant(
-    built: Sample, definitions: FeatureDefinitions
-) -> None:
+def test_a_time_with_another_zone_is_the_same_instant(built, definitions):
     east = datetime.fromisoformat("2017-06-15T02:00:00+02:00")
     found = [
         explain(built, definitions, "customer_purchases:spend_28d", at)
@@ -237,9 +233,7 @@ def test_a_model_that_is_written_by_hand(built: Sample, definitions: FeatureDefi
         ({"customer_id": 1}, datetime(1970, 1, 1), "its first is of 2017-01-0"),
     ],
 )
-def test_no_row(
-    built: Sample, definitions: FeatureDefinitions, ids: dict[str, int], at: datetime, note: str
-) -> None:
+def test_no_row(built, definitions, ids, at, note):
     for feature in ("spend_28d", "average_order_28d"):
         found = explain(built, definitions, f"customer_purchases:{feature}", at, **ids)
         assert (found.feature_time, found.value, found.contributions) == (None, None, [])
@@ -265,13 +259,7 @@ def test_no_row(
         ),
     ],
 )
-def test_errors(
-    built: Sample,
-    definitions: FeatureDefinitions,
-    reference: str,
-    ids: dict[str, Any],
-    words: list[str],
-) -> None:
+def test_errors(built, definitions, reference, ids, words):
     with pytest.raises(FeatureStoreError) as caught:
         explain(built, definitions, reference, datetime(2017, 6, 15), **ids)
     for word in words:

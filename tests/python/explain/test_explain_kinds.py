@@ -85,12 +85,7 @@ def check(shop: Shop, found: Explanation, entity: tuple[str, int], name: str, wi
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-def test_every_aggregate_at_every_bound(
-    shop: Shop,
-    definitions: FeatureDefinitions,
-    connection: duckdb.DuckDBPyConnection,
-    entity: tuple[str, int],
-) -> None:
+def test_every_aggregate_at_every_bound(shop, definitions, connection, entity):
     """At some feature times: then, 1 µs to either side, and a day later."""
     feature_times = [
         time
@@ -112,9 +107,7 @@ def test_every_aggregate_at_every_bound(
                 check(shop, found, entity, name, window)
 
 
-def test_the_bounds_of_a_window(
-    shop: Shop, definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_the_bounds_of_a_window(shop, definitions, connection):
     """The event at T - window is in, the one at T and the one 1 µs before T - window are not."""
     found = explain_feature(
         definitions, connection, ids(ENTITIES[1]), "sales:sales_3d", START + DAY
@@ -130,9 +123,7 @@ def test_the_bounds_of_a_window(
     assert before["sold_at"] not in bounds
 
 
-def test_derived_from_derived(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_derived_from_derived(definitions, connection):
     at = START + 5 * DAY
     found = explain_feature(definitions, connection, ids(ENTITIES[2]), "sales:doubled_3d", at)
     assert (found.kind, found.definition) == ("derived", DERIVED["doubled_3d"])
@@ -145,9 +136,7 @@ def test_derived_from_derived(
     assert all(part.contributions for part in share.parts)
 
 
-def test_what_was_served_before_the_late_sale_and_after(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_what_was_served_before_the_late_sale_and_after(definitions, connection):
     bounds = connection.execute(
         "select dbt_valid_from, dbt_valid_to from served_sales_v1 "
         "where shop = 'a' and till = 1 order by dbt_valid_from"
@@ -173,9 +162,7 @@ def test_what_was_served_before_the_late_sale_and_after(
     assert found.served.served_to is None
 
 
-def test_features_at_has_every_view_of_the_entity(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_features_at_has_every_view_of_the_entity(definitions, connection):
     rows = features_at(definitions, connection, ids(ENTITIES[3]), START + DAY / 2)
     names = [f"{name}_{window}" for name in AGGREGATES for window in WINDOWS]
     assert [row.reference for row in rows] == [
@@ -189,9 +176,7 @@ def test_features_at_has_every_view_of_the_entity(
     assert {row.status for row in rows if row.view != "profile:v1"} == {"no row"}
 
 
-def test_events_without_lineage(
-    shop: Shop, definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_events_without_lineage(shop, definitions, connection):
     at = START + 2 * DAY
     found = explain_feature(definitions, connection, ids(ENTITIES[1]), "bare:sales_1d", at)
     (rows,) = found.contributions
@@ -202,9 +187,7 @@ def test_events_without_lineage(
     assert "bare:v1 is not served" in found.notes
 
 
-def test_a_model_by_hand_shows_the_rows_it_reads(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_model_by_hand_shows_the_rows_it_reads(definitions, connection):
     found = explain_feature(
         definitions, connection, ids(ENTITIES[3]), "profile:first_kind", START + DAY
     )
@@ -214,9 +197,7 @@ def test_a_model_by_hand_shows_the_rows_it_reads(
     assert any("written by hand" in note for note in found.notes)
 
 
-def test_a_limit_shows_the_first_rows_and_counts_all(
-    shop: Shop, definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_limit_shows_the_first_rows_and_counts_all(shop, definitions, connection):
     arguments = (definitions, connection, ids(ENTITIES[0]), "sales:sales_lifetime")
     full = explain_feature(*arguments, START + 30 * DAY)
     few = explain_feature(*arguments, START + 30 * DAY, limit=2)
@@ -226,9 +207,7 @@ def test_a_limit_shows_the_first_rows_and_counts_all(
     assert rows.raw_rows == {t: r[:2] for t, r in all_rows.raw_rows.items()}
 
 
-def test_events_that_were_changed_since_the_build(
-    definitions: FeatureDefinitions, damaged: duckdb.DuckDBPyConnection
-) -> None:
+def test_events_that_were_changed_since_the_build(definitions, damaged):
     damaged.execute("update sales_lines set price = price + 1 where price >= 10")
     arguments = (definitions, damaged, ids(ENTITIES[0]))
     found = explain_feature(*arguments, "sales:dear_lifetime", START + 30 * DAY)
@@ -237,9 +216,7 @@ def test_events_that_were_changed_since_the_build(
     assert any("were changed since dbt built" in note for note in found.notes)
 
 
-def test_raw_rows_that_are_gone(
-    definitions: FeatureDefinitions, damaged: duckdb.DuckDBPyConnection
-) -> None:
+def test_raw_rows_that_are_gone(definitions, damaged):
     damaged.execute("delete from raw.sold where _source_file = 'data/3.csv'")
     damaged.execute("update sales_lines set source_row = null where source_file = 'data/2.csv'")
     arguments = (definitions, damaged, ids(ENTITIES[0]))
@@ -252,9 +229,7 @@ def test_raw_rows_that_are_gone(
     assert "without a raw row's number" in notes
 
 
-def test_a_removed_entity_is_served_until_its_bound(
-    definitions: FeatureDefinitions, damaged: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_removed_entity_is_served_until_its_bound(definitions, damaged):
     end = datetime(2100, 1, 1)
     damaged.execute("update served_sales_v1 set dbt_valid_to = ? where dbt_valid_to is null", [end])
     arguments = (definitions, damaged, ids(ENTITIES[0]), "sales:sales_lifetime")
@@ -264,9 +239,7 @@ def test_a_removed_entity_is_served_until_its_bound(
     assert (last.value, last.served_to) == (8, end.replace(tzinfo=UTC))
 
 
-def test_a_view_whose_snapshot_was_never_made(
-    definitions: FeatureDefinitions, damaged: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_view_whose_snapshot_was_never_made(definitions, damaged):
     damaged.execute("drop table served_sales_v1")
     at = START + 30 * DAY
     found = explain_feature(definitions, damaged, ids(ENTITIES[0]), "sales:sales_1d", at)

@@ -13,7 +13,6 @@ import pytest
 
 from feature_store.errors import FeatureStoreError
 from feature_store.explain import FeatureAt, features_at
-from feature_store.registry.definitions import FeatureDefinitions
 from feature_store.settings import Settings
 from feature_store.times import read_time
 from feature_store.warehouse.connection import connect
@@ -34,9 +33,7 @@ def by_reference(rows: list[FeatureAt]) -> dict[str, FeatureAt]:
     return {row.reference: row for row in rows}
 
 
-def test_all_features_of_the_latest_versions(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_all_features_of_the_latest_versions(definitions, connection):
     rows = features_at(definitions, connection, CUSTOMER, JUNE)
     views = [definitions.view(v.name) for v in definitions.views if v.is_latest]
     views = [view for view in views if [key.name for key in view.entity] == ["customer_id"]]
@@ -46,9 +43,7 @@ def test_all_features_of_the_latest_versions(
     assert {row.view for row in rows} >= {"customer_purchases:v2", "customer_velocity:v1"}
 
 
-def test_recomputed_is_the_last_row_of_the_table(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_recomputed_is_the_last_row_of_the_table(definitions, connection):
     """At the time of a row, 1 µs before and after it, and where nothing happened for months."""
     rows = connection.execute(
         "select feature_time, spend_28d, orders_7d from features.customer_purchases_v1 "
@@ -70,9 +65,7 @@ def test_recomputed_is_the_last_row_of_the_table(
         assert {row.feature_time for row in found} == {time}
 
 
-def test_served_is_what_the_snapshot_holds(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_served_is_what_the_snapshot_holds(definitions, connection):
     cursor = connection.execute(
         "select * from snapshots.served_customer_purchases_v2 where customer_id = 1 "
         "order by dbt_valid_from"
@@ -103,13 +96,7 @@ def test_served_is_what_the_snapshot_holds(
         (CUSTOMER, ["store_traffic"], ["entity with customer_id", "store_traffic:v1 is read by"]),
     ],
 )
-def test_errors(
-    definitions: FeatureDefinitions,
-    connection: duckdb.DuckDBPyConnection,
-    entity: dict[str, Any],
-    features: list[str] | None,
-    words: list[str],
-) -> None:
+def test_errors(definitions, connection, entity, features, words):
     with pytest.raises(FeatureStoreError) as caught:
         features_at(definitions, connection, entity, JUNE, features)
     for word in words:
@@ -148,9 +135,7 @@ def script(name: str, *arguments: str) -> Any:
     return run_script(name, *arguments, environment=script_environment())
 
 
-def test_the_script_shows_both_modes(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_the_script_shows_both_modes(definitions, connection):
     rows = features_at(definitions, connection, CUSTOMER, datetime(2017, 6, 15))
     done = script("get_features_at.py", "customer", "1", "--at", "2017-06-15")
     assert (done.returncode, done.stderr) == (0, "")

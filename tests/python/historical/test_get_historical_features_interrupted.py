@@ -202,9 +202,7 @@ def test_a_spine_larger_than_memory(history: HistoryStore, tmp_path: Path):
     assert not [*history.folder.glob("*.tmp/*")]
 
 
-def test_chunks_below_a_folder_with_a_value(
-    store: FeatureStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_chunks_below_a_folder_with_a_value(store, tmp_path, monkeypatch):
     """Neither the file nor a spine takes columns from the names of the folders above."""
     monkeypatch.setattr("feature_store.historical.result.rows_of_a_chunk", lambda *_: 2)
     spine = tmp_path / "orders_7d=6" / "day=7" / "labels.parquet"

@@ -38,9 +38,7 @@ def frame(usual: dict[str, Any], odd: dict[str, Any]) -> pd.DataFrame:
         ({"x": 2**53 + 1}, {"x": 1.5}, "column x .*: float, int"),
     ],
 )
-def test_columns_of_incompatible_types(
-    usual: dict[str, Any], odd: dict[str, Any], message: str, store: FeatureStore
-):
+def test_columns_of_incompatible_types(usual, odd, message, store):
     spine = frame(usual, odd)
     with pytest.raises(FeatureStoreError, match=message):
         store.get_historical_features(spine, FEATURES)

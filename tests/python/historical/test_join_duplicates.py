@@ -58,12 +58,7 @@ def change(connection: duckdb.DuckDBPyConnection, sql: str, is_busy: bool) -> No
 
 @pytest.mark.parametrize("is_busy", [False, True])
 @pytest.mark.parametrize("options", [{}, {"select": ["v"]}, {"max_age": "2d", "prefix": "p_"}])
-def test_duplicates_are_refused(
-    is_busy: bool,
-    options: dict[str, Any],
-    macros: ProjectMacros,
-    connection: duckdb.DuckDBPyConnection,
-):
+def test_duplicates_are_refused(is_busy, options, macros, connection):
     change(connection, "insert into f select * from f where k = 1 and v = 2", is_busy)
     with pytest.raises(duckdb.InvalidInputException) as caught:
         joined(macros, connection, "as_recomputed", **options)
@@ -84,9 +79,7 @@ def test_duplicates_are_refused(
         "insert into f select null, shop, feature_time, v, known_at from f",
     ],
 )
-def test_duplicates_that_no_label_reaches_are_allowed(
-    sql: str, is_busy: bool, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
-):
+def test_duplicates_that_no_label_reaches_are_allowed(sql, is_busy, macros, connection):
     change(connection, sql, is_busy)
     rows = joined(macros, connection, "as_recomputed")
     assert len(rows) == 15 * (1 + BUSY * is_busy)
@@ -107,13 +100,7 @@ def test_duplicates_that_no_label_reaches_are_allowed(
         ("update s set dbt_valid_to = null where v = 4", False),
     ],
 )
-def test_overlapping_rows_of_a_snapshot(
-    sql: str,
-    is_refused: bool,
-    is_busy: bool,
-    macros: ProjectMacros,
-    connection: duckdb.DuckDBPyConnection,
-):
+def test_overlapping_rows_of_a_snapshot(sql, is_refused, is_busy, macros, connection):
     change(connection, sql, is_busy)
     if is_refused:
         with pytest.raises(duckdb.InvalidInputException) as caught:

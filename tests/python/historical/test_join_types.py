@@ -116,9 +116,7 @@ def verdict(
 
 
 @pytest.mark.parametrize("given", TYPES)
-def test_every_pair_of_key_types(
-    given: str, macros: ProjectMacros, view: FeatureView, connection: duckdb.DuckDBPyConnection
-):
+def test_every_pair_of_key_types(given, macros, view, connection):
     values_of = enumerate(TYPES[given])
     rows = ", ".join(f"(cast({value} as {given}), {n})" for n, (value, _) in values_of)
     spine = f"select k, n, timestamp '2024-05-02' as t from (values {rows}, (null, 99)) as s(k, n)"
@@ -148,9 +146,7 @@ def test_every_pair_of_key_types(
 
 
 @pytest.mark.parametrize("rows", ["where false", "where k = ''", "limit 0"])
-def test_types_are_checked_without_rows_too(
-    rows: str, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
-):
+def test_types_are_checked_without_rows_too(rows, macros, connection):
     connection.execute(
         "create or replace table labels as select 'A12' as k, timestamp '2024-05-02' as t"
     )
@@ -236,9 +232,7 @@ def test_names_that_are_keywords(macros: ProjectMacros, connection: duckdb.DuckD
 
 
 @pytest.mark.parametrize("name", ["order", "spine", "checked_types"])
-def test_tables_and_columns_may_have_names_of_the_join(
-    name: str, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
-):
+def test_tables_and_columns_may_have_names_of_the_join(name, macros, connection):
     """Words of SQL, and what the join calls its own parts."""
     connection.execute(
         f'create or replace table main."{name}" as select 7 as k, 1 as v, '

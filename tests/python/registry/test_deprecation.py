@@ -15,7 +15,7 @@ from feature_store import FeatureStore, FeatureStoreError
 from feature_store.registry.definitions import FeatureView
 from feature_store.registry.deprecation import DeprecatedFeatureViewWarning, check_deprecation
 from support.projects.history_store import START, HistoryStore, change_manifest, labels, opened
-from support.servers.redis_server import RedisServer, run_script, script_environment
+from support.servers.redis_server import run_script, script_environment
 
 LAST = date(2026, 11, 30)
 FORCED = "FEATURE_STORE_ALLOW_DEPRECATED"
@@ -80,9 +80,7 @@ def test_after_its_date_it_is_refused(tiny: HistoryStore, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("by", ["argument", "environment"])
-def test_after_its_date_it_can_be_forced(
-    by: str, tiny: HistoryStore, monkeypatch: pytest.MonkeyPatch
-):
+def test_after_its_date_it_can_be_forced(by, tiny, monkeypatch):
     deprecate(tiny, LAST)
     monkeypatch.setenv(FORCED, "1" if by == "environment" else "")
     today = LAST + timedelta(days=400)
@@ -123,9 +121,7 @@ def reading(tiny: HistoryStore, url: str) -> Iterator[FeatureStore]:
 
 
 @pytest.mark.parametrize("where", READS)
-def test_both_stores_honour_the_date(
-    where: str, tiny: HistoryStore, shared: RedisServer, monkeypatch: pytest.MonkeyPatch
-):
+def test_both_stores_honour_the_date(where, tiny, shared, monkeypatch):
     """The day that counts is the day on which it is read, in UTC."""
     monkeypatch.delenv(FORCED, raising=False)
     today = datetime.now(UTC).date()

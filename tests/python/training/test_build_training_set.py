@@ -68,9 +68,7 @@ def parts(rows: Rows, splits: list[str | None]) -> dict[str, Rows]:
     return found
 
 
-def test_the_script_writes_what_the_join_gives(
-    project: TrainingProject, joined: Rows, out: Path
-) -> None:
+def test_the_script_writes_what_the_join_gives(project, joined, out):
     arguments = ["--service", "churn", "--labels", "churners", "--out", str(out)]
     done = run_script(
         "build_training_set.py", *arguments, *BY_TIME, environment=project.environment

@@ -82,9 +82,7 @@ def content(folder: Path) -> dict[str, bytes]:
          ["columns would occur twice in the result: orders_3d"]),
     ],
 )  # fmt: skip
-def test_wrong_requests(
-    options: dict[str, Any], messages: list[str], project: TrainingProject, out: Path
-) -> None:
+def test_wrong_requests(options, messages, project, out):
     """Each says what is wrong and what is allowed, and leaves nothing behind."""
     with pytest.raises(FeatureStoreError) as raised:
         project.build(out, **options)
@@ -118,9 +116,7 @@ def test_a_wrong_rule_is_an_error_before_the_work(project: TrainingProject, tmp_
         (["--mode", "now"], "--mode 'now' is not known"),
     ],
 )  # fmt: skip
-def test_wrong_arguments_of_the_script(
-    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wrong_arguments_of_the_script(arguments, message, monkeypatch):
     """Typer's own runner: a process for each of these would take a second each."""
     monkeypatch.syspath_prepend(str(SCRIPTS))
     import typer
@@ -139,9 +135,7 @@ def test_wrong_arguments_of_the_script(
 
 
 @pytest.mark.parametrize("node", ["model.feature_store.events", "model.feature_store.churners"])
-def test_features_that_are_not_green_are_refused(
-    node: str, project: TrainingProject, tmp_path: Path, out: Path
-) -> None:
+def test_features_that_are_not_green_are_refused(node, project, tmp_path, out):
     copy = project.copy(tmp_path / "copy")
     copy.execute(
         f"update operations.dbt_results set status = 'error', message = 'boom' "
@@ -213,9 +207,7 @@ def test_a_set_is_replaced(project: TrainingProject, out: Path, tmp_path: Path) 
         {"split=train/mine.parquet": "x"},
     ],
 )
-def test_folders_with_other_files_are_not_touched(
-    foreign: dict[str, str], project: TrainingProject, out: Path
-) -> None:
+def test_folders_with_other_files_are_not_touched(foreign, project, out):
     for name, text in foreign.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         (out / name).write_text(text)
@@ -250,9 +242,7 @@ def test_paths_where_no_folder_can_be(project: TrainingProject, tmp_path: Path) 
     ("signal_number", "code", "leaves"),
     [(signal.SIGKILL, -9, True), (signal.SIGINT, 130, False), (signal.SIGTERM, 143, False)],
 )
-def test_stopped_in_the_middle(
-    signal_number: int, code: int, leaves: bool, project: TrainingProject, out: Path
-) -> None:
+def test_stopped_in_the_middle(signal_number, code, leaves, project, out):
     """The set that was there stays; what a killed process leaves has a name that tells it."""
     project.build(out)
     before = content(out)
@@ -279,9 +269,7 @@ def test_stopped_in_the_middle(
     assert [*out.parent.iterdir()] == [out]
 
 
-def test_the_old_set_is_restored_where_it_cannot_be_replaced(
-    project: TrainingProject, out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_old_set_is_restored_where_it_cannot_be_replaced(project, out, monkeypatch):
     """A Ctrl-C between the two renames, which no process can be stopped at from outside."""
     project.build(out)
     before = content(out)

@@ -89,9 +89,7 @@ def test_killed_between_the_two_renames(is_there: bool, tmp_path: Path):
     assert (out / "was").read_text() == ("set" if is_there else ".set-new-abcdefgh-old")
 
 
-def test_replaces_a_set_on_a_file_system_without_locks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_replaces_a_set_on_a_file_system_without_locks(tmp_path, monkeypatch):
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
@@ -140,13 +138,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
         ("full", "full: the folder holds something that is not a training set: "),
     ],
 )
-def test_paths_that_cannot_be_written(
-    out: str,
-    message: str,
-    project: TrainingProject,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-):
+def test_paths_that_cannot_be_written(out, message, project, tmp_path, monkeypatch):
     """Told before anything is read: the labels do not exist."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("mine")

@@ -161,9 +161,7 @@ def test_messages(place: Place, value: Any, message: str, folders: list[Path], t
         (None, "cannot be read: "),
     ],
 )
-def test_other_content_than_metadata(
-    content: bytes | None, message: str, project: TrainingProject, tmp_path: Path
-):
+def test_other_content_than_metadata(content, message, project, tmp_path):
     path = tmp_path / metadata.FILE
     if content is None:
         path.mkdir()
@@ -176,9 +174,7 @@ def test_other_content_than_metadata(
         project.build(tmp_path)
 
 
-def test_contradictions_between_fields(
-    folders: list[Path], project: TrainingProject, tmp_path: Path
-):
+def test_contradictions_between_fields(folders, project, tmp_path):
     """Fields that are right by themselves, and not by today's project or warehouse."""
     folder = folders[1]
     stored = json.loads((folder / metadata.FILE).read_text())

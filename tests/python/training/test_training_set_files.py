@@ -71,9 +71,7 @@ def rewrite(path: Path, query: str) -> None:
         ),
     ],
 )
-def test_tampered_files(
-    change: str, findings: list[str], project: TrainingProject, folder: Path
-) -> None:
+def test_tampered_files(change, findings, project, folder):
     for split in ("train", "validation", "test"):
         # Names and types are those of all files.
         if split == "train" or "rename" in change or "integer" in change:
@@ -112,9 +110,7 @@ def test_missing_and_added_files(project: TrainingProject, folder: Path) -> None
         ("[]", "metadata.json: is not of format 1"),
     ],
 )
-def test_no_metadata(
-    content: str | None, message: str, project: TrainingProject, tmp_path: Path
-) -> None:
+def test_no_metadata(content, message, project, tmp_path):
     if content is not None:
         (tmp_path / "metadata.json").write_text(content)
     with pytest.raises(FeatureStoreError, match=message):

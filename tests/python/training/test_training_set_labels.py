@@ -41,9 +41,7 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "deep" / "set"
 
 
-def test_the_same_labels_give_the_same_set(
-    project: TrainingProject, tmp_path: Path, joined: Rows
-) -> None:
+def test_the_same_labels_give_the_same_set(project, tmp_path, joined):
     """Built twice, and from a model, a query, a Parquet file and a CSV file."""
     table = "select * from raw_labels"
     with duckdb.connect(str(project.warehouse), read_only=True) as connection:
@@ -119,9 +117,7 @@ def test_labels_of_many_types(exotic: Path, project: TrainingProject, joined: Ro
         ("interval 1 month - interval 1 day", "none negative are allowed, got 1 month -1 day"),
     ],
 )
-def test_values_that_parquet_cannot_represent(
-    project: TrainingProject, out: Path, column: str, message: str
-) -> None:
+def test_values_that_parquet_cannot_represent(project, out, column, message):
     values = "select repeat('1', 1) || repeat('0', 38) as huge, interval 1 microsecond as span"
     labels = f"""
         select raw_labels.*, {column.replace("huge", "huge::hugeint", 1)} as x
@@ -135,9 +131,7 @@ def test_values_that_parquet_cannot_represent(
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
-def test_zoned_times_of_nanoseconds(
-    project: TrainingProject, out: Path, joined: Rows, zone: str
-) -> None:
+def test_zoned_times_of_nanoseconds(project, out, joined, zone):
     """As Arrow writes what pandas holds."""
     labels = f"select * replace (timezone('{zone}', label_time) as label_time) from raw_labels"
     project.build(out / "us", labels)

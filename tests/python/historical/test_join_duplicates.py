@@ -10,6 +10,7 @@ import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
 from feature_store.dbt.macros import ProjectMacros, Relation
+from support.errors import raises
 from support.projects.history_store import HistoryStore, labels
 
 BUSY = 40  # rows of one entity, which are looked up in another way than a few
@@ -103,10 +104,12 @@ def test_duplicates_that_no_label_reaches_are_allowed(sql, is_busy, macros, conn
 def test_overlapping_rows_of_a_snapshot(sql, is_refused, is_busy, macros, connection):
     change(connection, sql, is_busy)
     if is_refused:
-        with pytest.raises(duckdb.InvalidInputException) as caught:
+        with raises(
+            "s has more than one row of an entity at one time, for ",
+            "Example: k 1, shop x, dbt_valid_from 2024-05-0",
+            kind=duckdb.InvalidInputException,
+        ):
             joined(macros, connection, "as_served")
-        assert "s has more than one row of an entity at one time, for " in str(caught.value)
-        assert "Example: k 1, shop x, dbt_valid_from 2024-05-0" in str(caught.value)
     else:
         rows = joined(macros, connection, "as_served")
         odd = "v % 2" in sql

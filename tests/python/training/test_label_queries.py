@@ -16,7 +16,7 @@ import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
 from feature_store.historical.user_query import one_query
-from support.projects.history_store import HistoryStore, labels, opened, refused
+from support.projects.history_store import HistoryStore, opened, refused
 
 KEYS = "1::bigint as customer_id, 'b' as shop"
 FEATURES = ["purchases:orders_7d"]
@@ -232,13 +232,6 @@ def test_keys_of_pandas(keys: Callable[[], pd.Series], message: str | None, stor
         # A double of a table that has types is none of a key, as in a dbt model.
         floats = pa.table({"customer_id": [1.0], "shop": ["b"], "label_time": [DAY]})
         assert "is of type DOUBLE; bigint" in refused(store, floats, FEATURES)
-
-
-def test_pandas_and_arrow_give_the_same(store: FeatureStore):
-    frame = labels()
-    one = store.get_historical_features(frame, FEATURES).to_arrow()
-    other = store.get_historical_features(pa.Table.from_pandas(frame), FEATURES).to_arrow()
-    assert one.column("orders_7d") == other.column("orders_7d")
 
 
 @pytest.mark.parametrize("where", ["one.parquet", "", "*.parquet"])

@@ -15,7 +15,7 @@ from feature_store import FeatureStoreError
 from feature_store.training.folder import check_folder, new_folder
 from support.paths import SCRIPTS
 from support.projects.training_project import TrainingProject, shared_project
-from support.servers.redis_server import TIMEOUT, run_script
+from support.servers.redis_server import TIMEOUT
 
 #: Makes a set, says so, and waits to be killed.
 _BUILDER = """
@@ -173,11 +173,3 @@ def test_errors_of_the_disk(tmp_path: Path):
         new_folder(Path("/proc/set")),
     ):
         pass
-
-
-def test_the_script_prints_one_error(project: TrainingProject):
-    arguments = ["--service", "churn", "--labels", "churners", "--out", "/proc/set"]
-    done = run_script("build_training_set.py", *arguments, environment=project.environment)
-    assert done.returncode == 1
-    assert "error /proc/set: cannot be written: " in done.stderr
-    assert "Traceback" not in done.stderr

@@ -1,0 +1,19 @@
+"""Assertions on the messages of errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from feature_store.errors import FeatureStoreError
+
+
+@contextmanager
+def raises(*parts: str, kind: type[Exception] = FeatureStoreError) -> Iterator[None]:
+    """Check that a ``with`` block raises an error whose message contains all the parts."""
+    with pytest.raises(kind) as caught:
+        yield
+    for part in parts:
+        assert part in str(caught.value)

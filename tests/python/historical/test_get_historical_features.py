@@ -25,7 +25,7 @@ from support.projects.history_store import (
     FEATURES,
     START,
     HistoryStore,
-    change_manifest,
+    changed_manifest,
     labels,
     opened,
 )
@@ -184,7 +184,8 @@ def test_feature_services(history: HistoryStore):
         "twisted": {"name": "twisted", **common, "config": {"meta": twisted}},
         "none": {"name": "none", **common, "depends_on": {"nodes": ["model.tiny.labels"]}},
     }
-    change_manifest(history, lambda manifest: manifest.update(exposures=exposures))
+    with changed_manifest(history) as manifest:
+        manifest["exposures"] = exposures
     with opened(history) as store:
         services = {name: store.feature_service(name) for name in ("all", "some", "one")}
         assert services["all"].features == (

@@ -5,17 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
+from support.errors import raises
 from support.projects.history_store import (
     FEATURES,
     START,
     HistoryStore,
-    change_manifest,
+    changed_manifest,
     labels,
     opened,
     refused,
@@ -85,42 +85,31 @@ def test_a_path_that_cannot_be_written(store: FeatureStore, tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_warehouse_that_is_not_as_described(history: HistoryStore, tmp_path: Path):
+LATER = {"name": "later", "data_type": "bigint", "description": ""}
+
+
+@pytest.mark.parametrize(
+    ("schema", "columns", "message"),
+    [("elsewhere", {}, "Catalog Error"), ("features", {"later": LATER}, "Binder Error")],
+)
+def test_a_warehouse_that_is_not_as_described(schema, columns, message, changing_history):
     """Tables that are not built yet, or that lack a column."""
-    path = history.folder / "target" / "manifest.json"
-    kept = path.read_text()
-    try:
-        for change, message in {"elsewhere": "Catalog Error", "column": "Binder Error"}.items():
-
-            def changed(manifest: dict[str, Any], change: str = change) -> None:
-                node = manifest["nodes"]["model.tiny.purchases.v2"]
-                if change == "elsewhere":
-                    node["schema"] = "elsewhere"
-                else:
-                    column = {"name": "later", "data_type": "bigint", "description": ""}
-                    node["columns"]["later"] = column
-
-            change_manifest(history, changed)
-            with opened(history) as store:
-                joined = store.get_historical_features(labels(), ["purchases"])
-                with pytest.raises(FeatureStoreError, match=message) as caught:
-                    joined.to_arrow()
-            assert "dbt build" in str(caught.value)
-            path.write_text(kept)
-    finally:
-        path.write_text(kept)
+    with changed_manifest(changing_history) as manifest:
+        node = manifest["nodes"]["model.tiny.purchases.v2"]
+        node["schema"] = schema
+        node["columns"] |= columns
+    with opened(changing_history) as store:
+        joined = store.get_historical_features(labels(), ["purchases"])
+        with raises(message, "dbt build"):
+            joined.to_arrow()
 
 
-def test_a_view_that_is_not_served(history: HistoryStore):
-    path = history.folder / "target" / "manifest.json"
-    kept = path.read_text()
-    try:
-        path.write_text(kept.replace('["snapshot.tiny.served_affinity_v1"]', "[]"))
-        with opened(history) as store:
-            message = refused(store, labels(), FEATURES, mode="as_served")
-            store.get_historical_features(labels(), FEATURES)
-    finally:
-        path.write_text(kept)
+def test_a_view_that_is_not_served(changing_history: HistoryStore):
+    with changed_manifest(changing_history) as manifest:
+        manifest["child_map"]["model.tiny.online_affinity_v1"] = []
+    with opened(changing_history) as store:
+        message = refused(store, labels(), FEATURES, mode="as_served")
+        store.get_historical_features(labels(), FEATURES)
     assert "affinity:v1 is not served: there is no snapshot of it\nNext: use mode" in message
 
 

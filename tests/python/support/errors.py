@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
@@ -17,3 +18,12 @@ def raises(*parts: str, kind: type[Exception] = FeatureStoreError) -> Iterator[N
         yield
     for part in parts:
         assert part in str(caught.value)
+
+
+def message_of(call: Callable[..., object], *arguments: Any) -> str:
+    """Return the message of the ``FeatureStoreError`` that a call raises; "" if it raises none."""
+    try:
+        call(*arguments)
+    except FeatureStoreError as error:
+        return str(error)
+    return ""

@@ -16,24 +16,14 @@ from feature_store.registry.deprecation import DeprecatedFeatureViewWarning
 from feature_store.training.splits import split_by_hash, split_by_time
 from support.errors import raises
 from support.paths import SCRIPTS
-from support.projects.training_project import TrainingProject, shared_project
-from support.servers.redis_server import TIMEOUT, assert_clear, run_script, wait_for
+from support.projects.training_project import TrainingProject
+from support.servers.redis_server import TIMEOUT, assert_clear, wait_for
 
 #: Labels that take long to join.
 MANY = (
     "select (n % 20)::bigint as customer_id, 'north' as shop, timestamp '2024-02-01' + "
     "n * interval 1 millisecond as label_time, n % 3 = 0 as y from range(3_000_000) as r(n)"
 )
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
-    return shared_project(tmp_path_factory)
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "set"
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -149,7 +139,7 @@ def test_features_that_are_not_green_are_refused(node, project, tmp_path, out):
 def test_deprecated_version(project: TrainingProject, out: Path) -> None:
     """Refused after its date, unless forced; a set that has one can be verified."""
     request = ["--feature", "purchases:v1:orders_3d", "--labels", "churners", "--out", str(out)]
-    done = run_script("build_training_set.py", *request, environment=project.environment)
+    done = project.script(*request)
     assert_clear(
         done,
         "error feature view purchases:v1 should not be read any more: its deprecation date was "
@@ -157,9 +147,7 @@ def test_deprecated_version(project: TrainingProject, out: Path) -> None:
         "--allow-deprecated",
     )
     assert not out.exists()
-    done = run_script(
-        "build_training_set.py", *request, "--allow-deprecated", environment=project.environment
-    )
+    done = project.script(*request, "--allow-deprecated")
     assert done.returncode == 0
     assert done.stderr.startswith("warning feature view purchases:v1 should not be read any more")
     with pytest.warns(DeprecatedFeatureViewWarning):
@@ -226,15 +214,6 @@ def test_files_added_to_a_training_set_are_not_lost(project: TrainingProject, ou
             project.build(out)
         assert content(out) == before
         (out / name).unlink()
-
-
-def test_paths_where_no_folder_can_be(project: TrainingProject, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("x")
-    with pytest.raises(FeatureStoreError, match="file: is not a folder"):
-        project.build(tmp_path / "file")
-    with pytest.raises(FeatureStoreError, match="file/set: cannot be written"):
-        project.build(tmp_path / "file" / "set")
-    assert (tmp_path / "file").read_text() == "x"
 
 
 @pytest.mark.parametrize(

@@ -34,13 +34,6 @@ def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return write_and_compile(tmp_path_factory.mktemp("encodings") / "project")
 
 
-@pytest.fixture(scope="module")
-def connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
-    return connection
-
-
 def row(**given: Any) -> Row:
     """Return a row of the training set; columns that are not given are null."""
     return {**dict.fromkeys(TYPES), "split": "train", **given}

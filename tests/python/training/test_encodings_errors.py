@@ -81,13 +81,6 @@ def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return compiled(folder)
 
 
-@pytest.fixture
-def connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
-    return connection
-
-
 def events(connection: duckdb.DuckDBPyConnection, value: str, split: str = "train") -> None:
     connection.execute(f"create or replace table events as select {value} as x, '{split}' as split")
 
@@ -175,7 +168,7 @@ def test_a_column_that_was_not_fitted_is_an_error_not_a_null(model, sql, connect
 @pytest.fixture
 def fitted(sql, connection) -> FittedStatistics:
     events(connection, "1")
-    connection.execute(f"create table numbers as {sql['numbers']}")
+    connection.execute(f"create or replace table numbers as {sql['numbers']}")
     connection.execute(
         f"insert into numbers select * replace ('w' as column_name) from ({sql['words']})"
     )

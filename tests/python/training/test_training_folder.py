@@ -14,7 +14,7 @@ import pytest
 from feature_store import FeatureStoreError
 from feature_store.training.folder import check_folder, new_folder
 from support.paths import SCRIPTS
-from support.projects.training_project import TrainingProject, shared_project
+from support.projects.training_project import TrainingProject
 from support.servers.redis_server import TIMEOUT
 
 #: Makes a set, says so, and waits to be killed.
@@ -111,11 +111,6 @@ def test_two_at_once_leave_one_complete_set(tmp_path: Path):
         assert (out / "who").read_text() == "other"
     assert names(tmp_path) == {"set"}
     assert (out / "who").read_text() == "one"
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
-    return shared_project(tmp_path_factory)
 
 
 @pytest.mark.parametrize(

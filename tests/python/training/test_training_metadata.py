@@ -14,8 +14,8 @@ import pytest
 from feature_store import FeatureStoreError
 from feature_store.training import metadata
 from feature_store.training.splits import split_by_hash, split_by_time
-from support.projects.training_project import TrainingProject, shared_project
-from support.servers.redis_server import run_script
+from support.projects.training_project import TrainingProject
+from support.servers.redis_server import assert_clear
 
 Place = tuple[str | int, ...]
 #: What no field that is checked may be, or may be only where it was so before.
@@ -27,11 +27,6 @@ ODD: list[Any] = [
 _FOR_PEOPLE = ("service", "project", "target", "dbt_version", "git", "as_of", "first_time",
                "last_time", "rows_in_no_split", "description", "sql", "dbt_invocation_id",
                "definition_hash", "feature_view", "known_at")  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
-    return shared_project(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +149,9 @@ def test_messages(place: Place, value: Any, message: str, folders: list[Path], t
         (b"{", "cannot be read: Expecting property name"),
         (b"[" * 100_000, "cannot be read: "),
         (b"null", "is not of format 1"),
+        (b"[]", "is not of format 1"),
+        (b'{"format": 99}', "is not of format 1"),
+        (b'{"format": 1}', "is not of format 1"),
         (b'{"format": ' + b"9" * 5000 + b"}", "cannot be read: Exceeds the limit"),
         ('{"format": 1}'.encode("utf-16"), "cannot be read: 'utf-8' codec"),
         ('{"format": 1}'.encode("utf-8-sig"), "cannot be read: Unexpected UTF-8 BOM"),
@@ -202,13 +200,11 @@ def test_contradictions_between_fields(folders, project, tmp_path):
             assert said, place
             assert finding is None or finding in said, (place, said)
         assert outcome(folder, changed(stored, ("rows",), None)) != ""
-        done = run_script(
-            "build_training_set.py", "--verify", str(folder), environment=project.environment
+        assert_clear(
+            project.script("--verify", str(folder)),
+            "metadata.json: is not of format 1, or was changed",
+            "rows: a whole number that is not negative is allowed; got None",
         )
-        assert done.returncode == 1
-        assert "metadata.json: is not of format 1, or was changed" in done.stderr
-        assert "rows: a whole number that is not negative is allowed; got None" in done.stderr
-        assert "Traceback" not in done.stderr
     finally:
         (folder / metadata.FILE).write_text(json.dumps(stored))
     assert project.verify(folder).is_reproducible

@@ -18,27 +18,10 @@ from support.projects.training_project import (
     Rows,
     TrainingProject,
     files,
-    joined_labels,
     metadata,
-    shared_project,
 )
 
 TRAIN = "split=train/part-0.parquet"
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
-    return shared_project(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def joined(project: TrainingProject) -> Rows:
-    return joined_labels(project)
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "deep" / "set"
 
 
 def test_the_same_labels_give_the_same_set(project, tmp_path, joined):

@@ -5,7 +5,6 @@ Its feature view has the kinds of aggregates that the sample does not: quantiles
 
 from __future__ import annotations
 
-import shutil
 import statistics
 from collections import Counter
 from collections.abc import Mapping
@@ -13,13 +12,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from feature_store.raw.load import load
 from feature_store.raw.load_request import LoadRequest
 from feature_store.registry.definitions import FeatureDefinitions, load_definitions
 from feature_store.settings import load_settings
-from support.projects.feature_view_project import MACROS, dbt
+from support.projects.dbt_project import DbtProject
+from support.projects.feature_view_project import dbt
 
 Sale = dict[str, Any]
 
@@ -95,85 +93,65 @@ def _model(name: str, declaration: Mapping[str, Any], features: Mapping[str, str
     }
 
 
-def _files() -> dict[str, Any]:
-    sold = {
-        "name": "sold",
-        "config": {"meta": {"load": {"path": "data/*.csv", "event_time": "sold_at"}}},
-        "columns": [
-            {"name": name, "data_type": kind}
-            for name, kind in {
-                "shop": "varchar",
-                "till": "bigint",
-                "price": "double",
-                "kind": "varchar",
-                "sold_at": "timestamp",
-            }.items()
-        ],
-    }
-    output = {"type": "duckdb", "path": "w.duckdb", "threads": 1, "settings": {"TimeZone": "UTC"}}
-    served = {
-        "name": "served_sales_v1",
-        "relation": "ref('online_sales_v1')",
-        "config": {"strategy": "check", "check_cols": "all", "unique_key": ["shop", "till"]},
-    }
-    return {
-        "dbt_project.yml": {
-            "name": "feature_store",
-            "config-version": 2,
-            "profile": "shop",
-            "flags": {"send_anonymous_usage_stats": False, "version_check": False},
-            "vars": {"as_of": None},
-            "models": {"feature_store": {"+materialized": "table"}},
-        },
-        "profiles.yml": {"shop": {"target": "dev", "outputs": {"dev": output}}},
-        "models/views.yml": {
-            "sources": [{"name": "shop", "schema": "raw", "tables": [sold]}],
-            "models": [
-                _model("sales", DECLARATION, _FEATURES),
-                _model("bare", _BARE, {"sales_1d": "bigint"}),
-                _model("profile", _PROFILE, {"first_kind": "varchar"}),
-                _model("online_sales_v1", DECLARATION, _FEATURES),
-            ],
-        },
-        "snapshots/served.yml": {"snapshots": [served]},
-    }
+_SOLD = """
+sources:
+  - name: shop
+    schema: raw
+    tables:
+      - name: sold
+        config: {meta: {load: {path: data/*.csv, event_time: sold_at}}}
+        columns:
+          - {name: shop, data_type: varchar}
+          - {name: till, data_type: bigint}
+          - {name: price, data_type: double}
+          - {name: kind, data_type: varchar}
+          - {name: sold_at, data_type: timestamp}
+"""
+_SERVED = """
+snapshots:
+  - name: served_sales_v1
+    relation: ref('online_sales_v1')
+    config: {strategy: check, check_cols: all, unique_key: [shop, till]}
+"""
 
 
-class Shop:
+class Shop(DbtProject):
     """The project, built twice; between the builds a file arrived late.
 
     Attributes:
-        folder: the project.
-        warehouse: its DuckDB file.
         sales: what the files hold, each sale with its file and row.
     """
 
     def __init__(self, folder: Path):
-        self.folder = folder
-        self.warehouse = folder / "w.duckdb"
+        super().__init__(folder)
         self.sales: list[Sale] = []
-        shutil.copytree(MACROS, folder / "macros")
-        for name, content in _files().items():
-            self._write(name, yaml.safe_dump(content, sort_keys=False))
+        models = [
+            _model("sales", DECLARATION, _FEATURES),
+            _model("bare", _BARE, {"sales_1d": "bigint"}),
+            _model("profile", _PROFILE, {"first_kind": "varchar"}),
+            _model("online_sales_v1", DECLARATION, _FEATURES),
+        ]
+        self.write_settings(
+            vars={"as_of": None}, models={"feature_store": {"+materialized": "table"}}
+        )
+        self.write_profile()
+        self.write("models/sources.yml", _SOLD)
+        self.write("models/views.yml", {"models": models})
+        self.write("snapshots/served.yml", _SERVED)
         for name, sql in _SQL.items():
-            self._write(f"models/{name}.sql", sql)
+            self.write(f"models/{name}.sql", sql)
         self._add("1.csv", _early_sales())
         self._add("2.csv", [sale(ENTITIES[0], 6, "gift", START + 5 * DAY + 7 * TICK)])
         self.build()
         self._add("3.csv", [sale(ENTITIES[0], 50, "late", START + 2 * DAY)])
         self.build()
 
-    def _write(self, name: str, text: str) -> None:
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
     def _add(self, name: str, sales: list[Sale]) -> None:
         quoted = [
             [f'"{sale[c]}"' if c in ("shop", "kind") else sale[c] for c in sale] for sale in sales
         ]
         lines = [",".join(sales[0]), *(",".join(map(str, values)) for values in quoted)]
-        self._write(f"data/{name}", "\n".join(lines) + "\n")
+        self.write(f"data/{name}", "\n".join(lines) + "\n")
         self.sales += [
             {**sale, "source_file": f"data/{name}", "source_row": row}
             for row, sale in enumerate(sales, 1)
@@ -181,7 +159,7 @@ class Shop:
 
     def build(self) -> None:
         """Load what is new, and run ``dbt build``."""
-        (result,) = load(load_settings("dev", self.folder), LoadRequest())
+        (result,) = load(load_settings("test", self.folder), LoadRequest())
         assert result.error is None
         done = dbt(self.folder, "build")
         assert done.returncode == 0, done.stdout + done.stderr
@@ -193,27 +171,16 @@ class Shop:
 
 def sale(entity: tuple[str, int], price: float, kind: str, sold_at: datetime) -> Sale:
     """Return one sale."""
-    return {
-        "shop": entity[0],
-        "till": entity[1],
-        "price": float(price),
-        "kind": kind,
-        "sold_at": sold_at,
-    }
+    shop, till = entity
+    return {"shop": shop, "till": till, "price": float(price), "kind": kind, "sold_at": sold_at}
 
 
 def _early_sales() -> list[Sale]:
     """Return sales of every entity, also right at the bounds of grains; not in order of time."""
     sales = []
     for number, entity in enumerate(ENTITIES):
-        for day, offset in [
-            (4, -TICK),
-            (0, 0 * TICK),
-            (1, TICK),
-            (1, DAY / 3),
-            (8, DAY / 2),
-            (4, TICK),
-        ]:
+        offsets = [(4, -TICK), (0, 0 * TICK), (1, TICK), (1, DAY / 3), (8, DAY / 2), (4, TICK)]
+        for day, offset in offsets:
             kind = "it's (a" if day == 1 else "tea" if day % 8 == 0 else "gift"
             sales.append(sale(entity, 4 * day + number, kind, START + day * DAY + offset))
     return sales

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import importlib
 import io
-import json
 import os
 import re
 import shutil
@@ -25,7 +24,7 @@ import redis
 from feature_store.cli import app
 from feature_store.cli.unexpected_errors import TRACE
 from support.paths import SCRIPTS
-from support.projects.history_store import VIEWS, HistoryStore, fill
+from support.projects.history_store import VIEWS, HistoryStore, changed_manifest, fill
 from support.servers.redis_server import RedisServer, script_environment
 
 #: The function of each script.
@@ -166,21 +165,18 @@ def _macros() -> dict[str, Any]:
 
 def _complete(store: HistoryStore) -> None:
     """Let the manifest have what dbt writes beside what the other tests need."""
-    path = store.folder / "target" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["macros"] = _macros()
-    manifest["metadata"] |= {
-        "dbt_version": "1.11.16",
-        "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json",
-    }
-    for unique_id, node in manifest["nodes"].items():
-        parents = manifest["parent_map"][unique_id]
-        node |= {"original_file_path": f"models/{node['name']}.sql", "patch_path": None}
-        node |= {"checksum": {"name": "sha256", "checksum": "0"}, "package_name": "feature_store"}
-        node["depends_on"] = {"nodes": parents, "macros": []}
+    schema = "https://schemas.getdbt.com/dbt/manifest/v12.json"
     exposure = {"name": "churn", "depends_on": {"nodes": ["model.tiny.purchases.v2"]}}
-    manifest["exposures"] = {"exposure.feature_store.churn": exposure}
-    path.write_text(json.dumps(manifest))
+    with changed_manifest(store) as manifest:
+        manifest["macros"] = _macros()
+        manifest["metadata"] |= {"dbt_version": "1.11.16", "dbt_schema_version": schema}
+        for unique_id, node in manifest["nodes"].items():
+            parents = manifest["parent_map"][unique_id]
+            node |= {"original_file_path": f"models/{node['name']}.sql", "patch_path": None}
+            node |= {"checksum": {"name": "sha256", "checksum": "0"}}
+            node |= {"package_name": "feature_store"}
+            node["depends_on"] = {"nodes": parents, "macros": []}
+        manifest["exposures"] = {"exposure.feature_store.churn": exposure}
 
 
 def run_here(function: Callable[..., None], *arguments: str) -> Outcome:

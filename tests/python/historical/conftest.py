@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from feature_store import FeatureStore
+from feature_store.dbt.macros import ProjectMacros
 from support.projects.history_store import HistoryStore, opened
 
 
@@ -15,3 +16,8 @@ def store(history: HistoryStore) -> Iterator[FeatureStore]:
     """Return the feature store of the shared project."""
     with opened(history) as feature_store:
         yield feature_store
+
+
+@pytest.fixture(scope="module")
+def macros(history: HistoryStore) -> ProjectMacros:
+    return ProjectMacros(history.definitions.manifest)

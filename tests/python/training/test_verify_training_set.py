@@ -197,7 +197,9 @@ def test_labels_of_a_query(case: Case) -> None:
          "from raw_labels"},
     ],
 )  # fmt: skip
-@pytest.mark.filterwarnings("ignore::feature_store.registry.deprecation.DeprecatedFeatureViewWarning")
+@pytest.mark.filterwarnings(
+    "ignore::feature_store.registry.deprecation.DeprecatedFeatureViewWarning"
+)
 def test_every_option_is_reproduced(options: dict[str, Any], built: Case, tmp_path: Path) -> None:
     built.project.build(tmp_path / "set", **options)
     assert Case(built.project, tmp_path / "set").notes() == []

@@ -38,11 +38,8 @@ PROFILES = [
 ARGUMENTS = [
     *("get_features", "get_features customer", "get_features customer 1 2"),
     *("get_features customer x", "get_features customer 99999999999999999999", "get_features x 1"),
-    *(
-        "get_features customer -x",
-        "get_features customer 1 --feature",
-        "get_features customer|shop 1",
-    ),
+    *("get_features customer -x", "get_features customer 1 --feature"),
+    "get_features customer|shop 1",
     *("get_features customer 1 --feature x:y", "get_features customer 1 --max-age 5"),
     *("get_features customer 1 --at x", "get_features customer 1 --target x"),
     *("get_features_at customer 1", "get_features_at customer 1 --at 2017-13-01"),

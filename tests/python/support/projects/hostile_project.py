@@ -122,6 +122,14 @@ class HostileProject:
         with _environment(script_environment(**(given | variables))), contextlib.chdir(self.folder):
             return run_here(_function(command), *arguments)
 
+    def arguments(self, command: str) -> list[str]:
+        """Return arguments with which a command works, or comes far."""
+        return WORKING[command].format(folder=self.folder).split()
+
+    def run_working(self, command: str, **variables: str | None) -> Outcome:
+        """Run a command with such arguments."""
+        return self.run(command, *self.arguments(command), **variables)
+
     def state(self) -> dict[str, str]:
         """Return a checksum of every file, and of what is online."""
         found = {

@@ -11,7 +11,6 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import duckdb
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
+from support.json_values import changed, places
 from support.paths import SCRIPTS
 from support.projects.hostile_cases import (
     ARGUMENTS,
@@ -54,7 +54,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory, shared: RedisServer) -> Host
 
 @pytest.fixture
 def damaged(whole: HostileProject, tmp_path: Path) -> HostileProject:
-    """Return a copy of the project that may be damaged."""
     return whole.copy(tmp_path / "project")
 
 
@@ -185,27 +184,14 @@ def test_damaged_manifests(damaged: HostileProject) -> None:
         assert words in done.err
 
 
-def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the place of each part of a JSON value."""
-    if place:
-        yield place
-    items = value.items() if isinstance(value, dict) else ()
-    for key, part in enumerate(value) if isinstance(value, list) else items:
-        yield from _places(part, (*place, key))
-
-
 def test_manifests_with_another_type_at_any_depth(damaged: HostileProject) -> None:
     """A part may not be needed; but where it is, this is said."""
     content = json.loads(damaged.manifest.read_text())
     chance = random.Random(5)
-    places = [*_places({**content, "macros": {}})]
-    for number, place in enumerate(chance.sample(places, 40)):
-        changed = json.loads(json.dumps(content))
-        parent = changed
-        for key in place[:-1]:
-            parent = parent[key]
-        parent[place[-1]] = chance.choice([None, 1, "x", [], {}, ["x", 1], True])
-        damaged.manifest.write_text(json.dumps(changed))
+    without_macros = [*places({**content, "macros": {}})]
+    for number, place in enumerate(chance.sample(without_macros, 40)):
+        value = chance.choice([None, 1, "x", [], {}, ["x", 1], True])
+        damaged.manifest.write_text(json.dumps(changed(content, place, value)))
         command = (*OF_WAREHOUSE, "get_features")[number % 5]
         done = damaged.run_working(command)
         assert done.is_told(), (place, done)
@@ -226,7 +212,6 @@ def test_duckdb_s_errors_do_not_reach_python(damaged, monkeypatch):
 
 @pytest.mark.parametrize("kind", ["closed pipe", "full disk", "ascii", "bytes in an argument"])
 def test_errors_of_processes(whole: HostileProject, kind: str) -> None:
-    """Conditions that need a process of its own."""
     environment = script_environment(
         FEATURE_STORE_PROJECT_DIR=str(whole.folder),
         REDIS_URL=whole.server.unix_url,

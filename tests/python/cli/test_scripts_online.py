@@ -17,14 +17,13 @@ from feature_store.registry.definitions import FeatureDefinitions, load_definiti
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.sql import identifier
-from support.servers.redis_server import assert_clear, redis_server, run_script, script_environment
-
-
-def output_of(name: str, *arguments: str, **variables: str | None) -> str:
-    """Return what a script prints that ends well."""
-    done = run_script(name, *arguments, environment=script_environment(**variables))
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+from support.servers.redis_server import (
+    assert_clear,
+    output_of,
+    redis_server,
+    run_script,
+    script_environment,
+)
 
 
 def assert_refused(script: str, *messages: str, **variables: str | None) -> None:

@@ -44,7 +44,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[Sample]:
-    """Return the built sample; without one, the tests fail and say what to do."""
     try:
         sample = Sample()
     except FeatureStoreError as error:
@@ -80,7 +79,6 @@ def naive(time: datetime | None) -> datetime | None:
 
 
 def check_rows(found: Explanation, expected: list[dict[str, Any]], received: pa.Table) -> None:
-    """Check the listed rows and the raw rows against the events that must be there."""
     (contribution,) = found.contributions
     assert contribution.row_count == len(contribution.rows) == len(expected)
     numbers = [row["source_row"] for row in contribution.rows]

@@ -34,19 +34,16 @@ from support.projects.explain_project import (
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Return the shop, built twice."""
     return Shop(tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="module")
 def definitions(shop: Shop) -> FeatureDefinitions:
-    """Return its feature views."""
     return shop.definitions()
 
 
 @pytest.fixture
 def connection(shop: Shop) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return its warehouse, for reading."""
     with connect(shop.warehouse) as opened:
         yield opened
 
@@ -61,13 +58,11 @@ def damaged(shop: Shop, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def explain(definitions, connection) -> Callable[..., Explanation]:
-    """Return ``explain_feature`` on the warehouse."""
     return partial(explain_feature, definitions, connection)
 
 
 @pytest.fixture
 def explain_damaged(definitions, damaged) -> Callable[..., Explanation]:
-    """Return ``explain_feature`` on the copy that may be changed."""
     return partial(explain_feature, definitions, damaged)
 
 
@@ -76,7 +71,6 @@ def ids(entity: tuple[str, int]) -> dict[str, Any]:
 
 
 def check(shop: Shop, found: Explanation, entity: tuple[str, int], name: str, window: str) -> None:
-    """Check value and rows of an aggregate's explanation."""
     time = found.feature_time.replace(tzinfo=None) if found.feature_time else None
     assert time is not None
     wanted = expected(shop, entity, time, window)[name]

@@ -18,7 +18,7 @@ from feature_store.settings import Settings
 from feature_store.times import read_time
 from feature_store.warehouse.connection import connect
 from support.errors import raises
-from support.servers.redis_server import assert_clear, run_script, script_environment
+from support.servers.redis_server import assert_clear, output_of, run_script, script_environment
 
 JUNE = datetime(2017, 6, 15)
 CUSTOMER = {"customer_id": 1}
@@ -33,7 +33,6 @@ def connection(sample: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 @pytest.fixture
 def features(definitions, connection) -> Callable[..., list[FeatureAt]]:
-    """Return ``features_at`` on the sample."""
     return partial(features_at, definitions, connection)
 
 
@@ -131,13 +130,6 @@ def test_a_time_finer_than_microseconds(text: str) -> None:
 
 def script(name: str, *arguments: str) -> Any:
     return run_script(name, *arguments, environment=script_environment())
-
-
-def output_of(name: str, *arguments: str) -> str:
-    """Return what a script prints that ends well."""
-    done = script(name, *arguments)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
 
 
 def test_the_script_shows_both_modes(features):

@@ -13,8 +13,7 @@ from support.projects.history_store import HistoryStore, opened
 
 @pytest.fixture
 def store(history: HistoryStore) -> Iterator[FeatureStore]:
-    """Return the feature store of the shared project."""
-    with opened(history) as feature_store:
+    with opened(history.folder) as feature_store:
         yield feature_store
 
 

@@ -32,7 +32,6 @@ from support.projects.history_store import (
 
 
 def features_of(joined: HistoricalFeatures, columns: list[str] = COLUMNS) -> list[tuple[Any, ...]]:
-    """Return the values of the features, row by row."""
     assert [*joined.join.columns] == columns
     return [tuple(row[name] for name in columns) for row in joined.to_arrow().to_pylist()]
 
@@ -186,7 +185,7 @@ def test_feature_services(history: HistoryStore):
     }
     with changed_manifest(history) as manifest:
         manifest["exposures"] = exposures
-    with opened(history) as store:
+    with opened(history.folder) as store:
         services = {name: store.feature_service(name) for name in ("all", "some", "one")}
         assert services["all"].features == (
             "affinity:v1:share",

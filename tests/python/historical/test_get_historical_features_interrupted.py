@@ -98,7 +98,7 @@ def test_a_warehouse_that_is_not_as_described(schema, columns, message, changing
         node = manifest["nodes"]["model.tiny.purchases.v2"]
         node["schema"] = schema
         node["columns"] |= columns
-    with opened(changing_history) as store:
+    with opened(changing_history.folder) as store:
         joined = store.get_historical_features(labels(), ["purchases"])
         with raises(message, "dbt build"):
             joined.to_arrow()
@@ -107,7 +107,7 @@ def test_a_warehouse_that_is_not_as_described(schema, columns, message, changing
 def test_a_view_that_is_not_served(changing_history: HistoryStore):
     with changed_manifest(changing_history) as manifest:
         manifest["child_map"]["model.tiny.online_affinity_v1"] = []
-    with opened(changing_history) as store:
+    with opened(changing_history.folder) as store:
         message = refused(store, labels(), FEATURES, mode="as_served")
         store.get_historical_features(labels(), FEATURES)
     assert "affinity:v1 is not served: there is no snapshot of it\nNext: use mode" in message
@@ -148,14 +148,20 @@ def test_the_warehouse_is_closed_after_each_output(store: FeatureStore, history:
 
 def test_memory_limits(history: HistoryStore, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "much")
-    with pytest.raises(FeatureStoreError, match="MEMORY_LIMIT: 'much' is no"), opened(history):
+    with (
+        pytest.raises(FeatureStoreError, match="MEMORY_LIMIT: 'much' is no"),
+        opened(history.folder),
+    ):
         pass
     monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "5MB")
     query = (
         f"select 1 as customer_id, timestamp '{START}' as label_time, md5(n::varchar) as n "
         "from range(300000) as r(n)"
     )
-    with opened(history) as store, pytest.raises(FeatureStoreError, match="5MB of memory are not"):
+    with (
+        opened(history.folder) as store,
+        pytest.raises(FeatureStoreError, match="5MB of memory are not"),
+    ):
         store.get_historical_features(query, ["purchases"]).to_pandas()
 
 

@@ -40,7 +40,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[Sample]:
-    """Return the warehouse that dbt has built."""
     sample = Sample()
     yield sample
     sample.connection.close()
@@ -48,13 +47,11 @@ def built() -> Iterator[Sample]:
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[FeatureStore]:
-    """Return the sample's feature store."""
     with FeatureStore() as opened:
         yield opened
 
 
 def view_of(store: FeatureStore, label: str) -> FeatureView:
-    """Return a view version."""
     return store.definitions.view(*label.split(":v"))
 
 

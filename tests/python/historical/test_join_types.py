@@ -87,7 +87,6 @@ class Joins:
 
 @pytest.fixture(scope="module")
 def joins(history: HistoryStore, macros: ProjectMacros) -> Iterator[Joins]:
-    """Return joins with a feature table for each type of key, in a session of another zone."""
     with duckdb.connect() as opened:
         opened.execute("set timezone = 'America/New_York'")
         for number, (kind, values) in enumerate(TYPES.items()):

@@ -53,7 +53,6 @@ def record(
     message: str | None = None,
     started_at: str = "2026-01-01",
 ) -> None:
-    """Let a node's last run have ended so."""
     store.execute(
         "insert or replace into operations.dbt_results values (?, ?, ?, 'invocation', ?)",
         [node, status, message or "", started_at],

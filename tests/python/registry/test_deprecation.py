@@ -31,7 +31,6 @@ def deprecate(store: HistoryStore, day: date, version: int = 1) -> None:
 
 
 def view(store: HistoryStore, version: int = 1) -> FeatureView:
-    """Return a version of purchases."""
     return store.definitions.view("purchases", version)
 
 
@@ -105,8 +104,7 @@ LATEST = {
 
 @contextmanager
 def reading(changing_history, url: str) -> Iterator[FeatureStore]:
-    """Open the project's feature store with an online store on a server."""
-    with opened(changing_history) as store:
+    with opened(changing_history.folder) as store:
         store.settings = replace(store.settings, redis_url=url, prefix="deprecated")
         yield store
 
@@ -134,7 +132,10 @@ def test_both_stores_honour_the_date(where, changing_history, shared, monkeypatc
 
 def test_a_warning_names_the_line_that_reads(changing_history):
     deprecate(changing_history, datetime.now(UTC).date() + timedelta(days=2))
-    with opened(changing_history) as store, pytest.warns(DeprecatedFeatureViewWarning) as caught:
+    with (
+        opened(changing_history.folder) as store,
+        pytest.warns(DeprecatedFeatureViewWarning) as caught,
+    ):
         store.get_historical_features(labels(), ["purchases:v1"])
     assert [given.filename for given in caught] == [__file__]
 

@@ -27,7 +27,6 @@ MANY = (
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Return every file below a folder."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))

@@ -40,7 +40,6 @@ def row(**given: Any) -> Row:
 
 
 def fit(connection: duckdb.DuckDBPyConnection, sql: dict[str, str], rows: list[Row]) -> list[Any]:
-    """Make the table of statistics of these rows, and return it."""
     write_rows(connection, rows)
     connection.execute(f"create or replace table fitted as {sql['fitted']}")
     return connection.execute("select * from fitted").fetchall()

@@ -26,7 +26,7 @@ DAY = datetime(2017, 1, 3)
 
 @pytest.fixture
 def store(history: HistoryStore) -> Iterator[FeatureStore]:
-    with opened(history) as feature_store:
+    with opened(history.folder) as feature_store:
         yield feature_store
 
 

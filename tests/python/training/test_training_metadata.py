@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +12,11 @@ import pytest
 from feature_store import FeatureStoreError
 from feature_store.training import metadata
 from feature_store.training.splits import split_by_hash, split_by_time
+from support.errors import message_of
+from support.json_values import Place, changed, places
 from support.projects.training_project import TrainingProject
 from support.servers.redis_server import assert_clear
 
-Place = tuple[str | int, ...]
 #: What no field that is checked may be, or may be only where it was so before.
 ODD: list[Any] = [
     None, True, 0, -1, 1.5, 10**400, float("nan"), "", "x", "\ud800",
@@ -40,40 +39,10 @@ def folders(project: TrainingProject, tmp_path_factory: pytest.TempPathFactory) 
     return [folder / "time", folder / "hash"]
 
 
-def places(content: Any, at: Place = ()) -> Iterator[Place]:
-    """Yield the place of every value, at whatever depth."""
-    if at:
-        yield at
-    pairs: Any = ()
-    if isinstance(content, dict):
-        pairs = content.items()
-    elif isinstance(content, list):
-        pairs = enumerate(content)
-    for name, value in pairs:
-        yield from places(value, (*at, name))
-
-
-def changed(content: Any, place: Place, value: Any) -> Any:
-    """Return a copy with another value in a place; without the place for Ellipsis."""
-    content = copy.deepcopy(content)
-    parent = content
-    for name in place[:-1]:
-        parent = parent[name]
-    if value is ...:
-        del parent[place[-1]]
-    else:
-        parent[place[-1]] = value
-    return content
-
-
 def outcome(folder: Path, content: Any) -> str:
     """Return what reading says of metadata; nothing if it is read."""
     (folder / metadata.FILE).write_text(json.dumps(content))
-    try:
-        metadata.read_metadata(folder)
-    except FeatureStoreError as error:
-        return str(error)
-    return ""
+    return message_of(metadata.read_metadata, folder)
 
 
 def test_every_field_with_every_odd_value(folders: list[Path], tmp_path: Path):
@@ -165,9 +134,7 @@ def test_other_content_than_metadata(content, message, project, tmp_path):
         path.mkdir()
     else:
         path.write_bytes(content)
-    with pytest.raises(FeatureStoreError) as caught:
-        project.verify(tmp_path)
-    assert str(caught.value).startswith(f"{path}: {message}")
+    assert message_of(project.verify, tmp_path).startswith(f"{path}: {message}")
     with pytest.raises(FeatureStoreError, match="holds something that is not a training set"):
         project.build(tmp_path)
 
@@ -192,11 +159,10 @@ def test_contradictions_between_fields(folders, project, tmp_path):
         ]:
             said = outcome(folder, changed(stored, place, value))
             if not said:
-                try:
-                    verified = project.verify(folder)
-                    said = "\n".join([*verified.findings, *verified.notes])
-                except FeatureStoreError as error:
-                    said = str(error)
+                said = message_of(project.verify, folder)
+            if not said:
+                verified = project.verify(folder)
+                said = "\n".join([*verified.findings, *verified.notes])
             assert said, place
             assert finding is None or finding in said, (place, said)
         assert outcome(folder, changed(stored, ("rows",), None)) != ""

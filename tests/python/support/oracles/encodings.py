@@ -66,7 +66,6 @@ rows_strategy = st.lists(st.fixed_dictionaries(_VALUES), max_size=14)
 
 
 def jinja(text: str) -> str:
-    """Return a text as a Jinja literal."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

@@ -165,12 +165,10 @@ class Shop(DbtProject):
         assert done.returncode == 0, done.stdout + done.stderr
 
     def definitions(self) -> FeatureDefinitions:
-        """Return the project's feature views."""
         return load_definitions(self.folder / "target" / "manifest.json")
 
 
 def sale(entity: tuple[str, int], price: float, kind: str, sold_at: datetime) -> Sale:
-    """Return one sale."""
     shop, till = entity
     return {"shop": shop, "till": till, "price": float(price), "kind": kind, "sold_at": sold_at}
 
@@ -223,7 +221,6 @@ def values(sales: list[Sale]) -> dict[str, Any]:
 
 
 def expected(shop: Shop, entity: tuple[str, int], time: datetime, window: str) -> dict[str, Any]:
-    """Return what each aggregate must be at T."""
     sales = in_window(shop, entity, time, window)
     wanted = values(sales)
     if not any(map(is_dear, sales)):

@@ -12,7 +12,6 @@ import pyarrow.parquet as pq
 
 
 def arrow(frame: pd.DataFrame) -> pa.Table:
-    """Return a frame as an Arrow table."""
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
@@ -29,12 +28,10 @@ def written(write: Callable[[pd.DataFrame, Path], Any], name: str) -> Callable[.
 
 
 def parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame to a Parquet file."""
     pq.write_table(arrow(frame), path)
 
 
 def csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame to a CSV file."""
     frame.to_csv(path, index=False)
 
 

@@ -104,7 +104,6 @@ _VALUES = [
 
 
 def fill(store: TinyStore) -> None:
-    """Write the feature tables and snapshots."""
     store.execute("create schema features")
     for view, keys, features in _VALUES:
         table = f"features.{view.name}_v{view.version}"
@@ -124,12 +123,12 @@ def fill(store: TinyStore) -> None:
 
 
 @contextmanager
-def opened(store: TinyStore) -> Iterator[FeatureStore]:
-    """Open the project's feature store as a notebook does."""
+def opened(folder: Path) -> Iterator[FeatureStore]:
+    """Open the feature store of a project as a notebook does."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR", "REDIS_URL"):
             patch.delenv(name, raising=False)
-        with FeatureStore(project_dir=store.folder) as feature_store:
+        with FeatureStore(project_dir=folder) as feature_store:
             yield feature_store
 
 

@@ -86,29 +86,22 @@ class Outcome:
         return any(hint in self.out + self.err for hint in hints.get(self.code, ()))
 
 
+@dataclass(frozen=True)
 class HostileProject:
-    """A project with green feature views, raw files and labels, to copy and to damage.
+    """A project with green feature views, raw files and labels, to copy and to damage."""
 
-    Args:
-        folder: where it is.
-        server: the online store.
-    """
-
-    def __init__(self, folder: Path, server: RedisServer):
-        self.folder, self.server = folder, server
+    folder: Path
+    server: RedisServer
 
     @property
     def warehouse(self) -> Path:
-        """The DuckDB file."""
         return self.folder / "tiny.duckdb"
 
     @property
     def manifest(self) -> Path:
-        """The manifest that dbt wrote of the project."""
         return self.folder / "target" / "manifest.json"
 
     def copy(self, folder: Path) -> HostileProject:
-        """Return a copy that may be damaged."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return HostileProject(folder, self.server)
 
@@ -144,7 +137,6 @@ class HostileProject:
 
 
 def write_hostile_project(folders: pytest.TempPathFactory, server: RedisServer) -> HostileProject:
-    """Write the project, with raw files and labels."""
     folder = folders.mktemp("hostile") / "project"
     store = HistoryStore(folder, VIEWS, project_name="feature_store")
     fill(store)

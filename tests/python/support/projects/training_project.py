@@ -6,14 +6,13 @@ import json
 import random
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
-import pytest
 
 from feature_store import FeatureStore
 from feature_store.training.build import TrainingSetRequest, build_training_set
@@ -23,6 +22,7 @@ from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
 from support.projects.dbt_project import DbtProject
 from support.projects.feature_view_project import dbt
+from support.projects.history_store import opened
 from support.servers.redis_server import run_script, script_environment
 
 START, DAY = datetime(2024, 1, 1), timedelta(days=1)
@@ -120,7 +120,6 @@ class TrainingProject(DbtProject):
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment in which the scripts work on this project."""
         return script_environment(
             FEATURE_STORE_PROJECT_DIR=str(self.folder),
             DBT_TARGET=None,
@@ -129,16 +128,13 @@ class TrainingProject(DbtProject):
         )
 
     def copy(self, folder: Path) -> TrainingProject:
-        """Return a copy that a test may change."""
         shutil.copytree(self.folder, folder)
         return TrainingProject(folder)
 
     def script(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run ``build_training_set.py``."""
         return run_script("build_training_set.py", *arguments, environment=self.environment)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
         with connect(self.warehouse) as connection:
             return connection.execute(sql).fetchall()
 
@@ -149,26 +145,17 @@ class TrainingProject(DbtProject):
         self.manifest.write_text(json.dumps(manifest))
 
     def node(self, unique_id: str) -> dict[str, Any]:
-        """Return a node of the manifest."""
         return json.loads(self.manifest.read_text())["nodes"][unique_id]
 
-    @contextmanager
-    def opened(self) -> Iterator[FeatureStore]:
-        """Open the feature store as a notebook does."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR"):
-                patch.delenv(name, raising=False)
-            with FeatureStore(project_dir=self.folder) as store:
-                yield store
+    def opened(self) -> AbstractContextManager[FeatureStore]:
+        return opened(self.folder)
 
     def build(self, out: Path, labels: str = "churners", **options: Any) -> TrainingSetSummary:
-        """Build a training set."""
         with self.opened() as store:
             request = TrainingSetRequest(**{"features": "churn", "labels": labels} | options)
             return build_training_set(store, request, out)
 
     def verify(self, folder: Path) -> Verification:
-        """Verify a training set."""
         with self.opened() as store:
             return verify_training_set(store, folder)
 
@@ -192,12 +179,10 @@ def files(folder: Path) -> dict[str, Rows]:
 
 
 def metadata(folder: Path) -> dict[str, Any]:
-    """Return what a training set says of itself."""
     return json.loads((folder / "metadata.json").read_text())
 
 
 def make_training_project(folder: Path) -> TrainingProject:
-    """Write the project, and let dbt build it."""
     project = TrainingProject(folder)
     hooks = ("on-run-start", "on-run-end")
     models = {"feature_store": {"+materialized": "table"}}

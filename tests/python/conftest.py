@@ -81,3 +81,12 @@ def store(tmp_path: Path) -> TinyStore:
 def history(tmp_path_factory: pytest.TempPathFactory) -> HistoryStore:
     """Return a project whose feature tables and snapshots have rows of several days."""
     return history_store(tmp_path_factory)
+
+
+@pytest.fixture
+def changing_history(history: HistoryStore) -> Iterator[HistoryStore]:
+    """Return the same project for a test that changes its manifest, which is restored."""
+    manifest = history.folder / "target" / "manifest.json"
+    kept = manifest.read_text()
+    yield history
+    manifest.write_text(kept)

@@ -11,7 +11,6 @@ import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ import duckdb
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
+from support.json_values import changed, places
 from support.paths import SCRIPTS
 from support.projects.hostile_cases import (
     ARGUMENTS,
@@ -31,24 +31,17 @@ from support.projects.hostile_cases import (
 )
 from support.projects.hostile_project import (
     COMMANDS,
-    WORKING,
     HostileProject,
     Outcome,
     write_hostile_project,
 )
-from support.servers.redis_server import RedisServer, redis_server, script_environment
+from support.servers.redis_server import RedisServer, script_environment
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with redis_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> HostileProject:
+def whole(tmp_path_factory: pytest.TempPathFactory, shared: RedisServer) -> HostileProject:
     """Return the project, exported and as it should be; nothing may change it."""
-    project = write_hostile_project(tmp_path_factory, server)
+    project = write_hostile_project(tmp_path_factory, shared)
     profiles = project.folder / "profiles.yml"
     path = "\"{{ env_var('FEATURE_STORE_WAREHOUSE', 'tiny.duckdb') }}\""
     profiles.write_text(profiles.read_text().replace("tiny.duckdb", path))
@@ -61,12 +54,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> Host
 
 @pytest.fixture
 def damaged(whole: HostileProject, tmp_path: Path) -> HostileProject:
-    """Return a copy of the project that may be damaged."""
     return whole.copy(tmp_path / "project")
-
-
-def arguments_of(project: HostileProject, command: str) -> list[str]:
-    return WORKING[command].format(folder=project.folder).split()
 
 
 def assert_refused(done: Outcome) -> None:
@@ -77,7 +65,7 @@ def assert_refused(done: Outcome) -> None:
 @pytest.mark.parametrize("command", [one for one in COMMANDS if one not in ("refresh", "replay")])
 def test_the_undamaged_project_works(whole: HostileProject, command: str, tmp_path: Path) -> None:
     """So that what is refused below is refused for what is wrong there."""
-    done = whole.copy(tmp_path / "x").run(command, *arguments_of(whole, command))
+    done = whole.copy(tmp_path / "x").run_working(command)
     assert (done.code, done.err) == (0, "")
 
 
@@ -86,7 +74,7 @@ def test_wrong_settings_are_refused_before_any_work(whole: HostileProject) -> No
     cases = [(name, text) for name, texts in SETTINGS.items() for text in texts]
     for number, (name, text) in enumerate(cases):
         command = READERS[number % len(READERS)]
-        done = whole.run(command, *arguments_of(whole, command), **{name: text})
+        done = whole.run_working(command, **{name: text})
         assert done.code, (name, text)
         assert_refused(done)
         assert name in done.err or text in done.err or repr(text)[1:-1] in done.err, done
@@ -95,11 +83,9 @@ def test_wrong_settings_are_refused_before_any_work(whole: HostileProject) -> No
 
 @pytest.mark.parametrize("address", ["x", "http://h", "redis://h:99999", "redis://h/abc", "unix:"])
 @pytest.mark.parametrize("command", ["get_features", "export_to_redis", "refresh"])
-def test_a_wrong_address_is_refused_before_any_work(
-    whole: HostileProject, command: str, address: str
-) -> None:
+def test_a_wrong_address_is_refused_before_any_work(whole, command, address):
     before = whole.state()
-    assert_refused(whole.run(command, *arguments_of(whole, command), REDIS_URL=address))
+    assert_refused(whole.run_working(command, REDIS_URL=address))
     assert whole.state() == before
 
 
@@ -113,7 +99,7 @@ def test_damaged_settings_files(damaged: HostileProject, name: str) -> None:
             file.write_bytes(text if isinstance(text, bytes) else text.encode())
         state = damaged.state()
         command = READERS[number % len(READERS)]
-        assert_refused(damaged.run(command, *arguments_of(damaged, command)))
+        assert_refused(damaged.run_working(command))
         assert damaged.state() == state
 
 
@@ -141,11 +127,10 @@ def test_wrong_arguments(whole: HostileProject) -> None:
 @pytest.mark.parametrize("command", ["get_features", "get_features_at", "explain_feature"])
 def test_an_id_may_begin_with_a_minus(whole: HostileProject, command: str, text: str) -> None:
     """It is read as an id, and not found; or is none of the entity."""
-    first, _, *rest = arguments_of(whole, command)
+    first, _, *rest = whole.arguments(command)
     entity = "customer|shop" if "|" in text else first
-    rest = ["affinity:share" if one.startswith("purchases") else one for one in rest]
-    if "|" not in text:
-        rest = arguments_of(whole, command)[2:]
+    if "|" in text:
+        rest = ["affinity:share" if one.startswith("purchases") else one for one in rest]
     done = whole.run(command, entity, text, *rest)
     assert_refused(done)
     assert "No such option" not in done.err
@@ -168,7 +153,7 @@ def test_damaged_warehouses(damaged: HostileProject, kind: str) -> None:
         chaos = random.Random(change).randbytes(len(content) // 4)
         file.write_bytes(content[:at] + chaos + content[at + len(chaos) :])
     state = damaged.state()
-    outcomes = [damaged.run(one, *arguments_of(damaged, one)) for one in OF_WAREHOUSE]
+    outcomes = [damaged.run_working(one) for one in OF_WAREHOUSE]
     for done in outcomes:
         assert done.is_told(), done
     # What was damaged is not touched by what reads another part of it, nor by a refusal.
@@ -186,7 +171,7 @@ def test_damaged_manifests(damaged: HostileProject) -> None:
         if text is not None:
             damaged.manifest.write_text(text)
         command = ("get_features", "export_to_redis", "build_training_set")[number % 3]
-        assert_refused(damaged.run(command, *arguments_of(damaged, command)))
+        assert_refused(damaged.run_working(command))
     for change, words in (
         ({"project_name": "other"}, "is of the dbt project 'other'"),
         ({"dbt_schema_version": "https://x/manifest/v9.json"}, "another version of dbt"),
@@ -199,35 +184,20 @@ def test_damaged_manifests(damaged: HostileProject) -> None:
         assert words in done.err
 
 
-def _places(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the place of each part of a JSON value."""
-    if place:
-        yield place
-    items = value.items() if isinstance(value, dict) else ()
-    for key, part in enumerate(value) if isinstance(value, list) else items:
-        yield from _places(part, (*place, key))
-
-
 def test_manifests_with_another_type_at_any_depth(damaged: HostileProject) -> None:
     """A part may not be needed; but where it is, this is said."""
     content = json.loads(damaged.manifest.read_text())
     chance = random.Random(5)
-    places = [*_places({**content, "macros": {}})]
-    for number, place in enumerate(chance.sample(places, 40)):
-        changed = json.loads(json.dumps(content))
-        parent = changed
-        for key in place[:-1]:
-            parent = parent[key]
-        parent[place[-1]] = chance.choice([None, 1, "x", [], {}, ["x", 1], True])
-        damaged.manifest.write_text(json.dumps(changed))
+    without_macros = [*places({**content, "macros": {}})]
+    for number, place in enumerate(chance.sample(without_macros, 40)):
+        value = chance.choice([None, 1, "x", [], {}, ["x", 1], True])
+        damaged.manifest.write_text(json.dumps(changed(content, place, value)))
         command = (*OF_WAREHOUSE, "get_features")[number % 5]
-        done = damaged.run(command, *arguments_of(damaged, command))
+        done = damaged.run_working(command)
         assert done.is_told(), (place, done)
 
 
-def test_duckdb_s_errors_do_not_reach_python(
-    damaged: HostileProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_duckdb_s_errors_do_not_reach_python(damaged, monkeypatch):
     for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR"):
         monkeypatch.delenv(name, raising=False)
     with duckdb.connect(str(damaged.warehouse)) as connection:
@@ -242,7 +212,6 @@ def test_duckdb_s_errors_do_not_reach_python(
 
 @pytest.mark.parametrize("kind", ["closed pipe", "full disk", "ascii", "bytes in an argument"])
 def test_errors_of_processes(whole: HostileProject, kind: str) -> None:
-    """Conditions that need a process of its own."""
     environment = script_environment(
         FEATURE_STORE_PROJECT_DIR=str(whole.folder),
         REDIS_URL=whole.server.unix_url,

@@ -17,10 +17,20 @@ from feature_store.registry.definitions import FeatureDefinitions, load_definiti
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.sql import identifier
-from support.servers.redis_server import assert_clear, redis_server, run_script, script_environment
+from support.servers.redis_server import (
+    assert_clear,
+    output_of,
+    redis_server,
+    run_script,
+    script_environment,
+)
 
-#: Entities that are read at once.
-CHUNK = 2_000
+
+def assert_refused(script: str, *messages: str, **variables: str | None) -> None:
+    """Check that a script, given with its arguments, ends with an error without the password."""
+    done = run_script(*script.split(), environment=script_environment(**variables))
+    assert_clear(done, *messages)
+    assert "t0p-secret" not in done.stderr + done.stdout
 
 
 def entities_of(settings: Settings, entity: str) -> dict[str, Any]:
@@ -54,19 +64,12 @@ def test_the_export_table(exported: str, sample: Settings, definitions: FeatureD
 
 
 @pytest.mark.usefixtures("exported")
-def test_one_entity_as_a_table_and_as_json(
-    sample: Settings, definitions: FeatureDefinitions, url: str
-):
+def test_one_entity_as_a_table_and_as_json(sample, definitions, url):
     [customer_id] = entities_of(sample, "customer").values()
-    environment = script_environment(REDIS_URL=url)
-    table = run_script("get_features.py", "customer", str(customer_id), environment=environment)
-    assert (table.returncode, table.stderr) == (0, "")
-    assert table.stdout.splitlines()[0].rstrip() == f"customer {customer_id}"
-    as_json = run_script(
-        "get_features.py", "customer", str(customer_id), "--json", environment=environment
-    )
-    assert (as_json.returncode, as_json.stderr) == (0, "")
-    result = json.loads(as_json.stdout)
+    arguments = ("get_features.py", "customer", str(customer_id))
+    lines = output_of(*arguments, REDIS_URL=url).splitlines()
+    assert lines[0].rstrip() == f"customer {customer_id}"
+    result = json.loads(output_of(*arguments, "--json", REDIS_URL=url))
     assert result["features"].pop("customer_id") == str(customer_id)
     latest = [
         view
@@ -77,23 +80,17 @@ def test_one_entity_as_a_table_and_as_json(
     assert [*result["features"]] == expected
     assert [*result["feature_times"]] == [view.label for view in latest]
     for reference, value in result["features"].items():
-        [line] = [line for line in table.stdout.splitlines() if f" {reference} " in line]
+        [line] = [line for line in lines if f" {reference} " in line]
         assert f" {'null' if value is None else value} " in line
 
 
 @pytest.mark.usefixtures("exported")
-def test_one_feature_of_a_composite_entity(
-    sample: Settings, definitions: FeatureDefinitions, url: str
-):
+def test_one_feature_of_a_composite_entity(sample, definitions, url):
     view = next(view for view in choose_views(definitions, []) if len(view.entity) > 1)
     ids = "|".join(str(value) for value in entities_of(sample, view.entity_name).values())
     reference = f"{view.label}:{view.features[0].name}"
-    done = run_script(
-        *("get_features.py", view.entity_name, ids, "--json", "--feature", reference),
-        environment=script_environment(REDIS_URL=url),
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    features = json.loads(done.stdout)["features"]
+    arguments = ("get_features.py", view.entity_name, ids, "--json", "--feature", reference)
+    features = json.loads(output_of(*arguments, REDIS_URL=url))["features"]
     assert [*features] == [*(key.name for key in view.entity), reference]
     assert features[reference] is not None
 
@@ -102,56 +99,42 @@ def test_one_feature_of_a_composite_entity(
 @pytest.mark.parametrize(
     ("arguments", "messages"),
     [
-        (["custmer", "1"], ["there is no entity 'custmer'", "near names: customer"]),
-        (["customer", "999999999"], ["the online store has no row of customer '999999999'"]),
-        (["customer|store", "1"], ["id '1' has 1 part", "Allowed: 2: customer_id|store_id"]),
+        ("custmer 1", ["there is no entity 'custmer'", "near names: customer"]),
+        ("customer 999999999", ["the online store has no row of customer '999999999'"]),
+        ("customer|store 1", ["id '1' has 1 part", "Allowed: 2: customer_id|store_id"]),
         (
-            ["customer", "1", "--feature", "customer_purchases:spend_29d"],
+            "customer 1 --feature customer_purchases:spend_29d",
             ["has no feature 'spend_29d'", "near names: ", "spend_28d"],
         ),
     ],
 )
-def test_what_cannot_be_read(url: str, arguments: list[str], messages: list[str]):
-    done = run_script("get_features.py", *arguments, environment=script_environment(REDIS_URL=url))
-    assert_clear(done, "error ", *messages)
+def test_what_cannot_be_read(url: str, arguments: str, messages: list[str]):
+    assert_refused(f"get_features.py {arguments}", "error ", *messages, REDIS_URL=url)
 
 
 def test_a_dry_run_writes_nothing(definitions: FeatureDefinitions):
     with redis_server() as empty:
-        done = run_script(
-            "export_to_redis.py",
-            "--dry-run",
-            environment=script_environment(REDIS_URL=empty.unix_url),
-        )
-        assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.startswith(f"Would go to {empty.unix_url}")
-        assert all(f" {view.label} " in done.stdout for view in choose_views(definitions, []))
+        text = output_of("export_to_redis.py", "--dry-run", REDIS_URL=empty.unix_url)
+        assert text.startswith(f"Would go to {empty.unix_url}")
+        assert all(f" {view.label} " in text for view in choose_views(definitions, []))
         assert {*empty.calls()} <= {"ping", "hello", "client", "info", "time", "dbsize", "hgetall"}
 
 
 def test_one_view_to_a_socket(definitions: FeatureDefinitions):
     view = choose_views(definitions, [])[0]
     with redis_server() as own, own.client() as client:
-        done = run_script(
-            *("export_to_redis.py", "--view", view.label),
-            environment=script_environment(REDIS_URL=own.unix_url, FEATURE_STORE_PREFIX="other"),
-        )
-        assert (done.returncode, done.stderr) == (0, "")
+        settings = {"REDIS_URL": own.unix_url, "FEATURE_STORE_PREFIX": "other"}
+        output_of("export_to_redis.py", "--view", view.label, **settings)
         keys = {*client.keys()}
         assert {"other:meta", f"other:meta:{view.label}"} < keys
         entities = [key for key in keys if key.endswith(f"}}:{view.label}")]
-        assert (
-            len(entities) == len(keys) - 2 == int(client.hget(f"other:meta:{view.label}", "rows"))
-        )
+        rows = int(client.hget(f"other:meta:{view.label}", "rows"))
+        assert len(entities) == len(keys) - 2 == rows
 
 
 def test_an_unknown_view(url: str):
-    done = run_script(
-        *("export_to_redis.py", "--view", "customer_purchase"),
-        environment=script_environment(REDIS_URL=url),
-    )
-    assert_clear(done, "no feature view 'customer_purchase'", "near names: customer_purchases")
-    assert "t0p-secret" not in done.stderr
+    words = ("no feature view 'customer_purchase'", "near names: customer_purchases")
+    assert_refused("export_to_redis.py --view customer_purchase", *words, REDIS_URL=url)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +163,8 @@ def test_an_address_that_cannot_be_read(sample: Settings, bad: str):
 @pytest.mark.parametrize("script", ["export_to_redis.py --dry-run", "get_features.py customer 1"])
 def test_another_scheme_is_refused(script: str):
     bad = "http://user:t0p-secret@host"
-    done = run_script(*script.split(), environment=script_environment(REDIS_URL=bad))
-    assert_clear(done, "error REDIS_URL: cannot be read: an address with http", "rediss://")
-    assert "t0p-secret" not in done.stderr + done.stdout
+    words = ("error REDIS_URL: cannot be read: an address with http", "rediss://")
+    assert_refused(script, *words, REDIS_URL=bad)
 
 
 def test_a_closed_port():
@@ -191,9 +173,8 @@ def test_a_closed_port():
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
         bad = f"redis://:t0p-secret@127.0.0.1:{port}/0"
-        done = run_script("export_to_redis.py", environment=script_environment(REDIS_URL=bad))
-        assert_clear(done, f"error redis://127.0.0.1:{port}/0: the connection failed", "Next: ")
-        assert "t0p-secret" not in done.stderr + done.stdout
+        words = (f"error redis://127.0.0.1:{port}/0: the connection failed", "Next: ")
+        assert_refused("export_to_redis.py", *words, REDIS_URL=bad)
 
 
 def test_the_embedded_server_keeps_what_was_exported(sample: Settings, tmp_path: Path):
@@ -203,27 +184,18 @@ def test_the_embedded_server_keeps_what_was_exported(sample: Settings, tmp_path:
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(sample.project_dir / name, project)
     shutil.copy(sample.target_path / "manifest.json", project / "target")
-    environment = script_environment(
-        REDIS_URL=None,
-        FEATURE_STORE_PROJECT_DIR=str(project),
-        FEATURE_STORE_WAREHOUSE=str(sample.warehouse_path),
-        DBT_TARGET="dev",
-        DBT_TARGET_PATH=None,
-        DBT_PROFILES_DIR=None,
-    )
-    [customer_id] = entities_of(sample, "customer").values()
-    done = run_script("get_features.py", "customer", str(customer_id), environment=environment)
-    assert_clear(done, "export first (scripts/export_to_redis.py)")
-    done = run_script("export_to_redis.py", "--view", "customer_purchases", environment=environment)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("Exported to embedded Redis (target/redis/dev.rdb)")
-    done = run_script(
-        *("get_features.py", "customer", str(customer_id), "--feature", "customer_purchases"),
-        environment=environment,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "no row" not in done.stdout
-    assert {path.name for path in (project / "target" / "redis").iterdir()} == {
-        "dev.rdb",
-        "dev.lock",
+    variables = {
+        "FEATURE_STORE_PROJECT_DIR": str(project),
+        "FEATURE_STORE_WAREHOUSE": str(sample.warehouse_path),
+        "DBT_TARGET": "dev",
+        **dict.fromkeys(("REDIS_URL", "DBT_TARGET_PATH", "DBT_PROFILES_DIR")),
     }
+    [customer_id] = entities_of(sample, "customer").values()
+    get = f"get_features.py customer {customer_id}"
+    assert_refused(get, "export first (scripts/export_to_redis.py)", **variables)
+    text = output_of("export_to_redis.py", "--view", "customer_purchases", **variables)
+    assert text.startswith("Exported to embedded Redis (target/redis/dev.rdb)")
+    text = output_of(*get.split(), "--feature", "customer_purchases", **variables)
+    assert "no row" not in text
+    names = {path.name for path in (project / "target" / "redis").iterdir()}
+    assert names == {"dev.rdb", "dev.lock"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +34,16 @@ from support.projects.explain_project import (
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Return the shop, built twice."""
     return Shop(tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture(scope="module")
 def definitions(shop: Shop) -> FeatureDefinitions:
-    """Return its feature views."""
     return shop.definitions()
 
 
 @pytest.fixture
 def connection(shop: Shop) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return its warehouse, for reading."""
     with connect(shop.warehouse) as opened:
         yield opened
 
@@ -58,12 +56,21 @@ def damaged(shop: Shop, tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened
 
 
+@pytest.fixture
+def explain(definitions, connection) -> Callable[..., Explanation]:
+    return partial(explain_feature, definitions, connection)
+
+
+@pytest.fixture
+def explain_damaged(definitions, damaged) -> Callable[..., Explanation]:
+    return partial(explain_feature, definitions, damaged)
+
+
 def ids(entity: tuple[str, int]) -> dict[str, Any]:
     return {"shop": entity[0], "till": entity[1]}
 
 
 def check(shop: Shop, found: Explanation, entity: tuple[str, int], name: str, window: str) -> None:
-    """Check value and rows of an aggregate's explanation."""
     time = found.feature_time.replace(tzinfo=None) if found.feature_time else None
     assert time is not None
     wanted = expected(shop, entity, time, window)[name]
@@ -85,12 +92,7 @@ def check(shop: Shop, found: Explanation, entity: tuple[str, int], name: str, wi
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-def test_every_aggregate_at_every_bound(
-    shop: Shop,
-    definitions: FeatureDefinitions,
-    connection: duckdb.DuckDBPyConnection,
-    entity: tuple[str, int],
-) -> None:
+def test_every_aggregate_at_every_bound(shop, connection, entity, explain):
     """At some feature times: then, 1 µs to either side, and a day later."""
     feature_times = [
         time
@@ -105,24 +107,18 @@ def test_every_aggregate_at_every_bound(
         (latest, *_) = [time for time in reversed(feature_times) if time <= at]
         for name in AGGREGATES:
             for window in WINDOWS:
-                found = explain_feature(
-                    definitions, connection, ids(entity), f"sales:{name}_{window}", at
-                )
+                found = explain(ids(entity), f"sales:{name}_{window}", at)
                 assert found.feature_time == latest.replace(tzinfo=UTC)
                 check(shop, found, entity, name, window)
 
 
-def test_the_bounds_of_a_window(
-    shop: Shop, definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_the_bounds_of_a_window(shop, explain):
     """The event at T - window is in, the one at T and the one 1 µs before T - window are not."""
-    found = explain_feature(
-        definitions, connection, ids(ENTITIES[1]), "sales:sales_3d", START + DAY
-    )
+    found = explain(ids(ENTITIES[1]), "sales:sales_3d", START + DAY)
     (rows,) = found.contributions
     assert [row["sold_at"] for row in rows.rows] == [START]
     later = START + 4 * DAY
-    found = explain_feature(definitions, connection, ids(ENTITIES[1]), "sales:sales_3d", later)
+    found = explain(ids(ENTITIES[1]), "sales:sales_3d", later)
     (rows,) = found.contributions
     bounds = [START + DAY + TICK, START + DAY + DAY / 3, later - TICK]
     assert [row["sold_at"] for row in rows.rows] == bounds
@@ -130,11 +126,9 @@ def test_the_bounds_of_a_window(
     assert before["sold_at"] not in bounds
 
 
-def test_derived_from_derived(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_derived_from_derived(explain):
     at = START + 5 * DAY
-    found = explain_feature(definitions, connection, ids(ENTITIES[2]), "sales:doubled_3d", at)
+    found = explain(ids(ENTITIES[2]), "sales:doubled_3d", at)
     assert (found.kind, found.definition) == ("derived", DERIVED["doubled_3d"])
     (share,) = found.parts
     assert (share.reference, share.definition) == ("sales:dear_share_3d", DERIVED["dear_share_3d"])
@@ -145,9 +139,7 @@ def test_derived_from_derived(
     assert all(part.contributions for part in share.parts)
 
 
-def test_what_was_served_before_the_late_sale_and_after(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_what_was_served_before_the_late_sale_and_after(definitions, connection, explain):
     bounds = connection.execute(
         "select dbt_valid_from, dbt_valid_to from served_sales_v1 "
         "where shop = 'a' and till = 1 order by dbt_valid_from"
@@ -160,9 +152,7 @@ def test_what_was_served_before_the_late_sale_and_after(
         (changed - TICK, 7, "differs"),
         (changed, 8, "same"),
     ]:
-        found = explain_feature(
-            definitions, connection, ids(ENTITIES[0]), "sales:sales_lifetime", at
-        )
+        found = explain(ids(ENTITIES[0]), "sales:sales_lifetime", at)
         assert found.value == 8
         assert (found.served.value if found.served else None) == served
         (row,) = features_at(
@@ -173,9 +163,7 @@ def test_what_was_served_before_the_late_sale_and_after(
     assert found.served.served_to is None
 
 
-def test_features_at_has_every_view_of_the_entity(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_features_at_has_every_view_of_the_entity(definitions, connection):
     rows = features_at(definitions, connection, ids(ENTITIES[3]), START + DAY / 2)
     names = [f"{name}_{window}" for name in AGGREGATES for window in WINDOWS]
     assert [row.reference for row in rows] == [
@@ -189,11 +177,9 @@ def test_features_at_has_every_view_of_the_entity(
     assert {row.status for row in rows if row.view != "profile:v1"} == {"no row"}
 
 
-def test_events_without_lineage(
-    shop: Shop, definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_events_without_lineage(shop, explain):
     at = START + 2 * DAY
-    found = explain_feature(definitions, connection, ids(ENTITIES[1]), "bare:sales_1d", at)
+    found = explain(ids(ENTITIES[1]), "bare:sales_1d", at)
     (rows,) = found.contributions
     sales = in_window(shop, ENTITIES[1], at, "1d")
     assert [row["sold_at"] for row in rows.rows] == [sale["sold_at"] for sale in sales]
@@ -202,48 +188,35 @@ def test_events_without_lineage(
     assert "bare:v1 is not served" in found.notes
 
 
-def test_a_model_by_hand_shows_the_rows_it_reads(
-    definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
-    found = explain_feature(
-        definitions, connection, ids(ENTITIES[3]), "profile:first_kind", START + DAY
-    )
+def test_a_model_by_hand_shows_the_rows_it_reads(explain):
+    found = explain(ids(ENTITIES[3]), "profile:first_kind", START + DAY)
     assert (found.kind, found.value, found.is_confirmed) == ("sql", "TEA", None)
     (rows,) = found.contributions
     assert [row["first_kind"] for row in rows.rows] == ["tea"]
     assert any("written by hand" in note for note in found.notes)
 
 
-def test_a_limit_shows_the_first_rows_and_counts_all(
-    shop: Shop, definitions: FeatureDefinitions, connection: duckdb.DuckDBPyConnection
-) -> None:
-    arguments = (definitions, connection, ids(ENTITIES[0]), "sales:sales_lifetime")
-    full = explain_feature(*arguments, START + 30 * DAY)
-    few = explain_feature(*arguments, START + 30 * DAY, limit=2)
+def test_a_limit_shows_the_first_rows_and_counts_all(explain):
+    arguments = (ids(ENTITIES[0]), "sales:sales_lifetime", START + 30 * DAY)
+    full, few = explain(*arguments), explain(*arguments, limit=2)
     (all_rows,), (rows,) = full.contributions, few.contributions
     assert (rows.row_count, all_rows.row_count, few.value, few.is_confirmed) == (8, 8, 8, True)
     assert rows.rows == all_rows.rows[:2]
     assert rows.raw_rows == {t: r[:2] for t, r in all_rows.raw_rows.items()}
 
 
-def test_events_that_were_changed_since_the_build(
-    definitions: FeatureDefinitions, damaged: duckdb.DuckDBPyConnection
-) -> None:
+def test_events_that_were_changed_since_the_build(damaged, explain_damaged):
     damaged.execute("update sales_lines set price = price + 1 where price >= 10")
-    arguments = (definitions, damaged, ids(ENTITIES[0]))
-    found = explain_feature(*arguments, "sales:dear_lifetime", START + 30 * DAY)
+    found = explain_damaged(ids(ENTITIES[0]), "sales:dear_lifetime", START + 30 * DAY)
     assert found.recomputed > found.value
     assert found.is_confirmed is False
     assert any("were changed since dbt built" in note for note in found.notes)
 
 
-def test_raw_rows_that_are_gone(
-    definitions: FeatureDefinitions, damaged: duckdb.DuckDBPyConnection
-) -> None:
+def test_raw_rows_that_are_gone(damaged, explain_damaged):
     damaged.execute("delete from raw.sold where _source_file = 'data/3.csv'")
     damaged.execute("update sales_lines set source_row = null where source_file = 'data/2.csv'")
-    arguments = (definitions, damaged, ids(ENTITIES[0]))
-    found = explain_feature(*arguments, "sales:sales_lifetime", START + 30 * DAY)
+    found = explain_damaged(ids(ENTITIES[0]), "sales:sales_lifetime", START + 30 * DAY)
     (rows,) = found.contributions
     assert (len(rows.rows), len(rows.raw_rows['"raw"."sold"'])) == (8, 6)
     notes = " ".join(found.notes)
@@ -252,24 +225,20 @@ def test_raw_rows_that_are_gone(
     assert "without a raw row's number" in notes
 
 
-def test_a_removed_entity_is_served_until_its_bound(
-    definitions: FeatureDefinitions, damaged: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_removed_entity_is_served_until_its_bound(damaged, explain_damaged):
     end = datetime(2100, 1, 1)
     damaged.execute("update served_sales_v1 set dbt_valid_to = ? where dbt_valid_to is null", [end])
-    arguments = (definitions, damaged, ids(ENTITIES[0]), "sales:sales_lifetime")
-    assert explain_feature(*arguments, end).served is None
-    last = explain_feature(*arguments, end - TICK).served
+    arguments = (ids(ENTITIES[0]), "sales:sales_lifetime")
+    assert explain_damaged(*arguments, end).served is None
+    last = explain_damaged(*arguments, end - TICK).served
     assert last is not None
     assert (last.value, last.served_to) == (8, end.replace(tzinfo=UTC))
 
 
-def test_a_view_whose_snapshot_was_never_made(
-    definitions: FeatureDefinitions, damaged: duckdb.DuckDBPyConnection
-) -> None:
+def test_a_view_whose_snapshot_was_never_made(damaged, explain_damaged):
     damaged.execute("drop table served_sales_v1")
     at = START + 30 * DAY
-    found = explain_feature(definitions, damaged, ids(ENTITIES[0]), "sales:sales_1d", at)
+    found = explain_damaged(ids(ENTITIES[0]), "sales:sales_1d", at)
     assert (found.value, found.served) == (0, None)
     assert "nothing was served of this entity at that time" in found.notes
 

@@ -7,11 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from feature_store import FeatureStore
+from feature_store.dbt.macros import ProjectMacros
 from support.projects.history_store import HistoryStore, opened
 
 
 @pytest.fixture
 def store(history: HistoryStore) -> Iterator[FeatureStore]:
-    """Return the feature store of the shared project."""
-    with opened(history) as feature_store:
+    with opened(history.folder) as feature_store:
         yield feature_store
+
+
+@pytest.fixture(scope="module")
+def macros(history: HistoryStore) -> ProjectMacros:
+    return ProjectMacros(history.definitions.manifest)

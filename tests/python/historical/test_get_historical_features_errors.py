@@ -103,22 +103,14 @@ def test_files_that_cannot_be_spines(store: FeatureStore, tmp_path: Path):
         (["purchases:v1:is_new"], {}, "purchases:v1 has no feature 'is_new'"),
         ("affinity:share", {}, "there is no feature service 'affinity:share'"),
         (FEATURES, {"mode": "as_of"}, "mode 'as_of' is not known\nAllowed: as_recomputed or as_se"),
-        (
-            FEATURES,
-            {"max_age": "soon"},
-            "duration 'soon' cannot be read\nAllowed: a whole number ",
-        ),
+        (FEATURES, {"max_age": "soon"}, "duration 'soon' cannot be read\nAllowed: a whole number "),
         (
             FEATURES,
             {"max_age": {"afinity": "1d"}},
             "of 'afinity' are requested\nAllowed: near names",
         ),
         (FEATURES, {"max_age": {"affinity": "1 day"}}, "duration '1 day'"),
-        (
-            FEATURES,
-            {"max_age": timedelta(1)},
-            "max_age: datetime.timedelta(days=1) is not",
-        ),
+        (FEATURES, {"max_age": timedelta(1)}, "max_age: datetime.timedelta(days=1) is not"),
     ],
 )
 def test_bad_arguments(features: Any, options: dict[str, Any], message: str, store: FeatureStore):

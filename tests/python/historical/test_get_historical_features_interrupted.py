@@ -5,17 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
+from support.errors import raises
 from support.projects.history_store import (
     FEATURES,
     START,
     HistoryStore,
-    change_manifest,
+    changed_manifest,
     labels,
     opened,
     refused,
@@ -85,45 +85,31 @@ def test_a_path_that_cannot_be_written(store: FeatureStore, tmp_path: Path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_warehouse_that_is_not_as_described(history: HistoryStore, tmp_path: Path):
+LATER = {"name": "later", "data_type": "bigint", "description": ""}
+
+
+@pytest.mark.parametrize(
+    ("schema", "columns", "message"),
+    [("elsewhere", {}, "Catalog Error"), ("features", {"later": LATER}, "Binder Error")],
+)
+def test_a_warehouse_that_is_not_as_described(schema, columns, message, changing_history):
     """Tables that are not built yet, or that lack a column."""
-    path = history.folder / "target" / "manifest.json"
-    kept = path.read_text()
-    try:
-        for change, message in {
-            "elsewhere": "Catalog Error",
-            "column": "Binder Error",
-        }.items():
-
-            def changed(manifest: dict[str, Any], change: str = change) -> None:
-                node = manifest["nodes"]["model.tiny.purchases.v2"]
-                if change == "elsewhere":
-                    node["schema"] = "elsewhere"
-                else:
-                    column = {"name": "later", "data_type": "bigint", "description": ""}
-                    node["columns"]["later"] = column
-
-            change_manifest(history, changed)
-            with opened(history) as store:
-                joined = store.get_historical_features(labels(), ["purchases"])
-                with pytest.raises(FeatureStoreError, match=message) as caught:
-                    joined.to_arrow()
-            assert "dbt build" in str(caught.value)
-            path.write_text(kept)
-    finally:
-        path.write_text(kept)
+    with changed_manifest(changing_history) as manifest:
+        node = manifest["nodes"]["model.tiny.purchases.v2"]
+        node["schema"] = schema
+        node["columns"] |= columns
+    with opened(changing_history.folder) as store:
+        joined = store.get_historical_features(labels(), ["purchases"])
+        with raises(message, "dbt build"):
+            joined.to_arrow()
 
 
-def test_a_view_that_is_not_served(history: HistoryStore):
-    path = history.folder / "target" / "manifest.json"
-    kept = path.read_text()
-    try:
-        path.write_text(kept.replace('["snapshot.tiny.served_affinity_v1"]', "[]"))
-        with opened(history) as store:
-            message = refused(store, labels(), FEATURES, mode="as_served")
-            store.get_historical_features(labels(), FEATURES)
-    finally:
-        path.write_text(kept)
+def test_a_view_that_is_not_served(changing_history: HistoryStore):
+    with changed_manifest(changing_history) as manifest:
+        manifest["child_map"]["model.tiny.online_affinity_v1"] = []
+    with opened(changing_history.folder) as store:
+        message = refused(store, labels(), FEATURES, mode="as_served")
+        store.get_historical_features(labels(), FEATURES)
     assert "affinity:v1 is not served: there is no snapshot of it\nNext: use mode" in message
 
 
@@ -162,14 +148,20 @@ def test_the_warehouse_is_closed_after_each_output(store: FeatureStore, history:
 
 def test_memory_limits(history: HistoryStore, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "much")
-    with pytest.raises(FeatureStoreError, match="MEMORY_LIMIT: 'much' is no"), opened(history):
+    with (
+        pytest.raises(FeatureStoreError, match="MEMORY_LIMIT: 'much' is no"),
+        opened(history.folder),
+    ):
         pass
     monkeypatch.setenv("FEATURE_STORE_MEMORY_LIMIT", "5MB")
     query = (
         f"select 1 as customer_id, timestamp '{START}' as label_time, md5(n::varchar) as n "
         "from range(300000) as r(n)"
     )
-    with opened(history) as store, pytest.raises(FeatureStoreError, match="5MB of memory are not"):
+    with (
+        opened(history.folder) as store,
+        pytest.raises(FeatureStoreError, match="5MB of memory are not"),
+    ):
         store.get_historical_features(query, ["purchases"]).to_pandas()
 
 
@@ -205,9 +197,7 @@ def test_a_spine_larger_than_memory(history: HistoryStore, tmp_path: Path):
     assert not [*history.folder.glob("*.tmp/*")]
 
 
-def test_chunks_below_a_folder_with_a_value(
-    store: FeatureStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_chunks_below_a_folder_with_a_value(store, tmp_path, monkeypatch):
     """Neither the file nor a spine takes columns from the names of the folders above."""
     monkeypatch.setattr("feature_store.historical.result.rows_of_a_chunk", lambda *_: 2)
     spine = tmp_path / "orders_7d=6" / "day=7" / "labels.parquet"

@@ -40,7 +40,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def built() -> Iterator[Sample]:
-    """Return the warehouse that dbt has built."""
     sample = Sample()
     yield sample
     sample.connection.close()
@@ -48,13 +47,11 @@ def built() -> Iterator[Sample]:
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[FeatureStore]:
-    """Return the sample's feature store."""
     with FeatureStore() as opened:
         yield opened
 
 
 def view_of(store: FeatureStore, label: str) -> FeatureView:
-    """Return a view version."""
     return store.definitions.view(*label.split(":v"))
 
 
@@ -121,20 +118,3 @@ def test_as_served_is_what_is_served(label: str, built: Sample, store: FeatureSt
     before = joined(f"{first} - interval 1 microsecond")
     names = [feature.name for feature in view.features]
     assert {row[name] for row in before for name in names} == {None}
-
-
-@pytest.mark.parametrize(
-    ("service", "table"),
-    [("churn_model", "churn_training_set"), ("coupon_model", "coupon_training_set")],
-)
-def test_python_joins_what_dbt_joins(service: str, table: str, built: Sample, store: FeatureStore):
-    """A feature service over the labels of a dbt training set gives that set, in its order."""
-    relation = f"training.{table}"
-    names = [reference.split(":")[2] for reference in store.feature_service(service).features]
-    columns = built.columns(relation)
-    assert columns[-len(names) :] == names
-    labels = ", ".join(columns[: -len(names)])
-    result = store.get_historical_features(f"select {labels} from {relation}", service)
-    by_dbt = built.connection.sql(f"select * from {relation}").to_arrow_table()
-    assert result.to_arrow().equals(by_dbt)
-    assert by_dbt.num_rows > 1_000

@@ -30,11 +30,7 @@ def frame(usual: dict[str, Any], odd: dict[str, Any]) -> pd.DataFrame:
     ("usual", "odd", "message"),
     [
         ({}, {"customer_id": 1.5}, "key column customer_id is of type DOUBLE"),
-        (
-            {},
-            {"label_time": TIME.replace(tzinfo=UTC)},
-            "label_time .*with a zone, time without",
-        ),
+        ({}, {"label_time": TIME.replace(tzinfo=UTC)}, "label_time .*with a zone, time without"),
         ({"label_time": date(2017, 1, 3)}, {"label_time": TIME}, "label_time .*: date, time"),
         ({}, {"x": "2"}, "column x of the spine holds values of several types: int, str"),
         ({"x": True}, {"x": "no"}, "column x .*: bool, str"),
@@ -42,12 +38,7 @@ def frame(usual: dict[str, Any], odd: dict[str, Any]) -> pd.DataFrame:
         ({"x": 2**53 + 1}, {"x": 1.5}, "column x .*: float, int"),
     ],
 )
-def test_columns_of_incompatible_types(
-    usual: dict[str, Any],
-    odd: dict[str, Any],
-    message: str,
-    store: FeatureStore,
-):
+def test_columns_of_incompatible_types(usual, odd, message, store):
     spine = frame(usual, odd)
     with pytest.raises(FeatureStoreError, match=message):
         store.get_historical_features(spine, FEATURES)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import duckdb
 import pytest
 
-from feature_store import FeatureStore, FeatureStoreError
-from feature_store.dbt.macros import ProjectMacros, Relation
+from feature_store import FeatureStore
+from feature_store.dbt.macros import Relation
+from support.errors import raises
 from support.projects.history_store import HistoryStore, labels
 
 BUSY = 40  # rows of one entity, which are looked up in another way than a few
 DAYS = "timestamp '2024-05-01' + to_days(n::int)"
-
-
-@pytest.fixture(scope="module")
-def macros(history: HistoryStore) -> ProjectMacros:
-    return ProjectMacros(history.definitions.manifest)
 
 
 @pytest.fixture
@@ -40,13 +36,17 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
         yield opened_connection
 
 
-def joined(
-    macros: ProjectMacros, connection: duckdb.DuckDBPyConnection, mode: str, **options: Any
-) -> list[tuple[Any, ...]]:
-    name = "f" if mode == "as_recomputed" else "s"
-    view = {"features": Relation(name, name), "entity": ["k", "shop"], **options}
-    sql = macros.point_in_time_join("labels", [view], time="t", mode=mode)
-    return connection.execute(sql).fetchall()
+@pytest.fixture
+def joined(macros, connection) -> Callable[..., list[tuple[Any, ...]]]:
+    """Return a function that joins the feature table, or its snapshot, to the labels."""
+
+    def join(mode: str, **options: Any) -> list[tuple[Any, ...]]:
+        name = "f" if mode == "as_recomputed" else "s"
+        view = {"features": Relation(name, name), "entity": ["k", "shop"], **options}
+        sql = macros.point_in_time_join("labels", [view], time="t", mode=mode)
+        return connection.execute(sql).fetchall()
+
+    return join
 
 
 def change(connection: duckdb.DuckDBPyConnection, sql: str, is_busy: bool) -> None:
@@ -58,15 +58,10 @@ def change(connection: duckdb.DuckDBPyConnection, sql: str, is_busy: bool) -> No
 
 @pytest.mark.parametrize("is_busy", [False, True])
 @pytest.mark.parametrize("options", [{}, {"select": ["v"]}, {"max_age": "2d", "prefix": "p_"}])
-def test_duplicates_are_refused(
-    is_busy: bool,
-    options: dict[str, Any],
-    macros: ProjectMacros,
-    connection: duckdb.DuckDBPyConnection,
-):
+def test_duplicates_are_refused(is_busy, options, connection, joined):
     change(connection, "insert into f select * from f where k = 1 and v = 2", is_busy)
     with pytest.raises(duckdb.InvalidInputException) as caught:
-        joined(macros, connection, "as_recomputed", **options)
+        joined("as_recomputed", **options)
     rows = 1 + BUSY if is_busy else 1
     assert (
         "point_in_time_join: f has duplicates, more than one row of an entity and feature_time, "
@@ -84,11 +79,9 @@ def test_duplicates_are_refused(
         "insert into f select null, shop, feature_time, v, known_at from f",
     ],
 )
-def test_duplicates_that_no_label_reaches_are_allowed(
-    sql: str, is_busy: bool, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
-):
+def test_duplicates_that_no_label_reaches_are_allowed(sql, is_busy, connection, joined):
     change(connection, sql, is_busy)
-    rows = joined(macros, connection, "as_recomputed")
+    rows = joined("as_recomputed")
     assert len(rows) == 15 * (1 + BUSY * is_busy)
     assert all(row[-1] == (row[2].day - 1) for row in rows)
 
@@ -107,21 +100,17 @@ def test_duplicates_that_no_label_reaches_are_allowed(
         ("update s set dbt_valid_to = null where v = 4", False),
     ],
 )
-def test_overlapping_rows_of_a_snapshot(
-    sql: str,
-    is_refused: bool,
-    is_busy: bool,
-    macros: ProjectMacros,
-    connection: duckdb.DuckDBPyConnection,
-):
+def test_overlapping_rows_of_a_snapshot(sql, is_refused, is_busy, connection, joined):
     change(connection, sql, is_busy)
     if is_refused:
-        with pytest.raises(duckdb.InvalidInputException) as caught:
-            joined(macros, connection, "as_served")
-        assert "s has more than one row of an entity at one time, for " in str(caught.value)
-        assert "Example: k 1, shop x, dbt_valid_from 2024-05-0" in str(caught.value)
+        with raises(
+            "s has more than one row of an entity at one time, for ",
+            "Example: k 1, shop x, dbt_valid_from 2024-05-0",
+            kind=duckdb.InvalidInputException,
+        ):
+            joined("as_served")
     else:
-        rows = joined(macros, connection, "as_served")
+        rows = joined("as_served")
         odd = "v % 2" in sql
         assert len(rows) == 15 * (1 + BUSY * is_busy)
         for row in rows:
@@ -134,14 +123,13 @@ def test_python_reports_duplicates_too(history: HistoryStore, store: FeatureStor
     history.execute(f"insert into features.purchases_v2 select * {row}")
     try:
         features = store.get_historical_features(labels(), ["purchases"])
-        with pytest.raises(FeatureStoreError) as caught:
+        with raises(
+            "purchases_v2",
+            "has duplicates, more than one row of an entity and feature_time, for ",
+            "Example: customer_id 1, feature_time 2017-01-0",
+        ):
             features.to_pandas()
     finally:
         history.execute(
             f"delete from features.purchases_v2 where rowid = (select max(rowid) {row})"
         )
-    assert "purchases_v2" in str(caught.value)
-    assert "has duplicates, more than one row of an entity and feature_time, for " in str(
-        caught.value
-    )
-    assert "Example: customer_id 1, feature_time 2017-01-0" in str(caught.value)

@@ -13,9 +13,9 @@ import duckdb
 import pytest
 
 from feature_store.dbt.macros import ProjectMacros, Relation
-from feature_store.errors import FeatureStoreError
 from feature_store.historical.spine import open_spine
 from feature_store.registry.definitions import Feature, FeatureView
+from support.errors import message_of
 from support.projects.history_store import HistoryStore
 
 SIGNED = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64, "hugeint": 128}
@@ -62,19 +62,31 @@ def are_comparable(one: str, other: str) -> bool:
     return one == other or {one, other} <= whole or {one, other} <= TEXTS
 
 
-@pytest.fixture(scope="module")
-def macros(history: HistoryStore) -> ProjectMacros:
-    return ProjectMacros(history.definitions.manifest)
+@dataclasses.dataclass(frozen=True)
+class Joins:
+    """Joins of spines in a database, by dbt's SQL and by Python's check."""
+
+    connection: duckdb.DuckDBPyConnection
+    macros: ProjectMacros
+    view: FeatureView
+
+    def rows(self, spine: str, *features: str) -> list[tuple[Any, ...]]:
+        """Join feature tables by the key ``k``, as a dbt model does."""
+        views = [
+            {"features": Relation(name, name), "entity": ["k"], "select": ["v"], "prefix": name}
+            for name in features
+        ]
+        sql = self.macros.point_in_time_join(f"({spine})", views, time="t")
+        return self.connection.execute(sql).fetchall()
+
+    def error(self, spine: str, *kinds: str) -> str:
+        """Return Python's error of a spine for keys of these types; "" where it is joined."""
+        typed = [dataclasses.replace(self.view, entity=(Feature("k", kind, ""),)) for kind in kinds]
+        return message_of(open_spine, self.connection, spine, "t", typed, self.macros)
 
 
 @pytest.fixture(scope="module")
-def view(history: HistoryStore) -> FeatureView:
-    return history.definitions.view("purchases", 2)
-
-
-@pytest.fixture(scope="module")
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a database with a feature table for each type of key, in a session of another zone."""
+def joins(history: HistoryStore, macros: ProjectMacros) -> Iterator[Joins]:
     with duckdb.connect() as opened:
         opened.execute("set timezone = 'America/New_York'")
         for number, (kind, values) in enumerate(TYPES.items()):
@@ -85,40 +97,11 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
                 f"create table f{number} as select k, timestamp '2024-05-01' as feature_time, v, "
                 f"feature_time as known_at from (values {rows}) as given(k, v)"
             )
-        yield opened
-
-
-def joined(
-    macros: ProjectMacros, connection: duckdb.DuckDBPyConnection, spine: str, *features: str
-) -> list[tuple[Any, ...]]:
-    """Join as a dbt model does."""
-    views = [
-        {"features": Relation(name, name), "entity": ["k"], "select": ["v"], "prefix": name}
-        for name in features
-    ]
-    return connection.execute(macros.point_in_time_join(f"({spine})", views, time="t")).fetchall()
-
-
-def verdict(
-    macros: ProjectMacros,
-    connection: duckdb.DuckDBPyConnection,
-    view: FeatureView,
-    spine: str,
-    *kinds: str,
-) -> str:
-    """Return what Python says of a spine for keys of these types: nothing where it is joined."""
-    typed = [dataclasses.replace(view, entity=(Feature("k", kind, ""),)) for kind in kinds]
-    try:
-        open_spine(connection, spine, "t", typed, macros)
-    except FeatureStoreError as error:
-        return str(error)
-    return ""
+        yield Joins(opened, macros, history.definitions.view("purchases", 2))
 
 
 @pytest.mark.parametrize("given", TYPES)
-def test_every_pair_of_key_types(
-    given: str, macros: ProjectMacros, view: FeatureView, connection: duckdb.DuckDBPyConnection
-):
+def test_every_pair_of_key_types(given, joins):
     values_of = enumerate(TYPES[given])
     rows = ", ".join(f"(cast({value} as {given}), {n})" for n, (value, _) in values_of)
     spine = f"select k, n, timestamp '2024-05-02' as t from (values {rows}, (null, 99)) as s(k, n)"
@@ -126,9 +109,9 @@ def test_every_pair_of_key_types(
     same = [kind for kind in TYPES if are_comparable(given, kind)]
     others = [kind for kind in TYPES if kind not in same]
 
-    assert verdict(macros, connection, view, spine, *same) == ""
+    assert joins.error(spine, *same) == ""
     found = sorted(
-        joined(macros, connection, spine, *(f"f{numbers[kind]}" for kind in same)),
+        joins.rows(spine, *(f"f{numbers[kind]}" for kind in same)),
         key=lambda row: row[1],
     )
     for place, kind in enumerate(same):
@@ -136,26 +119,24 @@ def test_every_pair_of_key_types(
         expected = [meaning.get(value) for _, value in TYPES[given]] + [None]
         assert [row[3 + place] for row in found] == expected, (given, kind)
 
-    said = verdict(macros, connection, view, spine, *others)
+    said = joins.error(spine, *others)
     assert said.startswith(f"the spine cannot be joined: {len(others)} errors\n")
     with pytest.raises(duckdb.InvalidInputException) as caught:
-        joined(macros, connection, spine, *(f"f{numbers[kind]}" for kind in others))
+        joins.rows(spine, *(f"f{numbers[kind]}" for kind in others))
     for kind in others:
         assert f" is allowed, as in f{numbers[kind]}. " in str(caught.value), (given, kind)
     # Each of them alone as well, in turn, for which one joins many at a time above.
     with pytest.raises(duckdb.InvalidInputException, match="key column k is of type"):
-        joined(macros, connection, spine, f"f{numbers[others[numbers[given] % len(others)]]}")
+        joins.rows(spine, f"f{numbers[others[numbers[given] % len(others)]]}")
 
 
 @pytest.mark.parametrize("rows", ["where false", "where k = ''", "limit 0"])
-def test_types_are_checked_without_rows_too(
-    rows: str, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
-):
-    connection.execute(
+def test_types_are_checked_without_rows_too(rows, joins):
+    joins.connection.execute(
         "create or replace table labels as select 'A12' as k, timestamp '2024-05-02' as t"
     )
     with pytest.raises(duckdb.InvalidInputException, match="key column k is of type VARCHAR"):
-        joined(macros, connection, f"select * from labels {rows}", "f0")
+        joins.rows(f"select * from labels {rows}", "f0")
 
 
 #: A time as SQL, and the row that it sees: those of 05-01 and 05-02 00:00 UTC. None is an error.
@@ -195,10 +176,11 @@ TIMES: dict[str, int | None] = {
 
 @pytest.mark.parametrize("time", TIMES)
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York"])
-def test_times_of_every_type(time: str, zone: str, macros: ProjectMacros, view: FeatureView):
+def test_times_of_every_type(time: str, zone: str, joins: Joins):
     expected = TIMES[time]
     spine = f"select 7::bigint as k, {time} as t"
     with duckdb.connect() as connection:
+        joins = dataclasses.replace(joins, connection=connection)
         connection.execute(f"set timezone = '{zone}'")
         connection.execute(
             "create table f as select 7::bigint as k, day::timestamp as feature_time, v, day as "
@@ -206,16 +188,16 @@ def test_times_of_every_type(time: str, zone: str, macros: ProjectMacros, view: 
         )
         if expected is None:
             with pytest.raises(duckdb.InvalidInputException, match=r"time column t (is|has)"):
-                joined(macros, connection, spine, "f")
+                joins.rows(spine, "f")
         else:
-            assert (joined(macros, connection, spine, "f")[0][-1] or 0) == expected
+            assert (joins.rows(spine, "f")[0][-1] or 0) == expected
         if "300000" not in time:
-            assert (expected is None) == bool(verdict(macros, connection, view, spine, "bigint"))
+            assert (expected is None) == bool(joins.error(spine, "bigint"))
 
 
-def test_names_that_are_keywords(macros: ProjectMacros, connection: duckdb.DuckDBPyConnection):
+def test_names_that_are_keywords(joins):
     """Keys, times and features are quoted, in a list, in a mapping and in a prefix."""
-    connection.execute(
+    joins.connection.execute(
         'create or replace table odd as select 7 as "group", \'x\' as "or""der", '
         'timestamp \'2024-05-01\' as feature_time, 1 as "select", 2 as "a b", null as known_at'
     )
@@ -227,26 +209,24 @@ def test_names_that_are_keywords(macros: ProjectMacros, connection: duckdb.DuckD
         ({}, ["select", "a b"]),
     ):
         for prefix in ("", "end_"):
-            sql = macros.point_in_time_join(
+            sql = joins.macros.point_in_time_join(
                 spine, [{**given, **chosen, "prefix": prefix}], time="end"
             )
-            found = connection.execute(sql)
+            found = joins.connection.execute(sql)
             assert [column[0] for column in found.description][3:] == [prefix + n for n in names]
             assert found.fetchall()[0][3:] == (1, 2)
 
 
 @pytest.mark.parametrize("name", ["order", "spine", "checked_types"])
-def test_tables_and_columns_may_have_names_of_the_join(
-    name: str, macros: ProjectMacros, connection: duckdb.DuckDBPyConnection
-):
+def test_tables_and_columns_may_have_names_of_the_join(name, joins):
     """Words of SQL, and what the join calls its own parts."""
-    connection.execute(
+    joins.connection.execute(
         f'create or replace table main."{name}" as select 7 as k, 1 as v, '
         "timestamp '2024-05-01' as feature_time, null as known_at"
     )
     spine = "(select 7 as k, false as is_ok, timestamp '2024-05-02' as t)"
     view = {"features": Relation(f'main."{name}"', name), "entity": ["k"]}
-    found = connection.execute(macros.point_in_time_join(spine, [view], time="t"))
+    found = joins.connection.execute(joins.macros.point_in_time_join(spine, [view], time="t"))
     assert [column[0] for column in found.description] == ["k", "is_ok", "t", "v"]
     assert [(row[1], row[3]) for row in found.fetchall()] == [(False, 1)]
 

@@ -62,14 +62,12 @@ class Joins:
     connection: duckdb.DuckDBPyConnection
 
     def rows(self, name: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Return the columns and rows of a join."""
         cursor = self.connection.execute(self.sql[name])
         return [column[0] for column in cursor.description], cursor.fetchall()
 
 
 @pytest.fixture(scope="module")
 def joins(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Joins]:
-    """Return every join, compiled by one dbt."""
     folder = tmp_path_factory.mktemp("joins") / "project"
     models = {f"{name}_{mode}": case.jinja(mode) for name, case in CASES.items() for mode in MODES}
     tables = ["labels", *VIEWS, *(f"served_{name}" for name in VIEWS)]

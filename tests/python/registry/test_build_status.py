@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +9,15 @@ import duckdb
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from feature_store.registry.build_status import check_green, check_no_failures, read_results
+from feature_store.registry.build_status import (
+    NodeResult,
+    check_green,
+    check_no_failures,
+    read_results,
+)
 from feature_store.warehouse.connection import connect
+from support.errors import message_of
+from support.projects.history_store import changed_manifest
 from support.projects.tiny_store import TinyStore, View
 
 NEXT = "Next: run dbt build until it is green, then try again"
@@ -27,17 +33,15 @@ ASIDE = "model.tiny.aside"
 def store(tmp_path: Path) -> Iterator[TinyStore]:
     """Return a green project whose feature table has a test and a unit test."""
     made = TinyStore(tmp_path, [THINGS])
-    path = made.folder / "target" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    for node in (TEST, ASIDE):
-        kind, project, name = node.split(".")
-        common = {"unique_id": node, "name": name, "fqn": [project, name], "config": {}}
-        manifest["nodes"][node] = common | {"resource_type": kind}
-    manifest["unit_tests"] = {UNIT_TEST: {"unique_id": UNIT_TEST}}
-    manifest["parent_map"] |= {TEST: [TABLE], UNIT_TEST: [TABLE], ASIDE: []}
-    manifest["child_map"] |= {TEST: [], UNIT_TEST: [], ASIDE: []}
-    manifest["child_map"][TABLE] += [TEST, UNIT_TEST]
-    path.write_text(json.dumps(manifest))
+    with changed_manifest(made) as manifest:
+        for node in (TEST, ASIDE):
+            kind, project, name = node.split(".")
+            common = {"unique_id": node, "name": name, "fqn": [project, name], "config": {}}
+            manifest["nodes"][node] = common | {"resource_type": kind}
+        manifest["unit_tests"] = {UNIT_TEST: {"unique_id": UNIT_TEST}}
+        manifest["parent_map"] |= {TEST: [TABLE], UNIT_TEST: [TABLE], ASIDE: []}
+        manifest["child_map"] |= {TEST: [], UNIT_TEST: [], ASIDE: []}
+        manifest["child_map"][TABLE] += [TEST, UNIT_TEST]
     record(made, TEST, "pass")
     return made
 
@@ -49,45 +53,37 @@ def record(
     message: str | None = None,
     started_at: str = "2026-01-01",
 ) -> None:
-    """Let a node's last run have ended so."""
     store.execute(
         "insert or replace into operations.dbt_results values (?, ?, ?, 'invocation', ?)",
         [node, status, message or "", started_at],
     )
 
 
-def view_error(store: TinyStore) -> str | None:
+def results_of(store: TinyStore) -> dict[str, NodeResult]:
+    with connect(store.warehouse) as connection:
+        return read_results(connection)
+
+
+def view_error(store: TinyStore) -> str:
     """Return why the view would not be exported."""
-    with connect(store.warehouse) as connection:
-        results = read_results(connection)
-    try:
-        assert check_green(store.definitions, store.view(THINGS), results) == "invocation"
-    except FeatureStoreError as error:
-        return str(error)
-    return None
+    return message_of(check_green, store.definitions, store.view(THINGS), results_of(store))
 
 
-def project_error(store: TinyStore) -> str | None:
+def project_error(store: TinyStore) -> str:
     """Return why the project would not be exported."""
-    with connect(store.warehouse) as connection:
-        results = read_results(connection)
-    try:
-        check_no_failures(store.definitions, results)
-    except FeatureStoreError as error:
-        return str(error)
-    return None
+    return message_of(check_no_failures, store.definitions, results_of(store))
 
 
 def test_green(store: TinyStore):
-    assert view_error(store) is None
-    assert project_error(store) is None
+    assert check_green(store.definitions, store.view(THINGS), results_of(store)) == "invocation"
+    assert project_error(store) == ""
 
 
 @pytest.mark.parametrize("status", ["warn", "pass", "no-op", "success"])
 def test_statuses_that_are_green(store: TinyStore, status: str):
     record(store, TEST, status)
     record(store, UNIT_TEST, status)
-    assert view_error(store) is None
+    assert view_error(store) == ""
 
 
 @pytest.mark.parametrize(
@@ -110,20 +106,20 @@ def test_failures(store: TinyStore, node: str, status: str):
 
 def test_a_failure_elsewhere_refuses_the_project_but_not_the_view(store: TinyStore):
     record(store, ASIDE, "error", "x" * 1000)
-    assert view_error(store) is None
+    assert view_error(store) == ""
     assert f"  - {ASIDE}: error: {'x' * 300}…\n" in project_error(store)
 
 
 def test_results_of_removed_nodes_are_ignored(store: TinyStore):
     record(store, "model.tiny.gone", "error")
-    assert project_error(store) is None
+    assert project_error(store) == ""
 
 
 @pytest.mark.parametrize("node", [TABLE, ONLINE, SNAPSHOT, TEST])
 def test_a_node_that_has_never_run(store: TinyStore, node: str):
     store.execute("delete from operations.dbt_results where unique_id = ?", [node])
     assert f"  - {node}: has never run\n{NEXT}" in view_error(store)
-    assert project_error(store) is None
+    assert project_error(store) == ""
 
 
 def test_a_run_that_did_not_end(store: TinyStore):
@@ -143,37 +139,31 @@ def test_a_node_older_than_its_parent(store: TinyStore, parent: str, children: l
 
 def test_a_node_older_than_its_parent_behind_an_ephemeral_model(store: TinyStore):
     base, between = "model.tiny.base", "model.tiny.between"
-    path = store.folder / "target" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    for node, materialized in ((base, "table"), (between, "ephemeral")):
-        parts = {"unique_id": node, "name": node, "fqn": ["tiny", node.split(".")[-1]]}
-        common = parts | {"resource_type": "model"}
-        manifest["nodes"][node] = common | {"config": {"materialized": materialized}}
-    manifest["parent_map"] |= {TABLE: [between], between: [base], base: []}
-    manifest["child_map"] |= {between: [TABLE], base: [between]}
-    path.write_text(json.dumps(manifest))
+    with changed_manifest(store) as manifest:
+        for node, materialized in ((base, "table"), (between, "ephemeral")):
+            parts = {"unique_id": node, "name": node, "fqn": ["tiny", node.split(".")[-1]]}
+            common = parts | {"resource_type": "model"}
+            manifest["nodes"][node] = common | {"config": {"materialized": materialized}}
+        manifest["parent_map"] |= {TABLE: [between], between: [base], base: []}
+        manifest["child_map"] |= {between: [TABLE], base: [between]}
     record(store, base, "success")
-    assert view_error(store) is None
+    assert view_error(store) == ""
     record(store, base, "success", started_at="2026-01-02")
     assert f"  - {TABLE}: has not run since {base} was built again\n{NEXT}" in view_error(store)
 
 
 def test_only_the_first_errors_are_listed(store: TinyStore):
     tests = [f"test.tiny.number_{n}" for n in range(9)]
-    path = store.folder / "target" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["child_map"][TABLE] += tests
-    path.write_text(json.dumps(manifest))
+    with changed_manifest(store) as manifest:
+        manifest["child_map"][TABLE] += tests
     lines = view_error(store).splitlines()
     assert lines[1:6] == [f"  - {test}: has never run" for test in tests[:5]]
     assert lines[6:] == ["  - … and 4 more", NEXT]
 
 
 def test_a_view_without_a_snapshot(store: TinyStore):
-    path = store.folder / "target" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["child_map"][ONLINE] = []
-    path.write_text(json.dumps(manifest))
+    with changed_manifest(store) as manifest:
+        manifest["child_map"][ONLINE] = []
     assert view_error(store) == (
         "things:v1: has no snapshot of served rows\nNext: add models/online/online_things_v1.sql "
         "and snapshots/served_things_v1.yml"
@@ -185,6 +175,6 @@ def test_a_warehouse_that_dbt_has_not_built(tmp_path: Path):
     with pytest.raises(FeatureStoreError, match="there is no warehouse yet"):
         connect(path)
     duckdb.connect(str(path)).close()
-    with connect(path) as connection, pytest.raises(FeatureStoreError) as caught:
-        read_results(connection)
-    assert str(caught.value) == "dbt has not built anything in this warehouse\nNext: run dbt build"
+    with connect(path) as connection:
+        error = message_of(read_results, connection)
+    assert error == "dbt has not built anything in this warehouse\nNext: run dbt build"

@@ -22,28 +22,10 @@ from support.projects.training_project import (
     Rows,
     TrainingProject,
     files,
-    joined_labels,
     metadata,
-    shared_project,
 )
-from support.servers.redis_server import run_script
 
 BY_TIME = ["--split-by-time", "2024-02-25,2024-03-08T06:00:00Z", "--label-window", "2d"]
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
-    return shared_project(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def joined(project: TrainingProject) -> Rows:
-    return joined_labels(project)
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "deep" / "set"
 
 
 def name(split: str) -> str:
@@ -68,13 +50,9 @@ def parts(rows: Rows, splits: list[str | None]) -> dict[str, Rows]:
     return found
 
 
-def test_the_script_writes_what_the_join_gives(
-    project: TrainingProject, joined: Rows, out: Path
-) -> None:
+def test_the_script_writes_what_the_join_gives(project, joined, out):
     arguments = ["--service", "churn", "--labels", "churners", "--out", str(out)]
-    done = run_script(
-        "build_training_set.py", *arguments, *BY_TIME, environment=project.environment
-    )
+    done = project.script(*arguments, *BY_TIME)
     assert (done.returncode, done.stderr) == (0, "")
     expected = parts(joined, [by_time(row) for row in joined])
     assert files(out) == expected
@@ -178,7 +156,7 @@ def test_metadata_has_the_origin(project: TrainingProject, out: Path) -> None:
     assert {*found["join_macros"]} >= {"macro.feature_store.point_in_time_join"}
     as_of = project.query("select as_of from operations.served_runs")[0][0]
     assert [view["as_of"] for view in found["feature_views"]] == [as_of.isoformat() + "Z", None]
-    assert (found["project"], found["target"], found["git"]) == ("feature_store", "dev", None)
+    assert (found["project"], found["target"], found["git"]) == ("feature_store", "test", None)
     assert found["duckdb_version"] == duckdb.__version__
 
 

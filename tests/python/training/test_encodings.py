@@ -34,20 +34,12 @@ def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return write_and_compile(tmp_path_factory.mktemp("encodings") / "project")
 
 
-@pytest.fixture(scope="module")
-def connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
-    return connection
-
-
 def row(**given: Any) -> Row:
     """Return a row of the training set; columns that are not given are null."""
     return {**dict.fromkeys(TYPES), "split": "train", **given}
 
 
 def fit(connection: duckdb.DuckDBPyConnection, sql: dict[str, str], rows: list[Row]) -> list[Any]:
-    """Make the table of statistics of these rows, and return it."""
     write_rows(connection, rows)
     connection.execute(f"create or replace table fitted as {sql['fitted']}")
     return connection.execute("select * from fitted").fetchall()

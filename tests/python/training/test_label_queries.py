@@ -16,7 +16,7 @@ import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
 from feature_store.historical.user_query import one_query
-from support.projects.history_store import HistoryStore, labels, opened, refused
+from support.projects.history_store import HistoryStore, opened, refused
 
 KEYS = "1::bigint as customer_id, 'b' as shop"
 FEATURES = ["purchases:orders_7d"]
@@ -26,7 +26,7 @@ DAY = datetime(2017, 1, 3)
 
 @pytest.fixture
 def store(history: HistoryStore) -> Iterator[FeatureStore]:
-    with opened(history) as feature_store:
+    with opened(history.folder) as feature_store:
         yield feature_store
 
 
@@ -114,12 +114,7 @@ def csv(folder: Path, *times: str, key: str = "1", later: str = "1") -> Path:
         (["soon"], "is not a valid time"),
     ],
 )
-def test_times_of_a_csv(
-    times: list[str],
-    last: int | str | None,
-    tmp_path: Path,
-    store: FeatureStore,
-):
+def test_times_of_a_csv(times, last, tmp_path, store):
     path = csv(tmp_path, *times)
     if isinstance(last, str):
         message = refused(store, path, FEATURES)
@@ -203,9 +198,7 @@ _NS = np.datetime64("2017-01-02T23:59:59.999999999")
         (lambda: series(1483401600), "is of type BIGINT; a timestamp"),
     ],
 )  # fmt: skip
-def test_times_of_pandas(
-    times: Callable[[], pd.Series], last: int | str | None, store: FeatureStore
-):
+def test_times_of_pandas(times, last, store):
     column = times()
     frame = pd.DataFrame({"customer_id": 1, "shop": "b", "label_time": column})
     if isinstance(last, str):
@@ -241,23 +234,10 @@ def test_keys_of_pandas(keys: Callable[[], pd.Series], message: str | None, stor
         assert "is of type DOUBLE; bigint" in refused(store, floats, FEATURES)
 
 
-def test_pandas_and_arrow_give_the_same(store: FeatureStore):
-    frame = labels()
-    one = store.get_historical_features(frame, FEATURES).to_arrow()
-    other = store.get_historical_features(pa.Table.from_pandas(frame), FEATURES).to_arrow()
-    assert one.column("orders_7d") == other.column("orders_7d")
-
-
 @pytest.mark.parametrize("where", ["one.parquet", "", "*.parquet"])
 @pytest.mark.parametrize("is_int96", [True, False])
 @pytest.mark.parametrize("zone", [None, "Asia/Tokyo"])
-def test_nanoseconds_of_parquet(
-    where: str,
-    is_int96: bool,
-    zone: str | None,
-    tmp_path: Path,
-    store: FeatureStore,
-):
+def test_nanoseconds_of_parquet(where, is_int96, zone, tmp_path, store):
     day = int(DAY.replace(tzinfo=UTC).timestamp()) * 10**9
     for nanoseconds in (day, day + 1000, day + 1):
         times = pa.array([day, nanoseconds], pa.timestamp("ns", zone))

@@ -86,13 +86,6 @@ def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return compiled(folder)
 
 
-@pytest.fixture(scope="module")
-def connection() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("set timezone = 'UTC'")
-    return connection
-
-
 def splits_of_times(connection: duckdb.DuckDBPyConnection, sql: str, times: list[Any]) -> list[Any]:
     rows = connection.execute(
         f"select {sql} from (select unnest(cast(? as timestamp[])) as label_time) as t", [times]

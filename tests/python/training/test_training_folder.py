@@ -14,8 +14,8 @@ import pytest
 from feature_store import FeatureStoreError
 from feature_store.training.folder import check_folder, new_folder
 from support.paths import SCRIPTS
-from support.projects.training_project import TrainingProject, shared_project
-from support.servers.redis_server import TIMEOUT, run_script
+from support.projects.training_project import TrainingProject
+from support.servers.redis_server import TIMEOUT
 
 #: Makes a set, says so, and waits to be killed.
 _BUILDER = """
@@ -89,9 +89,7 @@ def test_killed_between_the_two_renames(is_there: bool, tmp_path: Path):
     assert (out / "was").read_text() == ("set" if is_there else ".set-new-abcdefgh-old")
 
 
-def test_replaces_a_set_on_a_file_system_without_locks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_replaces_a_set_on_a_file_system_without_locks(tmp_path, monkeypatch):
     def no_locks(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
@@ -115,11 +113,6 @@ def test_two_at_once_leave_one_complete_set(tmp_path: Path):
     assert (out / "who").read_text() == "one"
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
-    return shared_project(tmp_path_factory)
-
-
 @pytest.mark.parametrize(
     ("out", "message"),
     [
@@ -140,13 +133,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
         ("full", "full: the folder holds something that is not a training set: "),
     ],
 )
-def test_paths_that_cannot_be_written(
-    out: str,
-    message: str,
-    project: TrainingProject,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-):
+def test_paths_that_cannot_be_written(out, message, project, tmp_path, monkeypatch):
     """Told before anything is read: the labels do not exist."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("mine")
@@ -181,11 +168,3 @@ def test_errors_of_the_disk(tmp_path: Path):
         new_folder(Path("/proc/set")),
     ):
         pass
-
-
-def test_the_script_prints_one_error(project: TrainingProject):
-    arguments = ["--service", "churn", "--labels", "churners", "--out", "/proc/set"]
-    done = run_script("build_training_set.py", *arguments, environment=project.environment)
-    assert done.returncode == 1
-    assert "error /proc/set: cannot be written: " in done.stderr
-    assert "Traceback" not in done.stderr

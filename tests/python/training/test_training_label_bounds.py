@@ -68,12 +68,7 @@ BEGIN, END = (99, 9, datetime(2024, 1, 10)), (99, 9, datetime(2024, 2, 28, 23))
         (LABEL_TIME - DAY * 22, [True]),  # the data's first month
     ],
 )
-def test_customers_with_an_earlier_order_have_a_churn_label(
-    ordered_at: datetime,
-    expected: list[bool],
-    tiny: duckdb.DuckDBPyConnection,
-    label_sql: dict[str | None, dict[str, str]],
-) -> None:
+def test_customers_with_an_earlier_order_have_a_churn_label(ordered_at, expected, tiny, label_sql):
     add_orders(tiny, BEGIN, END, (1, 5, ordered_at))
     rows = tiny.execute(label_sql[None]["churn_labels"]).fetchall()
     assert [row for row in rows if row[0] == 1] == [(1, 5, is_, LABEL_TIME) for is_ in expected]
@@ -89,12 +84,7 @@ def test_customers_with_an_earlier_order_have_a_churn_label(
         (LABEL_TIME + AHEAD, True),
     ],
 )
-def test_bounds_of_the_28_days(
-    ordered_at: datetime,
-    is_churned: bool,
-    tiny: duckdb.DuckDBPyConnection,
-    label_sql: dict[str | None, dict[str, str]],
-) -> None:
+def test_bounds_of_the_28_days(ordered_at, is_churned, tiny, label_sql):
     add_orders(tiny, BEGIN, (1, 5, LABEL_TIME - DAY), (1, 6, ordered_at), (2, 5, END[2] + DAY))
     rows = tiny.execute(label_sql[None]["churn_labels"]).fetchall()
     store = 6 if ordered_at < LABEL_TIME else 5
@@ -112,21 +102,13 @@ def test_bounds_of_the_28_days(
         ("2024-03-01 12:00:00", LABEL_TIME + 27 * DAY - TICK, False),  # as_of beyond the data
     ],
 )
-def test_only_month_ends_whose_28_days_are_over(
-    as_of: str | None,
-    last: datetime,
-    is_labelled: bool,
-    tiny: duckdb.DuckDBPyConnection,
-    label_sql: dict[str | None, dict[str, str]],
-) -> None:
+def test_only_month_ends_whose_28_days_are_over(as_of, last, is_labelled, tiny, label_sql):
     add_orders(tiny, BEGIN, (99, 9, last))
     rows = tiny.execute(label_sql[as_of]["churn_labels"]).fetchall()
     assert [row[3] for row in rows] == [LABEL_TIME] * is_labelled
 
 
-def test_of_orders_at_one_moment_the_greater_key_gives_the_store(
-    tiny: duckdb.DuckDBPyConnection, label_sql: dict[str | None, dict[str, str]]
-) -> None:
+def test_of_orders_at_one_moment_the_greater_key_gives_the_store(tiny, label_sql):
     """Of many customers, so that no luck helps; of half of them the greater key comes first."""
     add_orders(tiny, BEGIN, END)
     for customer in range(1, 61):
@@ -151,14 +133,7 @@ def test_of_orders_at_one_moment_the_greater_key_gives_the_store(
         (date(2024, 1, 5), date(2024, 1, 31), [], []),
     ],
 )
-def test_bounds_of_a_campaign(
-    first: date,
-    last: date,
-    redeemed: list[date],
-    expected: list[bool],
-    tiny: duckdb.DuckDBPyConnection,
-    label_sql: dict[str | None, dict[str, str]],
-) -> None:
+def test_bounds_of_a_campaign(first, last, redeemed, expected, tiny, label_sql):
     """The campaign is of midnights in UTC; the data begin on 5 January and end with 30 January."""
     add_orders(tiny, (9, 9, datetime(2024, 1, 5)), (9, 9, datetime(2024, 1, 30, 23, 59, 59)))
     tiny.execute(

@@ -129,9 +129,7 @@ def split_of(row: Row) -> str:
 
 
 @pytest.mark.parametrize("service", SETS)
-def test_training_sets_are_the_labels_with_their_features(
-    service: str, warehouse: duckdb.DuckDBPyConnection, store: FeatureStore
-) -> None:
+def test_training_sets_are_the_labels_with_their_features(service, warehouse, store):
     """The dbt model, Python's join and a look-up of row after row say the same."""
     labels, training_set, step = SETS[service]
     label_columns, label_rows = read_rows(warehouse, f"select * from training.{labels}")

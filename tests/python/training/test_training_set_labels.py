@@ -11,39 +11,20 @@ import duckdb
 import pyarrow.parquet
 import pytest
 
-from feature_store.errors import FeatureStoreError
 from feature_store.training.splits import split_by_time
+from support.errors import raises
 from support.projects.training_project import (
     FEATURES,
     Rows,
     TrainingProject,
     files,
-    joined_labels,
     metadata,
-    shared_project,
 )
 
 TRAIN = "split=train/part-0.parquet"
 
 
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> TrainingProject:
-    return shared_project(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def joined(project: TrainingProject) -> Rows:
-    return joined_labels(project)
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    return tmp_path / "deep" / "set"
-
-
-def test_the_same_labels_give_the_same_set(
-    project: TrainingProject, tmp_path: Path, joined: Rows
-) -> None:
+def test_the_same_labels_give_the_same_set(project, tmp_path, joined):
     """Built twice, and from a model, a query, a Parquet file and a CSV file."""
     table = "select * from raw_labels"
     with duckdb.connect(str(project.warehouse), read_only=True) as connection:
@@ -119,25 +100,19 @@ def test_labels_of_many_types(exotic: Path, project: TrainingProject, joined: Ro
         ("interval 1 month - interval 1 day", "none negative are allowed, got 1 month -1 day"),
     ],
 )
-def test_values_that_parquet_cannot_represent(
-    project: TrainingProject, out: Path, column: str, message: str
-) -> None:
+def test_values_that_parquet_cannot_represent(project, out, column, message):
     values = "select repeat('1', 1) || repeat('0', 38) as huge, interval 1 microsecond as span"
     labels = f"""
         select raw_labels.*, {column.replace("huge", "huge::hugeint", 1)} as x
         from raw_labels cross join ({values})
     """
-    with pytest.raises(FeatureStoreError) as caught:
+    with raises(message, "cast it to varchar in the query of the labels, or leave it out"):
         project.build(out, labels)
-    assert message in str(caught.value)
-    assert "cast it to varchar in the query of the labels, or leave it out" in str(caught.value)
     assert not out.exists()
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
-def test_zoned_times_of_nanoseconds(
-    project: TrainingProject, out: Path, joined: Rows, zone: str
-) -> None:
+def test_zoned_times_of_nanoseconds(project, out, joined, zone):
     """As Arrow writes what pandas holds."""
     labels = f"select * replace (timezone('{zone}', label_time) as label_time) from raw_labels"
     project.build(out / "us", labels)

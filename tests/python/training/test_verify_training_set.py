@@ -13,12 +13,10 @@ import pytest
 
 from feature_store.training.splits import split_by_hash, split_by_time
 from feature_store.training.verify import differences
-from support.projects.training_project import SERVICE, TrainingProject, shared_project
-from support.servers.redis_server import assert_clear, run_script
+from support.projects.training_project import SERVICE, TrainingProject
+from support.servers.redis_server import assert_clear
 
 PURCHASES = "model.feature_store.purchases.v2"
-PART = "split=train/part-0.parquet"
-RULE = split_by_time("2024-02-25,2024-03-08", "2d")
 
 
 @dataclass
@@ -27,6 +25,11 @@ class Case:
 
     project: TrainingProject
     folder: Path
+
+    def count(self, condition: str) -> int:
+        """Return how many rows of the set fulfil a condition."""
+        query = f"from '{self.folder}/*/*.parquet' select count(*) where {condition}"
+        return duckdb.sql(query).fetchall()[0][0]
 
     def findings(self) -> list[str]:
         """Return why the set cannot be reproduced, which is so."""
@@ -42,11 +45,10 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    folder = tmp_path_factory.mktemp("verify")
-    project = shared_project(tmp_path_factory)
-    project.build(folder / "set", rule=RULE)
-    return Case(project, folder / "set")
+def built(project: TrainingProject, tmp_path_factory: pytest.TempPathFactory) -> Case:
+    folder = tmp_path_factory.mktemp("verify") / "set"
+    project.build(folder, rule=split_by_time("2024-02-25,2024-03-08", "2d"))
+    return Case(project, folder)
 
 
 @pytest.fixture
@@ -57,12 +59,7 @@ def case(built: Case, tmp_path: Path) -> Case:
 
 
 def test_nothing_changed(built: Case) -> None:
-    done = run_script(
-        "build_training_set.py",
-        "--verify",
-        str(built.folder),
-        environment=built.project.environment,
-    )
+    done = built.project.script("--verify", str(built.folder))
     hash_ = json.loads((built.folder / "metadata.json").read_text())["content_hash"]
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{built.folder}: reproduced, content hash {hash_[:16]}\n"
@@ -70,15 +67,9 @@ def test_nothing_changed(built: Case) -> None:
 
 def test_changed_values(case: Case) -> None:
     """The script says in how many rows, and ends with 1; the set's own rows say how many."""
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            f"select count(*) from read_parquet('{case.folder}/*/*.parquet') "
-            "where customer_id = 3 and spend_9d is not null"
-        ).fetchall()[0][0]
+    rows = case.count("customer_id = 3 and spend_9d is not null")
     case.project.execute("update purchases_v2 set spend_9d = spend_9d + 1 where customer_id = 3")
-    done = run_script(
-        "build_training_set.py", "--verify", str(case.folder), environment=case.project.environment
-    )
+    done = case.project.script("--verify", str(case.folder))
     total = json.loads((case.folder / "metadata.json").read_text())["rows"]
     assert_clear(
         done,
@@ -163,10 +154,7 @@ def test_changed_labels_are_a_note(case: Case) -> None:
         "insert into churners values (1, 'north', timestamp '2024-02-12', true), "
         "(1, 'north', timestamp '2024-02-24 12:00:00', true)"
     )
-    with duckdb.connect() as connection:
-        changed = connection.execute(
-            f"select count(*) from read_parquet('{case.folder}/*/*.parquet') where customer_id = 3"
-        ).fetchall()[0][0]
+    changed = case.count("customer_id = 3")
     assert changed > 2
     assert case.notes() == [
         f"labels: today {changed + 1} rows more and {changed} rows less than in the set"
@@ -209,7 +197,9 @@ def test_labels_of_a_query(case: Case) -> None:
          "from raw_labels"},
     ],
 )  # fmt: skip
-@pytest.mark.filterwarnings("ignore::feature_store.deprecation.DeprecatedFeatureViewWarning")
+@pytest.mark.filterwarnings(
+    "ignore::feature_store.registry.deprecation.DeprecatedFeatureViewWarning"
+)
 def test_every_option_is_reproduced(options: dict[str, Any], built: Case, tmp_path: Path) -> None:
     built.project.build(tmp_path / "set", **options)
     assert Case(built.project, tmp_path / "set").notes() == []

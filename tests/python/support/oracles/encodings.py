@@ -38,11 +38,7 @@ TYPES = {
 NUMERIC = list(TYPES)[:7]
 CATEGORICAL = list(TYPES)[7:13]
 #: The categories that get a column of their own.
-NAMED = {
-    "word": ["a", "B b", "never seen", "it's"],
-    "code": [0, 7],
-    "is_married": [True],
-}
+NAMED = {"word": ["a", "B b", "never seen", "it's"], "code": [0, 7], "is_married": [True]}
 _WORDS = st.sampled_from(["a", "b", "B b", "", "it's", "ä, ö", 'q"t', "a|b", "z" * 30, None])
 _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "price": st.one_of(
@@ -70,7 +66,6 @@ rows_strategy = st.lists(st.fixed_dictionaries(_VALUES), max_size=14)
 
 
 def jinja(text: str) -> str:
-    """Return a text as a Jinja literal."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 

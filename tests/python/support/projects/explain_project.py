@@ -16,7 +16,7 @@ from feature_store.raw.load import load
 from feature_store.raw.load_request import LoadRequest
 from feature_store.registry.definitions import FeatureDefinitions, load_definitions
 from feature_store.settings import load_settings
-from support.projects.dbt_project import DbtProject, typed
+from support.projects.dbt_project import DbtProject
 from support.projects.feature_view_project import dbt
 
 Sale = dict[str, Any]
@@ -93,30 +93,26 @@ def _model(name: str, declaration: Mapping[str, Any], features: Mapping[str, str
     }
 
 
-def _files() -> dict[str, Any]:
-    columns = {"shop": "varchar", "till": "bigint", "price": "double", "kind": "varchar"}
-    sold = {
-        "name": "sold",
-        "config": {"meta": {"load": {"path": "data/*.csv", "event_time": "sold_at"}}},
-        "columns": typed({**columns, "sold_at": "timestamp"}),
-    }
-    served = {
-        "name": "served_sales_v1",
-        "relation": "ref('online_sales_v1')",
-        "config": {"strategy": "check", "check_cols": "all", "unique_key": ["shop", "till"]},
-    }
-    return {
-        "models/views.yml": {
-            "sources": [{"name": "shop", "schema": "raw", "tables": [sold]}],
-            "models": [
-                _model("sales", DECLARATION, _FEATURES),
-                _model("bare", _BARE, {"sales_1d": "bigint"}),
-                _model("profile", _PROFILE, {"first_kind": "varchar"}),
-                _model("online_sales_v1", DECLARATION, _FEATURES),
-            ],
-        },
-        "snapshots/served.yml": {"snapshots": [served]},
-    }
+_SOLD = """
+sources:
+  - name: shop
+    schema: raw
+    tables:
+      - name: sold
+        config: {meta: {load: {path: data/*.csv, event_time: sold_at}}}
+        columns:
+          - {name: shop, data_type: varchar}
+          - {name: till, data_type: bigint}
+          - {name: price, data_type: double}
+          - {name: kind, data_type: varchar}
+          - {name: sold_at, data_type: timestamp}
+"""
+_SERVED = """
+snapshots:
+  - name: served_sales_v1
+    relation: ref('online_sales_v1')
+    config: {strategy: check, check_cols: all, unique_key: [shop, till]}
+"""
 
 
 class Shop(DbtProject):
@@ -129,11 +125,19 @@ class Shop(DbtProject):
     def __init__(self, folder: Path):
         super().__init__(folder)
         self.sales: list[Sale] = []
-        models = {"feature_store": {"+materialized": "table"}}
-        self.write_settings(vars={"as_of": None}, models=models)
+        models = [
+            _model("sales", DECLARATION, _FEATURES),
+            _model("bare", _BARE, {"sales_1d": "bigint"}),
+            _model("profile", _PROFILE, {"first_kind": "varchar"}),
+            _model("online_sales_v1", DECLARATION, _FEATURES),
+        ]
+        self.write_settings(
+            vars={"as_of": None}, models={"feature_store": {"+materialized": "table"}}
+        )
         self.write_profile()
-        for name, content in _files().items():
-            self.write(name, content)
+        self.write("models/sources.yml", _SOLD)
+        self.write("models/views.yml", {"models": models})
+        self.write("snapshots/served.yml", _SERVED)
         for name, sql in _SQL.items():
             self.write(f"models/{name}.sql", sql)
         self._add("1.csv", _early_sales())
@@ -161,12 +165,10 @@ class Shop(DbtProject):
         assert done.returncode == 0, done.stdout + done.stderr
 
     def definitions(self) -> FeatureDefinitions:
-        """Return the project's feature views."""
         return load_definitions(self.folder / "target" / "manifest.json")
 
 
 def sale(entity: tuple[str, int], price: float, kind: str, sold_at: datetime) -> Sale:
-    """Return one sale."""
     shop, till = entity
     return {"shop": shop, "till": till, "price": float(price), "kind": kind, "sold_at": sold_at}
 
@@ -219,7 +221,6 @@ def values(sales: list[Sale]) -> dict[str, Any]:
 
 
 def expected(shop: Shop, entity: tuple[str, int], time: datetime, window: str) -> dict[str, Any]:
-    """Return what each aggregate must be at T."""
     sales = in_window(shop, entity, time, window)
     wanted = values(sales)
     if not any(map(is_dear, sales)):

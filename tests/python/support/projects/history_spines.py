@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import pyarrow.parquet as pq
 
 
 def arrow(frame: pd.DataFrame) -> pa.Table:
-    """Return a frame as an Arrow table."""
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
@@ -30,12 +28,10 @@ def written(write: Callable[[pd.DataFrame, Path], Any], name: str) -> Callable[.
 
 
 def parquet(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame to a Parquet file."""
     pq.write_table(arrow(frame), path)
 
 
 def csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame to a CSV file."""
     frame.to_csv(path, index=False)
 
 
@@ -45,15 +41,12 @@ SOURCES: dict[str, Callable[[pd.DataFrame, Path], Any]] = {
     "pandas_gaps": lambda frame, _: frame.astype({"customer_id": "float64"}),
     "pandas_objects": lambda frame, _: frame.astype(object),
     "pandas_category": lambda frame, _: frame.astype({"shop": "category"}),
-    "pandas_seconds": lambda frame, _: frame[1:].astype({"label_time": "datetime64[s]"}),
-    "pandas_milliseconds": lambda frame, _: frame[1:].astype({"label_time": "datetime64[ms]"}),
     "pandas_nanoseconds": lambda frame, _: frame.astype({"label_time": "datetime64[ns]"}),
     "pandas_index": lambda frame, _: frame.set_index(pd.Index([7] * 6)),
     "pandas_reversed_index": lambda frame, _: frame.set_index(pd.RangeIndex(6, 0, -1)),
     "pandas_zone": lambda frame, _: frame.assign(
         label_time=frame["label_time"].dt.tz_localize("UTC").dt.tz_convert("Asia/Kolkata")
     ),
-    "pandas_dates": lambda frame, _: frame[1:].assign(label_time=date(2017, 1, 3)),
     "arrow": lambda frame, _: arrow(frame),
     "arrow_zone": lambda frame, _: arrow(
         frame.assign(label_time=frame["label_time"].dt.tz_localize("UTC"))

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from feature_store import FeatureStore, FeatureStoreError
+from feature_store import FeatureStore
+from support.errors import message_of
 from support.projects.feature_view_project import compiled, write_project
 from support.projects.tiny_store import TinyStore, View
 
@@ -78,16 +79,18 @@ def _written(folder: Path) -> HistoryStore:
     store = HistoryStore(folder / "project", VIEWS, project_name="feature_store")
     store.compiled = compiled(folder / "macros_of")
     made = json.loads((folder / "macros_of" / "target" / "manifest.json").read_text())
-    change_manifest(store, lambda manifest: manifest.update(macros=made["macros"]))
+    with changed_manifest(store) as manifest:
+        manifest["macros"] = made["macros"]
     fill(store)
     return store
 
 
-def change_manifest(store: TinyStore, change: Any) -> None:
-    """Change the manifest as a function does that is given its content."""
+@contextmanager
+def changed_manifest(store: TinyStore) -> Iterator[dict[str, Any]]:
+    """Give the content of the manifest to a ``with`` block, and write what it made of it."""
     path = store.folder / "target" / "manifest.json"
     manifest = json.loads(path.read_text())
-    change(manifest)
+    yield manifest
     path.write_text(json.dumps(manifest))
 
 
@@ -101,7 +104,6 @@ _VALUES = [
 
 
 def fill(store: TinyStore) -> None:
-    """Write the feature tables and snapshots."""
     store.execute("create schema features")
     for view, keys, features in _VALUES:
         table = f"features.{view.name}_v{view.version}"
@@ -121,12 +123,12 @@ def fill(store: TinyStore) -> None:
 
 
 @contextmanager
-def opened(store: TinyStore) -> Iterator[FeatureStore]:
-    """Open the project's feature store as a notebook does."""
+def opened(folder: Path) -> Iterator[FeatureStore]:
+    """Open the feature store of a project as a notebook does."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR", "REDIS_URL"):
             patch.delenv(name, raising=False)
-        with FeatureStore(project_dir=store.folder) as feature_store:
+        with FeatureStore(project_dir=folder) as feature_store:
             yield feature_store
 
 
@@ -158,7 +160,7 @@ COLUMNS = ["spend_7d", "orders_7d", "share"]
 
 def refused(store: FeatureStore, *arguments: Any, **options: Any) -> str:
     """Return the message with which a call is refused."""
-    with pytest.raises(FeatureStoreError) as caught:
-        store.get_historical_features(*arguments, **options)
-    assert "Traceback" not in str(caught.value)
-    return str(caught.value)
+    message = message_of(partial(store.get_historical_features, *arguments, **options))
+    assert message
+    assert "Traceback" not in message
+    return message

@@ -38,11 +38,8 @@ PROFILES = [
 ARGUMENTS = [
     *("get_features", "get_features customer", "get_features customer 1 2"),
     *("get_features customer x", "get_features customer 99999999999999999999", "get_features x 1"),
-    *(
-        "get_features customer -x",
-        "get_features customer 1 --feature",
-        "get_features customer|shop 1",
-    ),
+    *("get_features customer -x", "get_features customer 1 --feature"),
+    "get_features customer|shop 1",
     *("get_features customer 1 --feature x:y", "get_features customer 1 --max-age 5"),
     *("get_features customer 1 --at x", "get_features customer 1 --target x"),
     *("get_features_at customer 1", "get_features_at customer 1 --at 2017-13-01"),
@@ -57,10 +54,7 @@ ARGUMENTS = [
     *("export_to_redis --max-mismatch 2", "export_to_redis --max-mismatch nan"),
     *("check_consistency --sample 0", "check_consistency --seed -1", "check_consistency --view x"),
     *("refresh --start 2017-01-02 --end 2017-01-01", "refresh --end x", "refresh --wait x"),
-    *(
-        "replay",
-        "replay --start 2017-01-01 --end 2017-01-02 --every x",
-    ),
+    *("replay", "replay --start 2017-01-01 --end 2017-01-02 --every x"),
     "replay --start 2017-01-01 --end 2017-01-02 --warehouse features.duckdb",
     "replay --start 2017-01-01 --end 2017-01-02 --warehouse labels.csv/w.duckdb",
     "replay --start 2017-01-01 --end 2017-01-02 --warehouse tiny.duckdb",

@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import importlib
 import io
-import json
 import os
 import re
 import shutil
@@ -25,7 +24,7 @@ import redis
 from feature_store.cli import app
 from feature_store.cli.unexpected_errors import TRACE
 from support.paths import SCRIPTS
-from support.projects.history_store import VIEWS, HistoryStore, fill
+from support.projects.history_store import VIEWS, HistoryStore, changed_manifest, fill
 from support.servers.redis_server import RedisServer, script_environment
 
 #: The function of each script.
@@ -87,29 +86,22 @@ class Outcome:
         return any(hint in self.out + self.err for hint in hints.get(self.code, ()))
 
 
+@dataclass(frozen=True)
 class HostileProject:
-    """A project with green feature views, raw files and labels, to copy and to damage.
+    """A project with green feature views, raw files and labels, to copy and to damage."""
 
-    Args:
-        folder: where it is.
-        server: the online store.
-    """
-
-    def __init__(self, folder: Path, server: RedisServer):
-        self.folder, self.server = folder, server
+    folder: Path
+    server: RedisServer
 
     @property
     def warehouse(self) -> Path:
-        """The DuckDB file."""
         return self.folder / "tiny.duckdb"
 
     @property
     def manifest(self) -> Path:
-        """The manifest that dbt wrote of the project."""
         return self.folder / "target" / "manifest.json"
 
     def copy(self, folder: Path) -> HostileProject:
-        """Return a copy that may be damaged."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return HostileProject(folder, self.server)
 
@@ -122,6 +114,14 @@ class HostileProject:
         }
         with _environment(script_environment(**(given | variables))), contextlib.chdir(self.folder):
             return run_here(_function(command), *arguments)
+
+    def arguments(self, command: str) -> list[str]:
+        """Return arguments with which a command works, or comes far."""
+        return WORKING[command].format(folder=self.folder).split()
+
+    def run_working(self, command: str, **variables: str | None) -> Outcome:
+        """Run a command with such arguments."""
+        return self.run(command, *self.arguments(command), **variables)
 
     def state(self) -> dict[str, str]:
         """Return a checksum of every file, and of what is online."""
@@ -137,7 +137,6 @@ class HostileProject:
 
 
 def write_hostile_project(folders: pytest.TempPathFactory, server: RedisServer) -> HostileProject:
-    """Write the project, with raw files and labels."""
     folder = folders.mktemp("hostile") / "project"
     store = HistoryStore(folder, VIEWS, project_name="feature_store")
     fill(store)
@@ -166,21 +165,18 @@ def _macros() -> dict[str, Any]:
 
 def _complete(store: HistoryStore) -> None:
     """Let the manifest have what dbt writes beside what the other tests need."""
-    path = store.folder / "target" / "manifest.json"
-    manifest = json.loads(path.read_text())
-    manifest["macros"] = _macros()
-    manifest["metadata"] |= {
-        "dbt_version": "1.11.16",
-        "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json",
-    }
-    for unique_id, node in manifest["nodes"].items():
-        parents = manifest["parent_map"][unique_id]
-        node |= {"original_file_path": f"models/{node['name']}.sql", "patch_path": None}
-        node |= {"checksum": {"name": "sha256", "checksum": "0"}, "package_name": "feature_store"}
-        node["depends_on"] = {"nodes": parents, "macros": []}
+    schema = "https://schemas.getdbt.com/dbt/manifest/v12.json"
     exposure = {"name": "churn", "depends_on": {"nodes": ["model.tiny.purchases.v2"]}}
-    manifest["exposures"] = {"exposure.feature_store.churn": exposure}
-    path.write_text(json.dumps(manifest))
+    with changed_manifest(store) as manifest:
+        manifest["macros"] = _macros()
+        manifest["metadata"] |= {"dbt_version": "1.11.16", "dbt_schema_version": schema}
+        for unique_id, node in manifest["nodes"].items():
+            parents = manifest["parent_map"][unique_id]
+            node |= {"original_file_path": f"models/{node['name']}.sql", "patch_path": None}
+            node |= {"checksum": {"name": "sha256", "checksum": "0"}}
+            node |= {"package_name": "feature_store"}
+            node["depends_on"] = {"nodes": parents, "macros": []}
+        manifest["exposures"] = {"exposure.feature_store.churn": exposure}
 
 
 def run_here(function: Callable[..., None], *arguments: str) -> Outcome:

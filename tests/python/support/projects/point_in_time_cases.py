@@ -197,7 +197,6 @@ def _snapshot(draw: st.DrawFn, name: str, origin: int) -> Rows:
 
 @st.composite
 def worlds(draw: st.DrawFn, mode: str) -> tuple[Rows, dict[str, Rows]]:
-    """Draw a spine, and the rows of each view."""
     origin = draw(st.sampled_from(_ORIGINS))
     table = _snapshot if mode == "as_served" else _table
     views = {name: draw(table(name, origin)) for name in VIEWS}

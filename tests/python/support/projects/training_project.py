@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import random
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import subprocess
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
-import pytest
-import yaml
 
 from feature_store import FeatureStore
 from feature_store.training.build import TrainingSetRequest, build_training_set
@@ -21,8 +20,10 @@ from feature_store.training.verify import Verification, verify_training_set
 from feature_store.training.write import TrainingSetSummary
 from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
+from support.projects.dbt_project import DbtProject
 from support.projects.feature_view_project import dbt
-from support.servers.redis_server import script_environment
+from support.projects.history_store import opened
+from support.servers.redis_server import run_script, script_environment
 
 START, DAY = datetime(2024, 1, 1), timedelta(days=1)
 LABELS = START + 40 * DAY  # the first label time; each day until the 79th has some
@@ -56,39 +57,22 @@ _FILES: dict[str, Any] = {
     "models/features/visits.sql": _WINDOWED,
     "models/online/online_purchases_v2.sql": "{{ online_features(ref('purchases', v=2), "
     "ref('events'), feature_view()) }}",
-    "snapshots/served_purchases_v2.yml": {
-        "snapshots": [
-            {
-                "name": "served_purchases_v2",
-                "relation": "ref('online_purchases_v2')",
-                "config": {
-                    "strategy": "check",
-                    "check_cols": "all",
-                    "unique_key": ["customer_id"],
-                    "hard_deletes": "invalidate",
-                },
-            }
-        ]
-    },
-    "models/exposures.yml": {
-        "exposures": [
-            {
-                "name": "churn",
-                "type": "ml",
-                "owner": {"name": "Somebody"},
-                "depends_on": ["ref('purchases', v=2)", "ref('visits')"],
-                "config": {
-                    "meta": {
-                        "features": [
-                            "purchases:orders_3d",
-                            "purchases:spend_9d",
-                            "visits:orders_lifetime",
-                        ]
-                    }
-                },
-            }
-        ]
-    },
+    "snapshots/served_purchases_v2.yml": """
+snapshots:
+  - name: served_purchases_v2
+    relation: ref('online_purchases_v2')
+    config:
+      {strategy: check, check_cols: all, unique_key: [customer_id], hard_deletes: invalidate}
+""",
+    "models/exposures.yml": """
+exposures:
+  - name: churn
+    type: ml
+    owner: {name: Somebody}
+    depends_on: ["ref('purchases', v=2)", ref('visits')]
+    config:
+      meta: {features: ["purchases:orders_3d", "purchases:spend_9d", "visits:orders_lifetime"]}
+""",
 }
 
 
@@ -126,16 +110,16 @@ def _properties() -> dict[str, Any]:
     return {"models": models}
 
 
-class TrainingProject:
+class TrainingProject(DbtProject):
     """The project in a folder, with a warehouse file that dbt has built."""
 
     def __init__(self, folder: Path):
         self.folder = folder
         self.warehouse = folder / "store.duckdb"
+        self.manifest = folder / "target" / "manifest.json"
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment in which the scripts work on this project."""
         return script_environment(
             FEATURE_STORE_PROJECT_DIR=str(self.folder),
             DBT_TARGET=None,
@@ -144,57 +128,36 @@ class TrainingProject:
         )
 
     def copy(self, folder: Path) -> TrainingProject:
-        """Return a copy that a test may change."""
         shutil.copytree(self.folder, folder)
         return TrainingProject(folder)
 
-    def execute(self, sql: str) -> None:
-        """Change something in the warehouse."""
-        with connect(self.warehouse, read_only=False) as connection:
-            connection.execute(sql)
+    def script(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return run_script("build_training_set.py", *arguments, environment=self.environment)
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of a query."""
         with connect(self.warehouse) as connection:
             return connection.execute(sql).fetchall()
 
     def change_manifest(self, change: Mapping[str, Any], node: str) -> None:
         """Let a node of the manifest have other values, as after an edit and ``dbt parse``."""
-        path = self.folder / "target" / "manifest.json"
-        manifest = json.loads(path.read_text())
+        manifest = json.loads(self.manifest.read_text())
         manifest["nodes"][node] |= change
-        path.write_text(json.dumps(manifest))
+        self.manifest.write_text(json.dumps(manifest))
 
     def node(self, unique_id: str) -> dict[str, Any]:
-        """Return a node of the manifest."""
-        manifest = json.loads((self.folder / "target" / "manifest.json").read_text())
-        return manifest["nodes"][unique_id]
+        return json.loads(self.manifest.read_text())["nodes"][unique_id]
 
-    @contextmanager
-    def opened(self) -> Iterator[FeatureStore]:
-        """Open the feature store as a notebook does."""
-        with pytest.MonkeyPatch.context() as patch:
-            for name in ("DBT_TARGET", "DBT_TARGET_PATH", "DBT_PROFILES_DIR"):
-                patch.delenv(name, raising=False)
-            with FeatureStore(project_dir=self.folder) as store:
-                yield store
+    def opened(self) -> AbstractContextManager[FeatureStore]:
+        return opened(self.folder)
 
     def build(self, out: Path, labels: str = "churners", **options: Any) -> TrainingSetSummary:
-        """Build a training set."""
         with self.opened() as store:
             request = TrainingSetRequest(**{"features": "churn", "labels": labels} | options)
             return build_training_set(store, request, out)
 
     def verify(self, folder: Path) -> Verification:
-        """Verify a training set."""
         with self.opened() as store:
             return verify_training_set(store, folder)
-
-
-def shared_project(factory: pytest.TempPathFactory) -> TrainingProject:
-    """Return the project that all modules share; what changes it works on a copy."""
-    folder = factory.getbasetemp() / "training_project"
-    return TrainingProject(folder) if folder.exists() else make_training_project(folder)
 
 
 def joined_labels(project: TrainingProject) -> Rows:
@@ -216,36 +179,17 @@ def files(folder: Path) -> dict[str, Rows]:
 
 
 def metadata(folder: Path) -> dict[str, Any]:
-    """Return what a training set says of itself."""
     return json.loads((folder / "metadata.json").read_text())
 
 
 def make_training_project(folder: Path) -> TrainingProject:
-    """Write the project, and let dbt build it."""
     project = TrainingProject(folder)
-    ours = yaml.safe_load((REPOSITORY / "dbt_project.yml").read_text())
-    output = {"type": "duckdb", "path": str(project.warehouse.name), "threads": 1}
-    output["settings"] = {"TimeZone": "UTC"}
-    settings = {
-        "name": "feature_store",  # as the macros call each other
-        "profile": "test",
-        "flags": ours["flags"],
-        "vars": {"as_of": None},
-        "models": {"feature_store": {"+materialized": "table"}},
-        **{hook: ours[hook] for hook in ("on-run-start", "on-run-end")},
-    }
-    files = {
-        "dbt_project.yml": settings,
-        "profiles.yml": {"test": {"target": "dev", "outputs": {"dev": output}}},
-        "models/properties.yml": _properties(),
-        **_FILES,
-    }
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(
-            content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
-        )
+    hooks = ("on-run-start", "on-run-end")
+    models = {"feature_store": {"+materialized": "table"}}
+    project.write_settings(kept=("flags", *hooks), vars={"as_of": None}, models=models)
+    project.write_profile(test=Path(project.warehouse.name))
+    for name, content in {"models/properties.yml": _properties(), **_FILES}.items():
+        project.write(name, content)
     shutil.copytree(REPOSITORY / "macros", folder / "macros")
     _load(project)
     run = dbt(folder, "build")
@@ -256,25 +200,15 @@ def make_training_project(folder: Path) -> TrainingProject:
 def _load(project: TrainingProject) -> None:
     """Write orders and labels; of the labels two are alike, and one has no key."""
     rng = random.Random(7)
+
+    def key_and_time(customers: int, first: datetime, days: int) -> list[Any]:
+        customer, shop = rng.randrange(1, customers + 1), rng.choice(SHOPS)
+        return [customer, shop, first + timedelta(minutes=rng.randrange(days * 1440))]
+
     orders = [
-        [
-            rng.randrange(1, 21),
-            rng.choice(SHOPS),
-            START + timedelta(minutes=rng.randrange(80 * 1440)),
-            rng.randrange(10_000) / 100,
-            LOADED_AT,
-        ]
-        for _ in range(400)
+        [*key_and_time(20, START, 80), rng.randrange(10_000) / 100, LOADED_AT] for _ in range(400)
     ]
-    labels: list[list[Any]] = [
-        [
-            rng.randrange(1, 22),
-            rng.choice(SHOPS),
-            LABELS + timedelta(minutes=rng.randrange(40 * 1440)),
-            rng.random() < 0.3,
-        ]
-        for _ in range(300)
-    ]
+    labels = [[*key_and_time(21, LABELS, 40), rng.random() < 0.3] for _ in range(300)]
     labels += [labels[5], [None, "north", LABELS, True]]
     with connect(project.warehouse, read_only=False) as connection:
         connection.execute(

@@ -195,3 +195,10 @@ def assert_clear(done: subprocess.CompletedProcess[str], *parts: str, code: int 
     assert "Traceback" not in done.stderr
     for part in parts:
         assert part in done.stderr
+
+
+def output_of(name: str, *arguments: str, **variables: str | None) -> str:
+    """Return what a script prints that ends well; ``variables`` as of ``script_environment``."""
+    done = run_script(name, *arguments, environment=script_environment(**variables))
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout

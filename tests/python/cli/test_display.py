@@ -1,4 +1,4 @@
-"""Tables for a terminal: no value is split at any width."""
+"""Tables and texts for a terminal: no value is split at any width."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from feature_store.display import print_columns, print_table, shown
+from feature_store.display import counted, print_columns, print_table, shortened, shown
 
 HEADER = ["feature", "value", "feature time (UTC)"]
 ROWS = [
@@ -85,3 +85,18 @@ def test_columns_that_are_left_out_are_counted_and_named(monkeypatch: pytest.Mon
 )
 def test_control_characters_are_escaped(value: str | None, text: str) -> None:
     assert shown(value) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [("", 3, ""), ("abc", 3, "abc"), ("abcd", 3, "abc…"), ("é\nf", 2, "é\n…")],
+)
+def test_shortened(text: str, limit: int, expected: str) -> None:
+    assert shortened(text, limit) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1000, "1,000 rows")]
+)
+def test_counted(number: int, expected: str) -> None:
+    assert counted(number, "row") == expected

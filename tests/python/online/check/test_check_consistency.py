@@ -35,8 +35,7 @@ def test_an_export_is_found_equal(store: TinyStore, server: RedisServer):
 
 def test_a_key_that_is_gone_is_missing(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
-    with server.client() as client:
-        client.delete(KEY)
+    server.db.delete(KEY)
     checked = check(store, server)
     assert found(checked) == {"missing": 1}
     assert [str(example) for example in checked.examples] == [
@@ -54,9 +53,8 @@ def test_an_expired_key_and_a_deleted_key_are_told_apart(tmp_path: Path, server:
     for view in (short, long):
         store.serve(view, [(1, 10, "x"), (2, 20, "y")])
     store.export(server.unix_url, sample=0)
-    with server.client() as client:
-        client.delete(*(key_of(n).replace("things", "others") for n in (1, 2)))
-        wait_for(lambda: not client.exists(key_of(1), key_of(2)), "two keys to expire")
+    server.db.delete(*(key_of(n).replace("things", "others") for n in (1, 2)))
+    wait_for(lambda: not server.db.exists(key_of(1), key_of(2)), "two keys to expire")
     expired = check(store, server, short)
     assert (found(expired), expired.next_step) == ({"expired": 2}, EXPORT)
     assert found(check(store, server, long)) == {"missing": 2}
@@ -75,10 +73,9 @@ def test_a_key_that_is_gone_before_it_expires_is_missing(tmp_path: Path, server:
     store.execute(
         "update snapshots.served_things_v1 set dbt_valid_from = ? where thing_id = 2", [now]
     )
-    with server.client() as client:
-        client.hset(META, "lives_from", "2026-01-01T00:00:00Z")
-        client.hset(META, "watermark", f"{now.isoformat()}Z")
-        client.delete(key_of(1), key_of(2))
+    server.db.hset(META, "lives_from", "2026-01-01T00:00:00Z")
+    server.db.hset(META, "watermark", f"{now.isoformat()}Z")
+    server.db.delete(key_of(1), key_of(2))
     assert found(check(store, server)) == {"expired": 1, "missing": 1}
 
 
@@ -103,8 +100,7 @@ def test_a_row_that_cannot_be_read_is_different_though_a_newer_one_is_to_come(
     store: TinyStore, server: RedisServer
 ):
     store.export(server.unix_url)
-    with server.client() as client:
-        client.hset(KEY, "a", "ten")
+    server.db.hset(KEY, "a", "ten")
     store.serve(THINGS, [(1, 11, "x"), (2, 5, "y"), (3, None, None)])
     checked = check(store, server)
     assert found(checked) == {"stale": 1, "different": 1}
@@ -115,9 +111,8 @@ def test_an_earlier_row_that_should_have_been_replaced_is_stale(
     store: TinyStore, server: RedisServer
 ):
     store.export(server.unix_url)
-    with server.client() as client:
-        client.hset(KEY, mapping={"a": "9", "_feature_time": "2026-01-01T23:59:59.999999Z"})
-        client.hset(key_of(2), mapping={"b": "9", "_feature_time": "2026-01-02T00:00:00.000001Z"})
+    server.db.hset(KEY, mapping={"a": "9", "_feature_time": "2026-01-01T23:59:59.999999Z"})
+    server.db.hset(key_of(2), mapping={"b": "9", "_feature_time": "2026-01-02T00:00:00.000001Z"})
     checked = check(store, server)
     assert found(checked) == {"stale": 1, "different": 1}
     assert (checked.columns, checked.next_step) == ({"b": 1, "_feature_time": 1}, EXPORT_ALL)
@@ -189,8 +184,7 @@ def test_another_row_is_different_and_its_columns_are_named(
     example: str,
 ):
     store.export(server.unix_url)
-    with server.client() as client:
-        damage(client)
+    damage(server.db)
     checked = check(store, server)
     assert (checked.checked, found(checked)) == (3, {"different": 1})
     assert columns is None or checked.columns == columns
@@ -210,8 +204,7 @@ def test_a_packed_row_that_cannot_be_read_is_different(
     store = TinyStore(tmp_path, [view])
     store.serve(view, [(1, 10, "x"), (2, 20, "y")])
     store.export(server.unix_url, sample=0)
-    with server.client() as client:
-        client.set(KEY, text)
+    server.db.set(KEY, text)
     checked = check(store, server, view)
     assert (found(checked), checked.columns) == ({"different": 1}, {"(row)": 1})
 
@@ -233,7 +226,6 @@ def test_a_key_with_a_ttl_though_the_view_has_none(tmp_path: Path, server: Redis
     store.serve(view, [(1, 10, "x"), (2, 20, "y")])
     store.export(server.unix_url)
     assert found(check(store, server)) == {}
-    with server.client() as client:
-        client.expire(KEY, 1000)
+    server.db.expire(KEY, 1000)
     checked = check(store, server)
     assert (found(checked), checked.columns) == ({"different": 1}, {"(TTL)": 1})

@@ -67,11 +67,10 @@ def test_random_damage_is_found_exactly(things: TinyStore, shared: RedisServer, 
     rows = [(n, n, f"text {n}") for n in range(len(done))]
     things.execute("delete from snapshots.served_things_v1")
     things.serve(THINGS, rows)
-    with shared.client() as client:
-        client.flushall()
-        things.export(shared.unix_url)
-        for n, what in enumerate(done):
-            DAMAGE[what][2](client, key_of(n))
+    shared.db.flushall()
+    things.export(shared.unix_url)
+    for n, what in enumerate(done):
+        DAMAGE[what][2](shared.db, key_of(n))
     after = {"changed": lambda row: [(row[0], -row[0] - 1, row[2])]}
     after |= dict.fromkeys(("left", "left and deleted"), lambda row: [])
     changed = [
@@ -103,24 +102,23 @@ def test_values_of_every_type_are_compared_exactly(
     """A cell gets the text of another row's; it differs where the values do, -0.0 from 0.0 too."""
     everything.execute(f"delete from snapshots.{EVERYTHING.served_name}")
     everything.serve(EVERYTHING, rows)
-    with shared.client() as client:
-        client.flushall()
-        everything.export(shared.unix_url)
-        assert found(check(everything, shared, EVERYTHING)) == {}
+    shared.db.flushall()
+    everything.export(shared.unix_url)
+    assert found(check(everything, shared, EVERYTHING)) == {}
 
-        feature = data.draw(st.sampled_from([*EVERYTHING.features]))
-        here, there = (data.draw(st.integers(0, len(rows) - 1)) for _ in range(2))
-        served = everything.served(EVERYTHING)
-        view = everything.view(EVERYTHING)
-        key_here, key_there = (
-            KeySpace("fs").entity(view, [served[n][name] for name in EVERYTHING.entity])
-            for n in (here, there)
-        )
-        text = client.hget(key_there, feature)
-        if text is None:
-            client.hdel(key_here, feature)
-        else:
-            client.hset(key_here, feature, text)
+    feature = data.draw(st.sampled_from([*EVERYTHING.features]))
+    here, there = (data.draw(st.integers(0, len(rows) - 1)) for _ in range(2))
+    served = everything.served(EVERYTHING)
+    view = everything.view(EVERYTHING)
+    key_here, key_there = (
+        KeySpace("fs").entity(view, [served[n][name] for name in EVERYTHING.entity])
+        for n in (here, there)
+    )
+    text = shared.db.hget(key_there, feature)
+    if text is None:
+        shared.db.hdel(key_here, feature)
+    else:
+        shared.db.hset(key_here, feature, text)
     differ = exactly(expected(served[here][feature])) != exactly(expected(served[there][feature]))
     checked = check(everything, shared, EVERYTHING)
     assert found(checked) == ({"different": 1} if differ else {})
@@ -150,11 +148,10 @@ def test_doubles_that_are_equal_but_not_the_same(
     store.export(shared.unix_url)
     assert found(check(store, shared, view)) == {}
     is_list = data_type.endswith("[]")
-    with shared.client() as client:
-        for n, other in enumerate(["-0.0", "0.0", "Infinity", "NaN"]):
-            client.hset(f"fs:{{n:{n}}}:doubles:v1", "value", text.format(other))
-        if is_list:  # as far as it goes it is equal
-            client.hset("fs:{n:3}:doubles:v1", "value", "[1.0]")
+    for n, other in enumerate(["-0.0", "0.0", "Infinity", "NaN"]):
+        shared.db.hset(f"fs:{{n:{n}}}:doubles:v1", "value", text.format(other))
+    if is_list:  # as far as it goes it is equal
+        shared.db.hset("fs:{n:3}:doubles:v1", "value", "[1.0]")
     checked = check(store, shared, view)
     assert (found(checked), checked.columns) == ({"different": 4}, {"value": 4})
     [example] = [one for one in checked.examples if one.key == "fs:{n:0}:doubles:v1"]

@@ -53,14 +53,13 @@ def test_the_script_needs_the_documented_rights_only_and_writes_nothing(
     store: TinyStore, server: RedisServer
 ):
     store.export(server.unix_url)
-    with server.client() as client:
-        client.execute_command(*documented_rights()["checker"])
-        before = server.calls()
-        client.hset(key_of(2), "foreign", "1")
-        done = run(store, server.unix_url.replace("unix://", "unix://checker:pw@"), "--seed", "5")
-        # redis-py sends its version (CLIENT SETINFO) and ignores the reply.
-        assert {entry["object"] for entry in client.acl_log()} <= {"client"}
-        client.hdel(key_of(2), "foreign")
+    server.db.execute_command(*documented_rights()["checker"])
+    before = server.calls()
+    server.db.hset(key_of(2), "foreign", "1")
+    done = run(store, server.unix_url.replace("unix://", "unix://checker:pw@"), "--seed", "5")
+    # redis-py sends its version (CLIENT SETINFO) and ignores the reply.
+    assert {entry["object"] for entry in server.db.acl_log()} <= {"client"}
+    server.db.hdel(key_of(2), "foreign")
     sent = {name for name, calls in server.calls().items() if calls > before.get(name, 0)}
     assert not sent & {"keys", "scan", "set", "del", "expire", "flushall", "exists"}
     assert "seed 5" in done.stdout
@@ -78,9 +77,8 @@ def test_differences_end_with_examples_and_the_next_step(store: TinyStore, serve
     store.declare([THINGS, others])
     store.execute("create table snapshots.served_others_v1 as from snapshots.served_things_v1")
     store.export(server.unix_url, ["things"])
-    with server.client() as client:
-        client.delete(KEY)
-        client.hset(key_of(2), "b", "[red]z")
+    server.db.delete(KEY)
+    server.db.hset(key_of(2), "b", "[red]z")
     done = run(store, server.unix_url, "--view", "things", "--sample", "all")
     line = ["things:v1", "3", "0", "1 missing, 1 different", "66.7%"]
     assert cells(done.stdout, "things:v1")[:5] == line
@@ -171,8 +169,7 @@ def test_a_warehouse_that_dbt_writes(store: TinyStore, server: RedisServer):
 def test_a_server_that_is_down_or_forbids_it(store: TinyStore, own_server: RedisServer):
     store.export(own_server.unix_url)
     for missing in ("hlen", "hmget"):
-        with own_server.client() as client:
-            client.execute_command(*documented_rights()["checker"], f"-{missing}")
+        own_server.db.execute_command(*documented_rights()["checker"], f"-{missing}")
         done = run(store, own_server.unix_url.replace("unix://", "unix://checker:pw@"))
         assert_clear(done, "NOPERM", f"'{missing}'", "docs/operate/online_store.md")
         assert done.stdout == ""
@@ -204,24 +201,23 @@ def test_an_export_checks_what_is_online_and_the_next_one_repairs_it(
     check_log_path(store.settings(None)).unlink(missing_ok=True)
     [exported] = store.export(server.unix_url)
     assert exported.checked.mismatches == 0
-    with server.client() as client:
-        client.hset(KEY, "a", "11")
-        store.serve(THINGS, [(1, 10, "x"), (2, 5, "y"), (3, None, None)])
-        with pytest.raises(FeatureStoreError) as caught:
-            store.export(server.unix_url, max_mismatch=0.3)
-        assert f"{KEY}: different, a: offline 10, online 11" in str(caught.value)
-        assert "(33.3%)" in str(caught.value)
-        assert "--max-mismatch 0.3" in str(caught.value)
-        [exported] = store.export(server.unix_url)
-        assert exported.reason == "the last check found differences"
-        assert client.hget(KEY, "a") == "10"
-        client.hset(KEY, "a", "11")
-        [exported] = store.export(server.unix_url)
-        assert (exported.reason, exported.rows, exported.checked) == ("changes", 0, None)
-        [exported] = store.export(server.unix_url, sample=None, max_mismatch=0.34)
-        assert exported.checked.mismatches == 1
-        [exported] = store.export(server.unix_url)
-        assert exported.reason == "changes"
+    server.db.hset(KEY, "a", "11")
+    store.serve(THINGS, [(1, 10, "x"), (2, 5, "y"), (3, None, None)])
+    with pytest.raises(FeatureStoreError) as caught:
+        store.export(server.unix_url, max_mismatch=0.3)
+    assert f"{KEY}: different, a: offline 10, online 11" in str(caught.value)
+    assert "(33.3%)" in str(caught.value)
+    assert "--max-mismatch 0.3" in str(caught.value)
+    [exported] = store.export(server.unix_url)
+    assert exported.reason == "the last check found differences"
+    assert server.db.hget(KEY, "a") == "10"
+    server.db.hset(KEY, "a", "11")
+    [exported] = store.export(server.unix_url)
+    assert (exported.reason, exported.rows, exported.checked) == ("changes", 0, None)
+    [exported] = store.export(server.unix_url, sample=None, max_mismatch=0.34)
+    assert exported.checked.mismatches == 1
+    [exported] = store.export(server.unix_url)
+    assert exported.reason == "changes"
     with pytest.raises(FeatureStoreError):
         check_share([exported.checked or check(store, server)], math.nan)
     assert recorded(store) == [

@@ -72,16 +72,15 @@ def test_errors_leave_a_usable_connection(store: FeatureStore, server: RedisServ
     """The replies behind an error were read too, or the connection was given up."""
     keys = [f"fs:{{customer:{n}}}:customer_profile:v1" for n in (70, 71)]
     good = store.get_online_features(ENTITIES, FEATURES)
-    with server.client() as client:
-        client.set(keys[0], "text")
-        client.hset(keys[1], "name", b"\xff\xfe")
-        try:
-            for number, message in ((70, "WRONGTYPE"), (71, "holds bytes that are not text")):
-                entities = [*ENTITIES[:50], {"customer_id": number, "store": "x"}, *ENTITIES[:50]]
-                with pytest.raises(FeatureStoreError, match=message):
-                    store.get_online_features(entities, FEATURES)
-        finally:
-            client.delete(*keys)
+    server.db.set(keys[0], "text")
+    server.db.hset(keys[1], "name", b"\xff\xfe")
+    try:
+        for number, message in ((70, "WRONGTYPE"), (71, "holds bytes that are not text")):
+            entities = [*ENTITIES[:50], {"customer_id": number, "store": "x"}, *ENTITIES[:50]]
+            with pytest.raises(FeatureStoreError, match=message):
+                store.get_online_features(entities, FEATURES)
+    finally:
+        server.db.delete(*keys)
     assert store.get_online_features(ENTITIES, FEATURES) == good
 
 
@@ -96,15 +95,15 @@ def test_ids_of_other_scripts(store: FeatureStore, server: RedisServer):
 @pytest.mark.usefixtures("parser")
 def test_a_server_that_requires_a_password_now(tiny: TinyStore, server: RedisServer):
     """The error is about the server, not about the first key."""
-    with open_feature_store(tiny, server.unix_url) as store, server.client() as client:
+    with open_feature_store(tiny, server.unix_url) as store:
         store.get_online_features(ENTITIES, FEATURES)
-        client.config_set("requirepass", "s3cret")
-        client.client_kill_filter(_type="normal", skipme=True)
+        server.db.config_set("requirepass", "s3cret")
+        server.db.client_kill_filter(_type="normal", skipme=True)
         try:
             with pytest.raises(FeatureStoreError) as caught:
                 store.get_online_features(ENTITIES, FEATURES)
         finally:
-            client.config_set("requirepass", "")
+            server.db.config_set("requirepass", "")
         assert str(caught.value).startswith(server.unix_url)
         assert "put the user and password into REDIS_URL" in str(caught.value)
 

@@ -30,8 +30,7 @@ REQUESTS = 36
 
 def end_lease(server: RedisServer) -> None:
     """Let the lease of a lock be over; that it ends by itself is tested once, below."""
-    with server.client() as client:
-        client.delete(LOCK)
+    server.db.delete(LOCK)
 
 
 def export_until_killed(
@@ -57,21 +56,20 @@ def test_killed_at_any_request(
     chance = random.Random(seed)
     project = RandomStore.make(tmp_path / "store", seed, entities=300)
     kills = 0
-    with server.client() as client:
-        while kills < 6:
-            for _ in range(chance.randint(1, 2)):
-                project.change()
-                what = chance.random()
-                if what < 0.4:
-                    project.redefine()
-                elif what < 0.6:
-                    project.declare(*VIEWS)
-                kills += export_until_killed(project, server, forker, chance)
-            if chance.random() < 0.5:
+    while kills < 6:
+        for _ in range(chance.randint(1, 2)):
+            project.change()
+            what = chance.random()
+            if what < 0.4:
+                project.redefine()
+            elif what < 0.6:
                 project.declare(*VIEWS)
-            ended = forker.run(project.store, server.unix_url)
-            assert (ended.code, ended.stderr) == (0, "")
-            assert_online_equals_offline(project, client)
+            kills += export_until_killed(project, server, forker, chance)
+        if chance.random() < 0.5:
+            project.declare(*VIEWS)
+        ended = forker.run(project.store, server.unix_url)
+        assert (ended.code, ended.stderr) == (0, "")
+        assert_online_equals_offline(project, server.db)
 
 
 def test_killed_when_the_server_has_taken_any_number_of_commands(
@@ -80,18 +78,17 @@ def test_killed_when_the_server_has_taken_any_number_of_commands(
     chance = random.Random(4)
     project = RandomStore.make(tmp_path / "store", 4, entities=2_000)
     kills = 0
-    with server.client() as client:
-        for _ in range(6):
-            running = forker.start(project.store, server.unix_url, full=chance.random() < 0.5)
-            calls = client.info("stats")["total_commands_processed"] + chance.randint(20, 5_000)
-            while running.runs and client.info("stats")["total_commands_processed"] < calls:
-                pass
-            running.send_signal(signal.SIGKILL)
-            kills += running.wait().code == KILLED
-            end_lease(server)
-            project.change()
-            assert forker.run(project.store, server.unix_url).code == 0
-            assert_online_equals_offline(project, client)
+    for _ in range(6):
+        running = forker.start(project.store, server.unix_url, full=chance.random() < 0.5)
+        calls = server.db.info("stats")["total_commands_processed"] + chance.randint(20, 5_000)
+        while running.runs and server.db.info("stats")["total_commands_processed"] < calls:
+            pass
+        running.send_signal(signal.SIGKILL)
+        kills += running.wait().code == KILLED
+        end_lease(server)
+        project.change()
+        assert forker.run(project.store, server.unix_url).code == 0
+        assert_online_equals_offline(project, server.db)
     assert kills >= 3
 
 
@@ -111,15 +108,14 @@ def test_a_definition_that_was_taken_back(
     """Its export was killed among the first rows, and the former definition has to stand again."""
     project = RandomStore.make(tmp_path / "store", 6, entities=300)
     assert forker.run(project.store, server.unix_url).code == 0
-    with server.client() as client:
-        for where in ("within", "after"):
-            project.declare(another)
-            signal_at = ("SIGKILL", f"}}:{another.label}", where)
-            assert forker.run(project.store, server.unix_url, signal_at=signal_at).code == KILLED
-            end_lease(server)
-            project.declare(*VIEWS)
-            assert forker.run(project.store, server.unix_url).code == 0
-            assert_online_equals_offline(project, client)
+    for where in ("within", "after"):
+        project.declare(another)
+        signal_at = ("SIGKILL", f"}}:{another.label}", where)
+        assert forker.run(project.store, server.unix_url, signal_at=signal_at).code == KILLED
+        end_lease(server)
+        project.declare(*VIEWS)
+        assert forker.run(project.store, server.unix_url).code == 0
+        assert_online_equals_offline(project, server.db)
 
 
 def test_killed_between_the_metadata_and_the_deletion_of_old_schemas(
@@ -133,8 +129,7 @@ def test_killed_between_the_metadata_and_the_deletion_of_old_schemas(
     assert killed.code == KILLED
     end_lease(server)
     assert forker.run(project.store, server.unix_url).code == 0
-    with server.client() as client:
-        assert_online_equals_offline(project, client)
+    assert_online_equals_offline(project, server.db)
 
 
 def test_a_warehouse_that_was_restored(tmp_path: Path, server: RedisServer, forker: ExportForker):
@@ -149,8 +144,7 @@ def test_a_warehouse_that_was_restored(tmp_path: Path, server: RedisServer, fork
     end_lease(server)
     project.store.open(before)
     assert forker.run(project.store, server.unix_url).code == 0
-    with server.client() as client:
-        assert_online_equals_offline(project, client)
+    assert_online_equals_offline(project, server.db)
 
 
 def test_the_lock_of_a_killed_exporter_is_free_when_its_lease_is_over(
@@ -161,9 +155,8 @@ def test_the_lock_of_a_killed_exporter_is_free_when_its_lease_is_over(
     signal_at = ("SIGKILL", 20, "within")
     killed = forker.run(project.store, server.unix_url, signal_at=signal_at, lease=5)
     assert killed.code == KILLED
-    with server.client() as client:
-        assert 0 < client.pttl(LOCK) <= 5_000
-        ended = forker.run(project.store, server.unix_url)
-        assert ended.code == 0
-        assert ended.stderr.startswith("waiting for another exporter: ")
-        assert_online_equals_offline(project, client)
+    assert 0 < server.db.pttl(LOCK) <= 5_000
+    ended = forker.run(project.store, server.unix_url)
+    assert ended.code == 0
+    assert ended.stderr.startswith("waiting for another exporter: ")
+    assert_online_equals_offline(project, server.db)

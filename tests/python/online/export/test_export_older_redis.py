@@ -27,14 +27,13 @@ def test_an_earlier_time_that_was_forced_and_killed(
     assert failed.code == 1
     assert "it is older" in failed.stderr
     assert "--force" in failed.stderr
-    with server.client() as client:
-        assert_online_equals_offline(project, client)
-        signal_at = ("SIGKILL", request_part, "after")
-        killed = forker.run(older.store, server.unix_url, signal_at=signal_at, force=True)
-        assert killed.code == -signal.SIGKILL
-        client.delete("fs:lock")
-        assert forker.run(project.store, server.unix_url).code == 0
-        assert_online_equals_offline(project, client)
+    assert_online_equals_offline(project, server.db)
+    signal_at = ("SIGKILL", request_part, "after")
+    killed = forker.run(older.store, server.unix_url, signal_at=signal_at, force=True)
+    assert killed.code == -signal.SIGKILL
+    server.db.delete("fs:lock")
+    assert forker.run(project.store, server.unix_url).code == 0
+    assert_online_equals_offline(project, server.db)
 
 
 def test_an_older_warehouse_that_meets_a_newer_export_that_was_killed(
@@ -46,26 +45,22 @@ def test_an_older_warehouse_that_meets_a_newer_export_that_was_killed(
     folder = shutil.copytree(project.store.folder, tmp_path / "older")
     older = RandomStore.open(folder, seed=1, entities=150)
     project.change(0.6, leave_out_new=True)
-    with server.client() as client:
-        signal_at = ("SIGKILL", "}:packed:v1", "after")
-        assert (
-            forker.run(project.store, server.unix_url, signal_at=signal_at).code == -signal.SIGKILL
-        )
-        client.delete("fs:lock")
-        for store in (older, project):
-            ended = forker.run(store.store, server.unix_url, force=True)
-            assert ended.code == 0
-            assert_online_equals_offline(store, client)
+    signal_at = ("SIGKILL", "}:packed:v1", "after")
+    assert forker.run(project.store, server.unix_url, signal_at=signal_at).code == -signal.SIGKILL
+    server.db.delete("fs:lock")
+    for store in (older, project):
+        ended = forker.run(store.store, server.unix_url, force=True)
+        assert ended.code == 0
+        assert_online_equals_offline(store, server.db)
 
 
 def test_metadata_that_were_deleted_by_hand(
     tmp_path: Path, server: RedisServer, forker: ExportForker
 ):
     project = RandomStore.make(tmp_path / "store", 3, entities=150)
-    with server.client() as client:
-        for lost in (["forever"], ["hashes", "packed"], ["forever", "hashes", "packed"]):
-            assert forker.run(project.store, server.unix_url).code == 0
-            project.change(0.5)
-            client.delete(*(f"fs:meta:{name}:v1" for name in lost))
-            assert forker.run(project.store, server.unix_url).code == 0
-            assert_online_equals_offline(project, client)
+    for lost in (["forever"], ["hashes", "packed"], ["forever", "hashes", "packed"]):
+        assert forker.run(project.store, server.unix_url).code == 0
+        project.change(0.5)
+        server.db.delete(*(f"fs:meta:{name}:v1" for name in lost))
+        assert forker.run(project.store, server.unix_url).code == 0
+        assert_online_equals_offline(project, server.db)

@@ -32,9 +32,8 @@ def assert_ended_right(running: ExportProcess, project: RandomStore, sentinels: 
     ended = running.wait()
     assert ended.code == 0, ended
     assert "all views are exported again" in ended.stderr
-    with sentinels.primary.client() as client:
-        client.delete("fs:lock")
-        assert_online_equals_offline(project, client)
+    sentinels.primary.db.delete("fs:lock")
+    assert_online_equals_offline(project, sentinels.primary.db)
 
 
 def test_primary_and_replica_change_places(
@@ -55,8 +54,7 @@ def test_the_replica_lacks_the_last_rows(
     project.change()
     running = forker.start_stopped(project.store, sentinels.url, "watermark", full=True)
     sentinels.switch_over()
-    with sentinels.primary.client() as client:
-        client.delete(*[*client.scan_iter("fs:{*forever:v1")][::3])
+    sentinels.primary.db.delete(*[*sentinels.primary.db.scan_iter("fs:{*forever:v1")][::3])
     running.send_signal(signal.SIGCONT)
     assert_ended_right(running, project, sentinels)
 
@@ -70,8 +68,7 @@ def test_the_primary_is_killed(project: RandomStore, sentinels: Sentinels, forke
     try:
         ended = running.wait()
         assert ended.code == 0, ended
-        with sentinels.primary.client() as client:
-            client.delete("fs:lock")
-            assert_online_equals_offline(project, client)
+        sentinels.primary.db.delete("fs:lock")
+        assert_online_equals_offline(project, sentinels.primary.db)
     finally:
         sentinels.bring_back()

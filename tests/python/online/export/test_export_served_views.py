@@ -108,8 +108,7 @@ def test_features_with_commas_in_their_names(store: TinyStore, server: RedisServ
     store.export(server.unix_url)
     store.declare([THINGS])
     store.export(server.unix_url)
-    with server.client() as client:
-        assert {*client.hgetall("fs:{thing:1}:things:v1")} == {"a", "b", "_feature_time"}
+    assert {*server.db.hgetall("fs:{thing:1}:things:v1")} == {"a", "b", "_feature_time"}
 
 
 def test_dbt_refuses_what_cannot_be_served_before_it_builds_anything(tmp_path: Path):

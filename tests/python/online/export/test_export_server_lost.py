@@ -51,9 +51,8 @@ def test_restarted_in_the_middle(tmp_path: Path, forker: ExportForker, kept: str
             running.send_signal(signal.SIGCONT)
             server.start()
             assert running.wait().code == 0, (request, running.stderr)
-            with server.client() as client:
-                client.delete("fs:lock")  # it may have been lost that it was released
-                assert_online_equals_offline(project, client)
+            server.db.delete("fs:lock")  # it may have been lost that it was released
+            assert_online_equals_offline(project, server.db)
 
 
 def test_killed_for_good(tmp_path: Path, forker: ExportForker):
@@ -73,32 +72,30 @@ def test_killed_for_good(tmp_path: Path, forker: ExportForker):
             assert message[0].startswith(f"error {server.unix_url}: the connection failed: ")
             assert message[1].startswith("Next: ")
             server.start()
-            with server.client() as client:
-                client.delete("fs:lock")
-                assert forker.run(project.store, server.unix_url).code == 0
-                assert_online_equals_offline(project, client)
+            server.db.delete("fs:lock")
+            assert forker.run(project.store, server.unix_url).code == 0
+            assert_online_equals_offline(project, server.db)
 
 
 def test_full_in_the_middle(tmp_path: Path, server: RedisServer, forker: ExportForker):
     project = RandomStore.make(tmp_path / "store", 3, entities=150)
     assert forker.run(project.store, server.unix_url).code == 0
     labels, failed = [view.label for view in project.views], 0
-    with server.client() as client:
-        for request in MOMENTS:
-            project.change()
-            running = forker.start_stopped(project.store, server.unix_url, request)
-            before = {label: client.hget(f"fs:meta:{label}", "watermark") for label in labels}
-            client.config_set("maxmemory", 1)
-            running.send_signal(signal.SIGCONT)
-            ended = running.wait()
-            if ended.code:  # else nothing that takes memory was left to do
-                assert ended.code == 1
-                failed += 1
-                assert "the Redis server refused a command: OOM " in ended.stderr
-                assert "Next: give the server more memory" in ended.stderr
-                after = [client.hget(f"fs:meta:{label}", "watermark") for label in labels]
-                assert after[-1] == before[labels[-1]]
-            client.config_set("maxmemory", 0)
-            assert forker.run(project.store, server.unix_url).code == 0
-            assert_online_equals_offline(project, client)
+    for request in MOMENTS:
+        project.change()
+        running = forker.start_stopped(project.store, server.unix_url, request)
+        before = {label: server.db.hget(f"fs:meta:{label}", "watermark") for label in labels}
+        server.db.config_set("maxmemory", 1)
+        running.send_signal(signal.SIGCONT)
+        ended = running.wait()
+        if ended.code:  # else nothing that takes memory was left to do
+            assert ended.code == 1
+            failed += 1
+            assert "the Redis server refused a command: OOM " in ended.stderr
+            assert "Next: give the server more memory" in ended.stderr
+            after = [server.db.hget(f"fs:meta:{label}", "watermark") for label in labels]
+            assert after[-1] == before[labels[-1]]
+        server.db.config_set("maxmemory", 0)
+        assert forker.run(project.store, server.unix_url).code == 0
+        assert_online_equals_offline(project, server.db)
     assert failed >= 4

@@ -39,45 +39,43 @@ def test_an_export_that_is_stopped_in_the_middle(
     serve_many(store)
     environment = tiny_environment(store, None)
     environment["PYTHONPATH"] += os.pathsep + str(TESTS)
-    with own_server.client() as client:
-        before = completed(client)
-        done = subprocess.run(
-            [sys.executable, "-c", STOPPED, store.folder, own_server.unix_url, str(int(sent))],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode, done.stderr, done.stdout) == (code, f"{line}\n", "")
-        assert completed(client) == before
-        store.export(own_server.unix_url)
-        assert client.hget(META, "rows") == str(MANY)
+    before = completed(own_server.db)
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED, store.folder, own_server.unix_url, str(int(sent))],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr, done.stdout) == (code, f"{line}\n", "")
+    assert completed(own_server.db) == before
+    store.export(own_server.unix_url)
+    assert own_server.db.hget(META, "rows") == str(MANY)
 
 
 @pytest.mark.parametrize(("sent", "code", "line"), STOPS)
 def test_the_script_is_stopped_while_the_server_hangs(
     store: TinyStore, own_server: RedisServer, sent: signal.Signals, code: int, line: str
 ):
-    with own_server.client() as client:
-        client.execute_command("CLIENT", "PAUSE", "600000", "WRITE")
-        export = subprocess.Popen(
-            [sys.executable, str(SCRIPTS / "export_to_redis.py")],
-            env=tiny_environment(store, own_server.unix_url),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+    own_server.db.execute_command("CLIENT", "PAUSE", "600000", "WRITE")
+    export = subprocess.Popen(
+        [sys.executable, str(SCRIPTS / "export_to_redis.py")],
+        env=tiny_environment(store, own_server.unix_url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        wait_for(
+            lambda: any(other["cmd"] == "set" for other in own_server.db.client_list()),
+            "the export to hang",
         )
-        try:
-            wait_for(
-                lambda: any(other["cmd"] == "set" for other in client.client_list()),
-                "the export to hang",
-            )
-            export.send_signal(sent)
-            stdout, stderr = export.communicate(timeout=60)
-        finally:
-            export.kill()
-            export.wait()
-        assert (export.returncode, stderr, stdout) == (code, f"{line}\n", "")
+        export.send_signal(sent)
+        stdout, stderr = export.communicate(timeout=60)
+    finally:
+        export.kill()
+        export.wait()
+    assert (export.returncode, stderr, stdout) == (code, f"{line}\n", "")
 
 
 @pytest.mark.parametrize(("sent", "code", "line"), STOPS)
@@ -94,11 +92,10 @@ def test_an_export_that_is_stopped_releases_the_lock(
     signal_at = (sent.name, request_part, "after")
     stopped = forker.run(store, server.unix_url, lease=60, signal_at=signal_at)
     assert (stopped.code, stopped.stderr) == (code, f"{line}\n")
-    with server.client() as client:
-        assert not client.exists("fs:lock")
-        ended = forker.run(store, server.unix_url, wait_seconds=0)
-        assert (ended.code, ended.stderr) == (0, "")
-        assert client.hget(META, "rows") == "3"
+    assert not server.db.exists("fs:lock")
+    ended = forker.run(store, server.unix_url, wait_seconds=0)
+    assert (ended.code, ended.stderr) == (0, "")
+    assert server.db.hget(META, "rows") == "3"
 
 
 def test_an_export_is_stopped_while_the_server_hangs_in_the_middle(

@@ -71,9 +71,8 @@ def test_one_error_names_it_and_the_other_views_are_exported(
         store.export(server.unix_url)
     assert "middle:v1: fs:{thing|day:1|" in str(caught.value)
     assert f"{column} is" in str(caught.value)
-    with server.client() as client:
-        assert not [key for key in client.scan_iter() if "middle" in key]
-        assert client.exists("fs:{thing:1}:first:v1", "fs:{thing:1}:last:v1") == 2
+    assert not [key for key in server.db.scan_iter() if "middle" in key]
+    assert server.db.exists("fs:{thing:1}:first:v1", "fs:{thing:1}:last:v1") == 2
 
 
 @pytest.mark.parametrize(

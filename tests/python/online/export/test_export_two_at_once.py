@@ -36,8 +36,7 @@ def test_the_second_waits_until_the_first_has_ended(
     first.send_signal(signal.SIGCONT)
     assert (first.wait().code, first.stderr) == (0, "")
     assert second.wait().code == 0
-    with server.client() as client:
-        assert_online_equals_offline(later, client)
+    assert_online_equals_offline(later, server.db)
 
 
 def test_the_second_fails_and_names_the_first(
@@ -52,8 +51,7 @@ def test_the_second_fails_and_names_the_first(
     assert "Traceback" not in failed.stderr
     first.send_signal(signal.SIGCONT)
     assert first.wait().code == 0
-    with server.client() as client:
-        assert_online_equals_offline(project, client)
+    assert_online_equals_offline(project, server.db)
 
 
 @pytest.mark.parametrize(
@@ -75,14 +73,13 @@ def test_a_first_that_stood_still_while_a_second_exported_newer_rows(
     project.change(0.5)
     first = forker.start_stopped(project.store, server.unix_url, *stop_at, lease=1)
     later = newer(project, tmp_path / "later")
-    with server.client() as client:
-        wait_for(lambda: not client.exists(LOCK), "the lease to be over")
-        assert forker.run(later.store, server.unix_url).code == 0
-        first.send_signal(signal.SIGCONT)
-        assert first.wait().code == 1
-        assert "it is older" in first.stderr
-        assert forker.run(later.store, server.unix_url).code == 0
-        assert_online_equals_offline(later, client)
+    wait_for(lambda: not server.db.exists(LOCK), "the lease to be over")
+    assert forker.run(later.store, server.unix_url).code == 0
+    first.send_signal(signal.SIGCONT)
+    assert first.wait().code == 1
+    assert "it is older" in first.stderr
+    assert forker.run(later.store, server.unix_url).code == 0
+    assert_online_equals_offline(later, server.db)
 
 
 def test_a_first_that_stood_still_while_a_second_is_at_work(
@@ -95,18 +92,17 @@ def test_a_first_that_stood_still_while_a_second_is_at_work(
     options = {"views": ["hashes"], "lease": 1}
     first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", **options)
     later = newer(project, tmp_path / "later")
-    with server.client() as client:
-        wait_for(lambda: not client.exists(LOCK), "the lease to be over")
-        options = {"views": ["hashes"], "full": True}
-        second = forker.start_stopped(later.store, server.unix_url, "watermark", **options)
-        first.send_signal(signal.SIGCONT)
-        assert first.wait().code == 1
-        assert first.stderr.startswith(f"error {LOCK}: another exporter took over: ")
-        assert "; this export stood still for more than 1 s, or " in first.stderr
-        second.send_signal(signal.SIGCONT)
-        assert second.wait().code == 0
-        assert forker.run(later.store, server.unix_url).code == 0
-        assert_online_equals_offline(later, client)
+    wait_for(lambda: not server.db.exists(LOCK), "the lease to be over")
+    options = {"views": ["hashes"], "full": True}
+    second = forker.start_stopped(later.store, server.unix_url, "watermark", **options)
+    first.send_signal(signal.SIGCONT)
+    assert first.wait().code == 1
+    assert first.stderr.startswith(f"error {LOCK}: another exporter took over: ")
+    assert "; this export stood still for more than 1 s, or " in first.stderr
+    second.send_signal(signal.SIGCONT)
+    assert second.wait().code == 0
+    assert forker.run(later.store, server.unix_url).code == 0
+    assert_online_equals_offline(later, server.db)
 
 
 def test_a_running_dbt_has_the_warehouse(tmp_path: Path, server: RedisServer, forker: ExportForker):
@@ -125,7 +121,6 @@ def test_a_running_dbt_has_the_warehouse(tmp_path: Path, server: RedisServer, fo
         assert "Next: wait for the running dbt" in failed.stderr
     finally:
         writer.communicate(b"\n")
-    with server.client() as client:
-        assert client.dbsize() == 0
-        assert forker.run(project.store, server.unix_url).code == 0
-        assert_online_equals_offline(project, client)
+    assert server.db.dbsize() == 0
+    assert forker.run(project.store, server.unix_url).code == 0
+    assert_online_equals_offline(project, server.db)

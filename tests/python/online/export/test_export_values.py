@@ -82,11 +82,10 @@ def test_a_type_that_cannot_be_served_is_refused_before_anything_is_sent(
     store = TinyStore(tmp_path, [good, bad])
     store.serve(good, [(1, 2)])
     store.declare([good, View("bad", {"thing_id": "bigint"}, {"value": data_type})])
-    with server.client() as client:
-        before = client.dbsize()
-        with pytest.raises(FeatureStoreError, match=r"feature value: type .* cannot be served"):
-            store.export(server.unix_url)
-        assert client.dbsize() == before
+    before = server.db.dbsize()
+    with pytest.raises(FeatureStoreError, match=r"feature value: type .* cannot be served"):
+        store.export(server.unix_url)
+    assert server.db.dbsize() == before
 
 
 def test_json_is_parsed(tmp_path: Path, server: RedisServer):
@@ -107,5 +106,4 @@ def test_text_is_of_the_declared_type_whatever_the_snapshot_has(
     store.serve(view, [(1, 7)])
     store.declare([View("things", {"thing_id": "bigint"}, {"value": "decimal(9,2)"})])
     store.export(server.unix_url)
-    with server.client() as client:
-        assert client.hget("fs:{thing:1}:things:v1", "value") == "7.00"
+    assert server.db.hget("fs:{thing:1}:things:v1", "value") == "7.00"

@@ -66,20 +66,18 @@ def test_metadata_of_an_earlier_version_lead_to_one_full_export(
     store: TinyStore, server: RedisServer
 ):
     store.export(server.unix_url)
-    with server.client() as client:
-        for history in ("3:12345678901234567890", "", "2:"):
-            client.hset(META, "history", history)
-            reason, rows, _ = sent(store, server)
-            assert (reason in EARLIER, rows) == (True, 3)
-            assert sent(store, server) == ("changes", 0, 0)
-        client.hset(META, "sending", "0123456789abcdef 2026-01-02T03:04:05Z 3:1234")
-        assert sent(store, server)[1] == 3
+    for history in ("3:12345678901234567890", "", "2:"):
+        server.db.hset(META, "history", history)
+        reason, rows, _ = sent(store, server)
+        assert (reason in EARLIER, rows) == (True, 3)
+        assert sent(store, server) == ("changes", 0, 0)
+    server.db.hset(META, "sending", "0123456789abcdef 2026-01-02T03:04:05Z 3:1234")
+    assert sent(store, server)[1] == 3
 
 
 def test_force_sends_everything_once(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
-    with server.client() as client:
-        client.hset(KEY, mapping={"a": "99", "foreign": "1"})
+    server.db.hset(KEY, mapping={"a": "99", "foreign": "1"})
     assert sent(store, server, force=True) == ("--force", 3, 0)
     assert online(server)[KEY] == {"a": "10", "b": "x", "_feature_time": "2026-01-02T00:00:00Z"}
     assert sent(store, server) == ("changes", 0, 0)

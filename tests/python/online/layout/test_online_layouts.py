@@ -120,9 +120,8 @@ def older(tmp_path: Path, server: RedisServer) -> TinyStore:
     store = TinyStore(tmp_path, [OLD])
     store.prefix = "older"
     store.serve(OLD, [(1, "x", Decimal("1.50"), 7, [0.1, None]), (2, None, None, None, None)])
-    with server.client() as client:
-        for key in client.keys("older*"):
-            client.delete(key)
+    for key in server.db.keys("older*"):
+        server.db.delete(key)
     store.export(server.unix_url)
     store.declare([NEW])
     return store
@@ -136,12 +135,11 @@ def key(number: int) -> str:
 def test_rows_of_an_older_schema(older: TinyStore, server: RedisServer):
     """A dropped feature, an added and a retyped one, others at other places; and one new row."""
     new = [schema_id(older.view(NEW)), "2026-01-03T04:05:06Z", 5, "now text", 2.5, []]
-    with server.client() as client:
-        client.set(key(3), json.dumps(new))
-        client.config_resetstat()
-        result = older.read(server.unix_url, [{"thing_id": n} for n in (1, 2, 3, 4)], REQUEST)
-        calls = server.calls()
-        client.delete(key(3))
+    server.db.set(key(3), json.dumps(new))
+    server.db.config_resetstat()
+    result = older.read(server.unix_url, [{"thing_id": n} for n in (1, 2, 3, 4)], REQUEST)
+    calls = server.calls()
+    server.db.delete(key(3))
     assert [[row[name] for name in REQUEST] for row in result.rows] == [
         [[0.1, None], None, Decimal("1.50"), 7],
         [None] * 4,
@@ -159,9 +157,8 @@ def test_rows_of_an_older_schema(older: TinyStore, server: RedisServer):
 
 def test_the_current_schema_needs_no_second_round_trip(older: TinyStore, server: RedisServer):
     older.declare([OLD])
-    with server.client() as client:
-        client.config_resetstat()
-        older.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 9}], ["things"])
+    server.db.config_resetstat()
+    older.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 9}], ["things"])
     assert "hmget" not in server.calls()
 
 
@@ -182,10 +179,9 @@ def test_a_schema_that_cannot_be_used(
     older.declare([OLD])
     number = schema_id(older.view(OLD))
     older.declare([NEW])
-    with server.client() as client:
-        client.hdel("older:schema:things:v1", str(number))
-        if schema is not None:
-            client.hset("older:schema:things:v1", str(number), schema)
+    server.db.hdel("older:schema:things:v1", str(number))
+    if schema is not None:
+        server.db.hset("older:schema:things:v1", str(number), schema)
     with pytest.raises(FeatureStoreError) as caught:
         older.read(server.unix_url, [{"thing_id": 404}, {"thing_id": 1}], REQUEST)
     assert why.format(id=number) in str(caught.value)
@@ -194,8 +190,7 @@ def test_a_schema_that_cannot_be_used(
 @pytest.mark.parametrize("row", ["", "x", "{}", "[]", "[1", '["1","2026-01-02"]', "1],[2", "null"])
 def test_a_value_that_is_not_a_packed_row(older: TinyStore, server: RedisServer, row: str):
     older.declare([OLD])
-    with server.client() as client:
-        client.set(key(5), row)
+    server.db.set(key(5), row)
     for numbers in ((5,), (1, 5, 2)):
         with pytest.raises(FeatureStoreError) as caught:
             older.read(server.unix_url, [{"thing_id": n} for n in numbers], ["things"])
@@ -210,8 +205,7 @@ def test_a_value_and_a_time_that_cannot_be_read(older: TinyStore, server: RedisS
         (f'[{number},"2026-01-02",null,"many",1,null]', "field kept: 'many' cannot be read as dec"),
         (f'[{number},"soon",null,null,1,null]', "field _feature_time: 'soon' cannot be read as t"),
     ):
-        with server.client() as client:
-            client.set(key(5), row)
+        server.db.set(key(5), row)
         with pytest.raises(FeatureStoreError) as caught:
             older.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 5}], ["things"])
         assert f"{key(5)}, {message}" in str(caught.value)

@@ -125,11 +125,10 @@ def test_one_pipeline_without_a_transaction(store: FeatureStore, server: RedisSe
     entities = [{"customer_id": n, "store": "Nord"} for n in range(50)]
     features = ["customer_purchases", "customer_profile", "affinity"]
     store.get_online_features(entities, features)
-    with server.client() as client:
-        client.config_resetstat()
-        before = client.info("clients")["connected_clients"]
-        store.get_online_features(entities, features)
-        assert client.info("clients")["connected_clients"] == before
+    server.db.config_resetstat()
+    before = server.db.info("clients")["connected_clients"]
+    store.get_online_features(entities, features)
+    assert server.db.info("clients")["connected_clients"] == before
     calls = server.calls()
     assert calls["hmget"] == 50 * 3
     assert {*calls} <= {"hmget", "info", "config", "client", "hello"}

@@ -35,8 +35,7 @@ def either(
 
 def connections(server: RedisServer) -> int:
     """Return the number of clients besides the one that counts."""
-    with server.client() as client:
-        return len(client.client_list()) - 1
+    return len(server.db.client_list()) - 1
 
 
 @pytest.mark.usefixtures("parser")
@@ -104,13 +103,11 @@ def test_errors_are_clear_and_leave_a_usable_connection(store: FeatureStore, ser
             with pytest.raises(FeatureStoreError, match="max_age: 1"):
                 await store.get_online_features_async(ENTITIES, FEATURES, max_age=1)
             for write, message in (("set", "WRONGTYPE"), ("hset", "holds bytes that are not text")):
-                with server.client() as client:
-                    client.delete(key)
-                    client.set(key, "x") if write == "set" else client.hset(key, "name", b"\xff")
+                server.db.delete(key)
+                server.db.set(key, "x") if write == "set" else server.db.hset(key, "name", b"\xff")
                 with pytest.raises(FeatureStoreError, match=message):
                     await store.get_online_features_async(ENTITIES, FEATURES)
-            with server.client() as client:
-                client.delete(key)
+            server.db.delete(key)
             assert await store.get_online_features_async(ENTITIES, FEATURES) == good
 
     asyncio.run(read())

@@ -72,21 +72,20 @@ def test_a_view_that_is_not_served(tmp_path: Path, server: RedisServer):
 
 def test_what_another_program_wrote_under_our_keys(store: FeatureStore, server: RedisServer):
     keys = [f"fs:{{customer:{n}}}:customer_profile:v1" for n in (70, 71, 72)]
-    with server.client() as client:
-        client.set(keys[0], "text")
-        client.hset(keys[1], "points", "many")
-        client.hset(keys[2], "name", b"\xff\xfe")
-        try:
-            for n, message in (
-                (70, f"{keys[0]}: the Redis server refused a command: WRONGTYPE"),
-                (71, f"{keys[1]}, field points: 'many' cannot be read as hugeint"),
-                (72, "holds bytes that are not text"),
-            ):
-                with pytest.raises(FeatureStoreError) as caught:
-                    store.get_online_features([{"customer_id": n}], ["customer_profile"])
-                assert message in str(caught.value)
-        finally:
-            client.delete(*keys)
+    server.db.set(keys[0], "text")
+    server.db.hset(keys[1], "points", "many")
+    server.db.hset(keys[2], "name", b"\xff\xfe")
+    try:
+        for n, message in (
+            (70, f"{keys[0]}: the Redis server refused a command: WRONGTYPE"),
+            (71, f"{keys[1]}, field points: 'many' cannot be read as hugeint"),
+            (72, "holds bytes that are not text"),
+        ):
+            with pytest.raises(FeatureStoreError) as caught:
+                store.get_online_features([{"customer_id": n}], ["customer_profile"])
+            assert message in str(caught.value)
+    finally:
+        server.db.delete(*keys)
     [row] = store.get_online_features([{"customer_id": 1}], ["customer_profile:name"]).rows
     assert row["customer_profile:name"] == "Zoë"
 

@@ -48,11 +48,11 @@ def sent(store: TinyStore, server: RedisServer, **options: Any) -> tuple[str, in
 
 def online(server: RedisServer) -> dict[str, Any]:
     """Return every row by its key."""
-    with server.client() as client:
-        return {
-            key: client.hgetall(key) if client.type(key) == "hash" else client.get(key)
-            for key in client.scan_iter("fs:{*")
-        }
+    db = server.db
+    return {
+        key: db.hgetall(key) if db.type(key) == "hash" else db.get(key)
+        for key in db.scan_iter("fs:{*")
+    }
 
 
 def served_at(store: TinyStore, as_of: str) -> None:

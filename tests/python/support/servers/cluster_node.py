@@ -73,8 +73,7 @@ class Node(RedisServer):
 
     def call(self, *command: Any) -> Any:
         """Send one command to this node, and return the reply."""
-        with self.client() as client:
-            return client.execute_command(*command)
+        return self.db.execute_command(*command)
 
     @property
     def is_primary(self) -> bool:

@@ -31,8 +31,7 @@ class FixedServer(RedisServer):
 
     def call(self, *command: Any) -> Any:
         """Send one command to the server, and return the reply."""
-        with self.client() as client:
-            return client.execute_command(*command)
+        return self.db.execute_command(*command)
 
 
 class SentinelServer(FixedServer):

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -113,10 +114,14 @@ class RedisServer:
         """Return a client that decodes text."""
         return redis.Redis(unix_socket_path=str(self.socket), decode_responses=True, **options)
 
+    @cached_property
+    def db(self) -> redis.Redis:
+        """The client that the tests of a server share; it decodes text."""
+        return self.client()
+
     def calls(self) -> dict[str, int]:
         """Return how often each command was called, by its name in lower case."""
-        with self.client() as client:
-            stats = client.info("commandstats")
+        stats = self.db.info("commandstats")
         return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
 
     def kill(self) -> None:
@@ -132,13 +137,11 @@ class RedisServer:
 
 def wait_until_copied(primary: RedisServer, replica: RedisServer) -> None:
     """Wait until a replica has all that its primary has by now."""
-    with primary.client() as client:
-        offset = client.info("replication")["master_repl_offset"]
-    with replica.client() as client:
-        wait_for(
-            lambda: client.info("replication").get("slave_repl_offset", -1) >= offset,
-            "the replica to have it all",
-        )
+    offset = primary.db.info("replication")["master_repl_offset"]
+    wait_for(
+        lambda: replica.db.info("replication").get("slave_repl_offset", -1) >= offset,
+        "the replica to have it all",
+    )
 
 
 @contextmanager

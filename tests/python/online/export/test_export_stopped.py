@@ -24,7 +24,7 @@ from pathlib import Path
 from feature_store.cli import app
 from support.projects.tiny_store import TinyStore
 
-store = TinyStore.__new__(TinyStore).open(Path(sys.argv[1]))
+store = TinyStore(Path(sys.argv[1]))
 url, sent = sys.argv[2], int(sys.argv[3])
 sys.argv[1:] = []
 app.run(lambda: store.export(url, on_rows=lambda _: os.kill(os.getpid(), sent)))

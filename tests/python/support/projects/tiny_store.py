@@ -105,12 +105,16 @@ class TinyStore:
 
     Args:
         folder: where to write it.
-        views: the feature views.
+        views: the feature views; None for a project that was written there before.
         project_name: the dbt project's name.
     """
 
-    def __init__(self, folder: Path, views: Sequence[View], project_name: str = "tiny"):
-        self.open(folder)
+    def __init__(
+        self, folder: Path, views: Sequence[View] | None = None, project_name: str = "tiny"
+    ):
+        self.folder, self.warehouse, self.prefix = folder, folder / "tiny.duckdb", "fs"
+        if views is None:
+            return
         folder.mkdir(parents=True, exist_ok=True)
         project = {"name": project_name, "profile": "tiny"}
         output = {"type": "duckdb", "path": self.warehouse.name}
@@ -137,13 +141,6 @@ class TinyStore:
                 "(?, 'success', '', 'invocation', '2026-01-01')",
                 [[node] for view in views for node in view.ids],
             )
-
-    def open(self, folder: Path) -> TinyStore:
-        """Take a folder in which such a project was written before."""
-        self.folder = folder
-        self.warehouse = folder / "tiny.duckdb"
-        self.prefix = "fs"
-        return self
 
     def declare(self, views: Sequence[View], project_name: str = "tiny") -> None:
         """Write the manifest of the project with these views."""

@@ -69,13 +69,14 @@ class ExportProcess:
             self._ended = Ended(code, self.stderr)
         return self._ended
 
-    def is_stopped(self) -> bool:
-        """Return whether it stands still after SIGSTOP."""
-        return self._state() == "T"
+    def resume(self) -> Ended:
+        """Let it go on after SIGSTOP, and wait until it has ended."""
+        self.send_signal(signal.SIGCONT)
+        return self.wait()
 
     def wait_until_stopped(self) -> None:
-        """Wait until it stands still."""
-        wait_for(self.is_stopped, "the export to stand still")
+        """Wait until it stands still after SIGSTOP."""
+        wait_for(lambda: self._state() == "T", "the export to stand still")
 
     @property
     def runs(self) -> bool:
@@ -225,7 +226,7 @@ def _export(request: dict[str, Any]) -> None:
     retry.RETRY_TIMEOUT = request["retry_timeout"]
     if request["signal_at"]:
         _arm(*request["signal_at"])
-    store = TinyStore.__new__(TinyStore).open(Path(request["folder"]))
+    store = TinyStore(Path(request["folder"]))
     settings = replace(store.settings(request["url"]), lock_lease=request["lease"])
     progress = ExportProgress()
     progress.message = lambda line: app.err.print(line, markup=False)

@@ -144,11 +144,7 @@ def test_an_earlier_row_that_should_have_been_replaced_is_stale(
             {"(foreign field)": 1},
             "(foreign field): offline no such feature, online 'a name that is not text'",
         ),
-        (
-            lambda client: client.persist(KEY),
-            {"(TTL)": 1},
-            "(TTL): offline 7200 s, online no TTL",
-        ),
+        (lambda client: client.persist(KEY), {"(TTL)": 1}, "(TTL): offline 7200 s, online no TTL"),
         (lambda client: client.expire(KEY, 7300), {"(TTL)": 1}, "(TTL): offline 7200 s, online"),
         (lambda client: client.hset(KEY, "a", "ten"), {"a": 1}, "'ten' cannot be read as integer"),
         (lambda client: client.hset(KEY, "b", b"\xff"), {"b": 1}, "online bytes that are not text"),

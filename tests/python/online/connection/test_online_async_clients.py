@@ -54,10 +54,7 @@ def run(tiny: TinyStore, url: str, use: Callable[[AsyncClient], Awaitable[None]]
 
 def test_one_server(tiny: TinyStore, tmp_path: Path):
     authority = Authority(tmp_path)
-    with (
-        redis_server("--requirepass", "p/w") as server,
-        tls_proxy(server.port, authority) as proxy,
-    ):
+    with redis_server("--requirepass", "p/w") as server, tls_proxy(server.port, authority) as proxy:
         trusting = f"{proxy.url}?{authority.option}"
         for url in (server.tcp_url, server.unix_url, trusting):
 

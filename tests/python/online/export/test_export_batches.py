@@ -8,11 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.crc import key_slot
 
-from feature_store.online.connection.command_batch import (
-    BATCH_BYTES,
-    CommandBatch,
-    command_batches,
-)
+from feature_store.online.connection.command_batch import BATCH_BYTES, CommandBatch, command_batches
 from feature_store.online.connection.topology import key_slots
 
 TEXTS = st.lists(st.text(max_size=40), max_size=60)

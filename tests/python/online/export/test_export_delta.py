@@ -142,10 +142,7 @@ def test_full_removes_what_is_stale(store: TinyStore, server: RedisServer):
 def test_everything_is_sent_again_at_half_of_the_ttl(store: TinyStore, server: RedisServer):
     """The server's clock cannot be turned, so what it noted is."""
     store.export(server.unix_url)
-    for passed, expected in (
-        (59, ("changes", 0, 0)),
-        (61, ("half of the TTL is over", 3, 0)),
-    ):
+    for passed, expected in ((59, ("changes", 0, 0)), (61, ("half of the TTL is over", 3, 0))):
         noted = datetime.now(UTC) - timedelta(minutes=passed)
         server.db.hset(META, "lives_from", noted.isoformat())
         server.db.expire(KEY, 100)

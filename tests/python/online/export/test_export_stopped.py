@@ -99,9 +99,7 @@ def test_an_export_that_is_stopped_releases_the_lock(
 
 
 def test_an_export_is_stopped_while_the_server_hangs_in_the_middle(
-    store: TinyStore,
-    own_server: RedisServer,
-    forker: ExportForker,
+    store: TinyStore, own_server: RedisServer, forker: ExportForker
 ):
     """It does not wait for the reply to the release of its lock."""
     hanging = forker.start_stopped(store, own_server.unix_url, "}:things:v1")

@@ -104,12 +104,7 @@ OLD = View(
 )
 NEW = replace(
     OLD,
-    features={
-        "added": "bigint",
-        "retyped": "varchar",
-        "kept": "decimal(9,2)",
-        "list": "double[]",
-    },
+    features={"added": "bigint", "retyped": "varchar", "kept": "decimal(9,2)", "list": "double[]"},
 )
 REQUEST = ["things:list", "things:added", "things:kept", "things:retyped"]
 

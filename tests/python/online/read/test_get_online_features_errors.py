@@ -44,10 +44,7 @@ def test_no_features(store: FeatureStore):
 @pytest.mark.parametrize(
     ("entity", "message"),
     [
-        (
-            {},
-            "entity 1: {} has no customer_id\nAllowed: customer_purchases:v2 is read by",
-        ),
+        ({}, "entity 1: {} has no customer_id\nAllowed: customer_purchases:v2 is read by"),
         ({"customer": 1}, "has no customer_id"),
         ({"customer_id": "x"}, "entity 1: customer_id is 'x'\nAllowed: bigint"),
         ({"customer_id": True}, "entity 1: customer_id is True\nAllowed: bigint"),

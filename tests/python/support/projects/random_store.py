@@ -112,12 +112,7 @@ class RandomStore:
                 self._change(connection, view, share, self.random.randrange(2**32), among)
 
     def _change(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        view: View,
-        share: float,
-        seed: int,
-        among: str,
+        self, connection: duckdb.DuckDBPyConnection, view: View, share: float, seed: int, among: str
     ) -> None:
         table = f"snapshots.{view.served_name}"
         chance = f"hash(thing_id, {{}}, {seed}) % 1000 < {{}}"

@@ -23,15 +23,14 @@ from feature_store.online.connection.open import open_online_store
 from feature_store.warehouse.connection import connect
 from support.projects.checked_things import check, found, key_of
 from support.projects.things_store import KEY, THINGS
-from support.projects.tiny_store import TinyStore, tiny_environment
+from support.projects.tiny_store import TinyStore
 from support.servers.redis_cluster import redis_cluster
-from support.servers.redis_server import RedisServer, assert_clear, documented_rights, run_script
+from support.servers.redis_server import RedisServer, assert_clear, documented_rights
 
 
 def run(store: TinyStore, url: str, *arguments: str) -> CompletedProcess[str]:
     """Run the script."""
-    environment = tiny_environment(store, url)
-    return run_script("check_consistency.py", *arguments, environment=environment)
+    return store.run_script("check_consistency.py", url, *arguments)
 
 
 def recorded(store: TinyStore) -> list[tuple]:

@@ -16,7 +16,7 @@ from support.servers.redis_cluster import Cluster, redis_cluster
 
 @pytest.fixture(scope="module")
 def running_cluster() -> Iterator[Cluster]:
-    with redis_cluster(primaries=3, replicas=1, node_timeout_ms=1_000) as running:
+    with redis_cluster(replicas=1, node_timeout_ms=1_000) as running:
         yield running
 
 

@@ -12,13 +12,12 @@ import pytest
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection import retry
 from support.projects.things_store import MANY, META, THINGS, completed, serve_many
-from support.projects.tiny_store import TinyStore, View, tiny_environment
+from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import (
     RedisServer,
     assert_clear,
     documented_rights,
     redis_server,
-    run_script,
     wait_for,
 )
 
@@ -95,7 +94,7 @@ def test_a_server_that_is_full(store: TinyStore, own_server: RedisServer):
     assert str(caught.value).startswith("things:v1: the Redis server refused a command: OOM ")
     assert "Next: give the server more memory" in str(caught.value)
     assert completed(own_server.db) == before
-    done = run_script("export_to_redis.py", environment=tiny_environment(store, own_server.tcp_url))
+    done = store.run_script("export_to_redis.py", own_server.tcp_url)
     assert_clear(done, "the Redis server refused a command: OOM ", "more memory")
     assert completed(own_server.db) == before
 
@@ -106,9 +105,7 @@ def test_a_replica(store: TinyStore, own_server: RedisServer):
         replica.db.replicaof("127.0.0.1", str(own_server.port))
         wait_for(lambda: replica.db.exists(META), "the replica to copy the data")
         before = completed(replica.db)
-        done = run_script(
-            "export_to_redis.py", environment=tiny_environment(store, replica.unix_url)
-        )
+        done = store.run_script("export_to_redis.py", replica.unix_url)
         assert_clear(done, "READONLY", "Next: point REDIS_URL at the primary")
         assert completed(replica.db) == before
 
@@ -127,8 +124,7 @@ def test_a_server_with_a_password(store: TinyStore):
                     store.export(url)
                 assert "user and password" in str(caught.value)
                 assert "secret" not in str(caught.value)
-            wrong = tiny_environment(store, good.replace("t0p", "w0rse"))
-            done = run_script("export_to_redis.py", environment=wrong)
+            done = store.run_script("export_to_redis.py", good.replace("t0p", "w0rse"))
             assert_clear(done, "refused a command: WRONGPASS", "user and password")
             assert "secret" not in done.stderr + done.stdout
             assert completed(client) == before
@@ -176,9 +172,7 @@ def test_a_server_that_is_killed_in_the_middle(
 
 def test_a_warehouse_that_dbt_is_writing(store: TinyStore, server: RedisServer):
     with duckdb.connect(str(store.warehouse)):
-        done = run_script(
-            "export_to_redis.py", environment=tiny_environment(store, server.unix_url)
-        )
+        done = store.run_script("export_to_redis.py", server.unix_url)
         assert_clear(
             done, "another process has the warehouse open", "Next: wait for the running dbt"
         )
@@ -192,7 +186,7 @@ def test_after_a_failure_the_complete_views_are_listed(tmp_path: Path, server: R
     for view, row in zip(views, [(1, 2, "x"), (1, 2)], strict=True):
         store.serve(view, [row])
     server.db.set("fs:{thing:1}:zebras:v1", "foreign")
-    done = run_script("export_to_redis.py", environment=tiny_environment(store, server.unix_url))
+    done = store.run_script("export_to_redis.py", server.unix_url)
     assert_clear(done, "error zebras:v1: the Redis server refused a command: WRONGTYPE")
     assert "things:v1" in done.stdout
     assert "zebras" not in done.stdout
@@ -206,5 +200,5 @@ def test_a_manifest_that_is_missing_or_broken(store: TinyStore, server: RedisSer
     with pytest.raises(FeatureStoreError, match=r"manifest.json: cannot be read"):
         store.export(server.unix_url)
     path.unlink()
-    done = run_script("export_to_redis.py", environment=tiny_environment(store, server.unix_url))
+    done = store.run_script("export_to_redis.py", server.unix_url)
     assert_clear(done, "manifest.json", "Next: run dbt build")

@@ -8,9 +8,9 @@ import pytest
 
 from feature_store.errors import FeatureStoreError
 from support.projects.things_store import KEY, META, THINGS, serve_many
-from support.projects.tiny_store import TinyStore, tiny_environment
+from support.projects.tiny_store import TinyStore
 from support.servers.redis_cluster import redis_cluster
-from support.servers.redis_server import RedisServer, redis_server, run_script
+from support.servers.redis_server import RedisServer, redis_server
 
 NOTHING_NEW = "nothing new since the last export at 20"
 
@@ -25,20 +25,19 @@ def exported(store: TinyStore, server: RedisServer) -> TinyStore:
 def test_nothing_new_prints_since_when_and_how_many_keys_were_checked(
     exported: TinyStore, server: RedisServer
 ):
-    environment = tiny_environment(exported, server.unix_url)
-    done = run_script("export_to_redis.py", environment=environment)
+    done = exported.run_script("export_to_redis.py", server.unix_url)
     assert done.returncode == 0
     assert NOTHING_NEW in done.stdout
     assert "3 keys were checked, and are online" in done.stdout
     assert not {"keys", "scan", "flushdb", "flushall"} & {*server.calls()}
-    unseen = run_script("export_to_redis.py", "--verify", "0", environment=environment)
+    unseen = exported.run_script("export_to_redis.py", server.unix_url, "--verify", "0")
     assert unseen.returncode == 0
     assert "whether the keys are still online was not checked" in " ".join(unseen.stdout.split())
 
 
 def test_the_first_export_of_a_view_without_rows(store: TinyStore, server: RedisServer):
     store.execute("delete from snapshots.served_things_v1")
-    done = run_script("export_to_redis.py", environment=tiny_environment(store, server.unix_url))
+    done = store.run_script("export_to_redis.py", server.unix_url)
     assert done.returncode == 0, done.stderr
     assert "nothing to send: no view has rows yet" in done.stdout
     assert "last export" not in done.stdout
@@ -46,7 +45,7 @@ def test_the_first_export_of_a_view_without_rows(store: TinyStore, server: Redis
 
 def test_a_key_that_was_deleted(exported: TinyStore, server: RedisServer):
     server.db.delete(KEY)
-    done = run_script("export_to_redis.py", environment=tiny_environment(exported, server.unix_url))
+    done = exported.run_script("export_to_redis.py", server.unix_url)
     assert done.returncode == 1
     assert "3 keys were checked, 1 of them are missing or differ" in done.stdout
     assert f"things:v1: 1 of 3 keys that were checked are not online, such as {KEY}" in (
@@ -63,7 +62,7 @@ def test_a_key_that_another_program_replaced_by_one_of_another_type(
     exported: TinyStore, server: RedisServer
 ):
     server.db.set(KEY, "x")
-    done = run_script("export_to_redis.py", environment=tiny_environment(exported, server.unix_url))
+    done = exported.run_script("export_to_redis.py", server.unix_url)
     assert done.returncode == 1
     assert f"not online, such as {KEY}" in " ".join(done.stderr.split())
     [healed] = exported.export(server.unix_url)
@@ -94,15 +93,14 @@ def test_most_keys_were_evicted(store: TinyStore, layout: str):
         server.db.config_set("maxmemory", server.db.info("memory")["used_memory"] * 2 // 3)
         server.db.set("other", "1")  # makes it look at its memory
         assert server.db.info("stats")["evicted_keys"] > 0
-        environment = tiny_environment(store, server.unix_url)
-        done = run_script("export_to_redis.py", environment=environment)
+        done = store.run_script("export_to_redis.py", server.unix_url)
         assert done.returncode == 1
         assert "maxmemory-policy is allkeys-random" in " ".join(done.stderr.split())
         assert "the server has evicted" in " ".join(done.stderr.split())
         server.db.config_set("maxmemory", 0)
-        full = run_script("export_to_redis.py", "--full", environment=environment)
+        full = store.run_script("export_to_redis.py", server.unix_url, "--full")
         assert (full.returncode, full.stderr) == (0, "")
-        assert run_script("export_to_redis.py", environment=environment).returncode == 0
+        assert store.run_script("export_to_redis.py", server.unix_url).returncode == 0
 
 
 def test_a_database_that_was_emptied(exported: TinyStore, server: RedisServer):

@@ -14,8 +14,8 @@ from feature_store.errors import FeatureStoreError
 from support.paths import REPOSITORY
 from support.projects.feature_view_project import dbt, write_project
 from support.projects.things_store import THINGS
-from support.projects.tiny_store import TinyStore, View, tiny_environment
-from support.servers.redis_server import RedisServer, run_script
+from support.projects.tiny_store import TinyStore, View
+from support.servers.redis_server import RedisServer
 
 OTHER = View("others", {"thing_id": "bigint"}, {"a": "integer"})
 
@@ -43,9 +43,8 @@ def test_a_view_that_is_declared_online_and_never_served(
             manifest["child_map"][table] = []
 
     edit_manifest(store, remove)
-    environment = tiny_environment(store, server.unix_url)
     for _ in range(2):
-        done = run_script("export_to_redis.py", environment=environment)
+        done = store.run_script("export_to_redis.py", server.unix_url)
         assert done.returncode == 1
         assert "things:v1" in done.stdout
         assert "others:v1: declared online, and never exported" in done.stderr

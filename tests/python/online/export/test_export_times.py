@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from support.projects.tiny_store import TinyStore, View, tiny_environment
-from support.servers.redis_server import RedisServer, run_script
+from support.projects.tiny_store import TinyStore, View
+from support.servers.redis_server import RedisServer
 
 FIRST = View("first", {"thing_id": "bigint"}, {"a": "integer"})
 LAST = View("last", {"thing_id": "bigint"}, {"a": "integer"})
@@ -110,9 +110,8 @@ def test_the_time_of_a_run(store: TinyStore, server: RedisServer, what: str):
         )
     else:
         spoil(store, "dbt_valid_from", f"timestamp '{LATE}'")
-    environment = tiny_environment(store, server.unix_url)
     for arguments in ([], ["--dry-run"], ["--view", "middle"]):
-        done = run_script("export_to_redis.py", *arguments, environment=environment)
+        done = store.run_script("export_to_redis.py", server.unix_url, *arguments)
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
         assert "middle:v1: " in done.stderr
@@ -124,8 +123,7 @@ def test_the_time_of_a_run(store: TinyStore, server: RedisServer, what: str):
 def test_a_check_names_it_too(store: TinyStore, server: RedisServer, column: str, value: Any):
     store.export(server.unix_url)
     spoil(store, column, value)
-    environment = tiny_environment(store, server.unix_url)
-    done = run_script("check_consistency.py", environment=environment)
+    done = store.run_script("check_consistency.py", server.unix_url)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert f"{column} is" in done.stderr
@@ -144,11 +142,10 @@ def test_time_travel_names_it_too(tmp_path: Path, script: tuple[str, ...]):
         f"(2, timestamp '{EARLY}')) as t(thing_id, feature_time)"
     )
     name, *feature = script
-    environment = tiny_environment(store, None)
-    done = run_script(name, "thing", "2", *feature, "--at", "2026-06-01", environment=environment)
+    done = store.run_script(name, None, "thing", "2", *feature, "--at", "2026-06-01")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "first:v1: thing_id 2: feature_time is " in done.stderr
     if name == "get_features_at.py":
-        done = run_script(name, "thing", "1", "--at", "2026-06-01", environment=environment)
+        done = store.run_script(name, None, "thing", "1", "--at", "2026-06-01")
         assert (done.returncode, done.stderr) == (0, "")

@@ -14,8 +14,8 @@ import pytest
 from feature_store import FeatureStore, FeatureStoreError
 from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import PROFILE, PURCHASES
-from support.projects.tiny_store import TinyStore, tiny_environment
-from support.servers.redis_server import RedisServer, assert_clear, run_script
+from support.projects.tiny_store import TinyStore
+from support.servers.redis_server import RedisServer, assert_clear
 
 __all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
@@ -159,13 +159,9 @@ def test_arguments_that_are_refused(store: FeatureStore, name: str):
 
 
 def test_the_command_line_tells_them_apart(tiny: TinyStore, server: RedisServer):
-    environment = tiny_environment(tiny, server.unix_url)
-
     def printed(customer: str, *options: str) -> str:
         options = ("--feature", "customer_purchases:v1", "--feature", NAME, *options)
-        done = run_script(
-            "get_features.py", "customer", customer, *options, environment=environment
-        )
+        done = tiny.run_script("get_features.py", server.unix_url, "customer", customer, *options)
         assert (done.returncode, done.stderr) == (0, "")
         return " ".join(done.stdout.replace("│", "").split())
 
@@ -175,8 +171,7 @@ def test_the_command_line_tells_them_apart(tiny: TinyStore, server: RedisServer)
     old = printed("1", "--max-age", "1d", "--at", "2026-01-04")
     assert f"{ORDERS} too old 2026-01-02 00:00" in old
     assert '"customer_profile:name": "not_found"' in printed("2", "--json")
-    done = run_script(
-        *("get_features.py", "customer", "1", "--max-age", "1d", "--at", "then"),
-        environment=environment,
+    done = tiny.run_script(
+        "get_features.py", server.unix_url, "customer", "1", "--max-age", "1d", "--at", "then"
     )
     assert_clear(done, "--at: 'then' is not a valid time")

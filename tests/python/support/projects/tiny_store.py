@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import duckdb
@@ -21,7 +22,7 @@ from feature_store.registry.definitions import FeatureDefinitions, FeatureView, 
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.sql import identifier
-from support.servers.redis_server import script_environment
+from support.servers.redis_server import run_script, script_environment
 
 
 @dataclass(frozen=True)
@@ -245,6 +246,12 @@ class TinyStore:
         with open_online_store(self.settings(redis_url)) as store:
             request = resolve_request(self.definitions, store.keys, features)
             return get_online_features(store, request, entities)
+
+    def run_script(
+        self, name: str, redis_url: str | None, *arguments: str
+    ) -> CompletedProcess[str]:
+        """Run one of the scripts on the project, to its end."""
+        return run_script(name, *arguments, environment=tiny_environment(self, redis_url))
 
     def served(self, view: View) -> list[dict[str, Any]]:
         """Return the current rows of a view's snapshot, as DuckDB gives them, with their zone."""

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,12 +174,11 @@ class ExportForker:
 @contextmanager
 def export_forker() -> Iterator[ExportForker]:
     """Run the process for the length of a ``with`` block."""
-    with tempfile.TemporaryDirectory(prefix="exports-") as folder:
-        forker = ExportForker(Path(folder))
-        try:
-            yield forker
-        finally:
-            forker.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="exports-") as folder,
+        closing(ExportForker(Path(folder))) as forker,
+    ):
+        yield forker
 
 
 def _arm(name: str, at: int | str, where: str) -> None:

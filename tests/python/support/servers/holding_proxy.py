@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, suppress
 
 from support.servers.redis_server import TIMEOUT
 
@@ -70,11 +69,6 @@ class HoldingProxy:
         self._listener.close()
 
 
-@contextmanager
-def holding_proxy(port: int) -> Iterator[HoldingProxy]:
+def holding_proxy(port: int) -> closing[HoldingProxy]:
     """Run a proxy for the length of a ``with`` block."""
-    proxy = HoldingProxy(port)
-    try:
-        yield proxy
-    finally:
-        proxy.close()
+    return closing(HoldingProxy(port))

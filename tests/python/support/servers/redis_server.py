@@ -9,8 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -51,9 +51,11 @@ class RedisServer:
 
     Args:
         options: of ``redis-server``, such as ``--requirepass``, ``secret``.
+        password: that its clients send.
     """
 
-    def __init__(self, *options: str):
+    def __init__(self, *options: str, password: str | None = None):
+        self.password = password
         self.folder = Path(tempfile.mkdtemp(prefix="redis-test-"))
         self.socket = self.folder / "redis.sock"
         self.options = options
@@ -111,13 +113,18 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def client(self, **options: Any) -> redis.Redis:
-        """Return a client that decodes text."""
-        return redis.Redis(unix_socket_path=str(self.socket), decode_responses=True, **options)
+        """Return a client with the password that decodes text."""
+        options = {"password": self.password, "decode_responses": True} | options
+        return redis.Redis(unix_socket_path=str(self.socket), **options)
 
     @cached_property
     def db(self) -> redis.Redis:
         """The client that the tests of a server share; it decodes text."""
         return self.client()
+
+    def call(self, *command: Any) -> Any:
+        """Send one command to the server, and return the reply."""
+        return self.db.execute_command(*command)
 
     def calls(self) -> dict[str, int]:
         """Return how often each command was called, by its name in lower case."""
@@ -129,7 +136,7 @@ class RedisServer:
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """End the process, and remove its data."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -144,14 +151,9 @@ def wait_until_copied(primary: RedisServer, replica: RedisServer) -> None:
     )
 
 
-@contextmanager
-def redis_server(*options: str) -> Iterator[RedisServer]:
+def redis_server(*options: str) -> closing[RedisServer]:
     """Run a server for the length of a ``with`` block."""
-    server = RedisServer(*options)
-    try:
-        yield server
-    finally:
-        server.stop()
+    return closing(RedisServer(*options))
 
 
 def documented_rights() -> dict[str, list[str]]:

@@ -9,8 +9,7 @@ import ssl
 import struct
 import termios
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, suppress
 from typing import Literal
 
 _CHUNK = 1 << 16
@@ -126,7 +125,7 @@ class TcpProxy:
                 return self._how
         return None
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Close the port and every connection."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -155,11 +154,6 @@ def _unacknowledged(connection: socket.socket) -> int:
     return count
 
 
-@contextmanager
-def cutting_proxy(target_port: int) -> Iterator[TcpProxy]:
+def cutting_proxy(target_port: int) -> closing[TcpProxy]:
     """Run a proxy that passes on everything until :meth:`TcpProxy.cut_after` says otherwise."""
-    proxy = TcpProxy(target_port)
-    try:
-        yield proxy
-    finally:
-        proxy.stop()
+    return closing(TcpProxy(target_port))

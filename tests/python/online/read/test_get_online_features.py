@@ -11,12 +11,9 @@ import pandas as pd
 import pytest
 
 from feature_store import FeatureStore
-from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import BIG
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 
 def test_values_have_their_types_and_the_order_asked(store: FeatureStore):

@@ -12,13 +12,10 @@ from typing import Any
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import export_customers, open_feature_store
 from support.projects.tiny_store import TinyStore
 from support.servers.embedded_redis import data_file_in
 from support.servers.redis_server import RedisServer, redis_server, wait_for
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 FEATURES = ["customer_purchases:v1", "customer_profile", "affinity"]
 ENTITIES = [{"customer_id": n, "store": "Süd|1"} for n in range(300)]

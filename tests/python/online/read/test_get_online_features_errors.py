@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import AFFINITY, open_feature_store
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer, redis_server
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 
 @pytest.mark.parametrize(

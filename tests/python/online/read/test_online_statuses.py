@@ -12,12 +12,9 @@ import pyarrow as pa
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import PROFILE, PURCHASES
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer, assert_clear
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 #: The feature time of every row of the customers.
 TIME = datetime(2026, 1, 2, tzinfo=UTC)

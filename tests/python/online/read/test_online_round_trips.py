@@ -12,14 +12,11 @@ import redis
 
 from feature_store import FeatureStore, FeatureStoreError
 from feature_store.online.connection.round_trip import ReplyParser
-from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import open_feature_store
 from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore
 from support.servers.holding_proxy import HoldingProxy, holding_proxy
 from support.servers.redis_server import RedisServer
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 FEATURES = ["customer_purchases", "customer_profile", "affinity"]
 ENTITIES = [{"customer_id": n, "store": "Nord"} for n in range(400)]

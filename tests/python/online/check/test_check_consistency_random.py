@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,41 +15,29 @@ from feature_store.online.layout.keys import KeySpace
 from support.projects.checked_things import check, found, key_of
 from support.projects.every_type import CASES, EVERYTHING, ROWS, exactly, expected
 from support.projects.things_store import THINGS
-from support.projects.tiny_store import TinyStore, View
+from support.projects.tiny_store import TinyStore, View, exported_view
 from support.servers.redis_server import RedisServer
 
 OLD, NEW = "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z"
-#: What can happen to a thing: its kind, the columns that differ, and what is done to its key.
-DAMAGE: dict[str, tuple[str | None, list[str], Callable[[redis.Redis, str], Any]]] = {
-    "nothing": (None, [], lambda client, key: None),
-    "read": (None, [], lambda client, key: client.hgetall(key)),
-    "deleted": ("missing", [], lambda client, key: client.delete(key)),
-    "other value": ("different", ["a"], lambda client, key: client.hset(key, "a", "-7")),
-    "no value": ("different", ["b"], lambda client, key: client.hdel(key, "b")),
-    "two values": (
-        "different",
-        ["a", "b"],
-        lambda client, key: client.hset(key, mapping={"a": "-1", "b": "-1"}),
-    ),
-    "unreadable": ("different", ["a"], lambda client, key: client.hset(key, "a", "1.5")),
-    "no text": ("different", ["b"], lambda client, key: client.hset(key, "b", b"\xfe")),
-    "foreign": ("different", ["(foreign field)"], lambda client, key: client.hset(key, "c", "1")),
-    "endless": ("different", ["(TTL)"], lambda client, key: client.persist(key)),
-    "later": (
-        "different",
-        ["_feature_time"],
-        lambda client, key: client.hset(key, "_feature_time", NEW),
-    ),
-    "earlier": ("stale", [], lambda client, key: client.hset(key, "_feature_time", OLD)),
-    "other type": (
-        "different",
-        ["(row)"],
-        lambda client, key: client.delete(key) and client.set(key, "1"),
-    ),
+#: What can happen to a thing: its kind, the columns that differ, and a command for its key.
+DAMAGE: dict[str, tuple[str | None, list[str], tuple[Any, ...]]] = {
+    "nothing": (None, [], ()),
+    "read": (None, [], ("hgetall",)),
+    "deleted": ("missing", [], ("del",)),
+    "other value": ("different", ["a"], ("hset", "a", "-7")),
+    "no value": ("different", ["b"], ("hdel", "b")),
+    "two values": ("different", ["a", "b"], ("hset", "a", "-1", "b", "-1")),
+    "unreadable": ("different", ["a"], ("hset", "a", "1.5")),
+    "no text": ("different", ["b"], ("hset", "b", b"\xfe")),
+    "foreign": ("different", ["(foreign field)"], ("hset", "c", "1")),
+    "endless": ("different", ["(TTL)"], ("persist",)),
+    "later": ("different", ["_feature_time"], ("hset", "_feature_time", NEW)),
+    "earlier": ("stale", [], ("hset", "_feature_time", OLD)),
+    "other type": ("different", ["(row)"], ("set", "1")),
     # In the warehouse, after the export:
-    "changed": ("stale", [], lambda client, key: None),
-    "left": ("orphaned", [], lambda client, key: None),
-    "left and deleted": (None, [], lambda client, key: client.delete(key)),
+    "changed": ("stale", [], ()),
+    "left": ("orphaned", [], ()),
+    "left and deleted": (None, [], ("del",)),
 }
 
 
@@ -70,7 +56,8 @@ def test_random_damage_is_found_exactly(things: TinyStore, shared: RedisServer, 
     shared.db.flushall()
     things.export(shared.unix_url)
     for n, what in enumerate(done):
-        DAMAGE[what][2](shared.db, key_of(n))
+        if command := DAMAGE[what][2]:
+            shared.call(command[0], key_of(n), *command[1:])
     after = {"changed": lambda row: [(row[0], -row[0] - 1, row[2])]}
     after |= dict.fromkeys(("left", "left and deleted"), lambda row: [])
     changed = [
@@ -130,9 +117,12 @@ def test_extreme_values_of_every_type_are_found_equal(tmp_path: Path, shared: Re
     view = View("all", {"n": "bigint"}, {f"f{n}": kind for n, kind in enumerate(CASES)})
     longest = max(map(len, CASES.values()))
     columns = [values + [None] * (longest - len(values)) for values in CASES.values()]
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [(n, *values) for n, values in enumerate(zip(*columns, strict=True))])
-    store.export(shared.unix_url)
+    store = exported_view(
+        tmp_path,
+        view,
+        [(n, *values) for n, values in enumerate(zip(*columns, strict=True))],
+        shared.unix_url,
+    )
     assert found(check(store, shared, view)) == {}
 
 
@@ -143,9 +133,7 @@ def test_doubles_that_are_equal_but_not_the_same(
     view = View("doubles", {"n": "bigint"}, {"value": data_type})
     values = [0.0, -0.0, math.nan, math.inf]
     served = [[1.0, value] for value in values] if data_type.endswith("[]") else values
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [*enumerate(served)])
-    store.export(shared.unix_url)
+    store = exported_view(tmp_path, view, [*enumerate(served)], shared.unix_url)
     assert found(check(store, shared, view)) == {}
     is_list = data_type.endswith("[]")
     for n, other in enumerate(["-0.0", "0.0", "Infinity", "NaN"]):

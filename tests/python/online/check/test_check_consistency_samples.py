@@ -10,7 +10,7 @@ import pytest
 from feature_store.online.check.findings import EXPORT, EXPORT_ALL
 from support.projects.checked_things import HUNDRED, check, found, key_of
 from support.projects.things_store import KEY, THINGS
-from support.projects.tiny_store import TinyStore, View
+from support.projects.tiny_store import TinyStore, View, exported_view
 from support.servers.redis_server import RedisServer
 
 
@@ -39,9 +39,7 @@ def test_a_key_of_a_removed_entity_is_orphaned(store: TinyStore, server: RedisSe
 def test_ids_of_several_columns_that_look_alike(tmp_path: Path, server: RedisServer):
     view = View("pairs", {"a": "varchar", "b": "varchar"}, {"value": "decimal(9,2)"})
     rows = [("x|y", "z", 1), ("x", "y|z", 2), ("%7C", "", 3), ("{}:", "😀", 4), ("", "", 5)]
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, rows)
-    store.export(server.unix_url)
+    store = exported_view(tmp_path, view, rows, server.unix_url)
     assert found(check(store, server, view)) == {}
     server.db.delete("fs:{a|b:x%7Cy|z}:pairs:v1")
     server.db.hset("fs:{a|b:x|y%7Cz}:pairs:v1", "value", "2.01")
@@ -54,9 +52,9 @@ def test_ids_of_several_columns_that_look_alike(tmp_path: Path, server: RedisSer
 
 
 def test_a_sample_is_repeated_by_its_seed(tmp_path: Path, server: RedisServer):
-    store = TinyStore(tmp_path, [THINGS])
-    store.serve(THINGS, [*HUNDRED, *((n, 0, "") for n in range(100, 150))])
-    store.export(server.unix_url)
+    store = exported_view(
+        tmp_path, THINGS, [*HUNDRED, *((n, 0, "") for n in range(100, 150))], server.unix_url
+    )
     store.serve(THINGS, HUNDRED)
     store.export(server.unix_url)
     server.db.delete(*(key_of(n) for n in range(0, 100, 2)))
@@ -79,9 +77,9 @@ def test_a_sample_is_repeated_by_its_seed(tmp_path: Path, server: RedisServer):
 
 
 def test_examples_are_of_every_kind_and_short(tmp_path: Path, server: RedisServer):
-    store = TinyStore(tmp_path, [THINGS])
-    store.serve(THINGS, [(n, n, "long " * 50) for n in range(20)])
-    store.export(server.unix_url)
+    store = exported_view(
+        tmp_path, THINGS, [(n, n, "long " * 50) for n in range(20)], server.unix_url
+    )
     for n in range(10):
         server.db.delete(key_of(n))
     server.db.hset(key_of(15), "b", "x" * 1000)
@@ -106,6 +104,7 @@ def test_decimals_of_another_scale_are_of_the_declared_type(tmp_path: Path, serv
     declared = View("things", {"thing_id": "bigint"}, {"value": "decimal(9,2)"})
     store.declare([declared])
     store.export(server.unix_url)
+    assert server.db.hget(KEY, "value") == "7.00"
     assert found(check(store, server, declared)) == {}
     server.db.hset(KEY, "value", "7.01")
     [example] = check(store, server, declared).examples

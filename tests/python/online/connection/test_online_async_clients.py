@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -36,18 +35,13 @@ def tiny(tmp_path: Path) -> TinyStore:
 def run(tiny: TinyStore, url: str, use: Callable[[AsyncClient], Awaitable[None]]) -> None:
     """Run something with a client in an event loop of its own."""
 
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[AsyncClient]:
+    async def main() -> None:
         client = open_async_store(tiny.settings(url)).client
         try:
             with clear_errors(tiny.settings(url)):
-                yield client
+                await use(client)
         finally:
             await close_async_client(client)
-
-    async def main() -> None:
-        async with opened() as client:
-            await use(client)
 
     asyncio.run(main())
 

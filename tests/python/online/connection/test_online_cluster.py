@@ -67,10 +67,6 @@ def other_node(cluster: Cluster, slot: int) -> Node:
     return next(node for node in cluster.nodes if node is not cluster.owner(slot))
 
 
-def test_a_cluster_gives_the_result_of_one_server(store: FeatureStore, expected: object):
-    assert store.get_online_features(TWO, FEATURES) == expected
-
-
 def test_all_views_of_an_entity_have_one_slot_and_entities_have_many(
     tiny: TinyStore, cluster: Cluster
 ):

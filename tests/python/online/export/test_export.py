@@ -102,13 +102,6 @@ def test_time_to_live_is_set_refreshed_and_removed(store: TinyStore, server: Red
     assert all(server.db.ttl(key) == -1 for key in keys)
 
 
-def test_exporting_twice_leaves_the_same_content(store: TinyStore, server: RedisServer):
-    store.export(server.unix_url)
-    once = contents(server)
-    store.export(server.unix_url)
-    assert contents(server) == once
-
-
 def test_rows_that_are_no_longer_served_are_not_sent(store: TinyStore, server: RedisServer):
     store.execute("update snapshots.served_things_v1 set dbt_valid_to = now() where thing_id = 2")
     store.export(server.unix_url)
@@ -132,17 +125,19 @@ def test_only_plain_commands_are_sent(store: TinyStore, server: RedisServer):
     lock = {"evalsha", "pexpire"}
     assert data | lock < sent
     reads = {
-        "get",
-        "hget",
-        "hgetall",
-        "hkeys",
-        "info",
-        "time",
-        "dbsize",
-        "ping",
-        "hlen",
-        "hmget",
-        "pttl",
+        *[
+            "get",
+            "hget",
+            "hgetall",
+            "hkeys",
+            "hlen",
+            "hmget",
+            "pttl",
+            "dbsize",
+            "info",
+            "time",
+            "ping",
+        ]
     }
     logs_in = {"hello", "client", "select", "auth", "script"}
     assert sent - data - lock <= {"set"} | reads | logs_in

@@ -66,17 +66,6 @@ def other_primary(cluster: Cluster, slot: int) -> Node:
     return next(node for node in cluster.running if node.is_primary and node is not source)
 
 
-def test_all_views_of_an_entity_are_in_one_slot(project: RandomStore, cluster: Cluster):
-    project.export()
-    assert_online(project)
-    slots: dict[str, set[int]] = {}
-    with cluster.client() as client:
-        for key in client.scan_iter("fs:{*"):
-            slots.setdefault(key.split("}")[0], set()).add(client.keyslot(key))
-    assert len(slots) > 40
-    assert all(len(found) == 1 for found in slots.values())
-
-
 @pytest.mark.parametrize("request_number", [14, 46])
 def test_a_primary_changes_places_with_its_replica(
     project: RandomStore, cluster: Cluster, request_number: int

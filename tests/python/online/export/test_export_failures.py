@@ -6,12 +6,10 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from feature_store.online.connection import retry
-from support.projects.things_store import MANY, META, THINGS, completed, serve_many
+from support.projects.things_store import META, THINGS, completed
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import (
     RedisServer,
@@ -83,22 +81,6 @@ def test_a_foreign_key_is_left_alone(store: TinyStore, server: RedisServer, thin
     assert completed(server.db) == before
 
 
-def test_a_server_that_is_full(store: TinyStore, own_server: RedisServer):
-    store.export(own_server.unix_url)
-    serve_many(store)
-    before = completed(own_server.db)
-    with pytest.raises(FeatureStoreError) as caught:
-        store.export(
-            own_server.unix_url, on_rows=lambda _: own_server.db.config_set("maxmemory", 1)
-        )
-    assert str(caught.value).startswith("things:v1: the Redis server refused a command: OOM ")
-    assert "Next: give the server more memory" in str(caught.value)
-    assert completed(own_server.db) == before
-    done = store.run_script("export_to_redis.py", own_server.tcp_url)
-    assert_clear(done, "the Redis server refused a command: OOM ", "more memory")
-    assert completed(own_server.db) == before
-
-
 def test_a_replica(store: TinyStore, own_server: RedisServer):
     store.export(own_server.unix_url)
     with redis_server() as replica:
@@ -151,33 +133,6 @@ def test_the_documented_rights_are_enough(store: TinyStore):
         with pytest.raises(FeatureStoreError, match="NOPERM") as caught:
             store.export(reader)
         assert "docs/operate/online_store.md" in str(caught.value)
-
-
-def test_a_server_that_is_killed_in_the_middle(
-    store: TinyStore, own_server: RedisServer, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(retry, "RETRY_TIMEOUT", 1.0)
-    store.export(own_server.unix_url)
-    before = completed(own_server.db)
-    serve_many(store)
-    with pytest.raises(FeatureStoreError) as caught:
-        store.export(own_server.unix_url, on_rows=lambda _: own_server.kill())
-    assert str(caught.value).startswith(f"{own_server.unix_url}: the connection failed: ")
-    own_server.start()
-    assert completed(own_server.db) == before
-    store.export(own_server.unix_url)
-    assert own_server.db.hget(META, "rows") == str(MANY)
-    assert own_server.db.dbsize() == MANY + 2
-
-
-def test_a_warehouse_that_dbt_is_writing(store: TinyStore, server: RedisServer):
-    with duckdb.connect(str(store.warehouse)):
-        done = store.run_script("export_to_redis.py", server.unix_url)
-        assert_clear(
-            done, "another process has the warehouse open", "Next: wait for the running dbt"
-        )
-        with pytest.raises(FeatureStoreError, match="open already"):
-            store.export(server.unix_url)
 
 
 def test_after_a_failure_the_complete_views_are_listed(tmp_path: Path, server: RedisServer):

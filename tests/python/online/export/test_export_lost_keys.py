@@ -43,8 +43,11 @@ def test_the_first_export_of_a_view_without_rows(store: TinyStore, server: Redis
     assert "last export" not in done.stdout
 
 
-def test_a_key_that_was_deleted(exported: TinyStore, server: RedisServer):
-    server.db.delete(KEY)
+@pytest.mark.parametrize("command", [("del", KEY), ("set", KEY, "x")], ids=["deleted", "foreign"])
+def test_a_key_that_was_deleted_or_replaced(
+    exported: TinyStore, server: RedisServer, command: tuple[str, ...]
+):
+    server.call(*command)
     done = exported.run_script("export_to_redis.py", server.unix_url)
     assert done.returncode == 1
     assert "3 keys were checked, 1 of them are missing or differ" in done.stdout
@@ -54,20 +57,9 @@ def test_a_key_that_was_deleted(exported: TinyStore, server: RedisServer):
     assert "--full" in done.stderr
     [healed] = exported.export(server.unix_url)
     assert (healed.reason, healed.rows) == ("the last export found keys missing", 3)
+    assert server.db.type(KEY) == "hash"
     [again] = exported.export(server.unix_url)
     assert (again.reason, again.rows, again.sampled) == ("changes", 0, 3)
-
-
-def test_a_key_that_another_program_replaced_by_one_of_another_type(
-    exported: TinyStore, server: RedisServer
-):
-    server.db.set(KEY, "x")
-    done = exported.run_script("export_to_redis.py", server.unix_url)
-    assert done.returncode == 1
-    assert f"not online, such as {KEY}" in " ".join(done.stderr.split())
-    [healed] = exported.export(server.unix_url)
-    assert healed.rows == 3
-    assert server.db.type(KEY) in ("hash", b"hash")
 
 
 def test_one_of_many_keys_is_missing_by_the_number_of_keys(store: TinyStore, server: RedisServer):

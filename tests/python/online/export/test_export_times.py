@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from feature_store.errors import FeatureStoreError
+from support.projects.things_store import served_at
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import RedisServer
 
@@ -103,11 +104,7 @@ def test_rows_that_are_served_no_longer_do_not_matter(store: TinyStore, server: 
 def test_the_time_of_a_run(store: TinyStore, server: RedisServer, what: str):
     """The end of the last grain of the year 9999 is in the year 10000."""
     if what == "as_of":
-        store.execute(
-            "create table operations.served_runs (snapshot_id varchar, as_of timestamp, "
-            "served_at timestamp); insert into operations.served_runs values (?, ?, now())",
-            [MIDDLE.ids[2], LATE],
-        )
+        served_at(store, LATE, MIDDLE)
     else:
         spoil(store, "dbt_valid_from", f"timestamp '{LATE}'")
     for arguments in ([], ["--dry-run"], ["--view", "middle"]):

@@ -6,8 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from feature_store.errors import FeatureStoreError
 from support.projects.random_store import RandomStore
 from support.servers.redis_server import RedisServer, wait_for
 
@@ -101,7 +103,11 @@ def test_a_running_dbt_has_the_warehouse(project: RandomStore, server: RedisServ
         assert failed.code == 1
         assert "another process has the warehouse open for writing" in failed.stderr
         assert "Next: wait for the running dbt" in failed.stderr
+        assert "Traceback" not in failed.stderr
     finally:
         writer.communicate(b"\n")
+    refused = pytest.raises(FeatureStoreError, match="open already")
+    with duckdb.connect(str(project.store.warehouse)), refused:
+        project.store.export(server.unix_url)
     assert server.db.dbsize() == 0
     project.export_and_compare()

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from feature_store.errors import FeatureStoreError
 from support.projects.every_type import CASES, EVERYTHING, ROWS, exactly, expected
-from support.projects.tiny_store import TinyStore, View
+from support.projects.tiny_store import TinyStore, View, exported_view
 from support.servers.redis_server import RedisServer
 
 
@@ -82,20 +82,9 @@ def test_a_type_that_cannot_be_served_is_refused_before_anything_is_sent(
 
 def test_json_is_parsed(tmp_path: Path, shared: RedisServer):
     view = View("parsed", {"thing_id": "bigint"}, {"value": "json"})
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [(1, '{"a": [1, 2.5, null, "é"]}'), (2, None)])
-    store.export(shared.unix_url)
+    store = exported_view(
+        tmp_path, view, [(1, '{"a": [1, 2.5, null, "é"]}'), (2, None)], shared.unix_url
+    )
     result = store.read(shared.unix_url, [{"thing_id": 1}, {"thing_id": 2}], ["parsed:value"])
     values = [row["parsed:value"] for row in result.rows]
     assert values == [{"a": [1, 2.5, None, "é"]}, None]
-
-
-def test_text_is_of_the_declared_type_whatever_the_snapshot_has(
-    tmp_path: Path, shared: RedisServer
-):
-    view = View("things", {"thing_id": "bigint"}, {"value": "integer"})
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [(1, 7)])
-    store.declare([View("things", {"thing_id": "bigint"}, {"value": "decimal(9,2)"})])
-    store.export(shared.unix_url)
-    assert shared.db.hget("fs:{thing:1}:things:v1", "value") == "7.00"

@@ -139,14 +139,20 @@ def test_a_server_that_is_killed_and_restarted(tiny: TinyStore):
         tiny.export(own.unix_url)
 
         async def read(store: FeatureStore) -> None:
+            requested = (ENTITIES, FEATURES)
             async with store:
-                first = await store.get_online_features_async(ENTITIES, FEATURES)
+                first = await store.get_online_features_async(*requested)
+                assert store.get_online_features(*requested) == first
                 own.kill()
                 for _ in range(2):
                     with pytest.raises(FeatureStoreError, match="the connection failed"):
-                        await store.get_online_features_async(ENTITIES, FEATURES)
+                        await store.get_online_features_async(*requested)
+                    with pytest.raises(FeatureStoreError, match="the connection failed") as caught:
+                        store.get_online_features(*requested)
+                assert "Next: start the server or correct REDIS_URL" in str(caught.value)
                 own.start()
-                assert await store.get_online_features_async(ENTITIES, FEATURES) == first
+                assert await store.get_online_features_async(*requested) == first
+                assert store.get_online_features(*requested) == first
 
         with open_feature_store(tiny, own.unix_url) as store:
             asyncio.run(read(store))

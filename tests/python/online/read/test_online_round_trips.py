@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -67,14 +68,19 @@ def test_one_round_trip_for_packed_rows(tmp_path: Path, server: RedisServer, pro
 @pytest.mark.usefixtures("parser")
 def test_errors_leave_a_usable_connection(store: FeatureStore, server: RedisServer):
     """The replies behind an error were read too, or the connection was given up."""
-    keys = [f"fs:{{customer:{n}}}:customer_profile:v1" for n in (70, 71)]
+    keys = [f"fs:{{customer:{n}}}:customer_profile:v1" for n in (70, 71, 72)]
     good = store.get_online_features(ENTITIES, FEATURES)
     server.db.set(keys[0], "text")
-    server.db.hset(keys[1], "name", b"\xff\xfe")
+    server.db.hset(keys[1], "points", "many")
+    server.db.hset(keys[2], "name", b"\xff\xfe")
     try:
-        for number, message in ((70, "WRONGTYPE"), (71, "holds bytes that are not text")):
+        for number, message in (
+            (70, f"{keys[0]}: the Redis server refused a command: WRONGTYPE"),
+            (71, f"{keys[1]}, field points: 'many' cannot be read as hugeint"),
+            (72, "holds bytes that are not text"),
+        ):
             entities = [*ENTITIES[:50], {"customer_id": number, "store": "x"}, *ENTITIES[:50]]
-            with pytest.raises(FeatureStoreError, match=message):
+            with pytest.raises(FeatureStoreError, match=re.escape(message)):
                 store.get_online_features(entities, FEATURES)
     finally:
         server.db.delete(*keys)

@@ -55,10 +55,10 @@ def online(server: RedisServer) -> dict[str, Any]:
     }
 
 
-def served_at(store: TinyStore, as_of: str) -> None:
+def served_at(store: TinyStore, as_of: str, view: View = THINGS) -> None:
     """Note, as dbt's hook does, as of when the rows are."""
     store.execute(
         "create table if not exists operations.served_runs (snapshot_id varchar, as_of timestamp, "
         "served_at timestamp); insert into operations.served_runs values (?, ?, now()::timestamp)",
-        [THINGS.ids[2], as_of],
+        [view.ids[2], as_of],
     )

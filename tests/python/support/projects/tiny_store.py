@@ -64,41 +64,29 @@ class View:
         declaration = {"entity": [*self.entity], "event_time": "at", "grain": "1d"}
         given = {"ttl": self.ttl, "layout": self.layout}
         declaration["online"] = {key: value for key, value in given.items() if value}
-        common = {"raw_code": "", "columns": {}, "description": "", "config": {"meta": {}}}
-        return {
-            table: common
-            | {
-                "unique_id": table,
-                "resource_type": "model",
-                "name": self.name,
-                "schema": "features",
-                "alias": f"{self.name}_v{self.version}",
-                "fqn": ["tiny", "features", self.name, f"v{self.version}"],
-                "version": self.version,
-                "latest_version": self.latest_version,
-                "columns": {
-                    name: {"name": name, "data_type": data_type, "description": ""}
-                    for name, data_type in columns.items()
-                },
-                "config": {"meta": {"feature_view": declaration}},
-            },
-            online: common
-            | {
-                "unique_id": online,
-                "resource_type": "model",
-                "name": online.split(".")[-1],
-                "schema": "online",
-                "fqn": ["tiny", "online", online.split(".")[-1]],
-            },
-            snapshot: common
-            | {
-                "unique_id": snapshot,
-                "resource_type": "snapshot",
-                "name": self.served_name,
-                "schema": "snapshots",
-                "fqn": ["tiny", self.served_name],
-            },
+        nodes = {
+            table: _node(table, "features", self.name),
+            online: _node(online, "online", online.split(".")[-1]),
+            snapshot: _node(snapshot, "snapshots", self.served_name),
         }
+        nodes[table] |= {
+            "alias": f"{self.name}_v{self.version}",
+            "fqn": ["tiny", "features", self.name, f"v{self.version}"],
+            "version": self.version,
+            "latest_version": self.latest_version,
+            "columns": {
+                name: {"name": name, "data_type": data_type, "description": ""}
+                for name, data_type in columns.items()
+            },
+            "config": {"meta": {"feature_view": declaration}},
+        }
+        return nodes
+
+
+def _node(unique_id: str, schema: str, name: str) -> dict[str, Any]:
+    node = {"unique_id": unique_id, "resource_type": unique_id.split(".")[0], "name": name}
+    node |= {"schema": schema, "fqn": ["tiny", schema, name], "raw_code": "", "description": ""}
+    return node | {"columns": {}, "config": {"meta": {}}}
 
 
 class TinyStore:
@@ -262,6 +250,16 @@ class TinyStore:
             )
             names = [column[0] for column in found.description]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def exported_view(
+    folder: Path, view: View, rows: Sequence[Sequence[Any]], redis_url: str, **options: Any
+) -> TinyStore:
+    """Write a project with one view that has these rows, and export it."""
+    store = TinyStore(folder, [view])
+    store.serve(view, rows)
+    store.export(redis_url, **options)
+    return store
 
 
 def tiny_environment(store: TinyStore, redis_url: str | None) -> dict[str, str]:

@@ -12,9 +12,8 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from feature_store.cli import app
 from support.paths import SCRIPTS, TESTS
@@ -25,14 +24,8 @@ from support.servers.redis_server import script_environment, wait_for
 _START, _WAIT = "start", "wait"
 
 
-@dataclass(frozen=True)
-class Ended:
-    """The result of an export.
-
-    Attributes:
-        code: its exit code; the signal's number, negative, where one ended it.
-        stderr: what it printed for the user.
-    """
+class Ended(NamedTuple):
+    """The exit code of an export (a signal's number, negative), and what it printed."""
 
     code: int
     stderr: str

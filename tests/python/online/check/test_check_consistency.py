@@ -18,7 +18,6 @@ from support.servers.redis_server import RedisServer, wait_for
 
 @pytest.fixture(params=["hash", "packed"])
 def layout(request: pytest.FixtureRequest) -> str:
-    """Return each layout."""
     return request.param
 
 

@@ -41,12 +41,6 @@ DAMAGE: dict[str, tuple[str | None, list[str], tuple[Any, ...]]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def things(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
-    """Return a store of things."""
-    return TinyStore(tmp_path_factory.mktemp("things"), [THINGS])
-
-
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(done=st.lists(st.sampled_from([*DAMAGE]), min_size=1, max_size=25))
 def test_random_damage_is_found_exactly(things: TinyStore, shared: RedisServer, done: list[str]):
@@ -73,12 +67,6 @@ def test_random_damage_is_found_exactly(things: TinyStore, shared: RedisServer, 
     assert len(checked.examples) == min(5, checked.mismatches)
     for example in checked.examples:
         assert DAMAGE[done[int(example.key.split(":")[2].rstrip("}"))]][0] == example.kind
-
-
-@pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
-    """Return a store whose one view has every type that random rows are made of."""
-    return TinyStore(tmp_path_factory.mktemp("everything"), [EVERYTHING])
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)

@@ -16,11 +16,8 @@ import pytest
 from feature_store.cli.arguments import read_sample
 from feature_store.errors import FeatureStoreError
 from feature_store.online.check import log as check_log
-from feature_store.online.check.check import check_view
 from feature_store.online.check.findings import check_share
 from feature_store.online.check.log import check_log_path, record_check
-from feature_store.online.connection.open import open_online_store
-from feature_store.warehouse.connection import connect
 from support.projects.checked_things import check, found, key_of
 from support.projects.things_store import KEY, THINGS
 from support.projects.tiny_store import TinyStore
@@ -29,7 +26,6 @@ from support.servers.redis_server import RedisServer, assert_clear, documented_r
 
 
 def run(store: TinyStore, url: str, *arguments: str) -> CompletedProcess[str]:
-    """Run the script."""
     return store.run_script("check_consistency.py", url, *arguments)
 
 
@@ -180,16 +176,11 @@ def test_a_server_that_is_down_or_forbids_it(store: TinyStore, own_server: Redis
 def test_the_rows_of_a_cluster(store: TinyStore):
     with redis_cluster() as cluster, cluster.client() as client:
         store.export(cluster.url)
-        with (
-            connect(store.warehouse) as connection,
-            open_online_store(store.settings(cluster.url)) as opened,
-        ):
-            arguments = (connection, opened, store.definitions, store.view(THINGS))
-            assert found(check_view(*arguments)) == {}
-            client.delete(KEY)
-            client.hset(key_of(2), mapping={"foreign": "1", "a": "x"})
-            client.set(key_of(3), "a string")
-            checked = check_view(*arguments)
+        assert found(check(store, cluster)) == {}
+        client.delete(KEY)
+        client.hset(key_of(2), mapping={"foreign": "1", "a": "x"})
+        client.set(key_of(3), "a string")
+        checked = check(store, cluster)
         assert found(checked) == {"missing": 1, "different": 2}
         assert checked.columns == {"(row)": 1, "a": 1, "(foreign field)": 1}
 

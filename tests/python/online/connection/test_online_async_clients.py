@@ -28,7 +28,6 @@ KEYS = [f"fs:{{x:{n}}}" for n in range(50)]
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> TinyStore:
-    """Return a project, for its settings."""
     return TinyStore(tmp_path / "tiny", [THINGS])
 
 

@@ -44,7 +44,6 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> TinyStore:
-    """Return a project, exported to the Cluster."""
     return export_customers(tmp_path_factory.mktemp("tiny"), cluster.url)
 
 

@@ -28,7 +28,6 @@ def sentinels() -> Iterator[Sentinels]:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory, sentinels: Sentinels) -> TinyStore:
-    """Return a project, exported to the primary."""
     return export_customers(tmp_path_factory.mktemp("tiny"), sentinels.url)
 
 

@@ -14,7 +14,6 @@ from support.servers.redis_server import RedisServer
 
 @pytest.fixture(scope="package")
 def forker() -> Iterator[ExportForker]:
-    """Return the process that forks exports."""
     with export_forker() as running:
         yield running
 

@@ -24,7 +24,6 @@ def test_slots_are_those_of_the_library(tags: list[str], data: st.DataObject):
 
 
 def records(commands: list[str]) -> pa.RecordBatch:
-    """Return what a query of commands returns."""
     return pa.RecordBatch.from_arrays(
         [
             pa.array(commands, pa.string()),

@@ -12,7 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feature_store.errors import FeatureStoreError
-from support.projects.things_store import KEY, META, THINGS, online, sent, served_at
+from support.projects.things_store import (
+    KEY,
+    META,
+    THINGS,
+    export_first_rows,
+    online,
+    sent,
+    served_at,
+)
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import RedisServer, redis_server
 
@@ -78,12 +86,7 @@ def test_a_feature_that_two_failed_definitions_dropped_loses_its_field(
     """The second definition's export ends before its metadata; the third knows neither field."""
     store.export(server.unix_url)
     store.declare([replace(THINGS, features={"b": "varchar"})])
-
-    def fail(_: int) -> None:
-        raise RuntimeError("ends here")
-
-    with pytest.raises(RuntimeError):
-        store.export(server.unix_url, on_rows=fail)
+    export_first_rows(store, server)
     store.declare([replace(THINGS, features={})])
     store.export(server.unix_url, sample=0)
     time = {"_feature_time": "2026-01-02T00:00:00Z"}
@@ -218,11 +221,6 @@ ROWS = st.dictionaries(
 )
 
 
-@pytest.fixture(scope="module")
-def random_store(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
-    return TinyStore(tmp_path_factory.mktemp("random"), [THINGS])
-
-
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(
     days=st.lists(
@@ -232,19 +230,18 @@ def random_store(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
     )
 )
 def test_after_any_days_online_is_what_a_first_export_would_give(
-    random_store: TinyStore, shared: RedisServer, days: list[Any]
+    things: TinyStore, shared: RedisServer, days: list[Any]
 ):
     """Random rows of days, in either layout, exported each day or not."""
-    server = shared
-    server.db.flushall()
+    shared.db.flushall()
     for rows, layout, exports in days:
-        random_store.declare([layout])
-        random_store.serve(THINGS, [(key, *row) for key, row in rows.items()])
+        things.declare([layout])
+        things.serve(THINGS, [(key, *row) for key, row in rows.items()])
         if exports:
-            random_store.export(server.unix_url, sample=0, force=True)
-    random_store.export(server.unix_url, sample=0)
-    found = online(server)
+            things.export(shared.unix_url, sample=0, force=True)
+    things.export(shared.unix_url, sample=0)
+    found = online(shared)
     with redis_server() as empty:
-        random_store.export(empty.unix_url, sample=0)
+        things.export(empty.unix_url, sample=0)
         assert found == online(empty)
     assert len(found) == len(days[-1][0])

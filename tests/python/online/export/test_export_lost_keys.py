@@ -17,7 +17,6 @@ NOTHING_NEW = "nothing new since the last export at 20"
 
 @pytest.fixture
 def exported(store: TinyStore, server: RedisServer) -> TinyStore:
-    """Return the tiny project, exported."""
     store.export(server.unix_url)
     return store
 

@@ -39,7 +39,6 @@ def extremes(tmp_path_factory: pytest.TempPathFactory, shared: RedisServer) -> T
 
 
 def view_of(data_type: str) -> View:
-    """Return the view whose features are of a type."""
     position = [*CASES].index(data_type)
     return View(f"view_{position}", {"thing_id": "bigint"}, {"one": data_type, "other": data_type})
 
@@ -47,12 +46,6 @@ def view_of(data_type: str) -> View:
 @pytest.mark.parametrize("data_type", CASES)
 def test_extreme_values_read_back_equal(extremes: TinyStore, shared: RedisServer, data_type: str):
     assert_equal(extremes, shared, view_of(data_type))
-
-
-@pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
-    """Return a store whose one view has every type that random rows are made of."""
-    return TinyStore(tmp_path_factory.mktemp("everything"), [EVERYTHING])
 
 
 @settings(max_examples=20, deadline=None, derandomize=True)

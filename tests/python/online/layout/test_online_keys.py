@@ -39,7 +39,6 @@ FEW = settings(max_examples=60, deadline=None, derandomize=True)
 
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Return a database in memory."""
     with duckdb.connect() as opened:
         yield opened
 
@@ -63,7 +62,6 @@ def all_types(view_of) -> FeatureView:
 
 @pytest.fixture(scope="module")
 def two_texts(view_of) -> FeatureView:
-    """Return a view whose key is two texts."""
     return view_of(first="varchar", second="varchar")
 
 

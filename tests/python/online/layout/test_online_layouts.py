@@ -115,7 +115,6 @@ def older(tmp_path: Path, shared: RedisServer) -> TinyStore:
 
 
 def key(number: int) -> str:
-    """Return the key of a thing."""
     return f"older:{{thing:{number}}}:things:v1"
 
 

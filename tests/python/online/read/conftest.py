@@ -20,7 +20,6 @@ def server(shared: RedisServer) -> RedisServer:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> TinyStore:
-    """Return the project, exported to the server."""
     return export_customers(tmp_path_factory.mktemp("tiny"), server.unix_url)
 
 

@@ -34,7 +34,6 @@ def both(store: FeatureStore, entities: list[Any], features: list[str]) -> tuple
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """Return a Cluster of three nodes."""
     with redis_cluster() as running:
         yield running
 

@@ -16,8 +16,8 @@ from feature_store.online.connection.round_trip import ReplyParser
 from support.projects.customers_store import open_feature_store
 from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore
-from support.servers.holding_proxy import HoldingProxy, holding_proxy
 from support.servers.redis_server import RedisServer
+from support.servers.tcp_proxy import TcpProxy, cutting_proxy
 
 FEATURES = ["customer_purchases", "customer_profile", "affinity"]
 ENTITIES = [{"customer_id": n, "store": "Nord"} for n in range(400)]
@@ -25,23 +25,22 @@ PACKED = replace(THINGS, layout="packed")
 
 
 @pytest.fixture
-def proxy(server: RedisServer) -> Iterator[HoldingProxy]:
-    """Return a proxy in front of the server."""
-    with holding_proxy(server.port) as running:
+def proxy(server: RedisServer) -> Iterator[TcpProxy]:
+    with cutting_proxy(server.port) as running:
         yield running
 
 
 @pytest.mark.usefixtures("parser")
-def test_all_commands_are_sent_before_the_first_reply(tiny: TinyStore, proxy: HoldingProxy):
-    url = f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=20"
+def test_all_commands_are_sent_before_the_first_reply(tiny: TinyStore, proxy: TcpProxy):
+    url = f"{proxy.url}?socket_timeout=20"
     with open_feature_store(tiny, url) as store:
         expected = store.get_online_features(ENTITIES, FEATURES)
         proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES))
         assert store.get_online_features(ENTITIES, FEATURES) == expected
 
 
-def test_the_proxy_distinguishes_two_round_trips_from_one(tiny: TinyStore, proxy: HoldingProxy):
-    url = f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=0.3"
+def test_the_proxy_distinguishes_two_round_trips_from_one(tiny: TinyStore, proxy: TcpProxy):
+    url = f"{proxy.url}?socket_timeout=0.3"
     with open_feature_store(tiny, url) as store:
         store.get_online_features(ENTITIES, FEATURES)
         proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES) + 1)
@@ -50,13 +49,13 @@ def test_the_proxy_distinguishes_two_round_trips_from_one(tiny: TinyStore, proxy
 
 
 @pytest.mark.usefixtures("parser")
-def test_one_round_trip_for_packed_rows(tmp_path: Path, server: RedisServer, proxy: HoldingProxy):
+def test_one_round_trip_for_packed_rows(tmp_path: Path, server: RedisServer, proxy: TcpProxy):
     tiny = TinyStore(tmp_path, [PACKED])
     tiny.prefix = "packed"
     tiny.serve(PACKED, [(1, 10, "x"), (2, None, "é✓")])
     tiny.export(server.unix_url)
     entities = [{"thing_id": n} for n in range(300)]
-    with open_feature_store(tiny, f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=20") as store:
+    with open_feature_store(tiny, f"{proxy.url}?socket_timeout=20") as store:
         store.settings = replace(store.settings, prefix="packed")
         expected = store.get_online_features(entities, ["things"])
         proxy.hold(b"$3\r\nGET\r\n", 300)
@@ -116,13 +115,13 @@ class _InterruptedError(BaseException):
 
 
 @pytest.mark.usefixtures("parser")
-def test_a_read_that_is_interrupted(tiny: TinyStore, proxy: HoldingProxy):
+def test_a_read_that_is_interrupted(tiny: TinyStore, proxy: TcpProxy):
     """Its replies come later, and must not be taken for those of the next read."""
 
     def interrupt(*_: object) -> None:
         raise _InterruptedError
 
-    with open_feature_store(tiny, f"redis://127.0.0.1:{proxy.port}/0") as store:
+    with open_feature_store(tiny, proxy.url) as store:
         good = store.get_online_features(ENTITIES, FEATURES)
         proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES) + 1)
         before = signal.signal(signal.SIGALRM, interrupt)

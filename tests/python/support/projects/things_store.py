@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 
 from feature_store.online.export.exporter import ROWS_AT_ONCE
@@ -44,6 +45,16 @@ def sent(store: TinyStore, server: RedisServer, **options: Any) -> tuple[str, in
     """Export, and return why all was sent or ``changes``, and the rows sent and keys deleted."""
     [exported] = store.export(server.unix_url, sample=0, **options)
     return exported.reason, exported.rows, exported.deleted
+
+
+def export_first_rows(store: TinyStore, server: RedisServer) -> None:
+    """Let an export end after its first rows, before its metadata."""
+
+    def fail(_: int) -> None:
+        raise RuntimeError("ends here")
+
+    with pytest.raises(RuntimeError, match="ends here"):
+        store.export(server.unix_url, on_rows=fail)
 
 
 def online(server: RedisServer) -> dict[str, Any]:

@@ -92,9 +92,7 @@ def test_what_was_not_exported_yet_is_stale(layout: str, tmp_path: Path, server:
     assert found(check(store, server, view)) == {}
 
 
-def test_a_row_that_cannot_be_read_is_different_though_a_newer_one_is_to_come(
-    store: TinyStore, server: RedisServer
-):
+def test_an_unreadable_row_is_different_even_where_stale(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     server.db.hset(KEY, "a", "ten")
     store.serve(THINGS, [(1, 11, "x"), (2, 5, "y"), (3, None, None)])
@@ -103,9 +101,7 @@ def test_a_row_that_cannot_be_read_is_different_though_a_newer_one_is_to_come(
     assert checked.next_step == EXPORT_ALL
 
 
-def test_an_earlier_row_that_should_have_been_replaced_is_stale(
-    store: TinyStore, server: RedisServer
-):
+def test_an_earlier_row_that_was_not_replaced_is_stale(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     server.db.hset(KEY, mapping={"a": "9", "_feature_time": "2026-01-01T23:59:59.999999Z"})
     server.db.hset(key_of(2), mapping={"b": "9", "_feature_time": "2026-01-02T00:00:00.000001Z"})
@@ -175,9 +171,7 @@ def test_another_row_is_different_and_its_columns_are_named(
 
 
 @pytest.mark.parametrize("text", ["no json", "[]", '["123456","2026-01-02T00:00:00Z",10,"x"]'])
-def test_a_packed_row_that_cannot_be_read_is_different(
-    tmp_path: Path, server: RedisServer, text: str
-):
+def test_an_unreadable_packed_row_is_different(tmp_path: Path, server: RedisServer, text: str):
     view = replace(THINGS, layout="packed", ttl=None)
     store = exported_view(tmp_path, view, [(1, 10, "x"), (2, 20, "y")], server.unix_url, sample=0)
     server.db.set(KEY, text)
@@ -185,9 +179,7 @@ def test_a_packed_row_that_cannot_be_read_is_different(
     assert (found(checked), checked.columns) == ({"different": 1}, {"(row)": 1})
 
 
-def test_keys_of_a_layout_that_was_not_exported_yet_are_different(
-    store: TinyStore, server: RedisServer
-):
+def test_keys_of_a_layout_not_exported_yet_are_different(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     packed = replace(THINGS, layout="packed")
     store.declare([packed])

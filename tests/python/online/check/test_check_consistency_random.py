@@ -115,9 +115,7 @@ def test_extreme_values_of_every_type_are_found_equal(tmp_path: Path, shared: Re
 
 
 @pytest.mark.parametrize(("data_type", "text"), [("double", "{}"), ("double[]", "[1.0,{}]")])
-def test_doubles_that_are_equal_but_not_the_same(
-    tmp_path: Path, shared: RedisServer, data_type: str, text: str
-):
+def test_equal_doubles_that_differ(tmp_path: Path, shared: RedisServer, data_type: str, text: str):
     view = View("doubles", {"n": "bigint"}, {"value": data_type})
     values = [0.0, -0.0, math.nan, math.inf]
     served = [[1.0, value] for value in values] if data_type.endswith("[]") else values

@@ -44,9 +44,7 @@ def cells(table: str, view: str) -> list[str]:
     return [cell.strip() for cell in line.strip("│").split("│")]
 
 
-def test_the_script_needs_the_documented_rights_only_and_writes_nothing(
-    store: TinyStore, server: RedisServer
-):
+def test_the_documented_rights_are_enough_to_check(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     server.db.execute_command(*documented_rights()["checker"])
     before = server.calls()
@@ -185,9 +183,7 @@ def test_the_rows_of_a_cluster(store: TinyStore):
         assert checked.columns == {"(row)": 1, "a": 1, "(foreign field)": 1}
 
 
-def test_an_export_checks_what_is_online_and_the_next_one_repairs_it(
-    store: TinyStore, server: RedisServer
-):
+def test_an_export_checks_and_the_next_one_repairs(store: TinyStore, server: RedisServer):
     check_log_path(store.settings(None)).unlink(missing_ok=True)
     [exported] = store.export(server.unix_url)
     assert exported.checked.mismatches == 0

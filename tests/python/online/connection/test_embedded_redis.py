@@ -155,7 +155,7 @@ def test_a_long_temporary_folder(tmp_path: Path, data_file: Path, monkeypatch: p
         (b"REDIS0009\xfa\x09redis-ver\x066.2.14", "EOF"),
     ],
 )
-def test_a_corrupt_data_file(
+def test_corrupt_data(
     data_file: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, reason: str
 ):
     data_file.parent.mkdir()
@@ -191,9 +191,7 @@ def test_data_that_cannot_be_saved_stay_in_the_running_server(data_file: Path):
     assert data_file.is_file()
 
 
-def test_a_stopped_server_is_named_and_no_other_one_is_started(
-    data_file: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_stopped_server_is_not_replaced(data_file: Path, monkeypatch: pytest.MonkeyPatch):
     """A second server over the same data would lay its own over those of the first."""
     monkeypatch.setattr(embedded, "REPLY_TIMEOUT", 0.5)
     store = EmbeddedRedis(data_file)

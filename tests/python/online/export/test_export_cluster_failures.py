@@ -67,7 +67,7 @@ def other_primary(cluster: Cluster, slot: int) -> Node:
 
 
 @pytest.mark.parametrize("request_number", [14, 46])
-def test_a_primary_changes_places_with_its_replica(
+def test_primary_and_replica_change_places(
     project: RandomStore, cluster: Cluster, request_number: int
 ):
     running = project.start_stopped(request_number)

@@ -80,7 +80,7 @@ def test_a_dropped_feature_loses_its_field(store: TinyStore, server: RedisServer
     assert online(server)[KEY]["b"] == "x"
 
 
-def test_a_feature_that_two_failed_definitions_dropped_loses_its_field(
+def test_a_feature_dropped_by_a_failed_export_loses_its_field(
     store: TinyStore, server: RedisServer
 ):
     """The second definition's export ends before its metadata; the third knows neither field."""
@@ -189,7 +189,7 @@ def test_an_earlier_time_never_replaces_a_later_one(store: TinyStore, server: Re
     assert sent(store, server) == ("changes", 0, 0)
 
 
-def test_an_older_warehouse_never_replaces_a_newer_one(
+def test_an_older_warehouse_replaces_no_newer(
     tmp_path: Path, store: TinyStore, server: RedisServer
 ):
     """A copy of the warehouse that was not built since: with as_of unknown, the same, and later."""

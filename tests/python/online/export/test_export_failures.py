@@ -20,9 +20,7 @@ from support.servers.redis_server import (
 )
 
 
-def test_the_prefix_of_another_project_is_refused_before_anything_is_written(
-    store: TinyStore, server: RedisServer
-):
+def test_the_prefix_of_another_project_is_refused_at_once(store: TinyStore, server: RedisServer):
     server.db.set("fs:meta", "shop")
     with pytest.raises(FeatureStoreError, match="belong to the project 'shop'"):
         store.export(server.unix_url)
@@ -55,9 +53,7 @@ def test_a_snapshot_that_cannot_be_sent_is_refused_before_anything_is_sent(
     assert server.db.dbsize() == 0
 
 
-def test_a_value_that_is_not_of_the_declared_type_is_a_clear_error(
-    store: TinyStore, server: RedisServer
-):
+def test_a_value_that_is_not_of_the_declared_type(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     before = completed(server.db)
     store.declare([replace(THINGS, features={"a": "integer", "b": "integer"})])

@@ -43,9 +43,7 @@ def test_killed_at_any_request(project: RandomStore, seed: int):
         project.assert_online()
 
 
-def test_killed_when_the_server_has_taken_any_number_of_commands(
-    project: RandomStore, server: RedisServer
-):
+def test_killed_after_any_number_of_commands(project: RandomStore, server: RedisServer):
     chance = random.Random(4)
     project.entities = 2_000
     project.change(1)
@@ -101,7 +99,7 @@ def test_a_warehouse_that_was_restored(project: RandomStore, tmp_path: Path):
     project.export_and_compare()
 
 
-def test_the_lock_of_a_killed_exporter_is_free_when_its_lease_is_over(
+def test_the_lock_of_a_killed_exporter_ends_with_its_lease(
     project: RandomStore, server: RedisServer
 ):
     # Long enough for the second to come in time, whatever else the machine does.

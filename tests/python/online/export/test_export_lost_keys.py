@@ -21,9 +21,7 @@ def exported(store: TinyStore, server: RedisServer) -> TinyStore:
     return store
 
 
-def test_nothing_new_prints_since_when_and_how_many_keys_were_checked(
-    exported: TinyStore, server: RedisServer
-):
+def test_nothing_new_prints_the_time_and_the_checked_keys(exported: TinyStore, server: RedisServer):
     done = exported.run_script("export_to_redis.py", server.unix_url)
     assert done.returncode == 0
     assert NOTHING_NEW in done.stdout
@@ -43,7 +41,7 @@ def test_the_first_export_of_a_view_without_rows(store: TinyStore, server: Redis
 
 
 @pytest.mark.parametrize("command", [("del", KEY), ("set", KEY, "x")], ids=["deleted", "foreign"])
-def test_a_key_that_was_deleted_or_replaced(
+def test_a_deleted_or_replaced_key(
     exported: TinyStore, server: RedisServer, command: tuple[str, ...]
 ):
     server.call(*command)

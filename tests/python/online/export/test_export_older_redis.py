@@ -12,7 +12,7 @@ ENTITIES = 150
 
 
 @pytest.mark.parametrize("request_part", ["}:forever:v1", "}:packed:v1", "watermark"])
-def test_an_earlier_time_that_was_forced_and_killed(
+def test_a_forced_earlier_time_that_was_killed(
     project: RandomStore, tmp_path: Path, request_part: str
 ):
     """The newer warehouse's next export has to write over all of it."""
@@ -28,9 +28,7 @@ def test_an_earlier_time_that_was_forced_and_killed(
     project.export_and_compare()
 
 
-def test_an_older_warehouse_that_meets_a_newer_export_that_was_killed(
-    project: RandomStore, tmp_path: Path
-):
+def test_an_older_warehouse_after_a_newer_export_was_killed(project: RandomStore, tmp_path: Path):
     """The metadata do not say that newer rows are online, but that some may be."""
     project.export()
     older = project.copy(tmp_path / "older")

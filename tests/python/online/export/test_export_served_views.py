@@ -28,9 +28,7 @@ def edit_manifest(store: TinyStore, edit: Any) -> None:
 
 
 @pytest.mark.parametrize("what", ["snapshot", "online view"])
-def test_a_view_that_is_declared_online_and_never_served(
-    store: TinyStore, server: RedisServer, what: str
-):
+def test_a_view_that_is_declared_and_never_served(store: TinyStore, server: RedisServer, what: str):
     """It is named, and the others are exported."""
     store.declare([THINGS, OTHER])
     table, online, snapshot = OTHER.ids
@@ -67,9 +65,7 @@ def test_a_view_that_is_not_declared_online_is_not_exported(store: TinyStore, se
 
 
 @pytest.mark.parametrize("name", ["a_copy", "served_things_v1_copy"])
-def test_a_second_snapshot_is_refused_and_can_be_removed(
-    store: TinyStore, server: RedisServer, name: str
-):
+def test_a_second_snapshot_is_refused(store: TinyStore, server: RedisServer, name: str):
     """Whichever of the two dbt names first."""
     store.export(server.unix_url)
     second = f"snapshot.tiny.{name}"

@@ -86,9 +86,7 @@ def test_one_error_names_it_and_the_other_views_are_exported(
         ("days", "[date '-infinity', null]"),
     ],
 )
-def test_the_last_times_that_python_reads(
-    store: TinyStore, server: RedisServer, column: str, value: str
-):
+def test_the_last_readable_times(store: TinyStore, server: RedisServer, column: str, value: str):
     spoil(store, column, value)
     exported = store.export(server.unix_url, sample=None)
     assert [one.checked.mismatches for one in exported] == [0, 0, 0]

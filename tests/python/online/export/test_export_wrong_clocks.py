@@ -49,7 +49,7 @@ def test_a_clock_that_was_ahead_for_one_run(store: TinyStore, server: RedisServe
 
 
 @pytest.mark.parametrize("rows", [2, 1001])
-def test_an_export_that_was_killed_before_the_clock_was_right(
+def test_an_export_killed_before_the_clock_was_right(
     store: TinyStore, server: RedisServer, rows: int
 ):
     """The rows that it sent differ from those of the warehouse now, whatever their number."""
@@ -65,9 +65,7 @@ def test_an_export_that_was_killed_before_the_clock_was_right(
     assert sent(store, server) == ("changes", 0, 0)
 
 
-def test_metadata_of_an_earlier_version_lead_to_one_full_export(
-    store: TinyStore, server: RedisServer
-):
+def test_metadata_of_an_earlier_version_need_a_full_export(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     for history in ("3:12345678901234567890", "", "2:"):
         server.db.hset(META, "history", history)
@@ -87,7 +85,7 @@ def test_force_sends_everything_once(store: TinyStore, server: RedisServer):
 
 
 @pytest.mark.parametrize("future", ["as_of", "watermark"])
-def test_the_way_back_from_a_served_state_of_the_future(
+def test_the_way_back_from_a_state_of_the_future(
     store: TinyStore, server: RedisServer, future: str
 ):
     if future == "as_of":

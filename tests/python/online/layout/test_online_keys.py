@@ -150,9 +150,7 @@ def test_all_views_of_an_entity_are_in_one_slot(three_views, ids):
         ),
     ],
 )
-def test_equal_ids_have_one_key_however_they_are_given(
-    connection, view_of, data_type, values, tail
-):
+def test_equal_ids_have_one_key_in_every_form(connection, view_of, data_type, values, tail):
     view = view_of(thing_id=data_type)
     assert {KEYS.entity(view, [value]) for value in values} == {f"fs:{{thing:{tail}}}:things:v1"}
     assert sql_key(connection, view, (values[0],)) == f"fs:{{thing:{tail}}}:things:v1"

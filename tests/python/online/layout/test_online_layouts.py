@@ -75,9 +75,7 @@ def test_extreme_values(both: TinyStore, shared: RedisServer):
 
 
 @pytest.mark.parametrize("layout", ["hash", "packed"])
-def test_decimals_have_their_scale_where_none_is_null(
-    tmp_path: Path, shared: RedisServer, layout: str
-):
+def test_decimals_have_their_declared_scale(tmp_path: Path, shared: RedisServer, layout: str):
     """A packed zero is written without it."""
     view = View("sums", {"thing_id": "bigint"}, {"one": "decimal(9,2)"}, layout=layout)
     store = TinyStore(tmp_path, [view])
@@ -159,9 +157,7 @@ def test_the_current_schema_needs_no_second_round_trip(older: TinyStore, shared:
         ('{"names": ["a"], "types": ["blob"]}', "feature a: type 'blob' cannot be served"),
     ],
 )
-def test_a_schema_that_cannot_be_used(
-    older: TinyStore, shared: RedisServer, schema: str | None, why: str
-):
+def test_an_unusable_schema(older: TinyStore, shared: RedisServer, schema: str | None, why: str):
     older.declare([OLD])
     number = schema_id(older.view(OLD))
     older.declare([NEW])

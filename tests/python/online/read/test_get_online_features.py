@@ -63,19 +63,6 @@ def test_versions_side_by_side(store: FeatureStore):
     assert [*result.feature_times[0]] == ["customer_purchases:v1", "customer_purchases:v2"]
 
 
-def test_no_row_is_told_apart_from_null_features(store: FeatureStore):
-    result = store.get_online_features(
-        [{"customer_id": 2}, {"customer_id": 404}],
-        ["customer_purchases:v1:spend_28d", "customer_purchases:v1:orders_28d"],
-    )
-    empty, unknown = result.rows
-    assert empty["customer_purchases:v1:spend_28d"] is None
-    assert empty["customer_purchases:v1:orders_28d"] == 0
-    assert unknown["customer_purchases:v1:spend_28d"] is None
-    label = "customer_purchases:v1"
-    assert result.feature_times == [{label: datetime(2026, 1, 2, tzinfo=UTC)}, {label: None}]
-
-
 def test_duplicates_are_answered_as_often_as_asked(store: FeatureStore):
     one, two = {"customer_id": 1}, {"customer_id": 2}
     requested = ["customer_purchases:v1:orders_28d", "customer_purchases:v1:orders_28d"]
@@ -97,19 +84,6 @@ def test_ids_as_text_or_of_numpy_and_pandas(store: FeatureStore, customer_id: ob
     [row] = store.get_online_features(entities, ["customer_purchases:v1:orders_28d"]).rows
     assert row["customer_purchases:v1:orders_28d"] == 3
     assert row["customer_id"] is customer_id
-
-
-def test_a_composite_entity_with_a_separator_in_its_id(store: FeatureStore):
-    entities = [{"store": "Süd|1", "customer_id": 1}, {"store": "Süd", "customer_id": 1}]
-    rows = store.get_online_features(entities, ["affinity:share"]).rows
-    assert [row["affinity:share"] for row in rows] == [0.25, None]
-    assert rows[0] == {"store": "Süd|1", "customer_id": 1, "affinity:share": 0.25}
-
-
-def test_views_of_several_entities_at_once(store: FeatureStore):
-    entities = [{"customer_id": 1, "store": "Nord", "row": "kept"}]
-    [row] = store.get_online_features(entities, ["affinity:share", "customer_profile:name"]).rows
-    assert row == {**entities[0], "affinity:share": 0.75, "customer_profile:name": "Zoë"}
 
 
 def test_no_entities(store: FeatureStore):

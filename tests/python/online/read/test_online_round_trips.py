@@ -89,9 +89,10 @@ def test_errors_leave_a_usable_connection(store: FeatureStore, server: RedisServ
 @pytest.mark.usefixtures("parser")
 def test_ids_of_other_scripts(store: FeatureStore, server: RedisServer):
     """Lengths in the protocol are those of bytes."""
-    entities = [{"customer_id": 1, "store": name} for name in ("Süd|1", "日本", "Nord", "a{b}%")]
+    entities = [{"store": name, "customer_id": 1} for name in ("Süd|1", "日本", "Nord", "a{b}%")]
     rows = store.get_online_features(entities, ["affinity:share"]).rows
     assert [row["affinity:share"] for row in rows] == [0.25, None, 0.75, None]
+    assert rows[0] == {"store": "Süd|1", "customer_id": 1, "affinity:share": 0.25}
 
 
 @pytest.mark.usefixtures("parser")

@@ -31,6 +31,9 @@ def test_every_status(store: FeatureStore):
         {ORDERS: "present", SPEND: "null", NAME: "not_found"},
         {ORDERS: "not_found", SPEND: "not_found", NAME: "not_found"},
     ]
+    assert [row[ORDERS] for row in result.rows] == [3, 0, None]
+    assert [row[SPEND] for row in result.rows] == [Decimal("10.50"), None, None]
+    assert result.feature_times[2] == {PURCHASES.label: None, PROFILE.label: None}
     old = store.get_online_features(
         THREE, [ORDERS, SPEND, NAME], max_age={"customer_purchases": "1d"}, at="2026-02-01"
     )
@@ -96,7 +99,7 @@ def test_statuses_as_columns(store: FeatureStore):
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pa.Table.from_pylist])
 def test_entities_as_a_table(store: FeatureStore, make: Callable[[Any], Any]):
-    entities = [{"customer_id": 1, "store": "Nord"}, {"customer_id": 2, "store": "Nord"}]
+    entities = [{"customer_id": n, "store": "Nord", "row": "kept"} for n in (1, 2)]
     requested = ["affinity:share", NAME]
     result = store.get_online_features(make(entities), requested)
     assert result == store.get_online_features(entities, requested)

@@ -114,7 +114,7 @@ def export(settings: Settings, options: ExportOptions) -> None:
     """Export, with progress on stderr, and print what was exported."""
     terminal = ExportTerminal()
     try:
-        with terminal.progress:
+        with terminal.bar:
             export_features(settings, options, terminal)
     finally:
         # After an error too: these views are complete, the others are as before.

@@ -221,7 +221,7 @@ def test_the_record_is_complete_and_bounded(
     record_check(settings, checked, by="check")
     path, older = check_log_path(settings), check_log_path(settings).with_suffix(".1.jsonl")
     # Full once while eight write at a time.
-    monkeypatch.setattr(check_log, "_MOST_BYTES", 150 * path.stat().st_size + 50)
+    monkeypatch.setattr(check_log, "_MAX_BYTES", 150 * path.stat().st_size + 50)
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(record_check, settings, checked, by="check") for _ in range(199)]:
             done.result()

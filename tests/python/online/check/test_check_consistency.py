@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-import redis
 
 from feature_store.online.check.findings import EXPORT, EXPORT_ALL
 from support.projects.checked_things import check, found, key_of
 from support.projects.things_store import KEY, META, THINGS
-from support.projects.tiny_store import TinyStore
+from support.projects.tiny_store import TinyStore, exported_view
 from support.servers.redis_server import RedisServer, wait_for
 
 
 @pytest.fixture(params=["hash", "packed"])
 def layout(request: pytest.FixtureRequest) -> str:
-    """Return each layout."""
     return request.param
 
 
@@ -35,8 +33,7 @@ def test_an_export_is_found_equal(store: TinyStore, server: RedisServer):
 
 def test_a_key_that_is_gone_is_missing(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
-    with server.client() as client:
-        client.delete(KEY)
+    server.db.delete(KEY)
     checked = check(store, server)
     assert found(checked) == {"missing": 1}
     assert [str(example) for example in checked.examples] == [
@@ -54,9 +51,8 @@ def test_an_expired_key_and_a_deleted_key_are_told_apart(tmp_path: Path, server:
     for view in (short, long):
         store.serve(view, [(1, 10, "x"), (2, 20, "y")])
     store.export(server.unix_url, sample=0)
-    with server.client() as client:
-        client.delete(*(key_of(n).replace("things", "others") for n in (1, 2)))
-        wait_for(lambda: not client.exists(key_of(1), key_of(2)), "two keys to expire")
+    server.db.delete(*(key_of(n).replace("things", "others") for n in (1, 2)))
+    wait_for(lambda: not server.db.exists(key_of(1), key_of(2)), "two keys to expire")
     expired = check(store, server, short)
     assert (found(expired), expired.next_step) == ({"expired": 2}, EXPORT)
     assert found(check(store, server, long)) == {"missing": 2}
@@ -68,25 +64,22 @@ def test_an_expired_key_and_a_deleted_key_are_told_apart(tmp_path: Path, server:
 def test_a_key_that_is_gone_before_it_expires_is_missing(tmp_path: Path, server: RedisServer):
     """An entity that began to be served later expires later than those of the export before."""
     view = replace(THINGS, ttl="1d")
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [(1, 10, "x"), (2, 20, "y")])
-    store.export(server.unix_url)
+    store = exported_view(tmp_path, view, [(1, 10, "x"), (2, 20, "y")], server.unix_url)
     now = datetime.now(UTC).replace(tzinfo=None)
     store.execute(
         "update snapshots.served_things_v1 set dbt_valid_from = ? where thing_id = 2", [now]
     )
-    with server.client() as client:
-        client.hset(META, "lives_from", "2026-01-01T00:00:00Z")
-        client.hset(META, "watermark", f"{now.isoformat()}Z")
-        client.delete(key_of(1), key_of(2))
+    server.db.hset(META, "lives_from", "2026-01-01T00:00:00Z")
+    server.db.hset(META, "watermark", f"{now.isoformat()}Z")
+    server.db.delete(key_of(1), key_of(2))
     assert found(check(store, server)) == {"expired": 1, "missing": 1}
 
 
 def test_what_was_not_exported_yet_is_stale(layout: str, tmp_path: Path, server: RedisServer):
     view = replace(THINGS, layout=layout)
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [(1, 10, "x"), (2, 20, "y"), (3, 30, "z")])
-    store.export(server.unix_url)
+    store = exported_view(
+        tmp_path, view, [(1, 10, "x"), (2, 20, "y"), (3, 30, "z")], server.unix_url
+    )
     store.serve(view, [(1, 11, "x"), (2, 20, "y"), (3, 30, "z"), (4, 40, "new")])
     checked = check(store, server, view)
     assert found(checked) == {"stale": 2}
@@ -99,98 +92,73 @@ def test_what_was_not_exported_yet_is_stale(layout: str, tmp_path: Path, server:
     assert found(check(store, server, view)) == {}
 
 
-def test_a_row_that_cannot_be_read_is_different_though_a_newer_one_is_to_come(
-    store: TinyStore, server: RedisServer
-):
+def test_an_unreadable_row_is_different_even_where_stale(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
-    with server.client() as client:
-        client.hset(KEY, "a", "ten")
+    server.db.hset(KEY, "a", "ten")
     store.serve(THINGS, [(1, 11, "x"), (2, 5, "y"), (3, None, None)])
     checked = check(store, server)
     assert found(checked) == {"stale": 1, "different": 1}
     assert checked.next_step == EXPORT_ALL
 
 
-def test_an_earlier_row_that_should_have_been_replaced_is_stale(
-    store: TinyStore, server: RedisServer
-):
+def test_an_earlier_row_that_was_not_replaced_is_stale(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
-    with server.client() as client:
-        client.hset(KEY, mapping={"a": "9", "_feature_time": "2026-01-01T23:59:59.999999Z"})
-        client.hset(key_of(2), mapping={"b": "9", "_feature_time": "2026-01-02T00:00:00.000001Z"})
+    server.db.hset(KEY, mapping={"a": "9", "_feature_time": "2026-01-01T23:59:59.999999Z"})
+    server.db.hset(key_of(2), mapping={"b": "9", "_feature_time": "2026-01-02T00:00:00.000001Z"})
     checked = check(store, server)
     assert found(checked) == {"stale": 1, "different": 1}
     assert (checked.columns, checked.next_step) == ({"b": 1, "_feature_time": 1}, EXPORT_ALL)
 
 
-@pytest.mark.parametrize(
-    ("damage", "columns", "example"),
-    [
-        (lambda client: client.hset(KEY, "a", "11"), {"a": 1}, "a: offline 10, online 11"),
-        (lambda client: client.hdel(KEY, "b"), {"b": 1}, "b: offline 'x', online null"),
-        (lambda client: client.hset(KEY, "b", ""), {"b": 1}, "b: offline 'x', online ''"),
+#: Commands that damage the rows, the columns that differ then, and a part of the example.
+DAMAGE: list[tuple[list[tuple[Any, ...]], dict[str, int] | None, str]] = [
+    ([("hset", KEY, "a", "11")], {"a": 1}, "a: offline 10, online 11"),
+    ([("hdel", KEY, "b")], {"b": 1}, "b: offline 'x', online null"),
+    ([("hset", KEY, "b", "")], {"b": 1}, "b: offline 'x', online ''"),
+    ([("hset", key_of(3), "b", "null")], {"b": 1}, "b: offline null, online 'null'"),
+    ([("hset", KEY, "a", "0", "b", "0")], {"a": 1, "b": 1}, "a: offline 10, online 0"),
+    (
+        [("hset", KEY, "old", "1")],
+        {"(foreign field)": 1},
+        "(foreign field): offline no such feature, online 'old'",
+    ),
+    (
+        [("hset", KEY, b"\xff", "1")],
+        {"(foreign field)": 1},
+        "(foreign field): offline no such feature, online 'a name that is not text'",
+    ),
+    ([("persist", KEY)], {"(TTL)": 1}, "(TTL): offline 7200 s, online no TTL"),
+    ([("expire", KEY, 7300)], {"(TTL)": 1}, "(TTL): offline 7200 s, online"),
+    ([("hset", KEY, "a", "ten")], {"a": 1}, "'ten' cannot be read as integer"),
+    ([("hset", KEY, "b", b"\xff")], {"b": 1}, "online bytes that are not text"),
+    (
+        [("hset", KEY, "_feature_time", "soon")],
+        {"(row)": 1},
+        "field _feature_time: 'soon' cannot be read",
+    ),
+    ([("hdel", KEY, "a", "b", "_feature_time"), ("hset", KEY, "old", "1")], None, "online "),
+    *(
         (
-            lambda client: client.hset(key_of(3), "b", "null"),
-            {"b": 1},
-            "b: offline null, online 'null'",
-        ),
-        (
-            lambda client: client.hset(KEY, mapping={"a": "0", "b": "0"}),
-            {"a": 1, "b": 1},
-            "a: offline 10, online 0",
-        ),
-        (
-            lambda client: client.hset(KEY, "old", "1"),
-            {"(foreign field)": 1},
-            "(foreign field): offline no such feature, online 'old'",
-        ),
-        (
-            lambda client: client.hset(KEY, b"\xff", "1"),
-            {"(foreign field)": 1},
-            "(foreign field): offline no such feature, online 'a name that is not text'",
-        ),
-        (
-            lambda client: client.persist(KEY),
-            {"(TTL)": 1},
-            "(TTL): offline 7200 s, online no TTL",
-        ),
-        (lambda client: client.expire(KEY, 7300), {"(TTL)": 1}, "(TTL): offline 7200 s, online"),
-        (lambda client: client.hset(KEY, "a", "ten"), {"a": 1}, "'ten' cannot be read as integer"),
-        (lambda client: client.hset(KEY, "b", b"\xff"), {"b": 1}, "online bytes that are not text"),
-        (
-            lambda client: client.hset(KEY, "_feature_time", "soon"),
-            {"(row)": 1},
-            "field _feature_time: 'soon' cannot be read",
-        ),
-        (
-            lambda client: (
-                client.hdel(KEY, "a", "b", "_feature_time") and client.hset(KEY, "old", "1")
-            ),
-            None,
-            "online ",
-        ),
-        (
-            lambda client: client.delete(KEY) and client.set(KEY, "x"),
+            [("del", KEY), command],
             {"(row)": 1},
             "(row): offline the layout hash, online a key of another type",
-        ),
-        (
-            lambda client: client.delete(KEY) and client.rpush(KEY, "x"),
-            {"(row)": 1},
-            "(row): offline the layout hash, online a key of another type",
-        ),
-    ],
-)
+        )
+        for command in (("set", KEY, "x"), ("rpush", KEY, "x"))
+    ),
+]
+
+
+@pytest.mark.parametrize(("commands", "columns", "example"), DAMAGE)
 def test_another_row_is_different_and_its_columns_are_named(
     store: TinyStore,
     server: RedisServer,
-    damage: Callable[[redis.Redis], object],
+    commands: list[tuple[Any, ...]],
     columns: dict[str, int] | None,
     example: str,
 ):
     store.export(server.unix_url)
-    with server.client() as client:
-        damage(client)
+    for command in commands:
+        server.call(*command)
     checked = check(store, server)
     assert (checked.checked, found(checked)) == (3, {"different": 1})
     assert columns is None or checked.columns == columns
@@ -203,22 +171,15 @@ def test_another_row_is_different_and_its_columns_are_named(
 
 
 @pytest.mark.parametrize("text", ["no json", "[]", '["123456","2026-01-02T00:00:00Z",10,"x"]'])
-def test_a_packed_row_that_cannot_be_read_is_different(
-    tmp_path: Path, server: RedisServer, text: str
-):
+def test_an_unreadable_packed_row_is_different(tmp_path: Path, server: RedisServer, text: str):
     view = replace(THINGS, layout="packed", ttl=None)
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [(1, 10, "x"), (2, 20, "y")])
-    store.export(server.unix_url, sample=0)
-    with server.client() as client:
-        client.set(KEY, text)
+    store = exported_view(tmp_path, view, [(1, 10, "x"), (2, 20, "y")], server.unix_url, sample=0)
+    server.db.set(KEY, text)
     checked = check(store, server, view)
     assert (found(checked), checked.columns) == ({"different": 1}, {"(row)": 1})
 
 
-def test_keys_of_a_layout_that_was_not_exported_yet_are_different(
-    store: TinyStore, server: RedisServer
-):
+def test_keys_of_a_layout_not_exported_yet_are_different(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
     packed = replace(THINGS, layout="packed")
     store.declare([packed])
@@ -229,11 +190,8 @@ def test_keys_of_a_layout_that_was_not_exported_yet_are_different(
 
 def test_a_key_with_a_ttl_though_the_view_has_none(tmp_path: Path, server: RedisServer):
     view = replace(THINGS, ttl=None)
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [(1, 10, "x"), (2, 20, "y")])
-    store.export(server.unix_url)
+    store = exported_view(tmp_path, view, [(1, 10, "x"), (2, 20, "y")], server.unix_url)
     assert found(check(store, server)) == {}
-    with server.client() as client:
-        client.expire(KEY, 1000)
+    server.db.expire(KEY, 1000)
     checked = check(store, server)
     assert (found(checked), checked.columns) == ({"different": 1}, {"(TTL)": 1})

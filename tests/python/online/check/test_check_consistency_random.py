@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,48 +15,30 @@ from feature_store.online.layout.keys import KeySpace
 from support.projects.checked_things import check, found, key_of
 from support.projects.every_type import CASES, EVERYTHING, ROWS, exactly, expected
 from support.projects.things_store import THINGS
-from support.projects.tiny_store import TinyStore, View
+from support.projects.tiny_store import TinyStore, View, exported_view
 from support.servers.redis_server import RedisServer
 
 OLD, NEW = "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z"
-#: What can happen to a thing: its kind, the columns that differ, and what is done to its key.
-DAMAGE: dict[str, tuple[str | None, list[str], Callable[[redis.Redis, str], Any]]] = {
-    "nothing": (None, [], lambda client, key: None),
-    "read": (None, [], lambda client, key: client.hgetall(key)),
-    "deleted": ("missing", [], lambda client, key: client.delete(key)),
-    "other value": ("different", ["a"], lambda client, key: client.hset(key, "a", "-7")),
-    "no value": ("different", ["b"], lambda client, key: client.hdel(key, "b")),
-    "two values": (
-        "different",
-        ["a", "b"],
-        lambda client, key: client.hset(key, mapping={"a": "-1", "b": "-1"}),
-    ),
-    "unreadable": ("different", ["a"], lambda client, key: client.hset(key, "a", "1.5")),
-    "no text": ("different", ["b"], lambda client, key: client.hset(key, "b", b"\xfe")),
-    "foreign": ("different", ["(foreign field)"], lambda client, key: client.hset(key, "c", "1")),
-    "endless": ("different", ["(TTL)"], lambda client, key: client.persist(key)),
-    "later": (
-        "different",
-        ["_feature_time"],
-        lambda client, key: client.hset(key, "_feature_time", NEW),
-    ),
-    "earlier": ("stale", [], lambda client, key: client.hset(key, "_feature_time", OLD)),
-    "other type": (
-        "different",
-        ["(row)"],
-        lambda client, key: client.delete(key) and client.set(key, "1"),
-    ),
+#: What can happen to a thing: its kind, the columns that differ, and a command for its key.
+DAMAGE: dict[str, tuple[str | None, list[str], tuple[Any, ...]]] = {
+    "nothing": (None, [], ()),
+    "read": (None, [], ("hgetall",)),
+    "deleted": ("missing", [], ("del",)),
+    "other value": ("different", ["a"], ("hset", "a", "-7")),
+    "no value": ("different", ["b"], ("hdel", "b")),
+    "two values": ("different", ["a", "b"], ("hset", "a", "-1", "b", "-1")),
+    "unreadable": ("different", ["a"], ("hset", "a", "1.5")),
+    "no text": ("different", ["b"], ("hset", "b", b"\xfe")),
+    "foreign": ("different", ["(foreign field)"], ("hset", "c", "1")),
+    "endless": ("different", ["(TTL)"], ("persist",)),
+    "later": ("different", ["_feature_time"], ("hset", "_feature_time", NEW)),
+    "earlier": ("stale", [], ("hset", "_feature_time", OLD)),
+    "other type": ("different", ["(row)"], ("set", "1")),
     # In the warehouse, after the export:
-    "changed": ("stale", [], lambda client, key: None),
-    "left": ("orphaned", [], lambda client, key: None),
-    "left and deleted": (None, [], lambda client, key: client.delete(key)),
+    "changed": ("stale", [], ()),
+    "left": ("orphaned", [], ()),
+    "left and deleted": (None, [], ("del",)),
 }
-
-
-@pytest.fixture(scope="module")
-def things(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
-    """Return a store of things."""
-    return TinyStore(tmp_path_factory.mktemp("things"), [THINGS])
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
@@ -67,11 +47,11 @@ def test_random_damage_is_found_exactly(things: TinyStore, shared: RedisServer, 
     rows = [(n, n, f"text {n}") for n in range(len(done))]
     things.execute("delete from snapshots.served_things_v1")
     things.serve(THINGS, rows)
-    with shared.client() as client:
-        client.flushall()
-        things.export(shared.unix_url)
-        for n, what in enumerate(done):
-            DAMAGE[what][2](client, key_of(n))
+    shared.db.flushall()
+    things.export(shared.unix_url)
+    for n, what in enumerate(done):
+        if command := DAMAGE[what][2]:
+            shared.call(command[0], key_of(n), *command[1:])
     after = {"changed": lambda row: [(row[0], -row[0] - 1, row[2])]}
     after |= dict.fromkeys(("left", "left and deleted"), lambda row: [])
     changed = [
@@ -89,12 +69,6 @@ def test_random_damage_is_found_exactly(things: TinyStore, shared: RedisServer, 
         assert DAMAGE[done[int(example.key.split(":")[2].rstrip("}"))]][0] == example.kind
 
 
-@pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
-    """Return a store whose one view has every type that random rows are made of."""
-    return TinyStore(tmp_path_factory.mktemp("everything"), [EVERYTHING])
-
-
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(rows=ROWS, data=st.data())
 def test_values_of_every_type_are_compared_exactly(
@@ -103,24 +77,23 @@ def test_values_of_every_type_are_compared_exactly(
     """A cell gets the text of another row's; it differs where the values do, -0.0 from 0.0 too."""
     everything.execute(f"delete from snapshots.{EVERYTHING.served_name}")
     everything.serve(EVERYTHING, rows)
-    with shared.client() as client:
-        client.flushall()
-        everything.export(shared.unix_url)
-        assert found(check(everything, shared, EVERYTHING)) == {}
+    shared.db.flushall()
+    everything.export(shared.unix_url)
+    assert found(check(everything, shared, EVERYTHING)) == {}
 
-        feature = data.draw(st.sampled_from([*EVERYTHING.features]))
-        here, there = (data.draw(st.integers(0, len(rows) - 1)) for _ in range(2))
-        served = everything.served(EVERYTHING)
-        view = everything.view(EVERYTHING)
-        key_here, key_there = (
-            KeySpace("fs").entity(view, [served[n][name] for name in EVERYTHING.entity])
-            for n in (here, there)
-        )
-        text = client.hget(key_there, feature)
-        if text is None:
-            client.hdel(key_here, feature)
-        else:
-            client.hset(key_here, feature, text)
+    feature = data.draw(st.sampled_from([*EVERYTHING.features]))
+    here, there = (data.draw(st.integers(0, len(rows) - 1)) for _ in range(2))
+    served = everything.served(EVERYTHING)
+    view = everything.view(EVERYTHING)
+    key_here, key_there = (
+        KeySpace("fs").entity(view, [served[n][name] for name in EVERYTHING.entity])
+        for n in (here, there)
+    )
+    text = shared.db.hget(key_there, feature)
+    if text is None:
+        shared.db.hdel(key_here, feature)
+    else:
+        shared.db.hset(key_here, feature, text)
     differ = exactly(expected(served[here][feature])) != exactly(expected(served[there][feature]))
     checked = check(everything, shared, EVERYTHING)
     assert found(checked) == ({"different": 1} if differ else {})
@@ -132,29 +105,27 @@ def test_extreme_values_of_every_type_are_found_equal(tmp_path: Path, shared: Re
     view = View("all", {"n": "bigint"}, {f"f{n}": kind for n, kind in enumerate(CASES)})
     longest = max(map(len, CASES.values()))
     columns = [values + [None] * (longest - len(values)) for values in CASES.values()]
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [(n, *values) for n, values in enumerate(zip(*columns, strict=True))])
-    store.export(shared.unix_url)
+    store = exported_view(
+        tmp_path,
+        view,
+        [(n, *values) for n, values in enumerate(zip(*columns, strict=True))],
+        shared.unix_url,
+    )
     assert found(check(store, shared, view)) == {}
 
 
 @pytest.mark.parametrize(("data_type", "text"), [("double", "{}"), ("double[]", "[1.0,{}]")])
-def test_doubles_that_are_equal_but_not_the_same(
-    tmp_path: Path, shared: RedisServer, data_type: str, text: str
-):
+def test_equal_doubles_that_differ(tmp_path: Path, shared: RedisServer, data_type: str, text: str):
     view = View("doubles", {"n": "bigint"}, {"value": data_type})
     values = [0.0, -0.0, math.nan, math.inf]
     served = [[1.0, value] for value in values] if data_type.endswith("[]") else values
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, [*enumerate(served)])
-    store.export(shared.unix_url)
+    store = exported_view(tmp_path, view, [*enumerate(served)], shared.unix_url)
     assert found(check(store, shared, view)) == {}
     is_list = data_type.endswith("[]")
-    with shared.client() as client:
-        for n, other in enumerate(["-0.0", "0.0", "Infinity", "NaN"]):
-            client.hset(f"fs:{{n:{n}}}:doubles:v1", "value", text.format(other))
-        if is_list:  # as far as it goes it is equal
-            client.hset("fs:{n:3}:doubles:v1", "value", "[1.0]")
+    for n, other in enumerate(["-0.0", "0.0", "Infinity", "NaN"]):
+        shared.db.hset(f"fs:{{n:{n}}}:doubles:v1", "value", text.format(other))
+    if is_list:  # as far as it goes it is equal
+        shared.db.hset("fs:{n:3}:doubles:v1", "value", "[1.0]")
     checked = check(store, shared, view)
     assert (found(checked), checked.columns) == ({"different": 4}, {"value": 4})
     [example] = [one for one in checked.examples if one.key == "fs:{n:0}:doubles:v1"]

@@ -10,7 +10,7 @@ import pytest
 from feature_store.online.check.findings import EXPORT, EXPORT_ALL
 from support.projects.checked_things import HUNDRED, check, found, key_of
 from support.projects.things_store import KEY, THINGS
-from support.projects.tiny_store import TinyStore, View
+from support.projects.tiny_store import TinyStore, View, exported_view
 from support.servers.redis_server import RedisServer
 
 
@@ -27,8 +27,7 @@ def test_a_key_of_a_removed_entity_is_orphaned(store: TinyStore, server: RedisSe
     store.export(server.unix_url)
     checked = check(store, server)
     assert (checked.removed, found(checked)) == (2, {})
-    with server.client() as client:
-        client.hset(key_of(2), "b", "y")
+    server.db.hset(key_of(2), "b", "y")
     checked = check(store, server)
     assert (found(checked), checked.next_step) == ({"orphaned": 1}, EXPORT_ALL)
     store.serve(THINGS, [(1, 10, "x"), (2, None, "y")])
@@ -40,13 +39,10 @@ def test_a_key_of_a_removed_entity_is_orphaned(store: TinyStore, server: RedisSe
 def test_ids_of_several_columns_that_look_alike(tmp_path: Path, server: RedisServer):
     view = View("pairs", {"a": "varchar", "b": "varchar"}, {"value": "decimal(9,2)"})
     rows = [("x|y", "z", 1), ("x", "y|z", 2), ("%7C", "", 3), ("{}:", "😀", 4), ("", "", 5)]
-    store = TinyStore(tmp_path, [view])
-    store.serve(view, rows)
-    store.export(server.unix_url)
+    store = exported_view(tmp_path, view, rows, server.unix_url)
     assert found(check(store, server, view)) == {}
-    with server.client() as client:
-        client.delete("fs:{a|b:x%7Cy|z}:pairs:v1")
-        client.hset("fs:{a|b:x|y%7Cz}:pairs:v1", "value", "2.01")
+    server.db.delete("fs:{a|b:x%7Cy|z}:pairs:v1")
+    server.db.hset("fs:{a|b:x|y%7Cz}:pairs:v1", "value", "2.01")
     store.serve(view, rows[:4])
     checked = check(store, server, view)
     assert found(checked) == {"missing": 1, "different": 1, "orphaned": 1}
@@ -56,14 +52,13 @@ def test_ids_of_several_columns_that_look_alike(tmp_path: Path, server: RedisSer
 
 
 def test_a_sample_is_repeated_by_its_seed(tmp_path: Path, server: RedisServer):
-    store = TinyStore(tmp_path, [THINGS])
-    store.serve(THINGS, [*HUNDRED, *((n, 0, "") for n in range(100, 150))])
-    store.export(server.unix_url)
+    store = exported_view(
+        tmp_path, THINGS, [*HUNDRED, *((n, 0, "") for n in range(100, 150))], server.unix_url
+    )
     store.serve(THINGS, HUNDRED)
     store.export(server.unix_url)
-    with server.client() as client:
-        client.delete(*(key_of(n) for n in range(0, 100, 2)))
-        client.hset(key_of(120), "a", "0")
+    server.db.delete(*(key_of(n) for n in range(0, 100, 2)))
+    server.db.hset(key_of(120), "a", "0")
     seen = [check(store, server, sample=10, seed=seed) for seed in (7, 7, 8, 9)]
     assert all((one.checked, one.removed) == (10, 10) for one in seen)
     assert [one.seed for one in seen] == [7, 7, 8, 9]
@@ -82,13 +77,12 @@ def test_a_sample_is_repeated_by_its_seed(tmp_path: Path, server: RedisServer):
 
 
 def test_examples_are_of_every_kind_and_short(tmp_path: Path, server: RedisServer):
-    store = TinyStore(tmp_path, [THINGS])
-    store.serve(THINGS, [(n, n, "long " * 50) for n in range(20)])
-    store.export(server.unix_url)
-    with server.client() as client:
-        for n in range(10):
-            client.delete(key_of(n))
-        client.hset(key_of(15), "b", "x" * 1000)
+    store = exported_view(
+        tmp_path, THINGS, [(n, n, "long " * 50) for n in range(20)], server.unix_url
+    )
+    for n in range(10):
+        server.db.delete(key_of(n))
+    server.db.hset(key_of(15), "b", "x" * 1000)
     checked = check(store, server)
     assert [example.kind for example in checked.examples] == [
         *("missing", "different", "missing", "missing", "missing")
@@ -110,8 +104,8 @@ def test_decimals_of_another_scale_are_of_the_declared_type(tmp_path: Path, serv
     declared = View("things", {"thing_id": "bigint"}, {"value": "decimal(9,2)"})
     store.declare([declared])
     store.export(server.unix_url)
+    assert server.db.hget(KEY, "value") == "7.00"
     assert found(check(store, server, declared)) == {}
-    with server.client() as client:
-        client.hset(KEY, "value", "7.01")
+    server.db.hset(KEY, "value", "7.01")
     [example] = check(store, server, declared).examples
     assert (example.offline, example.online) == (str(Decimal("7.00")), "7.01")

@@ -16,22 +16,17 @@ import pytest
 from feature_store.cli.arguments import read_sample
 from feature_store.errors import FeatureStoreError
 from feature_store.online.check import log as check_log
-from feature_store.online.check.check import check_view
 from feature_store.online.check.findings import check_share
 from feature_store.online.check.log import check_log_path, record_check
-from feature_store.online.connection.open import open_online_store
-from feature_store.warehouse.connection import connect
 from support.projects.checked_things import check, found, key_of
 from support.projects.things_store import KEY, THINGS
-from support.projects.tiny_store import TinyStore, tiny_environment
+from support.projects.tiny_store import TinyStore
 from support.servers.redis_cluster import redis_cluster
-from support.servers.redis_server import RedisServer, assert_clear, documented_rights, run_script
+from support.servers.redis_server import RedisServer, assert_clear, documented_rights
 
 
 def run(store: TinyStore, url: str, *arguments: str) -> CompletedProcess[str]:
-    """Run the script."""
-    environment = tiny_environment(store, url)
-    return run_script("check_consistency.py", *arguments, environment=environment)
+    return store.run_script("check_consistency.py", url, *arguments)
 
 
 def recorded(store: TinyStore) -> list[tuple]:
@@ -49,18 +44,15 @@ def cells(table: str, view: str) -> list[str]:
     return [cell.strip() for cell in line.strip("│").split("│")]
 
 
-def test_the_script_needs_the_documented_rights_only_and_writes_nothing(
-    store: TinyStore, server: RedisServer
-):
+def test_the_documented_rights_are_enough_to_check(store: TinyStore, server: RedisServer):
     store.export(server.unix_url)
-    with server.client() as client:
-        client.execute_command(*documented_rights()["checker"])
-        before = server.calls()
-        client.hset(key_of(2), "foreign", "1")
-        done = run(store, server.unix_url.replace("unix://", "unix://checker:pw@"), "--seed", "5")
-        # redis-py sends its version (CLIENT SETINFO) and ignores the reply.
-        assert {entry["object"] for entry in client.acl_log()} <= {"client"}
-        client.hdel(key_of(2), "foreign")
+    server.db.execute_command(*documented_rights()["checker"])
+    before = server.calls()
+    server.db.hset(key_of(2), "foreign", "1")
+    done = run(store, server.unix_url.replace("unix://", "unix://checker:pw@"), "--seed", "5")
+    # redis-py sends its version (CLIENT SETINFO) and ignores the reply.
+    assert {entry["object"] for entry in server.db.acl_log()} <= {"client"}
+    server.db.hdel(key_of(2), "foreign")
     sent = {name for name, calls in server.calls().items() if calls > before.get(name, 0)}
     assert not sent & {"keys", "scan", "set", "del", "expire", "flushall", "exists"}
     assert "seed 5" in done.stdout
@@ -78,9 +70,8 @@ def test_differences_end_with_examples_and_the_next_step(store: TinyStore, serve
     store.declare([THINGS, others])
     store.execute("create table snapshots.served_others_v1 as from snapshots.served_things_v1")
     store.export(server.unix_url, ["things"])
-    with server.client() as client:
-        client.delete(KEY)
-        client.hset(key_of(2), "b", "[red]z")
+    server.db.delete(KEY)
+    server.db.hset(key_of(2), "b", "[red]z")
     done = run(store, server.unix_url, "--view", "things", "--sample", "all")
     line = ["things:v1", "3", "0", "1 missing, 1 different", "66.7%"]
     assert cells(done.stdout, "things:v1")[:5] == line
@@ -171,8 +162,7 @@ def test_a_warehouse_that_dbt_writes(store: TinyStore, server: RedisServer):
 def test_a_server_that_is_down_or_forbids_it(store: TinyStore, own_server: RedisServer):
     store.export(own_server.unix_url)
     for missing in ("hlen", "hmget"):
-        with own_server.client() as client:
-            client.execute_command(*documented_rights()["checker"], f"-{missing}")
+        own_server.db.execute_command(*documented_rights()["checker"], f"-{missing}")
         done = run(store, own_server.unix_url.replace("unix://", "unix://checker:pw@"))
         assert_clear(done, "NOPERM", f"'{missing}'", "docs/operate/online_store.md")
         assert done.stdout == ""
@@ -184,44 +174,36 @@ def test_a_server_that_is_down_or_forbids_it(store: TinyStore, own_server: Redis
 def test_the_rows_of_a_cluster(store: TinyStore):
     with redis_cluster() as cluster, cluster.client() as client:
         store.export(cluster.url)
-        with (
-            connect(store.warehouse) as connection,
-            open_online_store(store.settings(cluster.url)) as opened,
-        ):
-            arguments = (connection, opened, store.definitions, store.view(THINGS))
-            assert found(check_view(*arguments)) == {}
-            client.delete(KEY)
-            client.hset(key_of(2), mapping={"foreign": "1", "a": "x"})
-            client.set(key_of(3), "a string")
-            checked = check_view(*arguments)
+        assert found(check(store, cluster)) == {}
+        client.delete(KEY)
+        client.hset(key_of(2), mapping={"foreign": "1", "a": "x"})
+        client.set(key_of(3), "a string")
+        checked = check(store, cluster)
         assert found(checked) == {"missing": 1, "different": 2}
         assert checked.columns == {"(row)": 1, "a": 1, "(foreign field)": 1}
 
 
-def test_an_export_checks_what_is_online_and_the_next_one_repairs_it(
-    store: TinyStore, server: RedisServer
-):
+def test_an_export_checks_and_the_next_one_repairs(store: TinyStore, server: RedisServer):
     check_log_path(store.settings(None)).unlink(missing_ok=True)
     [exported] = store.export(server.unix_url)
     assert exported.checked.mismatches == 0
-    with server.client() as client:
-        client.hset(KEY, "a", "11")
-        store.serve(THINGS, [(1, 10, "x"), (2, 5, "y"), (3, None, None)])
-        with pytest.raises(FeatureStoreError) as caught:
-            store.export(server.unix_url, max_mismatch=0.3)
-        assert f"{KEY}: different, a: offline 10, online 11" in str(caught.value)
-        assert "(33.3%)" in str(caught.value)
-        assert "--max-mismatch 0.3" in str(caught.value)
-        [exported] = store.export(server.unix_url)
-        assert exported.reason == "the last check found differences"
-        assert client.hget(KEY, "a") == "10"
-        client.hset(KEY, "a", "11")
-        [exported] = store.export(server.unix_url)
-        assert (exported.reason, exported.rows, exported.checked) == ("changes", 0, None)
-        [exported] = store.export(server.unix_url, sample=None, max_mismatch=0.34)
-        assert exported.checked.mismatches == 1
-        [exported] = store.export(server.unix_url)
-        assert exported.reason == "changes"
+    server.db.hset(KEY, "a", "11")
+    store.serve(THINGS, [(1, 10, "x"), (2, 5, "y"), (3, None, None)])
+    with pytest.raises(FeatureStoreError) as caught:
+        store.export(server.unix_url, max_mismatch=0.3)
+    assert f"{KEY}: different, a: offline 10, online 11" in str(caught.value)
+    assert "(33.3%)" in str(caught.value)
+    assert "--max-mismatch 0.3" in str(caught.value)
+    [exported] = store.export(server.unix_url)
+    assert exported.reason == "the last check found differences"
+    assert server.db.hget(KEY, "a") == "10"
+    server.db.hset(KEY, "a", "11")
+    [exported] = store.export(server.unix_url)
+    assert (exported.reason, exported.rows, exported.checked) == ("changes", 0, None)
+    [exported] = store.export(server.unix_url, sample=None, max_mismatch=0.34)
+    assert exported.checked.mismatches == 1
+    [exported] = store.export(server.unix_url)
+    assert exported.reason == "changes"
     with pytest.raises(FeatureStoreError):
         check_share([exported.checked or check(store, server)], math.nan)
     assert recorded(store) == [
@@ -239,7 +221,7 @@ def test_the_record_is_complete_and_bounded(
     record_check(settings, checked, by="check")
     path, older = check_log_path(settings), check_log_path(settings).with_suffix(".1.jsonl")
     # Full once while eight write at a time.
-    monkeypatch.setattr(check_log, "_MOST_BYTES", 150 * path.stat().st_size + 50)
+    monkeypatch.setattr(check_log, "_MAX_BYTES", 150 * path.stat().st_size + 50)
     with ThreadPoolExecutor(8) as pool:
         for done in [pool.submit(record_check, settings, checked, by="check") for _ in range(199)]:
             done.result()

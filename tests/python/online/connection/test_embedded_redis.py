@@ -7,7 +7,6 @@ import shutil
 import signal
 import stat
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -19,47 +18,32 @@ from redis.retry import Retry
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection import embedded
 from feature_store.online.connection.embedded import EmbeddedRedis
-from support.servers.embedded_redis import assert_gone, data_file_in, pid_of
+from support.servers.embedded_redis import assert_gone, opened, pid_of
 from support.servers.redis_server import redis_server
 
 NO_RETRY = Retry(NoBackoff(), 0)
 
 
-@pytest.fixture
-def data_file(tmp_path: Path) -> Iterator[Path]:
-    """Return the data file of a server, and see to it that none is left over it."""
-    with data_file_in(tmp_path) as file:
-        yield file
-
-
 def test_data_survive_and_no_process_is_left(data_file: Path):
-    store = EmbeddedRedis(data_file)
-    client = store.open()
-    client.hset("key", mapping={"text": "naïve\r\n😀", "number": "1"})
-    first = pid_of(client)
-    store.close(client)
+    row = {"text": "naïve\r\n😀", "number": "1"}
+    with opened(data_file) as client:
+        client.hset("key", mapping=row)
+        first = pid_of(client)
     assert_gone(first)
-
-    again = EmbeddedRedis(data_file)
-    client = again.open()
-    assert client.hgetall("key") == {"text": "naïve\r\n😀", "number": "1"}
-    second = pid_of(client)
-    again.close(client)
+    with opened(data_file) as client:
+        assert client.hgetall("key") == row
+        second = pid_of(client)
     assert_gone(second)
     assert {path.name for path in data_file.parent.iterdir()} == {"dev.rdb", "dev.lock"}
 
 
 def test_the_server_listens_on_no_network_address(data_file: Path):
-    store = EmbeddedRedis(data_file)
-    client = store.open()
-    try:
+    with opened(data_file) as client:
         assert client.config_get("port") == {"port": "0"}
         assert psutil.Process(pid_of(client)).net_connections(kind="inet") == []
         socket = Path(client.config_get("unixsocket")["unixsocket"])
         assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
         assert stat.S_IMODE(socket.stat().st_mode) == 0o700
-    finally:
-        store.close(client)
     assert not socket.parent.exists()
 
 
@@ -89,23 +73,18 @@ def test_a_client_without_any_command_counts_as_a_client(data_file: Path):
 
 
 def test_a_killed_server_is_started_anew_with_what_was_saved(data_file: Path):
-    store = EmbeddedRedis(data_file)
-    client = store.open()
-    client.set("key", "saved")
-    store.close(client)
-    client = store.open()
-    client.set("key", "lost")
-    killed = pid_of(client)
-    socket = Path(client.config_get("unixsocket")["unixsocket"])
-    os.kill(killed, signal.SIGKILL)
-    assert_gone(killed)
-    assert socket.exists()
-    store.close(client)
-
-    client = store.open()
-    assert client.get("key") == "saved"
-    assert not socket.parent.exists()
-    store.close(client)
+    with opened(data_file) as client:
+        client.set("key", "saved")
+    with opened(data_file) as client:
+        client.set("key", "lost")
+        killed = pid_of(client)
+        socket = Path(client.config_get("unixsocket")["unixsocket"])
+        os.kill(killed, signal.SIGKILL)
+        assert_gone(killed)
+        assert socket.exists()
+    with opened(data_file) as client:
+        assert client.get("key") == "saved"
+        assert not socket.parent.exists()
 
 
 @pytest.mark.parametrize(
@@ -114,10 +93,8 @@ def test_a_killed_server_is_started_anew_with_what_was_saved(data_file: Path):
 def test_a_stale_pointer_is_ignored(data_file: Path, content: str):
     data_file.parent.mkdir()
     data_file.with_suffix(".socket").write_bytes(content.encode("latin-1"))
-    store = EmbeddedRedis(data_file)
-    client = store.open()
-    assert client.ping()
-    store.close(client)
+    with opened(data_file) as client:
+        assert client.ping()
 
 
 @pytest.mark.parametrize("options", [(), ("--requirepass", "secret")])
@@ -125,63 +102,49 @@ def test_a_foreign_server_at_the_pointer_is_not_used(data_file: Path, options: t
     data_file.parent.mkdir()
     with redis_server(*options) as foreign:
         data_file.with_suffix(".socket").write_text(str(foreign.socket))
-        store = EmbeddedRedis(data_file)
-        client = store.open()
-        assert pid_of(client) != foreign.process.pid
-        client.set("key", "ours")
-        store.close(client)
+        with opened(data_file) as client:
+            assert pid_of(client) != foreign.process.pid
+            client.set("key", "ours")
         assert foreign.socket.exists()
         with foreign.client(password=options[-1] if options else None) as theirs:
             assert theirs.dbsize() == 0
 
 
 def test_a_copied_project_has_a_server_of_its_own(data_file: Path):
-    store = EmbeddedRedis(data_file)
-    client = store.open()
-    copy = data_file.parents[1] / "copy"
-    shutil.copytree(data_file.parent, copy)
-    of_copy = EmbeddedRedis(copy / data_file.name)
-    client_of_copy = of_copy.open()
-    assert pid_of(client_of_copy) != pid_of(client)
-    of_copy.close(client_of_copy)
-    assert client.ping()
-    client_again = store.open()
-    assert pid_of(client_again) == pid_of(client)
-    store.close(client_again)
-    store.close(client)
+    with opened(data_file) as client:
+        copy = shutil.copytree(data_file.parent, data_file.parents[1] / "copy")
+        with opened(copy / data_file.name) as client_of_copy:
+            assert pid_of(client_of_copy) != pid_of(client)
+        assert client.ping()
+        with opened(data_file) as client_again:
+            assert pid_of(client_again) == pid_of(client)
 
 
 def test_targets_beside_each_other_have_servers_of_their_own(data_file: Path):
-    stores = [EmbeddedRedis(data_file), EmbeddedRedis(data_file.with_name("test.rdb"))]
-    clients = [store.open() for store in stores]
-    assert pid_of(clients[0]) != pid_of(clients[1])
-    for store, client in zip(stores, clients, strict=True):
-        client.set("key", store.data_file.name)
-        store.close(client)
-    for store in stores:
-        client = store.open()
-        assert client.get("key") == store.data_file.name
-        store.close(client)
+    beside = data_file.with_name("test.rdb")
+    with opened(data_file) as client, opened(beside) as client_beside:
+        assert pid_of(client) != pid_of(client_beside)
+        client.set("key", data_file.name)
+        client_beside.set("key", beside.name)
+    for file in (data_file, beside):
+        with opened(file) as client:
+            assert client.get("key") == file.name
 
 
 @pytest.mark.parametrize("name", ["x" * 120, "with space, 'quotes' and ümlaut"])
 def test_any_project_path(tmp_path: Path, data_file: Path, name: str):
-    store = EmbeddedRedis(tmp_path / name / "redis" / "dev.rdb")
     for expected in (0, 1):
-        client = store.open()
-        assert client.dbsize() == expected
-        client.set("key", "value")
-        store.close(client)
+        with opened(tmp_path / name / "redis" / "dev.rdb") as client:
+            assert client.dbsize() == expected
+            client.set("key", "value")
 
 
 def test_a_long_temporary_folder(tmp_path: Path, data_file: Path, monkeypatch: pytest.MonkeyPatch):
     long = tmp_path / ("x" * 120)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    store = EmbeddedRedis(data_file)
-    client = store.open()
-    assert client.ping()
-    store.close(client)
+    with opened(data_file) as client:
+        assert client.ping()
     assert [*long.iterdir()] == []
 
 
@@ -192,7 +155,7 @@ def test_a_long_temporary_folder(tmp_path: Path, data_file: Path, monkeypatch: p
         (b"REDIS0009\xfa\x09redis-ver\x066.2.14", "EOF"),
     ],
 )
-def test_a_corrupt_data_file(
+def test_corrupt_data(
     data_file: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, reason: str
 ):
     data_file.parent.mkdir()
@@ -222,16 +185,13 @@ def test_data_that_cannot_be_saved_stay_in_the_running_server(data_file: Path):
     assert "Is a directory" in str(caught.value)  # what the server's log says
     assert "MiB are free" in str(caught.value)
     assert f"make room on the disk of {data_file.parent}" in str(caught.value)
-    client = store.open()
-    assert client.get("key") == "value"
-    data_file.rmdir()
-    store.close(client)
+    with opened(data_file) as client:
+        assert client.get("key") == "value"
+        data_file.rmdir()
     assert data_file.is_file()
 
 
-def test_a_stopped_server_is_named_and_no_other_one_is_started(
-    data_file: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_a_stopped_server_is_not_replaced(data_file: Path, monkeypatch: pytest.MonkeyPatch):
     """A second server over the same data would lay its own over those of the first."""
     monkeypatch.setattr(embedded, "REPLY_TIMEOUT", 0.5)
     store = EmbeddedRedis(data_file)
@@ -249,20 +209,17 @@ def test_a_stopped_server_is_named_and_no_other_one_is_started(
             assert "kill -CONT" in str(caught.value)
     finally:
         os.kill(process, signal.SIGCONT)
-    client = store.open()
-    assert (client.get("key"), pid_of(client)) == ("value", process)
-    store.close(client)
+    with opened(data_file) as client:
+        assert (client.get("key"), pid_of(client)) == ("value", process)
     assert_gone(process)
 
 
 def test_only_this_user_can_read_the_data(data_file: Path):
     """Also those that an earlier version left, which everybody could read."""
-    store = EmbeddedRedis(data_file)
     for _ in range(2):
-        client = store.open()
-        if data_file.exists():
-            assert stat.S_IMODE(data_file.stat().st_mode) == 0o600
-        client.set("key", "value")
-        store.close(client)
+        with opened(data_file) as client:
+            if data_file.exists():
+                assert stat.S_IMODE(data_file.stat().st_mode) == 0o600
+            client.set("key", "value")
         assert stat.S_IMODE(data_file.stat().st_mode) == 0o600
         data_file.chmod(0o644)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
-import pytest
 
-from feature_store.online.connection.embedded import EmbeddedRedis
 from support.projects.tiny_store import TinyStore, View, tiny_environment
-from support.servers.embedded_redis import assert_gone, data_file_in, pid_of
+from support.servers.embedded_redis import assert_gone, opened, pid_of
 from support.servers.redis_server import script_environment
 
 #: A process that opens the store, writes, says the server's process id, and waits for a line.
@@ -28,13 +25,6 @@ print(client.info("server")["process_id"], flush=True)
 sys.stdin.readline()
 store.close(client)
 """
-
-
-@pytest.fixture
-def data_file(tmp_path: Path) -> Iterator[Path]:
-    """Return the data file of a server, and see to it that none is left over it."""
-    with data_file_in(tmp_path) as file:
-        yield file
 
 
 def start_other(data_file: Path) -> tuple[subprocess.Popen[str], int]:
@@ -56,11 +46,9 @@ def end(other: subprocess.Popen[str]) -> None:
 
 
 def test_two_processes_share_a_server_and_the_last_one_stops_it(data_file: Path):
-    store = EmbeddedRedis(data_file)
-    client = store.open()
-    other, pid = start_other(data_file)
-    assert pid == pid_of(client)
-    store.close(client)
+    with opened(data_file) as client:
+        other, pid = start_other(data_file)
+        assert pid == pid_of(client)
     assert psutil.pid_exists(pid)
     # What the first one wrote is on the disk already, though the server runs on.
     assert data_file.exists()
@@ -73,11 +61,9 @@ def test_a_killed_process_leaves_a_server_that_the_next_one_takes_over(data_file
     other.kill()
     other.communicate()
     assert psutil.pid_exists(pid)
-    store = EmbeddedRedis(data_file)
-    client = store.open()
-    assert pid_of(client) == pid
-    assert client.get("other") == "was here"
-    store.close(client)
+    with opened(data_file) as client:
+        assert pid_of(client) == pid
+        assert client.get("other") == "was here"
     assert_gone(pid)
 
 
@@ -114,7 +100,5 @@ def test_many_processes_open_and_close_at_once(data_file: Path):
         other.communicate(timeout=60)
         assert other.returncode == 0
     assert_gone(others[0][1])
-    store = EmbeddedRedis(data_file)
-    client = store.open()
-    assert client.get("other") == "was here"
-    store.close(client)
+    with opened(data_file) as client:
+        assert client.get("other") == "was here"

@@ -60,12 +60,7 @@ def settings(url: str) -> Settings:
             "rediss-cluster://u:p@h1,h2/?socket_timeout=1.5&ssl_check_hostname=false",
             "cluster",
             [("h1", 6379), ("h2", 6379)],
-            {
-                "username": "u",
-                "password": "p",
-                "socket_timeout": 1.5,
-                "ssl_check_hostname": False,
-            },
+            {"username": "u", "password": "p", "socket_timeout": 1.5, "ssl_check_hostname": False},
         ),
         ("redis-sentinel://h1:1,h2/main", "sentinel", [("h1", 1), ("h2", 26379)], {}),
         ("redis-sentinel://:p@h/main/2", "sentinel", [("h", 26379)], {"password": "p", "db": 2}),

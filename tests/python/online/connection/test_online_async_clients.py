@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -29,35 +28,26 @@ KEYS = [f"fs:{{x:{n}}}" for n in range(50)]
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> TinyStore:
-    """Return a project, for its settings."""
     return TinyStore(tmp_path / "tiny", [THINGS])
 
 
 def run(tiny: TinyStore, url: str, use: Callable[[AsyncClient], Awaitable[None]]) -> None:
     """Run something with a client in an event loop of its own."""
 
-    @asynccontextmanager
-    async def opened() -> AsyncIterator[AsyncClient]:
+    async def main() -> None:
         client = open_async_store(tiny.settings(url)).client
         try:
             with clear_errors(tiny.settings(url)):
-                yield client
+                await use(client)
         finally:
             await close_async_client(client)
-
-    async def main() -> None:
-        async with opened() as client:
-            await use(client)
 
     asyncio.run(main())
 
 
 def test_one_server(tiny: TinyStore, tmp_path: Path):
     authority = Authority(tmp_path)
-    with (
-        redis_server("--requirepass", "p/w") as server,
-        tls_proxy(server.port, authority) as proxy,
-    ):
+    with redis_server("--requirepass", "p/w") as server, tls_proxy(server.port, authority) as proxy:
         trusting = f"{proxy.url}?{authority.option}"
         for url in (server.tcp_url, server.unix_url, trusting):
 

@@ -44,7 +44,6 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> TinyStore:
-    """Return a project, exported to the Cluster."""
     return export_customers(tmp_path_factory.mktemp("tiny"), cluster.url)
 
 
@@ -67,13 +66,7 @@ def other_node(cluster: Cluster, slot: int) -> Node:
     return next(node for node in cluster.nodes if node is not cluster.owner(slot))
 
 
-def test_a_cluster_gives_the_result_of_one_server(store: FeatureStore, expected: object):
-    assert store.get_online_features(TWO, FEATURES) == expected
-
-
-def test_all_views_of_an_entity_have_one_slot_and_entities_have_many(
-    tiny: TinyStore, cluster: Cluster
-):
+def test_one_slot_an_entity_and_many_for_all_entities(tiny: TinyStore, cluster: Cluster):
     with cluster.client() as client:
         keys = [key for key in client.keys(target_nodes="primaries") if "{" in key]
     slots: dict[str, set[int]] = {}
@@ -86,7 +79,7 @@ def test_all_views_of_an_entity_have_one_slot_and_entities_have_many(
     assert len({cluster.slot(f"fs:{{customer:{n}}}:x") for n in range(100)}) > 90
 
 
-def test_a_slot_that_moves_while_the_store_is_open(
+def test_a_slot_moves_while_the_store_is_open(
     store: FeatureStore, cluster: Cluster, expected: object
 ):
     assert store.get_online_features(TWO, FEATURES) == expected
@@ -111,9 +104,7 @@ def test_a_slot_that_moves_while_the_store_is_open(
         ("half:h", "NOPERM", "docs/operate/online_store.md"),
     ],
 )
-def test_logins_that_are_rejected(
-    tiny: TinyStore, cluster: Cluster, login: str, code: str, step: str
-):
+def test_rejected_logins(tiny: TinyStore, cluster: Cluster, login: str, code: str, step: str):
     cluster.call_each("ACL SETUSER", "guest", "on", ">g", "~fs:*", "-@all", "+hmget")
     cluster.call_each(
         *("ACL SETUSER", "half", "on", ">h", "~fs:*", "-@all", "+cluster|slots", "+command")
@@ -145,18 +136,14 @@ def test_one_server_by_the_address_of_a_cluster(tiny: TinyStore):
     assert "no node of a Cluster: begin REDIS_URL with redis:// " in str(caught.value)
 
 
-def test_one_address_is_enough_among_unreachable_ones(
-    tiny: TinyStore, cluster: Cluster, expected: object
-):
+def test_one_reachable_address_is_enough(tiny: TinyStore, cluster: Cluster, expected: object):
     [node] = [node for node in cluster.nodes if node is cluster.owner(SLOTS - 1)]
     url = cluster.url_of(f":{PASSWORD.replace('/', '%2F')}", [node])
     assert tiny.read(url, TWO, FEATURES) == expected
     assert tiny.read(url.replace("127.0.0.1:", "127.0.0.1:1,127.0.0.1:"), TWO, FEATURES) == expected
 
 
-def test_a_stalled_node_costs_its_timeout_a_few_times_whatever_the_number_of_keys(
-    tiny: TinyStore, cluster: Cluster
-):
+def test_a_stalled_node_costs_few_timeouts_for_many_keys(tiny: TinyStore, cluster: Cluster):
     """redis-py alone would wait for it several times a key."""
     gets = [("GET", f"fs:{{x:{n}}}") for n in range(100)]
     settings = tiny.settings(f"{cluster.url}?socket_timeout=0.5")
@@ -186,9 +173,7 @@ def test_a_stalled_node_costs_its_timeout_a_few_times_whatever_the_number_of_key
     front.cut_after(0, times=0)
 
 
-def test_a_node_that_stalls_or_cuts_while_the_store_is_open(
-    tiny: TinyStore, cluster: Cluster, expected: object
-):
+def test_a_node_stalls_or_cuts_connections(tiny: TinyStore, cluster: Cluster, expected: object):
     front = cluster.owner(cluster.slot(KEY)).front
     requested = (TWO, FEATURES)
 

@@ -28,7 +28,6 @@ def sentinels() -> Iterator[Sentinels]:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory, sentinels: Sentinels) -> TinyStore:
-    """Return a project, exported to the primary."""
     return export_customers(tmp_path_factory.mktemp("tiny"), sentinels.url)
 
 
@@ -105,14 +104,14 @@ def test_the_errors_of_sentinels_come_soon(tiny: TinyStore):
             own.primary.kill()
             error_of(tiny, own.url)  # it depends on whether the Sentinel has seen it
             wait_for(
-                lambda: "s_down" in own.sentinels[0].call("SENTINEL MASTERS")[SERVICE]["flags"],
+                lambda: "s_down" in own.sentinel.call("SENTINEL MASTERS")[SERVICE]["flags"],
                 "the Sentinel to see it",
             )
             assert "the Sentinels say that the primary is down" in error_of(tiny, own.url)
             with pytest.raises(redis.ConnectionError):
                 store.client.get("x")
-            own.sentinels[0].process.send_signal(signal.SIGSTOP)
+            own.sentinel.process.send_signal(signal.SIGSTOP)
             assert "the connection failed: Timeout" in error_of(tiny, own.url)
-            own.sentinels[0].kill()
+            own.sentinel.kill()
             assert "the connection failed" in error_of(tiny, own.url)
         assert time.monotonic() - began < 15

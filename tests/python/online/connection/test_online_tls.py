@@ -44,7 +44,6 @@ def url(server: RedisServer, authority: Authority) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory, url: str, authority: Authority) -> TinyStore:
-    """Return a project, exported over TLS."""
     return export_customers(tmp_path_factory.mktemp("tiny"), f"{url}?{authority.option}")
 
 

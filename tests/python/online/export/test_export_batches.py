@@ -8,11 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.crc import key_slot
 
-from feature_store.online.connection.command_batch import (
-    BATCH_BYTES,
-    CommandBatch,
-    command_batches,
-)
+from feature_store.online.connection.command_batch import BATCH_BYTES, CommandBatch, command_batches
 from feature_store.online.connection.topology import key_slots
 
 TEXTS = st.lists(st.text(max_size=40), max_size=60)
@@ -28,7 +24,6 @@ def test_slots_are_those_of_the_library(tags: list[str], data: st.DataObject):
 
 
 def records(commands: list[str]) -> pa.RecordBatch:
-    """Return what a query of commands returns."""
     return pa.RecordBatch.from_arrays(
         [
             pa.array(commands, pa.string()),

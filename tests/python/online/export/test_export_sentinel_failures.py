@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from support.projects.random_store import RandomStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker, ExportProcess
+from support.projects.random_store import RandomStore
+from support.servers.export_process import Ended, ExportForker
 from support.servers.redis_sentinel import Sentinels, redis_sentinels
 
 
@@ -21,57 +21,49 @@ def sentinels() -> Iterator[Sentinels]:
 
 @pytest.fixture
 def project(tmp_path: Path, sentinels: Sentinels, forker: ExportForker) -> RandomStore:
-    """Return a project that is online."""
+    """Return a project that is online, and whose rows have changed since."""
     sentinels.primary.call("FLUSHALL")
-    made = RandomStore.make(tmp_path / "store", 1, entities=150)
-    assert forker.run(made.store, sentinels.url).code == 0
+    made = RandomStore.make(
+        tmp_path / "store", 150, forker, sentinels.url, lambda: sentinels.primary.db
+    )
+    made.export()
+    made.change()
     return made
 
 
-def assert_ended_right(running: ExportProcess, project: RandomStore, sentinels: Sentinels) -> None:
-    ended = running.wait()
+def assert_ended_right(ended: Ended, project: RandomStore) -> None:
     assert ended.code == 0, ended
-    assert "all views are exported again" in ended.stderr
-    with sentinels.primary.client() as client:
-        client.delete("fs:lock")
-        assert_online_equals_offline(project, client)
+    project.end_lease()
+    project.assert_online()
 
 
-def test_primary_and_replica_change_places(
-    project: RandomStore, sentinels: Sentinels, forker: ExportForker
-):
+def test_primary_and_replica_change_places(project: RandomStore, sentinels: Sentinels):
     for request in (16, 24, 32):
-        project.change()
-        running = forker.start_stopped(project.store, sentinels.url, request)
+        running = project.start_stopped(request)
         sentinels.switch_over()
-        running.send_signal(signal.SIGCONT)
-        assert_ended_right(running, project, sentinels)
+        ended = running.resume()
+        assert "all views are exported again" in ended.stderr
+        assert_ended_right(ended, project)
+        project.change()
 
 
-def test_the_replica_lacks_the_last_rows(
-    project: RandomStore, sentinels: Sentinels, forker: ExportForker
-):
+def test_the_replica_lacks_the_last_rows(project: RandomStore, sentinels: Sentinels):
     """All rows of a view were taken, and only the metadata would go to the new primary."""
-    project.change()
-    running = forker.start_stopped(project.store, sentinels.url, "watermark", full=True)
+    running = project.start_stopped("watermark", full=True)
     sentinels.switch_over()
-    with sentinels.primary.client() as client:
-        client.delete(*[*client.scan_iter("fs:{*forever:v1")][::3])
-    running.send_signal(signal.SIGCONT)
-    assert_ended_right(running, project, sentinels)
+    client = project.client()
+    client.delete(*[*client.scan_iter("fs:{*forever:v1")][::3])
+    ended = running.resume()
+    assert "all views are exported again" in ended.stderr
+    assert_ended_right(ended, project)
 
 
-def test_the_primary_is_killed(project: RandomStore, sentinels: Sentinels, forker: ExportForker):
+def test_the_primary_is_killed(project: RandomStore, sentinels: Sentinels):
     """The export goes on by itself as soon as Sentinel has decided."""
-    project.change()
-    running = forker.start_stopped(project.store, sentinels.url, 20)
+    running = project.start_stopped(20)
     running.send_signal(signal.SIGCONT)
     sentinels.fail_over()
     try:
-        ended = running.wait()
-        assert ended.code == 0, ended
-        with sentinels.primary.client() as client:
-            client.delete("fs:lock")
-            assert_online_equals_offline(project, client)
+        assert_ended_right(running.wait(), project)
     finally:
         sentinels.bring_back()

@@ -14,8 +14,8 @@ from feature_store.errors import FeatureStoreError
 from support.paths import REPOSITORY
 from support.projects.feature_view_project import dbt, write_project
 from support.projects.things_store import THINGS
-from support.projects.tiny_store import TinyStore, View, tiny_environment
-from support.servers.redis_server import RedisServer, run_script
+from support.projects.tiny_store import TinyStore, View
+from support.servers.redis_server import RedisServer
 
 OTHER = View("others", {"thing_id": "bigint"}, {"a": "integer"})
 
@@ -28,9 +28,7 @@ def edit_manifest(store: TinyStore, edit: Any) -> None:
 
 
 @pytest.mark.parametrize("what", ["snapshot", "online view"])
-def test_a_view_that_is_declared_online_and_never_served(
-    store: TinyStore, server: RedisServer, what: str
-):
+def test_a_view_that_is_declared_and_never_served(store: TinyStore, server: RedisServer, what: str):
     """It is named, and the others are exported."""
     store.declare([THINGS, OTHER])
     table, online, snapshot = OTHER.ids
@@ -43,9 +41,8 @@ def test_a_view_that_is_declared_online_and_never_served(
             manifest["child_map"][table] = []
 
     edit_manifest(store, remove)
-    environment = tiny_environment(store, server.unix_url)
     for _ in range(2):
-        done = run_script("export_to_redis.py", environment=environment)
+        done = store.run_script("export_to_redis.py", server.unix_url)
         assert done.returncode == 1
         assert "things:v1" in done.stdout
         assert "others:v1: declared online, and never exported" in done.stderr
@@ -68,9 +65,7 @@ def test_a_view_that_is_not_declared_online_is_not_exported(store: TinyStore, se
 
 
 @pytest.mark.parametrize("name", ["a_copy", "served_things_v1_copy"])
-def test_a_second_snapshot_is_refused_and_can_be_removed(
-    store: TinyStore, server: RedisServer, name: str
-):
+def test_a_second_snapshot_is_refused(store: TinyStore, server: RedisServer, name: str):
     """Whichever of the two dbt names first."""
     store.export(server.unix_url)
     second = f"snapshot.tiny.{name}"
@@ -108,8 +103,7 @@ def test_features_with_commas_in_their_names(store: TinyStore, server: RedisServ
     store.export(server.unix_url)
     store.declare([THINGS])
     store.export(server.unix_url)
-    with server.client() as client:
-        assert {*client.hgetall("fs:{thing:1}:things:v1")} == {"a", "b", "_feature_time"}
+    assert {*server.db.hgetall("fs:{thing:1}:things:v1")} == {"a", "b", "_feature_time"}
 
 
 def test_dbt_refuses_what_cannot_be_served_before_it_builds_anything(tmp_path: Path):

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from support.projects.random_store import RandomStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker
+from support.projects.random_store import RandomStore
 from support.servers.redis_server import RedisServer, redis_server
 
+ENTITIES = 150
 #: Moments of a delta export: at its beginning, at batches of each kind, and just before it
 #: writes that a view is complete.
 MOMENTS = [8, 16, 22, 30, "}:packed:v1", "watermark"]
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    """Return a server that the test may kill; it keeps its data unless the test says otherwise."""
+    with redis_server("--appendonly", getattr(request, "param", "yes")) as running:
+        yield running
 
 
 def written(server: RedisServer) -> int:
@@ -34,71 +42,71 @@ def lose_the_end(server: RedisServer, at_least: int, chance: random.Random) -> N
     os.truncate(server.folder / "appendonly.aof", left)
 
 
-@pytest.mark.parametrize("kept", ["nothing", "all", "all but the end"])
-def test_restarted_in_the_middle(tmp_path: Path, forker: ExportForker, kept: str):
+def last_metadata(project: RandomStore) -> str:
+    """Return the key of the metadata of the view that is exported last."""
+    return f"fs:meta:{project.views[-1].label}"
+
+
+@pytest.mark.parametrize(
+    ("server", "kept"),
+    [("no", "nothing"), ("yes", "all"), ("yes", "all but the end")],
+    indirect=["server"],
+)
+def test_restarted_in_the_middle(project: RandomStore, server: RedisServer, kept: str):
     """The same run ends right, and whatever the server forgot is online again."""
     chance = random.Random(1)
-    project = RandomStore.make(tmp_path / "store", 1, entities=150)
-    with redis_server("--appendonly", "no" if kept == "nothing" else "yes") as server:
-        assert forker.run(project.store, server.unix_url).code == 0
-        for request in MOMENTS:
-            before = written(server)
-            project.change()
-            running = forker.start_stopped(project.store, server.unix_url, request)
-            server.kill()
-            if kept == "all but the end":
-                lose_the_end(server, before, chance)
-            running.send_signal(signal.SIGCONT)
-            server.start()
-            assert running.wait().code == 0, (request, running.stderr)
-            with server.client() as client:
-                client.delete("fs:lock")  # it may have been lost that it was released
-                assert_online_equals_offline(project, client)
+    project.export()
+    for request in MOMENTS:
+        before = written(server)
+        project.change()
+        running = project.start_stopped(request)
+        server.kill()
+        if kept == "all but the end":
+            lose_the_end(server, before, chance)
+        running.send_signal(signal.SIGCONT)
+        server.start()
+        assert running.wait().code == 0, (request, running.stderr)
+        project.end_lease()  # it may have been lost that it was released
+        project.assert_online()
 
 
-def test_killed_for_good(tmp_path: Path, forker: ExportForker):
-    project = RandomStore.make(tmp_path / "store", 2, entities=150)
-    with redis_server("--appendonly", "yes") as server:
-        assert forker.run(project.store, server.unix_url).code == 0
-        for request in ("}:hashes:v1", "watermark"):
-            project.change()
-            running = forker.start_stopped(
-                project.store, server.unix_url, request, retry_timeout=0.5
+def test_killed_for_good(project: RandomStore, server: RedisServer):
+    project.export()
+    for request in ("}:hashes:v1", "watermark"):
+        project.change()
+        running = project.start_stopped(request, retry_timeout=0.5)
+        before = server.db.hget(last_metadata(project), "watermark")
+        server.kill()
+        ended = running.resume()
+        assert ended.code == 1, (request, ended)
+        assert "Traceback" not in ended.stderr
+        message = ended.stderr.splitlines()[-2:]
+        assert message[0].startswith(f"error {server.unix_url}: the connection failed: ")
+        assert message[1].startswith("Next: ")
+        server.start()
+        assert server.db.hget(last_metadata(project), "watermark") == before
+        project.end_lease()
+        project.export_and_compare()
+
+
+def test_full_in_the_middle(project: RandomStore, server: RedisServer):
+    project.export()
+    failed = 0
+    for request in MOMENTS:
+        project.change()
+        running = project.start_stopped(request)
+        before = server.db.hget(last_metadata(project), "watermark")
+        server.db.config_set("maxmemory", 1)
+        ended = running.resume()
+        if ended.code:  # else nothing that takes memory was left to do
+            assert ended.code == 1
+            failed += 1
+            assert "Traceback" not in ended.stderr
+            assert re.search(
+                r"error \w+:v1: the Redis server refused a command: OOM ", ended.stderr
             )
-            server.kill()
-            running.send_signal(signal.SIGCONT)
-            ended = running.wait()
-            assert ended.code == 1, (request, ended)
-            message = ended.stderr.splitlines()[-2:]
-            assert message[0].startswith(f"error {server.unix_url}: the connection failed: ")
-            assert message[1].startswith("Next: ")
-            server.start()
-            with server.client() as client:
-                client.delete("fs:lock")
-                assert forker.run(project.store, server.unix_url).code == 0
-                assert_online_equals_offline(project, client)
-
-
-def test_full_in_the_middle(tmp_path: Path, server: RedisServer, forker: ExportForker):
-    project = RandomStore.make(tmp_path / "store", 3, entities=150)
-    assert forker.run(project.store, server.unix_url).code == 0
-    labels, failed = [view.label for view in project.views], 0
-    with server.client() as client:
-        for request in MOMENTS:
-            project.change()
-            running = forker.start_stopped(project.store, server.unix_url, request)
-            before = {label: client.hget(f"fs:meta:{label}", "watermark") for label in labels}
-            client.config_set("maxmemory", 1)
-            running.send_signal(signal.SIGCONT)
-            ended = running.wait()
-            if ended.code:  # else nothing that takes memory was left to do
-                assert ended.code == 1
-                failed += 1
-                assert "the Redis server refused a command: OOM " in ended.stderr
-                assert "Next: give the server more memory" in ended.stderr
-                after = [client.hget(f"fs:meta:{label}", "watermark") for label in labels]
-                assert after[-1] == before[labels[-1]]
-            client.config_set("maxmemory", 0)
-            assert forker.run(project.store, server.unix_url).code == 0
-            assert_online_equals_offline(project, client)
+            assert "Next: give the server more memory" in ended.stderr
+            assert server.db.hget(last_metadata(project), "watermark") == before
+        server.db.config_set("maxmemory", 0)
+        project.export_and_compare()
     assert failed >= 4

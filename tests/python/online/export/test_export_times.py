@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from support.projects.tiny_store import TinyStore, View, tiny_environment
-from support.servers.redis_server import RedisServer, run_script
+from support.projects.things_store import served_at
+from support.projects.tiny_store import TinyStore, View
+from support.servers.redis_server import RedisServer
 
 FIRST = View("first", {"thing_id": "bigint"}, {"a": "integer"})
 LAST = View("last", {"thing_id": "bigint"}, {"a": "integer"})
@@ -71,9 +72,8 @@ def test_one_error_names_it_and_the_other_views_are_exported(
         store.export(server.unix_url)
     assert "middle:v1: fs:{thing|day:1|" in str(caught.value)
     assert f"{column} is" in str(caught.value)
-    with server.client() as client:
-        assert not [key for key in client.scan_iter() if "middle" in key]
-        assert client.exists("fs:{thing:1}:first:v1", "fs:{thing:1}:last:v1") == 2
+    assert not [key for key in server.db.scan_iter() if "middle" in key]
+    assert server.db.exists("fs:{thing:1}:first:v1", "fs:{thing:1}:last:v1") == 2
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,7 @@ def test_one_error_names_it_and_the_other_views_are_exported(
         ("days", "[date '-infinity', null]"),
     ],
 )
-def test_the_last_times_that_python_reads(
-    store: TinyStore, server: RedisServer, column: str, value: str
-):
+def test_the_last_readable_times(store: TinyStore, server: RedisServer, column: str, value: str):
     spoil(store, column, value)
     exported = store.export(server.unix_url, sample=None)
     assert [one.checked.mismatches for one in exported] == [0, 0, 0]
@@ -104,16 +102,11 @@ def test_rows_that_are_served_no_longer_do_not_matter(store: TinyStore, server: 
 def test_the_time_of_a_run(store: TinyStore, server: RedisServer, what: str):
     """The end of the last grain of the year 9999 is in the year 10000."""
     if what == "as_of":
-        store.execute(
-            "create table operations.served_runs (snapshot_id varchar, as_of timestamp, "
-            "served_at timestamp); insert into operations.served_runs values (?, ?, now())",
-            [MIDDLE.ids[2], LATE],
-        )
+        served_at(store, LATE, MIDDLE)
     else:
         spoil(store, "dbt_valid_from", f"timestamp '{LATE}'")
-    environment = tiny_environment(store, server.unix_url)
     for arguments in ([], ["--dry-run"], ["--view", "middle"]):
-        done = run_script("export_to_redis.py", *arguments, environment=environment)
+        done = store.run_script("export_to_redis.py", server.unix_url, *arguments)
         assert done.returncode == 1
         assert "Traceback" not in done.stderr
         assert "middle:v1: " in done.stderr
@@ -125,8 +118,7 @@ def test_the_time_of_a_run(store: TinyStore, server: RedisServer, what: str):
 def test_a_check_names_it_too(store: TinyStore, server: RedisServer, column: str, value: Any):
     store.export(server.unix_url)
     spoil(store, column, value)
-    environment = tiny_environment(store, server.unix_url)
-    done = run_script("check_consistency.py", environment=environment)
+    done = store.run_script("check_consistency.py", server.unix_url)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert f"{column} is" in done.stderr
@@ -145,11 +137,10 @@ def test_time_travel_names_it_too(tmp_path: Path, script: tuple[str, ...]):
         f"(2, timestamp '{EARLY}')) as t(thing_id, feature_time)"
     )
     name, *feature = script
-    environment = tiny_environment(store, None)
-    done = run_script(name, "thing", "2", *feature, "--at", "2026-06-01", environment=environment)
+    done = store.run_script(name, None, "thing", "2", *feature, "--at", "2026-06-01")
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert "first:v1: thing_id 2: feature_time is " in done.stderr
     if name == "get_features_at.py":
-        done = run_script(name, "thing", "1", "--at", "2026-06-01", environment=environment)
+        done = store.run_script(name, None, "thing", "1", "--at", "2026-06-01")
         assert (done.returncode, done.stderr) == (0, "")

@@ -2,58 +2,48 @@
 
 from __future__ import annotations
 
-import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from support.projects.random_store import RandomStore, assert_online_equals_offline
-from support.servers.export_process import ExportForker
+from feature_store.errors import FeatureStoreError
+from support.projects.random_store import RandomStore
 from support.servers.redis_server import RedisServer, wait_for
 
+ENTITIES = 300
 LOCK = "fs:lock"
 
 
-def newer(project: RandomStore, folder: Path) -> RandomStore:
+def changed_copy(project: RandomStore, tmp_path: Path) -> RandomStore:
     """Return a copy of the warehouse in which many rows have changed since."""
-    shutil.copytree(project.store.folder, folder)
-    copy = RandomStore.open(folder, seed=1, entities=project.entities)
+    copy = project.copy(tmp_path / "later")
     copy.change(0.6)
     return copy
 
 
-def test_the_second_waits_until_the_first_has_ended(
-    tmp_path: Path, server: RedisServer, forker: ExportForker
-):
-    project = RandomStore.make(tmp_path / "store", 1, entities=300)
-    first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", "after")
-    later = newer(project, tmp_path / "later")
-    second = forker.start(later.store, server.unix_url)
+def test_the_second_waits_until_the_first_has_ended(project: RandomStore, tmp_path: Path):
+    first = project.start_stopped("}:hashes:v1", "after")
+    later = changed_copy(project, tmp_path)
+    second = later.start()
     wait_for(lambda: "waiting for another exporter: " in second.stderr, "the second to wait")
-    first.send_signal(signal.SIGCONT)
-    assert (first.wait().code, first.stderr) == (0, "")
+    ended = first.resume()
+    assert (ended.code, ended.stderr) == (0, "")
     assert second.wait().code == 0
-    with server.client() as client:
-        assert_online_equals_offline(later, client)
+    later.assert_online()
 
 
-def test_the_second_fails_and_names_the_first(
-    tmp_path: Path, server: RedisServer, forker: ExportForker
-):
-    project = RandomStore.make(tmp_path / "store", 2, entities=300)
-    first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", "after")
-    failed = forker.run(project.store, server.unix_url, wait_seconds=0)
+def test_the_second_fails_and_names_the_first(project: RandomStore):
+    first = project.start_stopped("}:hashes:v1", "after")
+    failed = project.run(wait_seconds=0)
     assert failed.code == 1
     assert failed.stderr.startswith(f"error another exporter holds {LOCK}: ")
     assert f", process {first.pid}, " in failed.stderr
     assert "Traceback" not in failed.stderr
-    first.send_signal(signal.SIGCONT)
-    assert first.wait().code == 0
-    with server.client() as client:
-        assert_online_equals_offline(project, client)
+    assert first.resume().code == 0
+    project.assert_online()
 
 
 @pytest.mark.parametrize(
@@ -67,50 +57,40 @@ def test_the_second_fails_and_names_the_first(
     ids=lambda stop_at: f"{stop_at[1]} {stop_at[0]}",
 )
 def test_a_first_that_stood_still_while_a_second_exported_newer_rows(
-    tmp_path: Path, server: RedisServer, forker: ExportForker, stop_at: tuple[int | str, str]
+    project: RandomStore, tmp_path: Path, server: RedisServer, stop_at: tuple[int | str, str]
 ):
     """It cannot know that its lease was over, and its rows may come after the newer ones."""
-    project = RandomStore.make(tmp_path / "store", 3, entities=300)
-    assert forker.run(project.store, server.unix_url).code == 0
+    project.export()
     project.change(0.5)
-    first = forker.start_stopped(project.store, server.unix_url, *stop_at, lease=1)
-    later = newer(project, tmp_path / "later")
-    with server.client() as client:
-        wait_for(lambda: not client.exists(LOCK), "the lease to be over")
-        assert forker.run(later.store, server.unix_url).code == 0
-        first.send_signal(signal.SIGCONT)
-        assert first.wait().code == 1
-        assert "it is older" in first.stderr
-        assert forker.run(later.store, server.unix_url).code == 0
-        assert_online_equals_offline(later, client)
+    later = changed_copy(project, tmp_path)
+    first = project.start_stopped(*stop_at, lease=1)
+    wait_for(lambda: not server.db.exists(LOCK), "the lease to be over")
+    later.export()
+    ended = first.resume()
+    assert ended.code == 1
+    assert "it is older" in ended.stderr
+    later.export_and_compare()
 
 
 def test_a_first_that_stood_still_while_a_second_is_at_work(
-    tmp_path: Path, server: RedisServer, forker: ExportForker
+    project: RandomStore, tmp_path: Path, server: RedisServer
 ):
     """What the first writes in between lies over the second's rows, which has to look again."""
-    project = RandomStore.make(tmp_path / "store", 4, entities=300)
-    assert forker.run(project.store, server.unix_url).code == 0
+    project.export()
     project.change(0.5)
-    options = {"views": ["hashes"], "lease": 1}
-    first = forker.start_stopped(project.store, server.unix_url, "}:hashes:v1", **options)
-    later = newer(project, tmp_path / "later")
-    with server.client() as client:
-        wait_for(lambda: not client.exists(LOCK), "the lease to be over")
-        options = {"views": ["hashes"], "full": True}
-        second = forker.start_stopped(later.store, server.unix_url, "watermark", **options)
-        first.send_signal(signal.SIGCONT)
-        assert first.wait().code == 1
-        assert first.stderr.startswith(f"error {LOCK}: another exporter took over: ")
-        assert "; this export stood still for more than 1 s, or " in first.stderr
-        second.send_signal(signal.SIGCONT)
-        assert second.wait().code == 0
-        assert forker.run(later.store, server.unix_url).code == 0
-        assert_online_equals_offline(later, client)
+    later = changed_copy(project, tmp_path)
+    first = project.start_stopped("}:hashes:v1", views=["hashes"], lease=1)
+    wait_for(lambda: not server.db.exists(LOCK), "the lease to be over")
+    second = later.start_stopped("watermark", views=["hashes"], full=True)
+    ended = first.resume()
+    assert ended.code == 1
+    assert ended.stderr.startswith(f"error {LOCK}: another exporter took over: ")
+    assert "; this export stood still for more than 1 s, or " in ended.stderr
+    assert second.resume().code == 0
+    later.export_and_compare()
 
 
-def test_a_running_dbt_has_the_warehouse(tmp_path: Path, server: RedisServer, forker: ExportForker):
-    project = RandomStore.make(tmp_path / "store", 5, entities=300)
+def test_a_running_dbt_has_the_warehouse(project: RandomStore, server: RedisServer):
     held = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print(flush=True); input()"
     writer = subprocess.Popen(
         [sys.executable, "-c", held, str(project.store.warehouse)],
@@ -119,13 +99,15 @@ def test_a_running_dbt_has_the_warehouse(tmp_path: Path, server: RedisServer, fo
     )
     try:
         writer.stdout.readline()
-        failed = forker.run(project.store, server.unix_url)
+        failed = project.run()
         assert failed.code == 1
         assert "another process has the warehouse open for writing" in failed.stderr
         assert "Next: wait for the running dbt" in failed.stderr
+        assert "Traceback" not in failed.stderr
     finally:
         writer.communicate(b"\n")
-    with server.client() as client:
-        assert client.dbsize() == 0
-        assert forker.run(project.store, server.unix_url).code == 0
-        assert_online_equals_offline(project, client)
+    refused = pytest.raises(FeatureStoreError, match="open already")
+    with duckdb.connect(str(project.store.warehouse)), refused:
+        project.store.export(server.unix_url)
+    assert server.db.dbsize() == 0
+    project.export_and_compare()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -17,7 +16,7 @@ from feature_store.errors import FeatureStoreError
 from feature_store.online.layout.packed import schema_id
 from support.projects.every_type import CASES, EVERYTHING, ROWS, exactly
 from support.projects.tiny_store import TinyStore, View
-from support.servers.redis_server import RedisServer, redis_server
+from support.servers.redis_server import RedisServer
 
 HASH = replace(EVERYTHING, name="as_hash", layout="hash")
 PACKED = replace(EVERYTHING, name="as_packed", layout="packed")
@@ -30,25 +29,18 @@ EXTREMES_PACKED = replace(EXTREMES, name="extremes_packed", layout="packed")
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    """Return a server that the module's tests share."""
-    with redis_server() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory) -> TinyStore:
     """Return a store with views of the same columns, one in each layout."""
     return TinyStore(tmp_path_factory.mktemp("both"), [HASH, PACKED, EXTREMES, EXTREMES_PACKED])
 
 
 def results(
-    store: TinyStore, server: RedisServer, views: tuple[View, View], entities: list[Any]
+    store: TinyStore, shared: RedisServer, views: tuple[View, View], entities: list[Any]
 ) -> list[list[Any]]:
     """Return the results of each view: times, statuses, values, and the types of the values."""
     found = []
     for view in views:
-        read = store.read(server.unix_url, entities, [view.name])
+        read = store.read(shared.unix_url, entities, [view.name])
         values = [[exactly(row[name]) for name in read.columns] for row in read.rows]
         times = [times[view.label] for times in read.feature_times]
         found.append([values, times, [[*row.values()] for row in read.statuses]])
@@ -57,42 +49,40 @@ def results(
 
 @settings(max_examples=5, deadline=None, derandomize=True)
 @given(rows=ROWS)
-def test_random_rows(both: TinyStore, server: RedisServer, rows: list[Any]):
+def test_random_rows(both: TinyStore, shared: RedisServer, rows: list[Any]):
     for view in (HASH, PACKED):
         both.serve(view, rows)
-    both.export(server.unix_url, [HASH.name, PACKED.name], sample=0)
+    both.export(shared.unix_url, [HASH.name, PACKED.name], sample=0)
     entities = [dict(zip(EVERYTHING.entity, row, strict=False)) for row in rows]
     entities.append({"name": "nobody's", "number": 2**127 - 1})
-    of_hash, of_packed = results(both, server, (HASH, PACKED), entities)
+    of_hash, of_packed = results(both, shared, (HASH, PACKED), entities)
     assert of_packed == of_hash
     assert {*of_hash[2][-1]} == {"not_found"}
 
 
-def test_extreme_values(both: TinyStore, server: RedisServer):
+def test_extreme_values(both: TinyStore, shared: RedisServer):
     most = max(map(len, CASES.values()))
     rows = [(n, *(values[n % len(values)] for values in CASES.values())) for n in range(most)]
     rows.append((most, *(None for _ in CASES)))
     for view in (EXTREMES, EXTREMES_PACKED):
         both.serve(view, rows)
-    both.export(server.unix_url, [EXTREMES.name, EXTREMES_PACKED.name], sample=0)
+    both.export(shared.unix_url, [EXTREMES.name, EXTREMES_PACKED.name], sample=0)
     entities = [{"thing_id": row[0]} for row in rows]
-    of_hash, of_packed = results(both, server, (EXTREMES, EXTREMES_PACKED), entities)
+    of_hash, of_packed = results(both, shared, (EXTREMES, EXTREMES_PACKED), entities)
     assert of_packed == of_hash
     assert {*of_hash[2][0]} == {"present"}
     assert {*of_hash[2][-1]} == {"null"}
 
 
 @pytest.mark.parametrize("layout", ["hash", "packed"])
-def test_decimals_have_their_scale_where_none_is_null(
-    tmp_path: Path, server: RedisServer, layout: str
-):
+def test_decimals_have_their_declared_scale(tmp_path: Path, shared: RedisServer, layout: str):
     """A packed zero is written without it."""
     view = View("sums", {"thing_id": "bigint"}, {"one": "decimal(9,2)"}, layout=layout)
     store = TinyStore(tmp_path, [view])
     store.prefix = layout
     store.serve(view, [(1, Decimal("0.00")), (2, Decimal("1.50"))])
-    store.export(server.unix_url)
-    result = store.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 2}], ["sums"])
+    store.export(shared.unix_url)
+    result = store.read(shared.unix_url, [{"thing_id": 1}, {"thing_id": 2}], ["sums"])
     assert [str(value) for value in result.values["sums:one"]] == ["0.00", "1.50"]
 
 
@@ -104,44 +94,36 @@ OLD = View(
 )
 NEW = replace(
     OLD,
-    features={
-        "added": "bigint",
-        "retyped": "varchar",
-        "kept": "decimal(9,2)",
-        "list": "double[]",
-    },
+    features={"added": "bigint", "retyped": "varchar", "kept": "decimal(9,2)", "list": "double[]"},
 )
 REQUEST = ["things:list", "things:added", "things:kept", "things:retyped"]
 
 
 @pytest.fixture
-def older(tmp_path: Path, server: RedisServer) -> TinyStore:
+def older(tmp_path: Path, shared: RedisServer) -> TinyStore:
     """Return a project whose rows were exported before its features changed."""
     store = TinyStore(tmp_path, [OLD])
     store.prefix = "older"
     store.serve(OLD, [(1, "x", Decimal("1.50"), 7, [0.1, None]), (2, None, None, None, None)])
-    with server.client() as client:
-        for key in client.keys("older*"):
-            client.delete(key)
-    store.export(server.unix_url)
+    for key in shared.db.keys("older*"):
+        shared.db.delete(key)
+    store.export(shared.unix_url)
     store.declare([NEW])
     return store
 
 
 def key(number: int) -> str:
-    """Return the key of a thing."""
     return f"older:{{thing:{number}}}:things:v1"
 
 
-def test_rows_of_an_older_schema(older: TinyStore, server: RedisServer):
+def test_rows_of_an_older_schema(older: TinyStore, shared: RedisServer):
     """A dropped feature, an added and a retyped one, others at other places; and one new row."""
     new = [schema_id(older.view(NEW)), "2026-01-03T04:05:06Z", 5, "now text", 2.5, []]
-    with server.client() as client:
-        client.set(key(3), json.dumps(new))
-        client.config_resetstat()
-        result = older.read(server.unix_url, [{"thing_id": n} for n in (1, 2, 3, 4)], REQUEST)
-        calls = server.calls()
-        client.delete(key(3))
+    shared.db.set(key(3), json.dumps(new))
+    shared.db.config_resetstat()
+    result = older.read(shared.unix_url, [{"thing_id": n} for n in (1, 2, 3, 4)], REQUEST)
+    calls = shared.calls()
+    shared.db.delete(key(3))
     assert [[row[name] for name in REQUEST] for row in result.rows] == [
         [[0.1, None], None, Decimal("1.50"), 7],
         [None] * 4,
@@ -157,12 +139,11 @@ def test_rows_of_an_older_schema(older: TinyStore, server: RedisServer):
     assert (calls["get"], calls["hmget"]) == (4, 1)
 
 
-def test_the_current_schema_needs_no_second_round_trip(older: TinyStore, server: RedisServer):
+def test_the_current_schema_needs_no_second_round_trip(older: TinyStore, shared: RedisServer):
     older.declare([OLD])
-    with server.client() as client:
-        client.config_resetstat()
-        older.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 9}], ["things"])
-    assert "hmget" not in server.calls()
+    shared.db.config_resetstat()
+    older.read(shared.unix_url, [{"thing_id": 1}, {"thing_id": 9}], ["things"])
+    assert "hmget" not in shared.calls()
 
 
 @pytest.mark.parametrize(
@@ -176,42 +157,37 @@ def test_the_current_schema_needs_no_second_round_trip(older: TinyStore, server:
         ('{"names": ["a"], "types": ["blob"]}', "feature a: type 'blob' cannot be served"),
     ],
 )
-def test_a_schema_that_cannot_be_used(
-    older: TinyStore, server: RedisServer, schema: str | None, why: str
-):
+def test_an_unusable_schema(older: TinyStore, shared: RedisServer, schema: str | None, why: str):
     older.declare([OLD])
     number = schema_id(older.view(OLD))
     older.declare([NEW])
-    with server.client() as client:
-        client.hdel("older:schema:things:v1", str(number))
-        if schema is not None:
-            client.hset("older:schema:things:v1", str(number), schema)
+    shared.db.hdel("older:schema:things:v1", str(number))
+    if schema is not None:
+        shared.db.hset("older:schema:things:v1", str(number), schema)
     with pytest.raises(FeatureStoreError) as caught:
-        older.read(server.unix_url, [{"thing_id": 404}, {"thing_id": 1}], REQUEST)
+        older.read(shared.unix_url, [{"thing_id": 404}, {"thing_id": 1}], REQUEST)
     assert why.format(id=number) in str(caught.value)
 
 
 @pytest.mark.parametrize("row", ["", "x", "{}", "[]", "[1", '["1","2026-01-02"]', "1],[2", "null"])
-def test_a_value_that_is_not_a_packed_row(older: TinyStore, server: RedisServer, row: str):
+def test_a_value_that_is_not_a_packed_row(older: TinyStore, shared: RedisServer, row: str):
     older.declare([OLD])
-    with server.client() as client:
-        client.set(key(5), row)
+    shared.db.set(key(5), row)
     for numbers in ((5,), (1, 5, 2)):
         with pytest.raises(FeatureStoreError) as caught:
-            older.read(server.unix_url, [{"thing_id": n} for n in numbers], ["things"])
+            older.read(shared.unix_url, [{"thing_id": n} for n in numbers], ["things"])
         message = f"{key(5)}: {row!r} is not a row of things:v1\nNext: export everything again"
         assert message in str(caught.value)
 
 
-def test_a_value_and_a_time_that_cannot_be_read(older: TinyStore, server: RedisServer):
+def test_a_value_and_a_time_that_cannot_be_read(older: TinyStore, shared: RedisServer):
     older.declare([OLD])
     number = schema_id(older.view(OLD))
     for row, message in (
         (f'[{number},"2026-01-02",null,"many",1,null]', "field kept: 'many' cannot be read as dec"),
         (f'[{number},"soon",null,null,1,null]', "field _feature_time: 'soon' cannot be read as t"),
     ):
-        with server.client() as client:
-            client.set(key(5), row)
+        shared.db.set(key(5), row)
         with pytest.raises(FeatureStoreError) as caught:
-            older.read(server.unix_url, [{"thing_id": 1}, {"thing_id": 5}], ["things"])
+            older.read(shared.unix_url, [{"thing_id": 1}, {"thing_id": 5}], ["things"])
         assert f"{key(5)}, {message}" in str(caught.value)

@@ -11,12 +11,9 @@ import pandas as pd
 import pytest
 
 from feature_store import FeatureStore
-from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import BIG
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 
 def test_values_have_their_types_and_the_order_asked(store: FeatureStore):
@@ -66,19 +63,6 @@ def test_versions_side_by_side(store: FeatureStore):
     assert [*result.feature_times[0]] == ["customer_purchases:v1", "customer_purchases:v2"]
 
 
-def test_no_row_is_told_apart_from_null_features(store: FeatureStore):
-    result = store.get_online_features(
-        [{"customer_id": 2}, {"customer_id": 404}],
-        ["customer_purchases:v1:spend_28d", "customer_purchases:v1:orders_28d"],
-    )
-    empty, unknown = result.rows
-    assert empty["customer_purchases:v1:spend_28d"] is None
-    assert empty["customer_purchases:v1:orders_28d"] == 0
-    assert unknown["customer_purchases:v1:spend_28d"] is None
-    label = "customer_purchases:v1"
-    assert result.feature_times == [{label: datetime(2026, 1, 2, tzinfo=UTC)}, {label: None}]
-
-
 def test_duplicates_are_answered_as_often_as_asked(store: FeatureStore):
     one, two = {"customer_id": 1}, {"customer_id": 2}
     requested = ["customer_purchases:v1:orders_28d", "customer_purchases:v1:orders_28d"]
@@ -102,19 +86,6 @@ def test_ids_as_text_or_of_numpy_and_pandas(store: FeatureStore, customer_id: ob
     assert row["customer_id"] is customer_id
 
 
-def test_a_composite_entity_with_a_separator_in_its_id(store: FeatureStore):
-    entities = [{"store": "Süd|1", "customer_id": 1}, {"store": "Süd", "customer_id": 1}]
-    rows = store.get_online_features(entities, ["affinity:share"]).rows
-    assert [row["affinity:share"] for row in rows] == [0.25, None]
-    assert rows[0] == {"store": "Süd|1", "customer_id": 1, "affinity:share": 0.25}
-
-
-def test_views_of_several_entities_at_once(store: FeatureStore):
-    entities = [{"customer_id": 1, "store": "Nord", "row": "kept"}]
-    [row] = store.get_online_features(entities, ["affinity:share", "customer_profile:name"]).rows
-    assert row == {**entities[0], "affinity:share": 0.75, "customer_profile:name": "Zoë"}
-
-
 def test_no_entities(store: FeatureStore):
     result = store.get_online_features([], ["customer_purchases:v1:orders_28d"])
     assert result.rows == result.feature_times == []
@@ -125,11 +96,10 @@ def test_one_pipeline_without_a_transaction(store: FeatureStore, server: RedisSe
     entities = [{"customer_id": n, "store": "Nord"} for n in range(50)]
     features = ["customer_purchases", "customer_profile", "affinity"]
     store.get_online_features(entities, features)
-    with server.client() as client:
-        client.config_resetstat()
-        before = client.info("clients")["connected_clients"]
-        store.get_online_features(entities, features)
-        assert client.info("clients")["connected_clients"] == before
+    server.db.config_resetstat()
+    before = server.db.info("clients")["connected_clients"]
+    store.get_online_features(entities, features)
+    assert server.db.info("clients")["connected_clients"] == before
     calls = server.calls()
     assert calls["hmget"] == 50 * 3
     assert {*calls} <= {"hmget", "info", "config", "client", "hello"}

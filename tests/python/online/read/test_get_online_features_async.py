@@ -12,13 +12,10 @@ from typing import Any
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import export_customers, open_feature_store
 from support.projects.tiny_store import TinyStore
 from support.servers.embedded_redis import data_file_in
 from support.servers.redis_server import RedisServer, redis_server, wait_for
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 FEATURES = ["customer_purchases:v1", "customer_profile", "affinity"]
 ENTITIES = [{"customer_id": n, "store": "Süd|1"} for n in range(300)]
@@ -35,8 +32,7 @@ def either(
 
 def connections(server: RedisServer) -> int:
     """Return the number of clients besides the one that counts."""
-    with server.client() as client:
-        return len(client.client_list()) - 1
+    return len(server.db.client_list()) - 1
 
 
 @pytest.mark.usefixtures("parser")
@@ -104,13 +100,11 @@ def test_errors_are_clear_and_leave_a_usable_connection(store: FeatureStore, ser
             with pytest.raises(FeatureStoreError, match="max_age: 1"):
                 await store.get_online_features_async(ENTITIES, FEATURES, max_age=1)
             for write, message in (("set", "WRONGTYPE"), ("hset", "holds bytes that are not text")):
-                with server.client() as client:
-                    client.delete(key)
-                    client.set(key, "x") if write == "set" else client.hset(key, "name", b"\xff")
+                server.db.delete(key)
+                server.db.set(key, "x") if write == "set" else server.db.hset(key, "name", b"\xff")
                 with pytest.raises(FeatureStoreError, match=message):
                     await store.get_online_features_async(ENTITIES, FEATURES)
-            with server.client() as client:
-                client.delete(key)
+            server.db.delete(key)
             assert await store.get_online_features_async(ENTITIES, FEATURES) == good
 
     asyncio.run(read())
@@ -145,14 +139,20 @@ def test_a_server_that_is_killed_and_restarted(tiny: TinyStore):
         tiny.export(own.unix_url)
 
         async def read(store: FeatureStore) -> None:
+            requested = (ENTITIES, FEATURES)
             async with store:
-                first = await store.get_online_features_async(ENTITIES, FEATURES)
+                first = await store.get_online_features_async(*requested)
+                assert store.get_online_features(*requested) == first
                 own.kill()
                 for _ in range(2):
                     with pytest.raises(FeatureStoreError, match="the connection failed"):
-                        await store.get_online_features_async(ENTITIES, FEATURES)
+                        await store.get_online_features_async(*requested)
+                    with pytest.raises(FeatureStoreError, match="the connection failed") as caught:
+                        store.get_online_features(*requested)
+                assert "Next: start the server or correct REDIS_URL" in str(caught.value)
                 own.start()
-                assert await store.get_online_features_async(ENTITIES, FEATURES) == first
+                assert await store.get_online_features_async(*requested) == first
+                assert store.get_online_features(*requested) == first
 
         with open_feature_store(tiny, own.unix_url) as store:
             asyncio.run(read(store))

@@ -7,12 +7,9 @@ from pathlib import Path
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from support.projects.customers_fixtures import server, store, tiny
-from support.projects.customers_store import AFFINITY, open_feature_store
+from support.projects.customers_store import AFFINITY
 from support.projects.tiny_store import TinyStore
-from support.servers.redis_server import RedisServer, redis_server
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
+from support.servers.redis_server import RedisServer
 
 
 @pytest.mark.parametrize(
@@ -44,10 +41,7 @@ def test_no_features(store: FeatureStore):
 @pytest.mark.parametrize(
     ("entity", "message"),
     [
-        (
-            {},
-            "entity 1: {} has no customer_id\nAllowed: customer_purchases:v2 is read by",
-        ),
+        ({}, "entity 1: {} has no customer_id\nAllowed: customer_purchases:v2 is read by"),
         ({"customer": 1}, "has no customer_id"),
         ({"customer_id": "x"}, "entity 1: customer_id is 'x'\nAllowed: bigint"),
         ({"customer_id": True}, "entity 1: customer_id is True\nAllowed: bigint"),
@@ -68,39 +62,3 @@ def test_a_view_that_is_not_served(tmp_path: Path, server: RedisServer):
     with pytest.raises(FeatureStoreError) as caught:
         tiny.read(server.unix_url, [{"customer_id": 1, "store": "a"}], ["affinity:share"])
     assert "affinity:share: affinity:v1 is not served\nNext: " in str(caught.value)
-
-
-def test_what_another_program_wrote_under_our_keys(store: FeatureStore, server: RedisServer):
-    keys = [f"fs:{{customer:{n}}}:customer_profile:v1" for n in (70, 71, 72)]
-    with server.client() as client:
-        client.set(keys[0], "text")
-        client.hset(keys[1], "points", "many")
-        client.hset(keys[2], "name", b"\xff\xfe")
-        try:
-            for n, message in (
-                (70, f"{keys[0]}: the Redis server refused a command: WRONGTYPE"),
-                (71, f"{keys[1]}, field points: 'many' cannot be read as hugeint"),
-                (72, "holds bytes that are not text"),
-            ):
-                with pytest.raises(FeatureStoreError) as caught:
-                    store.get_online_features([{"customer_id": n}], ["customer_profile"])
-                assert message in str(caught.value)
-        finally:
-            client.delete(*keys)
-    [row] = store.get_online_features([{"customer_id": 1}], ["customer_profile:name"]).rows
-    assert row["customer_profile:name"] == "Zoë"
-
-
-def test_a_server_that_is_killed_and_restarted(tiny: TinyStore):
-    with redis_server("--appendonly", "yes") as own:
-        tiny.export(own.unix_url)
-        requested = ([{"customer_id": 1}], ["customer_purchases:v1:orders_28d"])
-        with open_feature_store(tiny, own.unix_url) as store:
-            first = store.get_online_features(*requested)
-            own.kill()
-            for _ in range(2):
-                with pytest.raises(FeatureStoreError, match="the connection failed") as caught:
-                    store.get_online_features(*requested)
-            assert "Next: start the server or correct REDIS_URL" in str(caught.value)
-            own.start()
-            assert store.get_online_features(*requested) == first

@@ -21,9 +21,7 @@ CHUNK = 2_000
 
 
 @pytest.mark.usefixtures("exported")
-def test_online_equals_offline_in_every_row_and_column(
-    sample: Settings, definitions: FeatureDefinitions, url: str
-):
+def test_every_row_and_column(sample: Settings, definitions: FeatureDefinitions, url: str):
     settings = Settings(**{**vars(sample), "redis_url": url})
     compared = 0
     with connect(sample.warehouse_path) as connection, open_online_store(settings) as store:

@@ -11,9 +11,6 @@ import pyarrow as pa
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from support.projects.customers_fixtures import server, store, tiny
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
 
 FEATURES = ["customer_purchases:v1:orders_28d", "customer_profile:name"]
 

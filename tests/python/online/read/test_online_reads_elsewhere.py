@@ -34,8 +34,7 @@ def both(store: FeatureStore, entities: list[Any], features: list[str]) -> tuple
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
-    """Return a Cluster of three nodes."""
-    with redis_cluster(primaries=3, replicas=0) as running:
+    with redis_cluster() as running:
         yield running
 
 

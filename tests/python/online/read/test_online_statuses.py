@@ -12,12 +12,9 @@ import pyarrow as pa
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import PROFILE, PURCHASES
-from support.projects.tiny_store import TinyStore, tiny_environment
-from support.servers.redis_server import RedisServer, assert_clear, run_script
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
+from support.projects.tiny_store import TinyStore
+from support.servers.redis_server import RedisServer, assert_clear
 
 #: The feature time of every row of the customers.
 TIME = datetime(2026, 1, 2, tzinfo=UTC)
@@ -34,6 +31,9 @@ def test_every_status(store: FeatureStore):
         {ORDERS: "present", SPEND: "null", NAME: "not_found"},
         {ORDERS: "not_found", SPEND: "not_found", NAME: "not_found"},
     ]
+    assert [row[ORDERS] for row in result.rows] == [3, 0, None]
+    assert [row[SPEND] for row in result.rows] == [Decimal("10.50"), None, None]
+    assert result.feature_times[2] == {PURCHASES.label: None, PROFILE.label: None}
     old = store.get_online_features(
         THREE, [ORDERS, SPEND, NAME], max_age={"customer_purchases": "1d"}, at="2026-02-01"
     )
@@ -99,7 +99,7 @@ def test_statuses_as_columns(store: FeatureStore):
 
 @pytest.mark.parametrize("make", [pd.DataFrame, pa.Table.from_pylist])
 def test_entities_as_a_table(store: FeatureStore, make: Callable[[Any], Any]):
-    entities = [{"customer_id": 1, "store": "Nord"}, {"customer_id": 2, "store": "Nord"}]
+    entities = [{"customer_id": n, "store": "Nord", "row": "kept"} for n in (1, 2)]
     requested = ["affinity:share", NAME]
     result = store.get_online_features(make(entities), requested)
     assert result == store.get_online_features(entities, requested)
@@ -159,13 +159,9 @@ def test_arguments_that_are_refused(store: FeatureStore, name: str):
 
 
 def test_the_command_line_tells_them_apart(tiny: TinyStore, server: RedisServer):
-    environment = tiny_environment(tiny, server.unix_url)
-
     def printed(customer: str, *options: str) -> str:
         options = ("--feature", "customer_purchases:v1", "--feature", NAME, *options)
-        done = run_script(
-            "get_features.py", "customer", customer, *options, environment=environment
-        )
+        done = tiny.run_script("get_features.py", server.unix_url, "customer", customer, *options)
         assert (done.returncode, done.stderr) == (0, "")
         return " ".join(done.stdout.replace("│", "").split())
 
@@ -175,8 +171,7 @@ def test_the_command_line_tells_them_apart(tiny: TinyStore, server: RedisServer)
     old = printed("1", "--max-age", "1d", "--at", "2026-01-04")
     assert f"{ORDERS} too old 2026-01-02 00:00" in old
     assert '"customer_profile:name": "not_found"' in printed("2", "--json")
-    done = run_script(
-        *("get_features.py", "customer", "1", "--max-age", "1d", "--at", "then"),
-        environment=environment,
+    done = tiny.run_script(
+        "get_features.py", server.unix_url, "customer", "1", "--max-age", "1d", "--at", "then"
     )
     assert_clear(done, "--at: 'then' is not a valid time")

@@ -10,6 +10,7 @@ from feature_store.online.connection.open import open_online_store
 from feature_store.warehouse.connection import connect
 from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore, View
+from support.servers.redis_cluster import Cluster
 from support.servers.redis_server import RedisServer
 
 #: Rows for enough entities to draw a sample from.
@@ -17,12 +18,13 @@ HUNDRED = [(n, n, f"text {n}") for n in range(100)]
 
 
 def check(
-    store: TinyStore, server: RedisServer, view: View = THINGS, **options: Any
+    store: TinyStore, server: RedisServer | Cluster, view: View = THINGS, **options: Any
 ) -> CheckedView:
     """Check a view; ``options`` are those of ``check_view``."""
+    url = server.url if isinstance(server, Cluster) else server.unix_url
     with (
         connect(store.warehouse) as connection,
-        open_online_store(store.settings(server.unix_url)) as online,
+        open_online_store(store.settings(url)) as online,
     ):
         return check_view(connection, online, store.definitions, store.view(view), **options)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+import shutil
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +17,7 @@ from redis import Redis
 from redis.cluster import RedisCluster
 
 from support.projects.tiny_store import TinyStore, View
+from support.servers.export_process import Ended, ExportForker, ExportProcess
 
 _FEATURES = {"a": "integer", "b": "varchar", "c": "decimal(12,2)", "d": "boolean"}
 HASHES = View("hashes", {"thing_id": "bigint"}, _FEATURES, ttl="2h")
@@ -33,24 +36,72 @@ class RandomStore:
         store: where it is.
         random: decides on every change.
         entities: how many entities there may be; about three of four are served at a time.
+        forker: starts its exports.
+        url: the online store that it is exported to.
+        client: returns a client of that.
     """
 
     store: TinyStore
     random: random.Random
-    entities: int = 1_500
+    entities: int
+    forker: ExportForker
+    url: str
+    client: Callable[[], Client]
     views: tuple[View, ...] = VIEWS
 
     @classmethod
-    def make(cls, folder: Path, seed: int, entities: int = 1_500) -> RandomStore:
-        """Write the project with its first rows."""
-        made = cls(TinyStore(folder, VIEWS), random.Random(seed), entities)
+    def make(cls, folder: Path, entities: int, *exports_to: Any) -> RandomStore:
+        """Write the project with its first rows; ``exports_to`` are the forker, url and client."""
+        made = cls(TinyStore(folder, VIEWS), random.Random(1), entities, *exports_to)
         made.change(share=1)
         return made
 
-    @classmethod
-    def open(cls, folder: Path, seed: int, entities: int) -> RandomStore:
-        """Take a folder in which such a project was written before."""
-        return cls(TinyStore.__new__(TinyStore).open(folder), random.Random(seed), entities)
+    def copy(self, folder: Path) -> RandomStore:
+        """Copy the project; the copy's changes are others."""
+        copied = TinyStore(shutil.copytree(self.store.folder, folder))
+        return replace(self, store=copied, random=random.Random(2))
+
+    def start(self, **options: Any) -> ExportProcess:
+        """Start an export; ``options`` here and below are those of ``ExportForker.start``."""
+        return self.forker.start(self.store, self.url, **options)
+
+    def start_stopped(
+        self, request: int | str, where: str = "before", **options: Any
+    ) -> ExportProcess:
+        """Start an export that stops itself at one of its requests."""
+        return self.forker.start_stopped(self.store, self.url, request, where, **options)
+
+    def run(self, **options: Any) -> Ended:
+        """Run an export to its end."""
+        return self.start(**options).wait()
+
+    def export(self, **options: Any) -> None:
+        """Export, and assert that it succeeds."""
+        ended = self.run(**options)
+        assert ended.code == 0, ended
+
+    def is_killed_at(self, request: int | str, where: str = "after", **options: Any) -> bool:
+        """Run an export that kills itself at a request; return whether it came to that.
+
+        The lease of its lock is over then; that it ends by itself has a test of its own.
+        """
+        ended = self.run(signal_at=("SIGKILL", request, where), **options)
+        assert ended.code in (0, -signal.SIGKILL), ended
+        self.end_lease()
+        return ended.code != 0
+
+    def end_lease(self) -> None:
+        """Let the lease of a lock be over."""
+        self.client().delete("fs:lock")
+
+    def assert_online(self) -> None:
+        """Assert that the online store holds what the project serves."""
+        assert_online_equals_offline(self, self.client())
+
+    def export_and_compare(self, **options: Any) -> None:
+        """Export, and assert that the online store holds what the project serves."""
+        self.export(**options)
+        self.assert_online()
 
     def change(self, share: float = 0.2, *, leave_out_new: bool = False) -> None:
         """Let a share of the entities of each view change, leave, come back or become null."""
@@ -61,12 +112,7 @@ class RandomStore:
                 self._change(connection, view, share, self.random.randrange(2**32), among)
 
     def _change(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        view: View,
-        share: float,
-        seed: int,
-        among: str,
+        self, connection: duckdb.DuckDBPyConnection, view: View, share: float, seed: int, among: str
     ) -> None:
         table = f"snapshots.{view.served_name}"
         chance = f"hash(thing_id, {{}}, {seed}) % 1000 < {{}}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 
 from feature_store.online.export.exporter import ROWS_AT_ONCE
@@ -46,19 +47,29 @@ def sent(store: TinyStore, server: RedisServer, **options: Any) -> tuple[str, in
     return exported.reason, exported.rows, exported.deleted
 
 
+def export_first_rows(store: TinyStore, server: RedisServer) -> None:
+    """Let an export end after its first rows, before its metadata."""
+
+    def fail(_: int) -> None:
+        raise RuntimeError("ends here")
+
+    with pytest.raises(RuntimeError, match="ends here"):
+        store.export(server.unix_url, on_rows=fail)
+
+
 def online(server: RedisServer) -> dict[str, Any]:
     """Return every row by its key."""
-    with server.client() as client:
-        return {
-            key: client.hgetall(key) if client.type(key) == "hash" else client.get(key)
-            for key in client.scan_iter("fs:{*")
-        }
+    db = server.db
+    return {
+        key: db.hgetall(key) if db.type(key) == "hash" else db.get(key)
+        for key in db.scan_iter("fs:{*")
+    }
 
 
-def served_at(store: TinyStore, as_of: str) -> None:
+def served_at(store: TinyStore, as_of: str, view: View = THINGS) -> None:
     """Note, as dbt's hook does, as of when the rows are."""
     store.execute(
         "create table if not exists operations.served_runs (snapshot_id varchar, as_of timestamp, "
         "served_at timestamp); insert into operations.served_runs values (?, ?, now()::timestamp)",
-        [THINGS.ids[2], as_of],
+        [view.ids[2], as_of],
     )

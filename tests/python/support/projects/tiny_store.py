@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import duckdb
@@ -21,7 +22,7 @@ from feature_store.registry.definitions import FeatureDefinitions, FeatureView, 
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.sql import identifier
-from support.servers.redis_server import script_environment
+from support.servers.redis_server import run_script, script_environment
 
 
 @dataclass(frozen=True)
@@ -63,41 +64,29 @@ class View:
         declaration = {"entity": [*self.entity], "event_time": "at", "grain": "1d"}
         given = {"ttl": self.ttl, "layout": self.layout}
         declaration["online"] = {key: value for key, value in given.items() if value}
-        common = {"raw_code": "", "columns": {}, "description": "", "config": {"meta": {}}}
-        return {
-            table: common
-            | {
-                "unique_id": table,
-                "resource_type": "model",
-                "name": self.name,
-                "schema": "features",
-                "alias": f"{self.name}_v{self.version}",
-                "fqn": ["tiny", "features", self.name, f"v{self.version}"],
-                "version": self.version,
-                "latest_version": self.latest_version,
-                "columns": {
-                    name: {"name": name, "data_type": data_type, "description": ""}
-                    for name, data_type in columns.items()
-                },
-                "config": {"meta": {"feature_view": declaration}},
-            },
-            online: common
-            | {
-                "unique_id": online,
-                "resource_type": "model",
-                "name": online.split(".")[-1],
-                "schema": "online",
-                "fqn": ["tiny", "online", online.split(".")[-1]],
-            },
-            snapshot: common
-            | {
-                "unique_id": snapshot,
-                "resource_type": "snapshot",
-                "name": self.served_name,
-                "schema": "snapshots",
-                "fqn": ["tiny", self.served_name],
-            },
+        nodes = {
+            table: _node(table, "features", self.name),
+            online: _node(online, "online", online.split(".")[-1]),
+            snapshot: _node(snapshot, "snapshots", self.served_name),
         }
+        nodes[table] |= {
+            "alias": f"{self.name}_v{self.version}",
+            "fqn": ["tiny", "features", self.name, f"v{self.version}"],
+            "version": self.version,
+            "latest_version": self.latest_version,
+            "columns": {
+                name: {"name": name, "data_type": data_type, "description": ""}
+                for name, data_type in columns.items()
+            },
+            "config": {"meta": {"feature_view": declaration}},
+        }
+        return nodes
+
+
+def _node(unique_id: str, schema: str, name: str) -> dict[str, Any]:
+    node = {"unique_id": unique_id, "resource_type": unique_id.split(".")[0], "name": name}
+    node |= {"schema": schema, "fqn": ["tiny", schema, name], "raw_code": "", "description": ""}
+    return node | {"columns": {}, "config": {"meta": {}}}
 
 
 class TinyStore:
@@ -105,12 +94,16 @@ class TinyStore:
 
     Args:
         folder: where to write it.
-        views: the feature views.
+        views: the feature views; None for a project that was written there before.
         project_name: the dbt project's name.
     """
 
-    def __init__(self, folder: Path, views: Sequence[View], project_name: str = "tiny"):
-        self.open(folder)
+    def __init__(
+        self, folder: Path, views: Sequence[View] | None = None, project_name: str = "tiny"
+    ):
+        self.folder, self.warehouse, self.prefix = folder, folder / "tiny.duckdb", "fs"
+        if views is None:
+            return
         folder.mkdir(parents=True, exist_ok=True)
         project = {"name": project_name, "profile": "tiny"}
         output = {"type": "duckdb", "path": self.warehouse.name}
@@ -137,13 +130,6 @@ class TinyStore:
                 "(?, 'success', '', 'invocation', '2026-01-01')",
                 [[node] for view in views for node in view.ids],
             )
-
-    def open(self, folder: Path) -> TinyStore:
-        """Take a folder in which such a project was written before."""
-        self.folder = folder
-        self.warehouse = folder / "tiny.duckdb"
-        self.prefix = "fs"
-        return self
 
     def declare(self, views: Sequence[View], project_name: str = "tiny") -> None:
         """Write the manifest of the project with these views."""
@@ -249,6 +235,12 @@ class TinyStore:
             request = resolve_request(self.definitions, store.keys, features)
             return get_online_features(store, request, entities)
 
+    def run_script(
+        self, name: str, redis_url: str | None, *arguments: str
+    ) -> CompletedProcess[str]:
+        """Run one of the scripts on the project, to its end."""
+        return run_script(name, *arguments, environment=tiny_environment(self, redis_url))
+
     def served(self, view: View) -> list[dict[str, Any]]:
         """Return the current rows of a view's snapshot, as DuckDB gives them, with their zone."""
         columns = ", ".join(map(identifier, (*view.entity, *view.features)))
@@ -258,6 +250,16 @@ class TinyStore:
             )
             names = [column[0] for column in found.description]
             return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def exported_view(
+    folder: Path, view: View, rows: Sequence[Sequence[Any]], redis_url: str, **options: Any
+) -> TinyStore:
+    """Write a project with one view that has these rows, and export it."""
+    store = TinyStore(folder, [view])
+    store.serve(view, rows)
+    store.export(redis_url, **options)
+    return store
 
 
 def tiny_environment(store: TinyStore, redis_url: str | None) -> dict[str, str]:

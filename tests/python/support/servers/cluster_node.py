@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import random
 import socket
-from typing import Any
-
-import redis
 
 from support.servers.redis_server import RedisServer
 from support.servers.tcp_proxy import TcpProxy
@@ -25,10 +22,11 @@ class Node(RedisServer):
     """
 
     def __init__(self, password: str | None, front: TcpProxy | None, *options: str):
-        self.port = 0
-        self.password, self.front = password, front
+        self.port, self.front = 0, front
         login = ["--requirepass", password, "--masterauth", password] if password else []
-        super().__init__("--cluster-enabled", "yes", "--appendonly", "yes", *login, *options)
+        super().__init__(
+            "--cluster-enabled", "yes", "--appendonly", "yes", *login, *options, password=password
+        )
         self.id = self.call("CLUSTER MYID")
 
     def _choose_port(self) -> int:
@@ -66,15 +64,6 @@ class Node(RedisServer):
         """End the process at once, as a crash does."""
         super().kill()
         self.runs = False
-
-    def client(self, **options: Any) -> redis.Redis:
-        """Return a client of this node alone, with the password, that decodes text."""
-        return super().client(**{"password": self.password} | options)
-
-    def call(self, *command: Any) -> Any:
-        """Send one command to this node, and return the reply."""
-        with self.client() as client:
-            return client.execute_command(*command)
 
     @property
     def is_primary(self) -> bool:

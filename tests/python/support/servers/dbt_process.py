@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,9 @@ class DbtForker:
 @contextmanager
 def dbt_forker(folder: Path) -> Iterator[DbtForker]:
     """Run the process for the project in a folder, for the length of a ``with`` block."""
-    forker = DbtForker(folder)
-    try:
+    with closing(DbtForker(folder)) as forker:
         forker.parse()
         yield forker
-    finally:
-        forker.close()
 
 
 class _EventCallback:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import redis
 
+from feature_store.online.connection.embedded import EmbeddedRedis
 from support.servers.redis_server import wait_for
 
 
@@ -31,6 +32,17 @@ def _folder(process: psutil.Process) -> str:
         return process.cwd()
     except psutil.Error:
         return ""
+
+
+@contextmanager
+def opened(data_file: Path) -> Iterator[redis.Redis]:
+    """Open the embedded server of a data file for the length of a ``with`` block."""
+    store = EmbeddedRedis(data_file)
+    client = store.open()
+    try:
+        yield client
+    finally:
+        store.close(client)
 
 
 def pid_of(client: redis.Redis) -> int:

@@ -11,10 +11,9 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from feature_store.cli import app
 from support.paths import SCRIPTS, TESTS
@@ -25,14 +24,8 @@ from support.servers.redis_server import script_environment, wait_for
 _START, _WAIT = "start", "wait"
 
 
-@dataclass(frozen=True)
-class Ended:
-    """The result of an export.
-
-    Attributes:
-        code: its exit code; the signal's number, negative, where one ended it.
-        stderr: what it printed for the user.
-    """
+class Ended(NamedTuple):
+    """The exit code of an export (a signal's number, negative), and what it printed."""
 
     code: int
     stderr: str
@@ -69,13 +62,14 @@ class ExportProcess:
             self._ended = Ended(code, self.stderr)
         return self._ended
 
-    def is_stopped(self) -> bool:
-        """Return whether it stands still after SIGSTOP."""
-        return self._state() == "T"
+    def resume(self) -> Ended:
+        """Let it go on after SIGSTOP, and wait until it has ended."""
+        self.send_signal(signal.SIGCONT)
+        return self.wait()
 
     def wait_until_stopped(self) -> None:
-        """Wait until it stands still."""
-        wait_for(self.is_stopped, "the export to stand still")
+        """Wait until it stands still after SIGSTOP."""
+        wait_for(lambda: self._state() == "T", "the export to stand still")
 
     @property
     def runs(self) -> bool:
@@ -173,12 +167,11 @@ class ExportForker:
 @contextmanager
 def export_forker() -> Iterator[ExportForker]:
     """Run the process for the length of a ``with`` block."""
-    with tempfile.TemporaryDirectory(prefix="exports-") as folder:
-        forker = ExportForker(Path(folder))
-        try:
-            yield forker
-        finally:
-            forker.close()
+    with (
+        tempfile.TemporaryDirectory(prefix="exports-") as folder,
+        closing(ExportForker(Path(folder))) as forker,
+    ):
+        yield forker
 
 
 def _arm(name: str, at: int | str, where: str) -> None:
@@ -225,7 +218,7 @@ def _export(request: dict[str, Any]) -> None:
     retry.RETRY_TIMEOUT = request["retry_timeout"]
     if request["signal_at"]:
         _arm(*request["signal_at"])
-    store = TinyStore.__new__(TinyStore).open(Path(request["folder"]))
+    store = TinyStore(Path(request["folder"]))
     settings = replace(store.settings(request["url"]), lock_lease=request["lease"])
     progress = ExportProgress()
     progress.message = lambda line: app.err.print(line, markup=False)

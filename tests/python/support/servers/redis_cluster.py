@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from support.servers.redis_server import wait_for, wait_until_copied
 from support.servers.tcp_proxy import TcpProxy
 
 SLOTS = 16_384
+PRIMARIES = 3
 
 
 class SlotMove:
@@ -59,29 +60,25 @@ class SlotMove:
 
 
 class Cluster:
-    """The nodes of a Cluster: first the primaries, then the replicas in the same order.
+    """The nodes of a Cluster: first the three primaries, then the replicas in the same order.
 
     Args:
-        primaries: number of primaries, at least 3 if one is to fail over.
-        replicas: replicas of each.
+        replicas: replicas of each primary.
         password: of every node's default user.
         node_timeout_ms: after this long without a reply a node counts as failing.
         fronts: proxies before the nodes, one for each, or none.
-        options: of ``redis-server``.
     """
 
     def __init__(
         self,
-        primaries: int,
         replicas: int,
         password: str | None,
         node_timeout_ms: int,
         fronts: Sequence[TcpProxy],
-        *options: str,
     ):
-        self.primaries, self.password = primaries, password
-        count = primaries * (1 + replicas)
-        options = ("--cluster-node-timeout", str(node_timeout_ms), *options)
+        self.password = password
+        count = PRIMARIES * (1 + replicas)
+        options = ("--cluster-node-timeout", str(node_timeout_ms))
         with ThreadPoolExecutor(count) as pool:
             starts = [
                 pool.submit(Node, password, front, *options) for front in fronts or [None] * count
@@ -89,22 +86,22 @@ class Cluster:
         self.nodes = [start.result() for start in starts if not start.exception()]
         for start in starts:
             if start.exception():
-                self.stop()
+                self.close()
                 start.result()
 
     def form(self) -> None:
         """Make one Cluster of the nodes, and wait until each of them says it is ready."""
         for n, node in enumerate(self.nodes):
             node.call("CLUSTER SET-CONFIG-EPOCH", n + 1)
-            if n < self.primaries:
-                first, end = (SLOTS * m // self.primaries for m in (n, n + 1))
+            if n < PRIMARIES:
+                first, end = (SLOTS * m // PRIMARIES for m in (n, n + 1))
                 node.call("CLUSTER ADDSLOTS", *range(first, end))
             for other in self.nodes[:n]:
                 node.call("CLUSTER MEET", "127.0.0.1", other.port)
         ids = {node.id for node in self.nodes}
         self.wait_until(lambda node: set(_table(node)) == ids, "the nodes to meet")
-        for n, node in enumerate(self.nodes[self.primaries :]):
-            node.call("CLUSTER REPLICATE", self.nodes[n % self.primaries].id)
+        for n, node in enumerate(self.nodes[PRIMARIES:]):
+            node.call("CLUSTER REPLICATE", self.nodes[n % PRIMARIES].id)
         self.wait_until_ready()
 
     @property
@@ -207,10 +204,10 @@ class Cluster:
 
         self.wait_until(is_ready, "the Cluster to be ready")
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """End every process, and remove the data."""
         for node in self.nodes:
-            node.stop()
+            node.close()
 
 
 def _table(node: Node) -> dict[str, dict[str, Any]]:
@@ -242,17 +239,13 @@ def _follows(node: Node) -> bool:
 
 @contextmanager
 def redis_cluster(
-    *options: str,
-    primaries: int = 3,
+    *,
     replicas: int = 0,
     password: str | None = None,
     node_timeout_ms: int = 2000,
     fronts: Sequence[TcpProxy] = (),
 ) -> Iterator[Cluster]:
     """Run a Cluster for the length of a ``with`` block; it is ready after about two seconds."""
-    cluster = Cluster(primaries, replicas, password, node_timeout_ms, fronts, *options)
-    try:
+    with closing(Cluster(replicas, password, node_timeout_ms, fronts)) as cluster:
         cluster.form()
         yield cluster
-    finally:
-        cluster.stop()

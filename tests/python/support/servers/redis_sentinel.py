@@ -1,13 +1,9 @@
-"""A real primary with a replica, watched by real Sentinels, on loopback."""
+"""A real primary with a replica, watched by a real Sentinel, on loopback."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import ExitStack, closing
 from urllib.parse import quote
-
-import redis
 
 from support.servers.redis_server import RedisServer, free_port, wait_for
 
@@ -17,22 +13,10 @@ SERVICE = "features"
 class FixedServer(RedisServer):
     """A server that has the same port whenever it is started."""
 
-    def __init__(self, *options: str, password: str | None = None):
-        self.port = 0
-        self.password = password
-        super().__init__(*options)
+    port = 0
 
     def _choose_port(self) -> int:
         return self.port or free_port()
-
-    def client(self, **options: Any) -> redis.Redis:
-        """Return a client with the password that decodes text."""
-        return super().client(**{"password": self.password} | options)
-
-    def call(self, *command: Any) -> Any:
-        """Send one command to the server, and return the reply."""
-        with self.client() as client:
-            return client.execute_command(*command)
 
 
 class SentinelServer(FixedServer):
@@ -40,14 +24,13 @@ class SentinelServer(FixedServer):
 
     Args:
         watched: the primary.
-        quorum: Sentinels that must agree that the primary is down.
         down_after_ms: after this long without a reply it counts as down.
         password: of the Sentinel itself.
     """
 
-    def __init__(self, watched: FixedServer, quorum: int, down_after_ms: int, password: str | None):
+    def __init__(self, watched: FixedServer, down_after_ms: int, password: str | None):
         lines = {
-            "monitor": f"127.0.0.1 {watched.port} {quorum}",
+            "monitor": f"127.0.0.1 {watched.port} 1",
             "down-after-milliseconds": f"{down_after_ms}",
             "failover-timeout": "5000",
         }
@@ -73,61 +56,48 @@ class SentinelServer(FixedServer):
         """
         return int(self.call("SENTINEL MASTERS")[SERVICE]["port"])
 
-    def is_ready(self, other_sentinels: int, replica: FixedServer) -> bool:
-        """Return whether it could fail over to the replica, with the other Sentinels' votes."""
-        if self.call("SENTINEL MASTERS")[SERVICE]["num-other-sentinels"] != other_sentinels:
-            return False
+    def is_ready(self, replica: FixedServer) -> bool:
+        """Return whether it could fail over to the replica."""
         known = {int(row["port"]): row for row in self.call("SENTINEL REPLICAS", SERVICE)}
         state = known.get(replica.port, {})
         return (state.get("flags"), state.get("master-link-status")) == ("slave", "ok")
 
 
 class Sentinels:
-    """A primary, a replica, and the Sentinels that watch them.
+    """A primary, a replica, and the Sentinel that watches them.
 
     Args:
-        count: number of Sentinels; more than half of them must agree on a failover.
         password: of the data servers' default user.
-        sentinel_password: of the Sentinels.
+        sentinel_password: of the Sentinel.
         down_after_ms: after this long without a reply the primary counts as down.
     """
 
-    def __init__(
-        self, count: int, password: str | None, sentinel_password: str | None, down_after_ms: int
-    ):
+    def __init__(self, password: str | None, sentinel_password: str | None, down_after_ms: int):
         self.password, self.sentinel_password = password, sentinel_password
-        self.sentinels: list[SentinelServer] = []
-        self.servers: list[FixedServer] = []
-        try:
-            self._start(count, down_after_ms)
-        except BaseException:
-            self.stop()
-            raise
-
-    def _start(self, count: int, down_after_ms: int) -> None:
-        login = ["--requirepass", self.password, "--masterauth", self.password]
-        options = ["--appendonly", "yes", *(login if self.password else [])]
-        self.servers += [FixedServer(*options, password=self.password) for _ in range(2)]
-        self.primary, self.replica = self.servers
-        self._follow()
-        for _ in range(count):
-            self.sentinels.append(
-                SentinelServer(self.primary, count // 2 + 1, down_after_ms, self.sentinel_password)
+        login = ["--requirepass", password, "--masterauth", password] if password else []
+        with ExitStack() as stack:
+            self.primary, self.replica = (
+                stack.enter_context(closing(FixedServer(*options, password=password)))
+                for options in [["--appendonly", "yes", *login]] * 2
             )
-        # Sentinels tell each other of themselves by the primary, every two seconds.
-        self.wait_until_ready()
+            self._follow()
+            self.sentinel = SentinelServer(self.primary, down_after_ms, sentinel_password)
+            stack.callback(self.sentinel.close)
+            self.wait_until_ready()
+            self.close = stack.pop_all().close
 
     @property
     def url(self) -> str:
-        """The address, with the passwords, which names every Sentinel."""
+        """The address, with the passwords."""
         return self.url_of(f":{quote(self.password, safe='')}@" if self.password else "")
 
     def url_of(self, login: str = "", database: int = 0) -> str:
         """Return the address with another login, as it stands before the hosts."""
-        hosts = ",".join(f"127.0.0.1:{sentinel.port}" for sentinel in self.sentinels)
         secret = quote(self.sentinel_password or "", safe="")
         option = f"?sentinel_password={secret}" if secret else ""
-        return f"redis-sentinel://{login}{hosts}/{SERVICE}/{database}{option}"
+        return (
+            f"redis-sentinel://{login}127.0.0.1:{self.sentinel.port}/{SERVICE}/{database}{option}"
+        )
 
     def fail_over(self) -> None:
         """Kill the primary, and wait until the replica has taken its place."""
@@ -136,7 +106,7 @@ class Sentinels:
 
     def switch_over(self) -> None:
         """Let primary and replica change places by hand, and wait until both know."""
-        self.sentinels[0].call("SENTINEL FAILOVER", SERVICE)
+        self.sentinel.call("SENTINEL FAILOVER", SERVICE)
         self._wait_for_promotion()
         self._follow()
 
@@ -146,35 +116,26 @@ class Sentinels:
         self._follow()
 
     def wait_until_ready(self) -> None:
-        """Wait until the Sentinels could fail over.
+        """Wait until the Sentinel could fail over.
 
-        On a busy machine, they may have done so on their own: a server that did not run for a
-        while counts as down.
+        On a busy machine, it may have done so on its own: a server that did not run for a while
+        counts as down.
         """
-        for sentinel in self.sentinels:
-            try:
-                wait_for(lambda s=sentinel: self._is_ready(s), "Sentinel to be ready")
-            except AssertionError as error:
-                known = [
-                    sentinel.call(f"SENTINEL {kind}", SERVICE)
-                    for kind in ("MASTER", "REPLICAS", "SENTINELS")
-                ]
-                raise AssertionError(f"{error}, {self.replica.port}: {known}") from error
 
-    def _is_ready(self, sentinel: SentinelServer) -> bool:
-        if sentinel.primary_port() == self.replica.port:
-            self.primary, self.replica = self.replica, self.primary
-        return sentinel.is_ready(len(self.sentinels) - 1, self.replica)
+        def is_ready() -> bool:
+            if self.sentinel.primary_port() == self.replica.port:
+                self.primary, self.replica = self.replica, self.primary
+            return self.sentinel.is_ready(self.replica)
+
+        wait_for(is_ready, "Sentinel to be ready")
 
     def _wait_for_promotion(self) -> None:
         self.primary, self.replica = self.replica, self.primary
-        for sentinel in self.sentinels:
-            wait_for(
-                lambda s=sentinel: s.primary_port() == self.primary.port,
-                "the replica to become the primary",
-            )
         wait_for(
-            lambda: self.primary.call("INFO", "replication")["role"] == "master",
+            lambda: (
+                self.sentinel.primary_port() == self.primary.port
+                and self.primary.call("INFO", "replication")["role"] == "master"
+            ),
             "the replica to become the primary",
         )
 
@@ -189,26 +150,12 @@ class Sentinels:
 
         wait_for(follows, "the replica to copy the data")
 
-    def stop(self) -> None:
-        """End every process, and remove the data."""
-        for server in (*self.sentinels, *self.servers):
-            server.stop()
 
-
-@contextmanager
 def redis_sentinels(
     *,
-    count: int = 1,
     password: str | None = None,
     sentinel_password: str | None = None,
     down_after_ms: int = 2000,
-) -> Iterator[Sentinels]:
-    """Run a primary, a replica and Sentinels for the length of a ``with`` block.
-
-    It is ready after about one second with one Sentinel, and after three with several.
-    """
-    running = Sentinels(count, password, sentinel_password, down_after_ms)
-    try:
-        yield running
-    finally:
-        running.stop()
+) -> closing[Sentinels]:
+    """Run a primary, a replica and a Sentinel for the length of a ``with`` block."""
+    return closing(Sentinels(password, sentinel_password, down_after_ms))

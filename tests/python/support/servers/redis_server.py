@@ -9,8 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,11 @@ class RedisServer:
 
     Args:
         options: of ``redis-server``, such as ``--requirepass``, ``secret``.
+        password: that its clients send.
     """
 
-    def __init__(self, *options: str):
+    def __init__(self, *options: str, password: str | None = None):
+        self.password = password
         self.folder = Path(tempfile.mkdtemp(prefix="redis-test-"))
         self.socket = self.folder / "redis.sock"
         self.options = options
@@ -110,13 +113,22 @@ class RedisServer:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def client(self, **options: Any) -> redis.Redis:
-        """Return a client that decodes text."""
-        return redis.Redis(unix_socket_path=str(self.socket), decode_responses=True, **options)
+        """Return a client with the password that decodes text."""
+        options = {"password": self.password, "decode_responses": True} | options
+        return redis.Redis(unix_socket_path=str(self.socket), **options)
+
+    @cached_property
+    def db(self) -> redis.Redis:
+        """The client that the tests of a server share; it decodes text."""
+        return self.client()
+
+    def call(self, *command: Any) -> Any:
+        """Send one command to the server, and return the reply."""
+        return self.db.execute_command(*command)
 
     def calls(self) -> dict[str, int]:
         """Return how often each command was called, by its name in lower case."""
-        with self.client() as client:
-            stats = client.info("commandstats")
+        stats = self.db.info("commandstats")
         return {name.removeprefix("cmdstat_"): stat["calls"] for name, stat in stats.items()}
 
     def kill(self) -> None:
@@ -124,7 +136,7 @@ class RedisServer:
         self.process.kill()
         self.process.wait()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """End the process, and remove its data."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -132,23 +144,16 @@ class RedisServer:
 
 def wait_until_copied(primary: RedisServer, replica: RedisServer) -> None:
     """Wait until a replica has all that its primary has by now."""
-    with primary.client() as client:
-        offset = client.info("replication")["master_repl_offset"]
-    with replica.client() as client:
-        wait_for(
-            lambda: client.info("replication").get("slave_repl_offset", -1) >= offset,
-            "the replica to have it all",
-        )
+    offset = primary.db.info("replication")["master_repl_offset"]
+    wait_for(
+        lambda: replica.db.info("replication").get("slave_repl_offset", -1) >= offset,
+        "the replica to have it all",
+    )
 
 
-@contextmanager
-def redis_server(*options: str) -> Iterator[RedisServer]:
+def redis_server(*options: str) -> closing[RedisServer]:
     """Run a server for the length of a ``with`` block."""
-    server = RedisServer(*options)
-    try:
-        yield server
-    finally:
-        server.stop()
+    return closing(RedisServer(*options))
 
 
 def documented_rights() -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""A TCP proxy in front of a real server: it can end TLS, or cut and stall the server's replies."""
+"""A TCP proxy in front of a real server: it can end TLS, or cut, stall and hold its replies."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import ssl
 import struct
 import termios
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, suppress
 from typing import Literal
 
 _CHUNK = 1 << 16
@@ -38,6 +37,8 @@ class TcpProxy:
         self.target_port, self._context = target_port, context
         self.connections = self.cuts = self.reply_bytes = 0
         self._set_cut(0, "reset", 0)
+        self._gates: list[asyncio.Event] = []
+        self._word, self._awaited, self._requests = b"", 0, b""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self._loop = asyncio.new_event_loop()
@@ -61,6 +62,24 @@ class TcpProxy:
 
         async def in_the_thread() -> None:
             self._set_cut(reply_bytes, how, times)
+
+        asyncio.run_coroutine_threadsafe(in_the_thread(), self._loop).result()
+
+    def hold(self, word: bytes, times: int) -> None:
+        """Hold the replies of every open connection back until its client has sent a word.
+
+        A client that waits for a reply before has waited in vain. Connections that are made from
+        now on are let through.
+
+        Args:
+            word: the word.
+            times: how often it must have been sent.
+        """
+
+        async def in_the_thread() -> None:
+            self._word, self._awaited, self._requests = word, times, b""
+            for gate in self._gates:
+                gate.clear()
 
         asyncio.run_coroutine_threadsafe(in_the_thread(), self._loop).result()
 
@@ -90,10 +109,13 @@ class TcpProxy:
         except OSError:
             writer.close()
             return
-        requests = asyncio.ensure_future(_pass_requests(reader, to_server))
+        gate = asyncio.Event()
+        gate.set()
+        self._gates.append(gate)
+        requests = asyncio.ensure_future(self._pass_requests(reader, to_server, gate))
         try:
             with suppress(OSError):
-                how = await self._pass_replies(from_server, writer)
+                how = await self._pass_replies(from_server, writer, gate)
                 if how == "reset":
                     await _reset(writer)
                 elif how == "close":
@@ -106,11 +128,25 @@ class TcpProxy:
             to_server.close()
             writer.close()
 
+    async def _pass_requests(
+        self, reader: asyncio.StreamReader, to_server: asyncio.StreamWriter, gate: asyncio.Event
+    ) -> None:
+        with suppress(OSError):
+            while chunk := await reader.read(_CHUNK):
+                if self._awaited:
+                    self._requests += chunk
+                    if self._requests.count(self._word) >= self._awaited:
+                        gate.set()
+                to_server.write(chunk)
+                await to_server.drain()
+            to_server.write_eof()
+
     async def _pass_replies(
-        self, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter
+        self, from_server: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event
     ) -> Cut | None:
         """Pass on replies until the server ends, or until this connection is to be cut."""
         while chunk := await from_server.read(_CHUNK):
+            await gate.wait()
             is_last = self._times > 0 and len(chunk) >= self._left
             if self._times:
                 chunk = chunk[: self._left]
@@ -126,18 +162,10 @@ class TcpProxy:
                 return self._how
         return None
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Close the port and every connection."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-
-
-async def _pass_requests(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while chunk := await reader.read(_CHUNK):
-            writer.write(chunk)
-            await writer.drain()
-        writer.write_eof()
 
 
 async def _reset(writer: asyncio.StreamWriter) -> None:
@@ -155,11 +183,6 @@ def _unacknowledged(connection: socket.socket) -> int:
     return count
 
 
-@contextmanager
-def cutting_proxy(target_port: int) -> Iterator[TcpProxy]:
+def cutting_proxy(target_port: int) -> closing[TcpProxy]:
     """Run a proxy that passes on everything until :meth:`TcpProxy.cut_after` says otherwise."""
-    proxy = TcpProxy(target_port)
-    try:
-        yield proxy
-    finally:
-        proxy.stop()
+    return closing(TcpProxy(target_port))

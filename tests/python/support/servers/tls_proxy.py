@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -54,14 +54,9 @@ class Authority:
         return f"ssl_certfile={path}&ssl_keyfile={path}"
 
 
-@contextmanager
-def tls_proxy(target_port: int, authority: Authority) -> Iterator[TcpProxy]:
+def tls_proxy(target_port: int, authority: Authority) -> closing[TcpProxy]:
     """Run a proxy to which clients talk TLS, in front of a server's loopback port."""
-    proxy = TcpProxy(target_port, authority.context)
-    try:
-        yield proxy
-    finally:
-        proxy.stop()
+    return closing(TcpProxy(target_port, authority.context))
 
 
 @contextmanager

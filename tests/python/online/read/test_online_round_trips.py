@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,14 +13,11 @@ import redis
 
 from feature_store import FeatureStore, FeatureStoreError
 from feature_store.online.connection.round_trip import ReplyParser
-from support.projects.customers_fixtures import server, store, tiny
 from support.projects.customers_store import open_feature_store
 from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore
-from support.servers.holding_proxy import HoldingProxy, holding_proxy
 from support.servers.redis_server import RedisServer
-
-__all__ = ["server", "store", "tiny"]  # the fixtures, which pytest finds by their names
+from support.servers.tcp_proxy import TcpProxy, cutting_proxy
 
 FEATURES = ["customer_purchases", "customer_profile", "affinity"]
 ENTITIES = [{"customer_id": n, "store": "Nord"} for n in range(400)]
@@ -27,23 +25,22 @@ PACKED = replace(THINGS, layout="packed")
 
 
 @pytest.fixture
-def proxy(server: RedisServer) -> Iterator[HoldingProxy]:
-    """Return a proxy in front of the server."""
-    with holding_proxy(server.port) as running:
+def proxy(server: RedisServer) -> Iterator[TcpProxy]:
+    with cutting_proxy(server.port) as running:
         yield running
 
 
 @pytest.mark.usefixtures("parser")
-def test_all_commands_are_sent_before_the_first_reply(tiny: TinyStore, proxy: HoldingProxy):
-    url = f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=20"
+def test_all_commands_are_sent_before_the_first_reply(tiny: TinyStore, proxy: TcpProxy):
+    url = f"{proxy.url}?socket_timeout=20"
     with open_feature_store(tiny, url) as store:
         expected = store.get_online_features(ENTITIES, FEATURES)
         proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES))
         assert store.get_online_features(ENTITIES, FEATURES) == expected
 
 
-def test_the_proxy_distinguishes_two_round_trips_from_one(tiny: TinyStore, proxy: HoldingProxy):
-    url = f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=0.3"
+def test_the_proxy_distinguishes_two_round_trips_from_one(tiny: TinyStore, proxy: TcpProxy):
+    url = f"{proxy.url}?socket_timeout=0.3"
     with open_feature_store(tiny, url) as store:
         store.get_online_features(ENTITIES, FEATURES)
         proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES) + 1)
@@ -52,13 +49,13 @@ def test_the_proxy_distinguishes_two_round_trips_from_one(tiny: TinyStore, proxy
 
 
 @pytest.mark.usefixtures("parser")
-def test_one_round_trip_for_packed_rows(tmp_path: Path, server: RedisServer, proxy: HoldingProxy):
+def test_one_round_trip_for_packed_rows(tmp_path: Path, server: RedisServer, proxy: TcpProxy):
     tiny = TinyStore(tmp_path, [PACKED])
     tiny.prefix = "packed"
     tiny.serve(PACKED, [(1, 10, "x"), (2, None, "é✓")])
     tiny.export(server.unix_url)
     entities = [{"thing_id": n} for n in range(300)]
-    with open_feature_store(tiny, f"redis://127.0.0.1:{proxy.port}/0?socket_timeout=20") as store:
+    with open_feature_store(tiny, f"{proxy.url}?socket_timeout=20") as store:
         store.settings = replace(store.settings, prefix="packed")
         expected = store.get_online_features(entities, ["things"])
         proxy.hold(b"$3\r\nGET\r\n", 300)
@@ -70,41 +67,46 @@ def test_one_round_trip_for_packed_rows(tmp_path: Path, server: RedisServer, pro
 @pytest.mark.usefixtures("parser")
 def test_errors_leave_a_usable_connection(store: FeatureStore, server: RedisServer):
     """The replies behind an error were read too, or the connection was given up."""
-    keys = [f"fs:{{customer:{n}}}:customer_profile:v1" for n in (70, 71)]
+    keys = [f"fs:{{customer:{n}}}:customer_profile:v1" for n in (70, 71, 72)]
     good = store.get_online_features(ENTITIES, FEATURES)
-    with server.client() as client:
-        client.set(keys[0], "text")
-        client.hset(keys[1], "name", b"\xff\xfe")
-        try:
-            for number, message in ((70, "WRONGTYPE"), (71, "holds bytes that are not text")):
-                entities = [*ENTITIES[:50], {"customer_id": number, "store": "x"}, *ENTITIES[:50]]
-                with pytest.raises(FeatureStoreError, match=message):
-                    store.get_online_features(entities, FEATURES)
-        finally:
-            client.delete(*keys)
+    server.db.set(keys[0], "text")
+    server.db.hset(keys[1], "points", "many")
+    server.db.hset(keys[2], "name", b"\xff\xfe")
+    try:
+        for number, message in (
+            (70, f"{keys[0]}: the Redis server refused a command: WRONGTYPE"),
+            (71, f"{keys[1]}, field points: 'many' cannot be read as hugeint"),
+            (72, "holds bytes that are not text"),
+        ):
+            entities = [*ENTITIES[:50], {"customer_id": number, "store": "x"}, *ENTITIES[:50]]
+            with pytest.raises(FeatureStoreError, match=re.escape(message)):
+                store.get_online_features(entities, FEATURES)
+    finally:
+        server.db.delete(*keys)
     assert store.get_online_features(ENTITIES, FEATURES) == good
 
 
 @pytest.mark.usefixtures("parser")
 def test_ids_of_other_scripts(store: FeatureStore, server: RedisServer):
     """Lengths in the protocol are those of bytes."""
-    entities = [{"customer_id": 1, "store": name} for name in ("Süd|1", "日本", "Nord", "a{b}%")]
+    entities = [{"store": name, "customer_id": 1} for name in ("Süd|1", "日本", "Nord", "a{b}%")]
     rows = store.get_online_features(entities, ["affinity:share"]).rows
     assert [row["affinity:share"] for row in rows] == [0.25, None, 0.75, None]
+    assert rows[0] == {"store": "Süd|1", "customer_id": 1, "affinity:share": 0.25}
 
 
 @pytest.mark.usefixtures("parser")
 def test_a_server_that_requires_a_password_now(tiny: TinyStore, server: RedisServer):
     """The error is about the server, not about the first key."""
-    with open_feature_store(tiny, server.unix_url) as store, server.client() as client:
+    with open_feature_store(tiny, server.unix_url) as store:
         store.get_online_features(ENTITIES, FEATURES)
-        client.config_set("requirepass", "s3cret")
-        client.client_kill_filter(_type="normal", skipme=True)
+        server.db.config_set("requirepass", "s3cret")
+        server.db.client_kill_filter(_type="normal", skipme=True)
         try:
             with pytest.raises(FeatureStoreError) as caught:
                 store.get_online_features(ENTITIES, FEATURES)
         finally:
-            client.config_set("requirepass", "")
+            server.db.config_set("requirepass", "")
         assert str(caught.value).startswith(server.unix_url)
         assert "put the user and password into REDIS_URL" in str(caught.value)
 
@@ -114,13 +116,13 @@ class _InterruptedError(BaseException):
 
 
 @pytest.mark.usefixtures("parser")
-def test_a_read_that_is_interrupted(tiny: TinyStore, proxy: HoldingProxy):
+def test_a_read_that_is_interrupted(tiny: TinyStore, proxy: TcpProxy):
     """Its replies come later, and must not be taken for those of the next read."""
 
     def interrupt(*_: object) -> None:
         raise _InterruptedError
 
-    with open_feature_store(tiny, f"redis://127.0.0.1:{proxy.port}/0") as store:
+    with open_feature_store(tiny, proxy.url) as store:
         good = store.get_online_features(ENTITIES, FEATURES)
         proxy.hold(b"$5\r\nHMGET\r\n", len(ENTITIES) * len(FEATURES) + 1)
         before = signal.signal(signal.SIGALRM, interrupt)

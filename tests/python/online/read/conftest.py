@@ -1,7 +1,4 @@
-"""What the tests of reading share: one export of the customers, and the store as a notebook has it.
-
-A test module takes these fixtures by importing them.
-"""
+"""Fixtures of the tests of reading: one export of the customers, and the store of a notebook."""
 
 from __future__ import annotations
 
@@ -12,19 +9,17 @@ import pytest
 from feature_store import FeatureStore
 from support.projects.customers_store import export_customers, open_feature_store
 from support.projects.tiny_store import TinyStore
-from support.servers.redis_server import RedisServer, redis_server
+from support.servers.redis_server import RedisServer
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    """Return a server that the module's tests share."""
-    with redis_server() as running:
-        yield running
+def server(shared: RedisServer) -> RedisServer:
+    """Return a server that keeps its data from test to test."""
+    return shared
 
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory, server: RedisServer) -> TinyStore:
-    """Return the project, exported to the server."""
     return export_customers(tmp_path_factory.mktemp("tiny"), server.unix_url)
 
 

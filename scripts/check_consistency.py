@@ -14,8 +14,8 @@ from feature_store.cli.arguments import read_sample
 from feature_store.display import print_table
 from feature_store.errors import FeatureStoreError, all_of
 from feature_store.online.check.check import check_view, new_seed
+from feature_store.online.check.check_log import record_check
 from feature_store.online.check.findings import KINDS, CheckedView, check_share, percent
-from feature_store.online.check.log import record_check
 from feature_store.online.connection.open import check_address, describe_server, open_online_store
 from feature_store.online.export.served_views import choose_views
 from feature_store.online.layout.readable_times import UnreadableTimeError

@@ -9,7 +9,7 @@ import typer
 
 from feature_store.cli import app
 from feature_store.cli.arguments import read_interval
-from feature_store.raw.availability import check_availability
+from feature_store.raw.interval_availability import check_availability
 from feature_store.raw.load_request import LoadRequest
 from feature_store.settings import find_project_dir
 

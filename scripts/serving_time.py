@@ -10,7 +10,7 @@ import typer
 
 from feature_store.cli import app
 from feature_store.dbt.project import DbtProject
-from feature_store.pipeline.serving_time import time_of_run
+from feature_store.pipeline.time_of_run import time_of_run
 from feature_store.settings import load_settings
 from feature_store.times import read_time
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from feature_builds.task import VIEW
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 
 
 def sql_seconds(target: Path) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feature_builds.task import DAY_US, WINDOWS, read_arguments
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.table import Table
 
 from harness.contenders import Measured
-from harness.stopwatch import CORES
+from harness.measurements import CORES
 
 #: Everything after this line of a page is written by the benchmark, all before it by hand.
 MARK = "<!-- Below: written by the benchmark (make bench). -->"

@@ -5,7 +5,7 @@ It runs in an environment of its own (requirements-feast.txt), without this proj
 
 from __future__ import annotations
 
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 from joins.task import FEATURES, VIEW, read_arguments
 
 

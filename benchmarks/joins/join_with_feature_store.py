@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 from joins.task import FEATURES, VIEW, read_arguments
 
 

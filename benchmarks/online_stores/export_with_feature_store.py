@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 
 
 def main() -> None:

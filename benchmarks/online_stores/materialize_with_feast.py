@@ -9,7 +9,7 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 
 
 def main() -> None:

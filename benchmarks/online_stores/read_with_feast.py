@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 from online_stores.task import FEATURES, VIEW, read_arguments, run_reader
 
 

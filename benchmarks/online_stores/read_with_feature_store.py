@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 from online_stores.task import FEATURES, read_arguments, run_reader
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 
 VIEW = "customer_purchases"
 #: Names of the features with their SQL types, in order.

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from harness.stopwatch import Stopwatch
+from harness.measurements import Stopwatch
 from online_stores.task import FEATURES, VIEW
 
 BATCH = 1_000

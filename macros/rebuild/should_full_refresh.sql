@@ -7,7 +7,7 @@
         {{- return(by_dbt) -}}
     {%- endif -%}
     {%- if flags.WHICH not in ['build', 'run'] -%}{{- return(true) -}}{%- endif -%}
-    {%- if feature_store._is_always_built_in_full() -%}{{- return(true) -}}{%- endif -%}
+    {%- if feature_store._has_no_increment() -%}{{- return(true) -}}{%- endif -%}
     {%- if '_cached_is_changed' not in context -%}
         {%- set built = run_query(
             "select definition from operations.built_models "

@@ -43,7 +43,7 @@
             ~ 'from ' ~ feature_store._event_times_sql(parents.events, declaration.event_time)
         ).rows[0] -%}
         {%- if times[0] -%}
-            {%- do feature_store._warn_of_late_times(
+            {%- do feature_store._warn_of_events_after_load(
                 place, declaration.event_time, times[0] | int, times[1] | int, times[2]
             ) -%}
         {%- endif -%}

@@ -7,7 +7,7 @@
 (
     select
         epoch_us(found._time) as _event_us,
-        {{ feature_store._load_us('found.loaded_at') | indent(8) }} as _loaded_us
+        {{ feature_store._load_us_sql('found.loaded_at') | indent(8) }} as _loaded_us
     from (select cast(null as timestamp) as loaded_at) as no_load
     cross join lateral (
         select

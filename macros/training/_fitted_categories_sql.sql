@@ -1,7 +1,7 @@
 {#- The rows of the categorical columns and of their categories, most frequent category first; equally
     frequent ones in the order of their texts. -#}
 {%- macro _fitted_categories_sql(categorical) -%}
-{{ feature_store._fitted_values_sql('words', categorical, 'categorical') }}
+{{ feature_store._values_to_fit_sql('words', categorical, 'categorical') }}
 
 categories as (
 

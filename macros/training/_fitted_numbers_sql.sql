@@ -1,7 +1,7 @@
 {#- The rows of the numeric columns. The sum of doubles depends on the order of adding, so values are
     added in their own order. The bound keeps the sum of squares finite, and excludes NaN. -#}
 {%- macro _fitted_numbers_sql(numeric) -%}
-{{ feature_store._fitted_values_sql('numbers', numeric, 'numeric') }}
+{{ feature_store._values_to_fit_sql('numbers', numeric, 'numeric') }}
 
 sums as (
 

@@ -23,7 +23,7 @@
 
 ),
 
-{{ feature_store._point_in_time_frequent_sql(view, mode) }}
+{{ feature_store._point_in_time_rows_of_frequent_sql(view, mode) }}
 
 {{ view.name }}_matches as (
 

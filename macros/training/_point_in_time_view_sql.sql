@@ -64,5 +64,5 @@
 
 ),
 
-{{ feature_store._point_in_time_duplicates_sql(view, mode, valid_from) }}
+{{ feature_store._point_in_time_duplicate_check_sql(view, mode, valid_from) }}
 {%- endmacro -%}

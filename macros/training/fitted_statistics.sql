@@ -17,7 +17,7 @@ fitted as (
 
 ),
 
-{{ feature_store._fitted_rows_sql(training_set, is_fitted, time) }}
+{{ feature_store._fitted_rows_summary_sql(training_set, is_fitted, time) }}
 
 {% if numeric -%}
 {{ feature_store._fitted_numbers_sql(numeric) }}
@@ -27,5 +27,5 @@ fitted as (
 {{ feature_store._fitted_categories_sql(categorical) }}
 
 {% endif -%}
-{{ feature_store._fitted_table_sql(numeric, categorical, fitted_on) }}
+{{ feature_store._fitted_result_sql(numeric, categorical, fitted_on) }}
 {%- endmacro -%}

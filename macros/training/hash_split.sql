@@ -28,7 +28,7 @@ case
         cast(
             '0x' || left(
                 md5(
-                    {{ feature_store._joined_values(values) | indent(20) }}
+                    {{ feature_store._composite_key_text(values) | indent(20) }}
                 ),
                 15
             ) as bigint

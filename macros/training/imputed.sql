@@ -9,7 +9,7 @@
     'imputed', column, statistics, kinds[with], 'any_value(fitted.' ~ with ~ ')'
 ) -%}
 coalesce(
-    {{ feature_store._fitted_value('imputed', column, value, kinds[with]) | indent(4) }},
+    {{ feature_store._value_to_encode('imputed', column, value, kinds[with]) | indent(4) }},
     {{ replacement | indent(4) }}
 )
 {%- endmacro -%}

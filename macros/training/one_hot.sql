@@ -1,6 +1,6 @@
 {%- macro one_hot(column, statistics, categories=none, value=none) -%}
 {%- set fitted = feature_store._fitted_category_list('one_hot', column, statistics) -%}
-{%- set encoded = feature_store._fitted_value('one_hot', column, value, 'categorical') -%}
+{%- set encoded = feature_store._value_to_encode('one_hot', column, value, 'categorical') -%}
 {%- if categories is none -%}
 {#- A list of one struct, so that the lambdas need no column and no subquery. The list of the fitted
     categories ends with a null, which stands for all other categories. -#}

@@ -11,7 +11,7 @@ case
     else coalesce(
         list_position(
             {{ fitted | indent(12) }},
-            {{ feature_store._fitted_value('ordinal', column, value, 'categorical') | indent(12) }}
+            {{ feature_store._value_to_encode('ordinal', column, value, 'categorical') | indent(12) }}
         ) - 1,
         {{ 'null' if unseen is none else unseen }}
     )

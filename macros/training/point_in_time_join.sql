@@ -18,7 +18,7 @@ spine as (
 
 ),
 
-{{ feature_store._point_in_time_types_sql(views, time) }}
+{{ feature_store._point_in_time_type_check_sql(views, time) }}
 
 {% for of_spine in views | groupby('spine') -%}
 {{ feature_store._point_in_time_spine_sql(of_spine[0], of_spine[1][0].entity.values()) }}

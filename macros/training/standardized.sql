@@ -10,7 +10,7 @@
 ) -%}
 (
     (
-        {{ feature_store._fitted_value('standardized', column, value, 'numeric') | indent(8) }}
+        {{ feature_store._value_to_encode('standardized', column, value, 'numeric') | indent(8) }}
         - {{ mean | indent(8) }}
     ) / {{ deviation | indent(4) }} + 0.0
 )

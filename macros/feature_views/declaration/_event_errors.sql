@@ -28,7 +28,7 @@
         ]) -}}
     {%- endif -%}
     {%- set columns = feature_store._event_columns(events) -%}
-    {%- set errors = feature_store._event_column_errors(events, declaration, columns) -%}
+    {%- set errors = feature_store._event_table_errors(events, declaration, columns) -%}
     {%- do errors.extend(feature_store._expression_errors(events, declaration, plan, columns)) -%}
     {{- return(errors) -}}
 {%- endmacro -%}

@@ -23,7 +23,7 @@ events as (
         {{ plan.event_time }} as _event_time,
         -- null, and so not new, without a load time
         {{ has_time }} and loaded_at > (select last_seen.loaded_until from last_seen) as _is_new,
-        epoch_us({{ plan.event_time }}) > {{ feature_store._load_us('loaded_at') }} as _is_after_load
+        epoch_us({{ plan.event_time }}) > {{ feature_store._load_us_sql('loaded_at') }} as _is_after_load
     from {{ events }}
 
 ),

@@ -6,7 +6,7 @@
     {%- if is_windowed and feature_store._is_incremental_view() -%}
         {%- set changed = feature_store._incremental_tables(model).changed -%}
         {%- do feature_store._build_other_parts(changed) -%}
-        {%- do feature_store._check_event_counts(
+        {%- do feature_store._check_unused_events(
             declaration, 'select _counts from ' ~ changed ~ ' where _counts is not null'
         ) -%}
         {%- do feature_store._check_feature_keys(declaration, changed) -%}
@@ -14,10 +14,10 @@
     {%- else -%}
         {%- set counts = none -%}
         {%- if is_windowed -%}
-            {%- set counts = feature_store._all_event_counts_sql(declaration) -%}
+            {%- set counts = feature_store._event_counts_of_full_build_sql(declaration) -%}
         {%- endif -%}
         {%- if counts -%}
-            {%- do feature_store._check_event_counts(declaration, counts) -%}
+            {%- do feature_store._check_unused_events(declaration, counts) -%}
         {%- endif -%}
         {%- do feature_store._check_feature_keys(declaration) -%}
         {%- if not counts %}

@@ -14,7 +14,7 @@ from feature_store.explain import manifest_nodes as manifest
 from feature_store.explain.contributions import Selection, contribution
 from feature_store.explain.explanation import Explanation, ServedValue
 from feature_store.explain.manifest_nodes import DeclaredFeature
-from feature_store.explain.sql_parts import columns_read, condition_of, sql_literal
+from feature_store.explain.parsed_sql import columns_read, condition_of, sql_literal
 from feature_store.explain.view_rows import (
     ViewRow,
     entity_ids,

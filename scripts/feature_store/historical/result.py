@@ -22,8 +22,8 @@ from feature_store.historical.chunks import (
     rows_of_a_chunk,
     spool,
 )
+from feature_store.historical.exact_parquet import NOT_HELD, parquet_query
 from feature_store.historical.join import Join
-from feature_store.historical.parquet_types import NOT_HELD, parquet_query
 from feature_store.historical.progress import query_progress
 from feature_store.historical.spine import Spine, open_spine
 from feature_store.settings import Settings

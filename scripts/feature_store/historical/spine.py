@@ -13,12 +13,12 @@ from feature_store.dbt.macros import ProjectMacros
 from feature_store.display import counted
 from feature_store.errors import FeatureStoreError, bullets, near_names
 from feature_store.historical.csv_times import csv_query
-from feature_store.historical.pandas_columns import typed_frame
 from feature_store.historical.spine_files import SpineFiles, find_files
-from feature_store.historical.user_query import one_query
+from feature_store.historical.spine_frame_types import typed_frame
 from feature_store.raw.readers.parquet_exact import Leaf, has_nanoseconds
 from feature_store.registry.definitions import FeatureView
 from feature_store.warehouse.errors import first_line
+from feature_store.warehouse.read_only_query import one_query
 from feature_store.warehouse.sql import identifier, literal, rows_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from feature_store.errors import FeatureStoreError
-from feature_store.historical.user_query import begins_like_a_query, is_statement
+from feature_store.warehouse.read_only_query import begins_like_a_query, is_statement
 from feature_store.warehouse.sql import duckdb_path, exists, literal
 
 _READERS = {".parquet": "read_parquet", ".csv": "read_csv"}

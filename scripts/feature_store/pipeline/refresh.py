@@ -11,7 +11,7 @@ from feature_store.online.connection.open import check_address
 from feature_store.online.export.options import ExportedView, ExportOptions, ExportProgress
 from feature_store.online.export.run import export_features
 from feature_store.pipeline.run_lock import RunLock
-from feature_store.pipeline.serving_time import time_of_run
+from feature_store.pipeline.time_of_run import time_of_run
 from feature_store.raw.load import load
 from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.load_result import LoadResult

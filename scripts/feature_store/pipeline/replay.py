@@ -15,7 +15,7 @@ from feature_store.online.export.run import export_features
 from feature_store.pipeline.refresh import RefreshProgress, load_step
 from feature_store.pipeline.replay_warehouse import Interval, ReplayWarehouse
 from feature_store.pipeline.run_lock import RunLock
-from feature_store.pipeline.serving_time import check_not_in_future
+from feature_store.pipeline.time_of_run import check_not_in_future
 from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.sources import read_declarations
 from feature_store.warehouse.connection import waiting

@@ -13,7 +13,7 @@ import duckdb
 import yaml
 
 from feature_store.errors import FeatureStoreError
-from feature_store.pipeline.serving_time import last_served
+from feature_store.pipeline.time_of_run import last_served
 from feature_store.profiles import check_warehouse_file, project_schemas, read_target, read_yaml
 from feature_store.raw.column_mapping import canonical_types
 from feature_store.raw.conversions.time_formats import event_time_of

@@ -18,7 +18,7 @@ from feature_store.raw.column_mapping import (
 )
 from feature_store.raw.conversions.time_formats import event_time_of
 from feature_store.raw.converted_rows import converted_query
-from feature_store.raw.file_event_times import FileEventTimes
+from feature_store.raw.file_time_ranges import FileEventTimes
 from feature_store.raw.files import NoFilesError, SourceFile, fingerprint
 from feature_store.raw.internal_names import INTERNAL_COLUMNS, REJECTS, ROW_NUMBER
 from feature_store.raw.load_request import LoadRequest
@@ -26,7 +26,7 @@ from feature_store.raw.load_result import FileCounts, LoadResult
 from feature_store.raw.readers.formats import open_reader
 from feature_store.raw.readers.staging import drop_temp_tables
 from feature_store.raw.rejects import find_bad_values, malformed_rows_error, replace_rejects
-from feature_store.raw.row_content import content_hash, with_load_times
+from feature_store.raw.row_content_hash import content_hash, with_load_times
 from feature_store.raw.sources import RawTable
 from feature_store.raw.text_encodings import decoded
 from feature_store.raw.undeclared_columns import UndeclaredColumns, fit_columns

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.store import FeatureStore
-from feature_store.training.encoded_values import category_text, number, one_hot_columns
+from feature_store.training.values_as_in_sql import category_text, number, one_hot_columns
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.errors import clear_error
 from feature_store.warehouse.sql import identifier

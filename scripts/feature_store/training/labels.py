@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.historical.user_query import begins_like_a_query, is_statement, one_query
 from feature_store.registry.definitions import FeatureDefinitions
 from feature_store.registry.manifest import relation_of
+from feature_store.warehouse.read_only_query import begins_like_a_query, is_statement, one_query
 from feature_store.warehouse.sql import exists
 
 

@@ -18,7 +18,7 @@ from support.expectations.project import (
     write_project,
 )
 from support.paths import REPOSITORY
-from support.projects.feature_view_project import dbt
+from support.projects.compiled_project import dbt
 
 STAND_IN = REPOSITORY / "scripts" / "stand_in" / "dbt_expectations"
 TESTS = sorted(path.stem for path in (STAND_IN / "macros").glob("expect_*.sql"))

@@ -13,7 +13,7 @@ import yaml
 from support.expectations.project import write_project
 from support.paths import SCRIPTS
 from support.processes import run_python
-from support.projects.feature_view_project import dbt
+from support.projects.compiled_project import dbt
 
 STAND_IN = SCRIPTS / "stand_in" / "dbt_expectations"
 #: A port where nothing listens: the hub is out of reach, whatever the network.

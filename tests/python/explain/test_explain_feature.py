@@ -24,7 +24,7 @@ from feature_store.registry.definitions import FeatureDefinitions
 from support.errors import raises
 from support.oracles.sql_aggregates import matches
 from support.oracles.windowed_features import microseconds, timestamp
-from support.projects.sample import Sample, SampleView, draw, windowed_views
+from support.projects.built_sample import Sample, SampleView, draw, windowed_views
 
 #: What is drawn of each view: random entities beside the smallest, with so many events at most.
 RANDOM_ENTITIES, EVENTS = 3, 1_200

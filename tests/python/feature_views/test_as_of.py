@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from support.projects.compiled_project import compiled, write_project
 from support.projects.feature_view_events import PROFILE
-from support.projects.feature_view_project import compiled, write_project
 
 EPOCH, HOUR = datetime(1970, 1, 1), timedelta(hours=1)
 LOAD = datetime(2024, 5, 2, 12)

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from support.projects.compiled_project import write_project
 from support.projects.feature_view_declarations import view
-from support.projects.feature_view_project import write_project
 from support.servers.dbt_process import DbtForker, dbt_forker
 
 EVENTS = """

@@ -11,16 +11,16 @@ from typing import Any
 import duckdb
 import pytest
 
-from support.projects.feature_view_declarations import view
-from support.projects.feature_view_errors import ERRORS, GOOD
-from support.projects.feature_view_events import event, write_events
-from support.projects.feature_view_project import (
+from support.projects.compiled_project import (
     compiled_with,
     dbt,
     keyed,
     read_rows,
     write_project,
 )
+from support.projects.feature_view_declarations import view
+from support.projects.feature_view_errors import ERRORS, GOOD
+from support.projects.feature_view_events import event, write_events
 
 WINDOWED = "{{ windowed_features(ref('events'), feature_view()) }}"
 ONLINE = "{{ online_features(ref('good'), ref('events'), feature_view()) }}"

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.projects.incremental_loads import load_batch
 from support.projects.incremental_project import IncrementalProject
 from support.projects.incremental_views import EVENTS, TYPES, VIEWS
+from support.projects.large_event_batches import load_batch
 from support.servers.dbt_process import DbtForker, dbt_forker
 
 #: Events of a batch, of five customers; some have more events than a part may have.

@@ -14,8 +14,8 @@ import pytest
 
 from feature_store.errors import FeatureStoreError
 from support.oracles.windowed_features import EPOCH, History, differences, microseconds, timestamp
-from support.projects.feature_view_project import keyed
-from support.projects.sample import Key, Sample, SampleView, draw, relation, windowed_views
+from support.projects.built_sample import Key, Sample, SampleView, draw, relation, windowed_views
+from support.projects.compiled_project import keyed
 
 #: The random entities drawn of each view beside the largest and smallest, and their events.
 ENTITIES, EVENTS = 400, 30_000

@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.oracles.windowed_features import View, differences, microseconds, timestamp
+from support.projects.captured_statements import BATCH, Captured, Replay, captured_project
+from support.projects.compiled_project import keyed, read_rows
 from support.projects.feature_view_events import PROFILE, Event, event
-from support.projects.feature_view_project import keyed, read_rows
 from support.projects.incremental_batches import TIMES, histories, load_time
-from support.projects.incremental_loads import load_batch
-from support.projects.incremental_replay import BATCH, Captured, Replay, captured_project
 from support.projects.incremental_views import VIEWS, with_quoted
+from support.projects.large_event_batches import load_batch
 
 NEVER = 2**63
 

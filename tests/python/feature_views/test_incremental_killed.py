@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from support.projects.captured_statements import Replay
 from support.projects.feature_view_declarations import view
-from support.projects.incremental_loads import load_batch
 from support.projects.incremental_project import IncrementalProject, digests
-from support.projects.incremental_replay import Replay
 from support.projects.incremental_views import TYPES, VIEWS
+from support.projects.large_event_batches import load_batch
 from support.servers.dbt_process import KILLED, DbtForker, Kill, Run, dbt_forker
 
 #: A view that cannot be built where an event has the word z.

@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.oracles.windowed_features import View, differences, microseconds, timestamp
+from support.projects.compiled_project import Warehouse
 from support.projects.feature_view_declarations import DECLARATIONS
 from support.projects.feature_view_events import PROFILE, event, event_sets, write_events
-from support.projects.feature_view_project import Warehouse
 
 WITHOUT_VALUES = [
     *("counts", "sums", "booleans_by_quarter_hour", "statistics", "lists", "empties"),

@@ -19,7 +19,7 @@ from feature_store.registry.definitions import FeatureView, load_definitions
 from feature_store.settings import load_settings
 from support.oracles.point_in_time import Joined, point_in_time
 from support.oracles.windowed_features import microseconds
-from support.projects.sample import Sample, draw
+from support.projects.built_sample import Sample, draw
 
 #: What is drawn of each view: entities, their rows, and random times for each.
 ENTITIES, ROWS, LOOKUPS = 25, 2_000, 5

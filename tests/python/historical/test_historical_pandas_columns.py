@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.historical.pandas_columns import typed_frame
+from feature_store.historical.spine_frame_types import typed_frame
 from support.projects.history_store import FEATURES, START
 
 #: More rows than DuckDB looks at.

@@ -27,9 +27,9 @@ from support.oracles.point_in_time import point_in_time
 from support.oracles.sql_aggregates import matches
 from support.oracles.windowed_features import View, microseconds, timestamp
 from support.paths import REPOSITORY
+from support.projects.compiled_project import compiled, write_project
 from support.projects.feature_view_declarations import MIXED, view
 from support.projects.feature_view_events import PROFILE, event, write_events
-from support.projects.feature_view_project import compiled, write_project
 from support.projects.point_in_time_cases import (
     CASES,
     HOUR,

@@ -18,7 +18,7 @@ import pytest
 
 from feature_store.settings import load_settings
 from feature_store.warehouse.connection import connect
-from support.projects.feature_view_project import read_rows
+from support.projects.compiled_project import read_rows
 from support.projects.served_runs_project import DECLARATIONS, Row, ServedRunsProject
 
 #: Loads, in their order: of the first days, then later, with late events among the new ones.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from support.projects.feature_view_project import dbt, write_project
+from support.projects.compiled_project import dbt, write_project
 
 JOIN = """{{ config(materialized='table') }}
 {{ point_in_time_join(

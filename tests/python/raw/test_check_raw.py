@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from feature_store.raw.availability import Availability, check_availability
+from feature_store.raw.interval_availability import Availability, check_availability
 from feature_store.raw.load_request import LoadRequest
 from support.projects.raw_project import HEADER, ORDERS, RawProject
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
 
-from feature_store.raw.availability import check_availability
+from feature_store.raw.interval_availability import check_availability
 from feature_store.raw.load_request import LoadRequest
 from support.projects.raw_project import RawProject
 

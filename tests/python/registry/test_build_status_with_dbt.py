@@ -12,8 +12,8 @@ from feature_store.registry.build_status import check_green, check_no_failures, 
 from feature_store.registry.definitions import load_definitions
 from feature_store.warehouse.connection import connect
 from support.errors import message_of
+from support.projects.compiled_project import dbt
 from support.projects.dbt_project import DbtProject
-from support.projects.feature_view_project import dbt
 
 NEXT = "Next: run dbt build until it is green, then try again"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from feature_store.pipeline.serving_time import time_of_run
+from feature_store.pipeline.time_of_run import time_of_run
 from support.projects.tiny_store import TinyStore, View, tiny_environment
 from support.servers.redis_server import run_script
 

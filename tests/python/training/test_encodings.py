@@ -25,8 +25,8 @@ from support.oracles.encodings import (
     write_and_compile,
     write_rows,
 )
+from support.projects.compiled_project import read_rows
 from support.projects.feature_view_events import PROFILE
-from support.projects.feature_view_project import read_rows
 
 
 @pytest.fixture(scope="module")

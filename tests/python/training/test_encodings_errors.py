@@ -14,7 +14,7 @@ import pytest
 from feature_store.errors import FeatureStoreError
 from feature_store.training.encodings import FittedStatistics
 from support.errors import raises
-from support.projects.feature_view_project import compiled, write_project
+from support.projects.compiled_project import compiled, write_project
 from support.projects.macro_errors import assert_errors, refused_calls
 
 ERRORS: dict[str, list[str]] = {

@@ -15,7 +15,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.historical.user_query import one_query
+from feature_store.warehouse.read_only_query import one_query
 from support.projects.history_store import HistoryStore, opened, refused
 
 KEYS = "1::bigint as customer_id, 'b' as shop"

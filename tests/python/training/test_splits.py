@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.paths import REPOSITORY
+from support.projects.compiled_project import compiled, write_project
 from support.projects.feature_view_events import PROFILE
-from support.projects.feature_view_project import compiled, write_project
 from support.projects.macro_errors import assert_errors, refused_calls
 
 GUIDE = REPOSITORY / "docs/guides/splits_and_encodings.md"

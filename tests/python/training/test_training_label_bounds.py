@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from support.paths import REPOSITORY
-from support.projects.feature_view_project import compiled_with, write_project
+from support.projects.compiled_project import compiled_with, write_project
 
 TRAINING = REPOSITORY / "models" / "training"
 DAY, TICK = timedelta(days=1), timedelta(microseconds=1)

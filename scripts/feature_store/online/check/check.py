@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 
 from feature_store.display import shortened
-from feature_store.online.check.compare import same_value
 from feature_store.online.check.findings import (
     KINDS,
     MAX_WIDTH,
@@ -21,15 +20,21 @@ from feature_store.online.check.findings import (
     is_redeclared,
     was_exported,
 )
-from feature_store.online.check.key_states import KeyState, foreign_fields, key_states, ttl_error
+from feature_store.online.check.key_types_and_ttls import (
+    KeyState,
+    foreign_fields,
+    key_states,
+    ttl_error,
+)
 from feature_store.online.check.offline_rows import OfflineRow, OfflineRows
 from feature_store.online.check.online_rows import OnlineRow, OnlineRows
+from feature_store.online.check.same_value import same_value
 from feature_store.online.connection.online_store import OnlineStore
 from feature_store.online.layout.metadata import Metadata
 from feature_store.online.layout.readable_times import check_times
-from feature_store.online.layout.snapshot import warehouse_errors
 from feature_store.online.layout.types import FEATURE_TIME
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
+from feature_store.registry.served_relation import warehouse_errors
 
 #: In the place of a column's name for the row as a whole.
 _ROW = "(row)"

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import duckdb
 
 from feature_store.online.check.check import new_seed
-from feature_store.online.check.key_states import key_states
+from feature_store.online.check.key_types_and_ttls import key_states
 from feature_store.online.check.offline_rows import OfflineRows
 from feature_store.online.connection.online_store import OnlineStore
 from feature_store.online.connection.topology import Topology

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 import duckdb
 
-from feature_store.online.check.compare import offline_reader
+from feature_store.online.check.same_value import offline_reader
 from feature_store.online.layout.keys import KeySpace
-from feature_store.online.layout.snapshot import key_columns, warehouse_errors
 from feature_store.registry.definitions import FeatureView
+from feature_store.registry.served_relation import key_columns, warehouse_errors
 from feature_store.warehouse.row_hash import row_hash_sql
 from feature_store.warehouse.sql import identifier
 

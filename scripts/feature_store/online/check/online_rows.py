@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import redis
 
 from feature_store.errors import FeatureStoreError
-from feature_store.online.check.key_states import is_wrong_type
+from feature_store.online.check.key_types_and_ttls import is_wrong_type
 from feature_store.online.connection.online_store import OnlineStore
 from feature_store.online.read.get import get_online_features
 from feature_store.online.read.request import resolve_request

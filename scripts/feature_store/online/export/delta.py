@@ -11,8 +11,8 @@ from feature_store.errors import FeatureStoreError
 from feature_store.online.export.protocol_sql import KeysBefore
 from feature_store.online.export.served_views import ServedView
 from feature_store.online.layout.metadata import Metadata, held_names, iso
-from feature_store.online.layout.snapshot import key_columns, warehouse_errors
 from feature_store.registry.definitions import FeatureView
+from feature_store.registry.served_relation import key_columns, warehouse_errors
 from feature_store.warehouse.row_hash import fingerprint_sql
 from feature_store.warehouse.sql import identifier
 

@@ -27,8 +27,8 @@ from feature_store.online.export.served_views import ServedView
 from feature_store.online.export.verification import Verification
 from feature_store.online.layout.metadata import held_names, iso, joined_names
 from feature_store.online.layout.packed import same_columns, schema_id, schema_json
-from feature_store.online.layout.snapshot import warehouse_errors
 from feature_store.registry.definitions import FeatureView
+from feature_store.registry.served_relation import warehouse_errors
 
 #: Rows whose commands the warehouse makes at once.
 ROWS_AT_ONCE = 5_000

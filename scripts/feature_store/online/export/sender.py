@@ -9,7 +9,7 @@ from functools import partial
 from feature_store.online.connection.command_batch import CommandBatch
 from feature_store.online.connection.retry import SERVER_ERRORS, Retrier
 from feature_store.online.connection.topology import Topology
-from feature_store.online.export.stream import Stream
+from feature_store.online.export.server_stream import Stream
 
 
 class Sender:

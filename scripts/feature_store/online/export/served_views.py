@@ -15,9 +15,9 @@ from feature_store.online.export.protocol_sql import (
 )
 from feature_store.online.layout.keys import KeySpace
 from feature_store.online.layout.readable_times import ALLOWED, UnreadableTimeError, check_times
-from feature_store.online.layout.snapshot import key_columns, warehouse_errors
 from feature_store.registry.build_status import NodeResult, check_declared, check_green
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
+from feature_store.registry.served_relation import key_columns, warehouse_errors
 
 
 @dataclass(frozen=True)

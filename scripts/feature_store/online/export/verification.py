@@ -7,8 +7,8 @@ from functools import partial
 
 from feature_store.errors import FeatureStoreError
 from feature_store.online.check.check import check_view
+from feature_store.online.check.check_log import record_check
 from feature_store.online.check.findings import check_share
-from feature_store.online.check.log import record_check
 from feature_store.online.check.lost_keys import lost_count, missing_keys, sample_keys
 from feature_store.online.export.options import ExportContext, ExportedView
 from feature_store.online.layout.decode import EXPORT_ALL

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from feature_store.raw.conversions.expressions import all_true, bound, each
 from feature_store.raw.conversions.json_values import exact_numbers, from_json, is_strict
 from feature_store.raw.conversions.nested_types import fields_of, is_nested
+from feature_store.raw.conversions.sql_builders import all_true, bound, each
 from feature_store.raw.conversions.text_values import (
     FLOATS,
     INTEGERS,

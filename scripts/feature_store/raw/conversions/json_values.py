@@ -6,8 +6,8 @@ therefore replaced in the text first, by a string that begins with ``_MARK`` and
 
 from __future__ import annotations
 
-from feature_store.raw.conversions.expressions import all_true, bound, each
 from feature_store.raw.conversions.nested_types import fields_of, is_nested
+from feature_store.raw.conversions.sql_builders import all_true, bound, each
 from feature_store.raw.conversions.text_values import number_text, scalar_from_text
 from feature_store.warehouse.sql import identifier, literal
 

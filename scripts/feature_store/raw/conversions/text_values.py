@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from feature_store.raw.conversions.expressions import bound, matches
+from feature_store.raw.conversions.sql_builders import bound, matches
 from feature_store.warehouse.sql import literal
 
 INTEGERS = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from feature_store.errors import declaration_error
 from feature_store.raw.conversions.conversion import EVENT_TIME_TYPES, Conversion
-from feature_store.raw.conversions.expressions import bound, matches
+from feature_store.raw.conversions.sql_builders import bound, matches
 from feature_store.raw.conversions.text_values import TIMESTAMP_DIGITS
 from feature_store.warehouse.sql import literal
 

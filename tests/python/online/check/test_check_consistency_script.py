@@ -16,8 +16,8 @@ import pytest
 from feature_store.cli.arguments import read_sample
 from feature_store.errors import FeatureStoreError
 from feature_store.online.check import log as check_log
+from feature_store.online.check.check_log import check_log_path, record_check
 from feature_store.online.check.findings import check_share
-from feature_store.online.check.log import check_log_path, record_check
 from support.projects.checked_things import check, found, key_of
 from support.projects.things_store import KEY, THINGS
 from support.projects.tiny_store import TinyStore

@@ -22,8 +22,8 @@ from support.projects.customers_store import (
     open_feature_store,
 )
 from support.projects.tiny_store import TinyStore
-from support.servers.cluster_node import Node
 from support.servers.redis_cluster import Cluster, redis_cluster
+from support.servers.redis_cluster_node import Node
 from support.servers.redis_server import redis_server
 from support.servers.tcp_proxy import cutting_proxy
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from support.projects.random_store import RandomStore
-from support.servers.cluster_node import Node
 from support.servers.export_process import Ended, ExportForker
 from support.servers.redis_cluster import Cluster, redis_cluster
+from support.servers.redis_cluster_node import Node
 
 
 @pytest.fixture(scope="module")

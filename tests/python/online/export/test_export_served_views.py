@@ -12,7 +12,7 @@ import yaml
 
 from feature_store.errors import FeatureStoreError
 from support.paths import REPOSITORY
-from support.projects.feature_view_project import dbt, write_project
+from support.projects.compiled_project import dbt, write_project
 from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import RedisServer

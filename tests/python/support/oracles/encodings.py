@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 from hypothesis import strategies as st
 
-from support.projects.feature_view_project import compiled, write_project
+from support.projects.compiled_project import compiled, write_project
 
 Row = dict[str, Any]
 

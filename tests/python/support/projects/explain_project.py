@@ -16,8 +16,8 @@ from feature_store.raw.load import load
 from feature_store.raw.load_request import LoadRequest
 from feature_store.registry.definitions import FeatureDefinitions, load_definitions
 from feature_store.settings import load_settings
+from support.projects.compiled_project import dbt
 from support.projects.dbt_project import DbtProject
-from support.projects.feature_view_project import dbt
 
 Sale = dict[str, Any]
 

@@ -17,7 +17,7 @@ import pytest
 
 from feature_store import FeatureStore
 from support.errors import message_of
-from support.projects.feature_view_project import compiled, write_project
+from support.projects.compiled_project import compiled, write_project
 from support.projects.tiny_store import TinyStore, View
 
 PURCHASES = View(

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from support.projects.feature_view_project import compiled_with, write_project
+from support.projects.compiled_project import compiled_with, write_project
 
 
 def refused_calls(folder: Path, calls: list[str]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ import yaml
 
 from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
+from support.projects.compiled_project import dbt
 from support.projects.dbt_project import DbtProject, served_snapshot
-from support.projects.feature_view_project import dbt
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]

@@ -20,8 +20,8 @@ from feature_store.training.verify import Verification, verify_training_set
 from feature_store.training.write import TrainingSetSummary
 from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
+from support.projects.compiled_project import dbt
 from support.projects.dbt_project import DbtProject
-from support.projects.feature_view_project import dbt
 from support.projects.history_store import opened
 from support.servers.redis_server import run_script, script_environment
 

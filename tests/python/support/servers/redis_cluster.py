@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from redis.cluster import ClusterNode, RedisCluster
 
-from support.servers.cluster_node import Node
+from support.servers.redis_cluster_node import Node
 from support.servers.redis_server import wait_for, wait_until_copied
 from support.servers.tcp_proxy import TcpProxy
 

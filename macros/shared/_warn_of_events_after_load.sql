@@ -2,7 +2,7 @@
 
     place: the feature view's name in the warning.
     latest: the latest of their times. -#}
-{%- macro _warn_of_late_times(place, event_time, after_load, events, latest) -%}
+{%- macro _warn_of_events_after_load(place, event_time, after_load, events, latest) -%}
     {%- do exceptions.warn(
         'Warning: ' ~ place ~ ': '
         ~ '{:,} of {:,} events are later than their own load '.format(after_load, events)

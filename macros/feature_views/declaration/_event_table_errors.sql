@@ -4,7 +4,7 @@
     events: relation of the events.
     declaration: the feature view, without other errors.
     columns: those of the events, name to type. -#}
-{%- macro _event_column_errors(events, declaration, columns) -%}
+{%- macro _event_table_errors(events, declaration, columns) -%}
     {%- set types, errors = {}, [] -%}
     {%- for name, type in columns.items() -%}
         {%- do types.update({name | lower: type}) -%}

@@ -3,7 +3,7 @@
     are valid at one time.
 
     The example is read for one row of the spine only, and costs nothing if there is no error. -#}
-{%- macro _point_in_time_duplicates_sql(view, mode, valid_from) -%}
+{%- macro _point_in_time_duplicate_check_sql(view, mode, valid_from) -%}
 {%- set is_served = mode == 'as_served' -%}
 -- The rows of the spine that match more than one row, which is an error.
 {{ view.name }}_duplicates as (

@@ -1,7 +1,7 @@
 {#- SQL of the value that is encoded, in the type that is fitted: a double, or the text of a category.
     A value of a type that is not allowed ends the query with an error: as a text, a double 7.0 is
     another category than an integer 7. -#}
-{%- macro _fitted_value(caller_name, column, value, kind) -%}
+{%- macro _value_to_encode(caller_name, column, value, kind) -%}
 {%- set encoded = feature_store._encoded_value(column, value) -%}
 if(
     regexp_full_match(typeof({{ encoded }}), {{ feature_store._fitted_type_pattern(kind) }}),

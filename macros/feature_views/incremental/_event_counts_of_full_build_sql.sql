@@ -2,10 +2,10 @@
     is not built incrementally; none if the view is made from more than one relation.
 
     declaration: the feature view, as in `config.meta.feature_view`. -#}
-{%- macro _all_event_counts_sql(declaration) -%}
+{%- macro _event_counts_of_full_build_sql(declaration) -%}
     {%- if model.refs | length + model.sources | length != 1 -%}{{- return(none) -}}{%- endif -%}
     {%- set time = 'epoch_us(' ~ feature_store._quoted(declaration.event_time) ~ ')' -%}
-    {%- set is_after_load = time ~ ' > ' ~ feature_store._load_us('loaded_at') -%}
+    {%- set is_after_load = time ~ ' > ' ~ feature_store._load_us_sql('loaded_at') -%}
     {%- set keys = feature_store._quoted_names(declaration.entity) -%}
     {%- set sql -%}
 select {{ feature_store._event_counts_sql(keys) }} as _counts

@@ -1,6 +1,6 @@
 {#- The CTEs of a feature view's rows of the frequent entities. Those of a snapshot have _earlier_end,
     the latest end of the rows before them: until then, two rows are valid at one time. -#}
-{%- macro _point_in_time_frequent_sql(view, mode) -%}
+{%- macro _point_in_time_rows_of_frequent_sql(view, mode) -%}
 {%- set is_served = mode == 'as_served' -%}
 {{ view.name }}_of_frequent as (
 

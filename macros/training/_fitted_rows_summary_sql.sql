@@ -1,5 +1,5 @@
 {#- The CTE fitted_rows, one row: the number of rows that are fitted, and their first and last time. -#}
-{%- macro _fitted_rows_sql(training_set, is_fitted, time) -%}
+{%- macro _fitted_rows_summary_sql(training_set, is_fitted, time) -%}
 {%- set message = 'fitted_statistics: no row of ' ~ training_set -%}
 fitted_rows as (
 

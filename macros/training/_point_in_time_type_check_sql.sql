@@ -1,7 +1,7 @@
 {#- The CTE that ends a point-in-time join with one error if types of its columns do not match, so
     that nothing is cast: one row, _types_are_ok. Types are known before any row is read, so this
     costs nothing. -#}
-{%- macro _point_in_time_types_sql(views, time) -%}
+{%- macro _point_in_time_type_check_sql(views, time) -%}
 {%- set checks = [feature_store._time_type_error(
     'time column ' ~ feature_store._unquoted(time),
     'typeof(spine.' ~ feature_store._quoted_if_needed(time) ~ ')'

@@ -2,7 +2,7 @@
     where `%` is written %25, `|` is written %7C, and null %null.
 
     values: list of expressions. -#}
-{%- macro _joined_values(values) -%}
+{%- macro _composite_key_text(values) -%}
 concat_ws(
     '|'
     {%- for value in values %},

@@ -1,5 +1,5 @@
 {#- The last query of a table of fitted statistics: its columns, and its rows in their order. -#}
-{%- macro _fitted_table_sql(numeric, categorical, fitted_on) -%}
+{%- macro _fitted_result_sql(numeric, categorical, fitted_on) -%}
 statistics as (
 {% if numeric %}
     select * from number_rows

@@ -4,7 +4,7 @@
 
     declaration: the feature view, as in `config.meta.feature_view`.
     counts: a query of one row, the struct of _event_counts_sql() as _counts. -#}
-{%- macro _check_event_counts(declaration, counts) -%}
+{%- macro _check_unused_events(declaration, counts) -%}
     {%- set place = feature_store._node_label(model) -%}
     {#- as a text, because DuckDB has years that Python does not have -#}
     {%- set row = run_query(
@@ -38,7 +38,7 @@
         {%- do exceptions.warn('Warning: ' ~ place ~ ': ' ~ message ~ ' (operations.event_counts)') -%}
     {%- endif -%}
     {%- if after_load -%}
-        {%- do feature_store._warn_of_late_times(
+        {%- do feature_store._warn_of_events_after_load(
             place, declaration.event_time, after_load, events, latest
         ) -%}
     {%- endif -%}

@@ -16,9 +16,9 @@ from typing import Any
 import duckdb
 
 from support.projects.feature_view_events import Event, write_events
-from support.projects.incremental_loads import load_batch
 from support.projects.incremental_project import IncrementalProject, Rows, built
 from support.projects.incremental_views import EVENTS, TYPES, VIEWS
+from support.projects.large_event_batches import load_batch
 from support.servers.dbt_process import Run, dbt_forker
 
 _COMMENT = re.compile(r"(?s)/\*.*?\*/")

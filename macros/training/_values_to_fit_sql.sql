@@ -3,7 +3,7 @@
     name: the CTE.
     columns: the columns.
     kind: numeric or categorical. Other types than those allowed end the query with an error. -#}
-{%- macro _fitted_values_sql(name, columns, kind) -%}
+{%- macro _values_to_fit_sql(name, columns, kind) -%}
 {%- set is_numeric = kind == 'numeric' -%}
 {{ name }} as (
 

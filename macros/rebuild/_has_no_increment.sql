@@ -5,7 +5,7 @@
 
     The model's code is rendered again, with a flag in dbt's context: while it is set,
     should_full_refresh() is false. -#}
-{%- macro _is_always_built_in_full() -%}
+{%- macro _has_no_increment() -%}
     {%- if '_cached_is_always_full' not in context -%}
         {%- set is_view = (model.config.get('meta') or {}).get('feature_view')
             or feature_store._has_feature_view_hooks() -%}

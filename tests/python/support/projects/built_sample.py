@@ -11,7 +11,7 @@ from feature_store.registry.definitions import load_definitions
 from feature_store.settings import load_settings
 from feature_store.warehouse.connection import connect
 from support.oracles.windowed_features import View
-from support.projects.feature_view_project import read_rows
+from support.projects.compiled_project import read_rows
 
 Key = tuple[Any, ...]
 Row = dict[str, Any]

@@ -10,7 +10,7 @@ import duckdb
 from feature_store.raw.conversions.conversion import RULES
 from feature_store.raw.files import SourceFile
 from feature_store.raw.internal_names import FILE_TIMES, LOADED_FILES, REJECTS, ROW_NUMBER
-from feature_store.raw.raw_table_columns import count_rows, source_filter
+from feature_store.raw.raw_table import count_rows, source_filter
 from feature_store.raw.sources import RawTable
 from feature_store.warehouse.sql import identifier, rows_of
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,37 @@ from support.projects.history_store import HistoryStore, history_store
 from support.projects.things_store import things_store
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer, redis_server, run_script, script_environment
+
+#: Audit events of Python when a process is started.
+PROCESS_STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn"}
+#: The id of the running test with the mark ``unit``.
+_running_unit_test: str | None = None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow the tests that need the built sample."""
+    for item in items:
+        if "sample" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let a test with the mark ``unit`` fail where it starts a process."""
+    global _running_unit_test
+    _running_unit_test = item.nodeid if item.get_closest_marker("unit") else None
+    try:
+        return (yield)
+    finally:
+        _running_unit_test = None
+
+
+def _refuse_processes(event: str, _: object) -> None:
+    if _running_unit_test and event in PROCESS_STARTS:
+        raise AssertionError(f"{_running_unit_test} is marked unit and starts a process: {event}")
+
+
+sys.addaudithook(_refuse_processes)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,8 @@ import pytest
 
 from support.benchmarks import assert_error, command_of, rows_of, run_command, stop_command
 
+pytestmark = pytest.mark.slow
+
 COMMAND = command_of("compare_feature_builds.py", "--small")
 ALONE = [*COMMAND, "--no-data-frames"]
 EVENTS = 5_000

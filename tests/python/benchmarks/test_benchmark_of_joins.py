@@ -9,6 +9,8 @@ import pytest
 
 from support.benchmarks import assert_error, command_of, rows_of, run_command, stop_command
 
+pytestmark = pytest.mark.slow
+
 COMMAND = command_of("compare_point_in_time_joins.py")
 
 

@@ -14,6 +14,8 @@ import pytest
 from feature_store import FeatureStoreError
 from support.benchmarks import command_of, rows_of, run_command, stop_command
 
+pytestmark = pytest.mark.slow
+
 COMMAND = command_of("compare_online_stores.py", "--small", "--no-feast", "--no-redis-benchmark")
 ROWS = 2_000
 

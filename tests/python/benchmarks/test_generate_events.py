@@ -22,6 +22,8 @@ from support.projects.cleaned_project import CleanedProject, cleaned_project
 if TYPE_CHECKING:
     from shop_events.events import ShopEvents
 
+pytestmark = pytest.mark.slow
+
 COMMAND = command_of("generate_events.py")
 SOURCES = "models/staging/complete_journey/_complete_journey.yml"
 #: Hash of all rows of ``shop`` in their order; with another one the benchmarks are not comparable.

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from feature_store.dbt.macros import ProjectMacros
 from feature_store.settings import Settings
 
+pytestmark = pytest.mark.unit
+
 COLUMNS = ["g", "h", "p", "v", "w"]
 KEYS = [[], ["p"], ["p", "v"]]
 #: Two columns of a group, one of a part, and values; few values, so that many rows are equal.

@@ -20,6 +20,8 @@ from support.projects.cleaned_project import (
 from support.projects.order_line_batches import Change, apply_changes, batches
 from support.servers.dbt_process import KILLED, Kill
 
+pytestmark = pytest.mark.slow
+
 CHECKED = "order_lines_checked"
 #: Ten orders of five lines each, of ten customers and five products, one of which is unknown.
 LINES = [

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from feature_store.display import counted, print_columns, print_table, shortened, shown
 
+pytestmark = pytest.mark.unit
+
 HEADER = ["feature", "value", "feature time (UTC)"]
 ROWS = [
     ["customer_profile:household_composition", "2 Adults No Kids", "1970-01-01 00:00"],

@@ -37,6 +37,8 @@ from support.projects.hostile_project import (
 )
 from support.servers.redis_server import RedisServer, script_environment
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, shared: RedisServer) -> HostileProject:

@@ -25,6 +25,8 @@ from support.servers.redis_server import (
     script_environment,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def assert_refused(script: str, *messages: str, **variables: str | None) -> None:
     """Check that a script, given with its arguments, ends with an error without the password."""

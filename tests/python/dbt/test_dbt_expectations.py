@@ -20,6 +20,8 @@ from support.expectations.project import (
 from support.paths import REPOSITORY
 from support.projects.compiled_project import dbt
 
+pytestmark = pytest.mark.slow
+
 STAND_IN = REPOSITORY / "scripts" / "stand_in" / "dbt_expectations"
 TESTS = sorted(path.stem for path in (STAND_IN / "macros").glob("expect_*.sql"))
 

@@ -15,6 +15,8 @@ from support.paths import SCRIPTS
 from support.processes import run_python
 from support.projects.compiled_project import dbt
 
+pytestmark = pytest.mark.slow
+
 STAND_IN = SCRIPTS / "stand_in" / "dbt_expectations"
 #: A port where nothing listens: the hub is out of reach, whatever the network.
 NO_HUB = "http://127.0.0.1:9/"

@@ -26,6 +26,8 @@ from support.oracles.sql_aggregates import matches
 from support.oracles.windowed_features import microseconds, timestamp
 from support.projects.built_sample import Sample, SampleView, draw, windowed_views
 
+pytestmark = pytest.mark.slow
+
 #: What is drawn of each view: random entities beside the smallest, with so many events at most.
 RANDOM_ENTITIES, EVENTS = 3, 1_200
 NOT_BUILT = "the sample is not built; run: make test"

@@ -31,6 +31,8 @@ from support.projects.explain_project import (
     is_dear,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:

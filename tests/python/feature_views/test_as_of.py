@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from support.projects.compiled_project import compiled, write_project
 from support.projects.feature_view_events import PROFILE
 
+pytestmark = pytest.mark.slow
+
 EPOCH, HOUR = datetime(1970, 1, 1), timedelta(hours=1)
 LOAD = datetime(2024, 5, 2, 12)
 FUTURE = datetime(2042, 1, 1, 10)

@@ -18,6 +18,8 @@ from support.projects.compiled_project import write_project
 from support.projects.feature_view_declarations import view
 from support.servers.dbt_process import DbtForker, dbt_forker
 
+pytestmark = pytest.mark.slow
+
 EVENTS = """
 select
     1 as customer_id, 1.5::decimal(12, 2) as amount, 'a' as word, [1] as numbers,

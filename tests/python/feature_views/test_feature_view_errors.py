@@ -22,6 +22,8 @@ from support.projects.feature_view_declarations import view
 from support.projects.feature_view_errors import ERRORS, GOOD
 from support.projects.feature_view_events import event, write_events
 
+pytestmark = pytest.mark.slow
+
 WINDOWED = "{{ windowed_features(ref('events'), feature_view()) }}"
 ONLINE = "{{ online_features(ref('good'), ref('events'), feature_view()) }}"
 BY_HAND = "{% do check_feature_view(feature_view()) %} select 1 as customer_id"

@@ -11,6 +11,8 @@ from support.projects.incremental_views import EVENTS, TYPES, VIEWS
 from support.projects.large_event_batches import load_batch
 from support.servers.dbt_process import DbtForker, dbt_forker
 
+pytestmark = pytest.mark.slow
+
 #: Events of a batch, of five customers; some have more events than a part may have.
 BATCH = 150
 #: Views with one key, with two, and with windows that need the events themselves.

@@ -17,6 +17,8 @@ from support.oracles.windowed_features import EPOCH, History, differences, micro
 from support.projects.built_sample import Key, Sample, SampleView, draw, relation, windowed_views
 from support.projects.compiled_project import keyed
 
+pytestmark = pytest.mark.slow
+
 #: The random entities drawn of each view beside the largest and smallest, and their events.
 ENTITIES, EVENTS = 400, 30_000
 LOOKUPS = 5  # random times per entity

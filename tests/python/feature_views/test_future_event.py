@@ -14,6 +14,8 @@ import pytest
 from support.projects.refresh_project import day, run_steps, write_project
 from support.servers.redis_server import redis_server
 
+pytestmark = pytest.mark.slow
+
 VIEW = "visitor_clicks:v1"
 ALL: dict[str, Any] = {"warehouse": "w", "interval": [None, None]}
 

@@ -13,6 +13,8 @@ import pytest
 from support.projects.incremental_project import IncrementalProject
 from support.servers.dbt_process import DbtForker, Run, dbt_forker
 
+pytestmark = pytest.mark.slow
+
 PROFILE = {"entity": ["customer_id"], "event_time": "seen_at", "grain": "1d"}
 WINDOWED = PROFILE | {"windows": ["1d"], "aggregates": {"n": {"sql": "count(*)"}}}
 ROWS = (

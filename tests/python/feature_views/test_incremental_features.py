@@ -22,6 +22,8 @@ from support.projects.incremental_batches import TIMES, histories, load_time
 from support.projects.incremental_views import VIEWS, with_quoted
 from support.projects.large_event_batches import load_batch
 
+pytestmark = pytest.mark.slow
+
 NEVER = 2**63
 
 

@@ -15,6 +15,8 @@ from support.projects.incremental_views import TYPES, VIEWS
 from support.projects.large_event_batches import load_batch
 from support.servers.dbt_process import KILLED, DbtForker, Kill, Run, dbt_forker
 
+pytestmark = pytest.mark.slow
+
 #: A view that cannot be built where an event has the word z.
 FRAGILE = view(["1d"], {"largest": "max(cast(if(word = 'z', word, '1') as integer))"})
 DECLARATIONS = {name: VIEWS[name] for name in ("by_day", "by_hour", "by_week_ever")}

@@ -15,6 +15,8 @@ import pytest
 
 from support.projects.changed_future import Shop, open_shop
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def opened() -> Iterator[Shop]:

@@ -9,9 +9,13 @@ import shutil
 from datetime import datetime
 from decimal import Decimal
 
+import pytest
+
 from support.projects.changing_project import SERVED, SOURCE, ChangingProject
 from support.projects.schema_change_checks import VIEW, documented, online_features
 from support.servers.redis_server import RedisServer
+
+pytestmark = pytest.mark.slow
 
 IN_FULL = "purchases: built in full, because its definition changed"
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from support.projects.changing_project import SERVED, ChangingProject
 from support.projects.schema_change_checks import VIEW, documented, online_features
 from support.servers.redis_server import RedisServer
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_type_that_loses_values_gets_a_new_version(project: ChangingProject, server: RedisServer):

@@ -20,6 +20,8 @@ from support.projects.compiled_project import Warehouse
 from support.projects.feature_view_declarations import DECLARATIONS
 from support.projects.feature_view_events import PROFILE, event, event_sets, write_events
 
+pytestmark = pytest.mark.slow
+
 WITHOUT_VALUES = [
     *("counts", "sums", "booleans_by_quarter_hour", "statistics", "lists", "empties"),
     "filtered_empties",

@@ -22,6 +22,8 @@ from support.projects.history_store import (
 )
 from support.servers.redis_server import script_environment
 
+pytestmark = pytest.mark.slow
+
 LARGE_ROWS = 1_000_000
 #: Joins a large Parquet spine in a process of its own, and prints rows and its peak memory in MB
 #: (ru_maxrss would be that of the test run, which a child inherits).

@@ -21,6 +21,8 @@ from support.oracles.point_in_time import Joined, point_in_time
 from support.oracles.windowed_features import microseconds
 from support.projects.built_sample import Sample, draw
 
+pytestmark = pytest.mark.slow
+
 #: What is drawn of each view: entities, their rows, and random times for each.
 ENTITIES, ROWS, LOOKUPS = 25, 2_000, 5
 TICK = timedelta(microseconds=1)

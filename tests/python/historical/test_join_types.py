@@ -18,6 +18,8 @@ from feature_store.registry.definitions import Feature, FeatureView
 from support.errors import message_of
 from support.projects.history_store import HistoryStore
 
+pytestmark = pytest.mark.slow
+
 SIGNED = {"tinyint": 8, "smallint": 16, "integer": 32, "bigint": 64, "hugeint": 128}
 INTEGERS = {
     **{name: (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) for name, bits in SIGNED.items()},

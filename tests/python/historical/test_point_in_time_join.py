@@ -42,6 +42,8 @@ from support.projects.point_in_time_cases import (
     write_world,
 )
 
+pytestmark = pytest.mark.slow
+
 #: Views of real feature SQL: by day and by hour, the windows of the hourly one beside the grain.
 WINDOWED = {
     "daily": view(["1d", "7d", "lifetime"], MIXED),

@@ -21,6 +21,8 @@ from feature_store.warehouse.connection import connect
 from support.projects.compiled_project import read_rows
 from support.projects.served_runs_project import DECLARATIONS, Row, ServedRunsProject
 
+pytestmark = pytest.mark.slow
+
 #: Loads, in their order: of the first days, then later, with late events among the new ones.
 FIRST, SECOND = datetime(2026, 5, 6, 1), datetime(2026, 5, 11, 1)
 LATE_CUSTOMER, NEW_CUSTOMER = 2, 99

@@ -13,6 +13,8 @@ from support.servers.airflow_home import AirflowHome
 from support.servers.http_receiver import receiver
 from support.servers.redis_server import free_port
 
+pytestmark = pytest.mark.slow
+
 WAREHOUSE = "feature_store_warehouse"
 START, END, LOAD_FROM = (
     f"{{{{ ti.xcom_pull(task_ids='interval')['{name}'] }}}}"

@@ -21,6 +21,8 @@ from support.servers.airflow_home import AirflowHome
 from support.servers.http_receiver import receiver
 from support.servers.redis_server import RedisServer, redis_server
 
+pytestmark = pytest.mark.slow
+
 DAYS = [("2024-05-01", "2024-05-02"), ("2024-05-02", "2024-05-03")]
 RELATIONS = ["features.visitor_clicks_v1", "online.online_visitor_clicks_v1"]
 #: A click longer than a day, which a data test refuses.

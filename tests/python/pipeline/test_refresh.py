@@ -15,6 +15,8 @@ import pytest
 from support.projects.refresh_project import LOAD_COLUMNS, day, run_steps, tables, write_project
 from support.servers.redis_server import redis_server
 
+pytestmark = pytest.mark.slow
+
 #: The intervals of each history, in days. All end with the same three days.
 HISTORIES = {"piece": [(0, 3)], "parts": [(0, 2), (2, 3)], "disorder": [(2, 3), (0, 1), (1, 2)]}
 #: What says when the export was, and of which dbt run.

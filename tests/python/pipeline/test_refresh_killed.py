@@ -23,6 +23,8 @@ from support.projects.refresh_project import (
 )
 from support.servers.redis_server import redis_server
 
+pytestmark = pytest.mark.slow
+
 KILLS = 6
 RANGE = ("--start", day(0), "--end", day(3))
 

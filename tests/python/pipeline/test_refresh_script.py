@@ -12,6 +12,8 @@ from feature_store.warehouse.connection import connect
 from support.projects.refresh_project import day, run_to_end, start_script, write_project
 from support.servers.redis_server import assert_clear, wait_for
 
+pytestmark = pytest.mark.slow
+
 STOPS = [(signal.SIGINT, 130, "stopped by Ctrl-C"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
 
 

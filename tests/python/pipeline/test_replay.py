@@ -25,6 +25,8 @@ from support.projects.refresh_project import (
 )
 from support.servers.redis_server import assert_clear, redis_server, wait_for
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400
 RANGE = ("--start", day(0), "--end", day(3))
 

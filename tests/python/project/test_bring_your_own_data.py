@@ -13,6 +13,8 @@ from support.documentation import blocks
 from support.paths import REPOSITORY
 from support.processes import environment_without, run_python
 
+pytestmark = pytest.mark.slow
+
 PAGE = REPOSITORY / "docs/guides/bring_your_own_data.md"
 PARTS = [
     *("dbt_packages", "macros", "models", "seeds", "snapshots", "tests/generic", "tests/data"),

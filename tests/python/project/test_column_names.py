@@ -8,6 +8,8 @@ from support.projects.feature_view_declarations import Declaration, view
 from support.projects.incremental_project import IncrementalProject
 from support.servers.dbt_process import DbtForker, dbt_forker
 
+pytestmark = pytest.mark.slow
+
 EVENTS = """
 select
     *, k1 as "group", k2 as "Ä, b", ts as "end", k1 as events, k2 as changed, k1 as now, k2 as seen,

@@ -10,6 +10,8 @@ import pytest
 from support.documentation import PAGES, name_of, prose
 from support.paths import REPOSITORY
 
+pytestmark = pytest.mark.unit
+
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", flags=re.MULTILINE)
 

@@ -15,6 +15,8 @@ from support.paths import BENCHMARKS, REPOSITORY, SCRIPTS
 from support.processes import run_python
 from support.servers.redis_server import script_environment
 
+pytestmark = pytest.mark.slow
+
 _SCRIPT = re.compile(r"(?<![\w./])((?:scripts/|benchmarks/)?)(\w+\.py)\b([^\n;|#)]*)")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 _MAKE = re.compile(

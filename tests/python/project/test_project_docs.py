@@ -11,6 +11,8 @@ import pytest
 from feature_store.settings import load_settings
 from feature_store.warehouse.connection import connect
 
+pytestmark = pytest.mark.slow
+
 OURS = "feature_store"
 
 

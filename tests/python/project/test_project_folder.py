@@ -8,6 +8,8 @@ import pytest
 
 from feature_store.settings import find_project_dir
 
+pytestmark = pytest.mark.unit
+
 
 def test_a_folder_that_may_not_be_read_does_not_end_the_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from feature_store.registry.definitions import FeatureDefinitions
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
 from support.documentation import README, blocks
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_readme_is_short() -> None:

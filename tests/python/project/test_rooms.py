@@ -10,6 +10,8 @@ import pytest
 
 from support.paths import SCRIPTS
 
+pytestmark = pytest.mark.unit
+
 PACKAGE = SCRIPTS / "feature_store"
 #: From the ground up. Rooms of one floor do not import each other.
 FLOORS = (

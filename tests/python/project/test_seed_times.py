@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from support.projects.compiled_project import dbt, write_project
+
+pytestmark = pytest.mark.slow
 
 JOIN = """{{ config(materialized='table') }}
 {{ point_in_time_join(

@@ -22,6 +22,8 @@ from support.documentation import (
 )
 from support.servers.redis_server import run_script, script_environment
 
+pytestmark = pytest.mark.slow
+
 
 def run(shown: Transcript, **environment: str) -> list[str]:
     """Run a script as it is shown, and return the lines that it prints."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from support.projects.raw_project import HEADER, RawProject
+
+pytestmark = pytest.mark.unit
 
 
 def test_an_error_in_the_second_file_undoes_the_first(orders: RawProject) -> None:

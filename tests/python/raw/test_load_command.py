@@ -15,6 +15,8 @@ from feature_store.errors import FeatureStoreError
 from support.paths import REPOSITORY
 from support.projects.raw_project import HEADER, ORDERS, RawProject, clean_environment
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(project: RawProject) -> RawProject:

@@ -6,6 +6,8 @@ import pytest
 
 from support.projects.raw_project import HEADER, RawProject
 
+pytestmark = pytest.mark.unit
+
 LINES = ["1,1,,2017-01-01\n", "2,1,,2017-01-02\n", "3,bad,,2017-01-02\n"]
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from support.projects.raw_project import GOOD, HEADER, RawProject
 
+pytestmark = pytest.mark.unit
+
 MANY = "".join(f"{i},1,x,2017-01-01\n" for i in range(3000))
 
 

@@ -13,6 +13,8 @@ from feature_store.errors import FeatureStoreError
 from feature_store.raw.conversions.time_formats import check_format
 from support.projects.raw_project import RawProject
 
+pytestmark = pytest.mark.unit
+
 COLUMNS = {"id": "bigint", "name": "varchar", "amount": "decimal(10, 2)", "sold_at": "timestamp"}
 TEXT = (
     "id;name;amount;sold_at\r\n"

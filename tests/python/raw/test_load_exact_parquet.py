@@ -12,6 +12,8 @@ import pytest
 
 from support.projects.raw_project import RawProject
 
+pytestmark = pytest.mark.unit
+
 NS = 1483228800123456789
 US = NS // 1000 * 1000
 FAR = [datetime(9999, 12, 31), datetime(1, 1, 1)]

@@ -27,6 +27,8 @@ from support.oracles.exact_values import (
 )
 from support.projects.raw_project import RawProject
 
+pytestmark = pytest.mark.unit
+
 NESTED = ["integer[]", "decimal(18,6)[]", "varchar[]", "double[2]", "timestamp[]", "integer[][]"]
 NESTED += ["struct(a integer, b varchar)", "struct(a integer, b varchar)[]"]
 NESTED += ["map(varchar, decimal(18,6))"]

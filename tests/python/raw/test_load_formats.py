@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from support.projects.raw_project import HEADER, ORDERS, RawProject
 
+pytestmark = pytest.mark.unit
+
 ROWS = [
     (1, Decimal("2.50"), "plain", datetime(2017, 1, 1, 5)),
     (2, Decimal("-0.07"), 'a "quoted", text\nof two lines', datetime(2017, 1, 2, 0, 0, 0, 1)),

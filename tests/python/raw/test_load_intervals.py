@@ -8,6 +8,8 @@ import pytest
 
 from support.projects.raw_project import HEADER, RawProject
 
+pytestmark = pytest.mark.unit
+
 DAY = timedelta(days=1)
 START, END = datetime(2017, 1, 2), datetime(2017, 1, 3)
 TICK = timedelta(microseconds=1)

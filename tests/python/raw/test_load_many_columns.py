@@ -13,6 +13,8 @@ from feature_store.raw.conversions.conversion import VALUE, from_text
 from feature_store.raw.converted_rows import converted
 from support.projects.raw_project import RawProject
 
+pytestmark = pytest.mark.unit
+
 COLUMNS = ("a", "b", "c")
 #: Texts of each type: right ones, null, and some that are malformed.
 TEXTS = {

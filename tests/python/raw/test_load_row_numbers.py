@@ -9,6 +9,8 @@ import pytest
 
 from support.projects.raw_project import HEADER, RawProject
 
+pytestmark = pytest.mark.unit
+
 NUMBERS = "id, _source_row"
 
 

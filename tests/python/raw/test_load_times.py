@@ -13,6 +13,8 @@ from feature_store.raw.table_load import TableLoad
 from feature_store.warehouse import connection as warehouse
 from support.projects.raw_project import HEADER, RawProject
 
+pytestmark = pytest.mark.unit
+
 TICK = timedelta(microseconds=1)
 LATER = datetime(2100, 1, 1)
 

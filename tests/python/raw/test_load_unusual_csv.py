@@ -10,6 +10,8 @@ import pytest
 
 from support.projects.raw_project import RawProject
 
+pytestmark = pytest.mark.unit
+
 COLUMNS = {"a": "varchar", "b": "varchar"}
 TEXT = b"a,b\n1,2\n3,4\n"
 ROWS = [("1", "2"), ("3", "4")]

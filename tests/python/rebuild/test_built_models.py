@@ -14,6 +14,8 @@ from support.projects.cleaned_project import CleanedProject, cleaned_project
 from support.projects.order_line_batches import apply_changes
 from support.servers.dbt_process import Kill
 
+pytestmark = pytest.mark.slow
+
 CHECKED = "order_lines_checked"
 MODEL = f"models/cleaned/{CHECKED}.sql"
 STAGED = "models/staging/complete_journey/stg_complete_journey__order_lines.sql"

@@ -20,6 +20,8 @@ from support.errors import message_of
 from support.projects.history_store import changed_manifest
 from support.projects.tiny_store import TinyStore, View
 
+pytestmark = pytest.mark.unit
+
 NEXT = "Next: run dbt build until it is green, then try again"
 
 THINGS = View("things", {"thing_id": "bigint"}, {"a": "integer"})

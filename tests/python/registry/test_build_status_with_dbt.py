@@ -8,12 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from feature_store.registry.build_status import check_green, check_no_failures, read_results
 from feature_store.registry.definitions import load_definitions
 from feature_store.warehouse.connection import connect
 from support.errors import message_of
 from support.projects.compiled_project import dbt
 from support.projects.dbt_project import DbtProject
+
+pytestmark = pytest.mark.slow
 
 NEXT = "Next: run dbt build until it is green, then try again"
 

@@ -19,6 +19,8 @@ from support.paths import SCRIPTS
 from support.projects.training_project import TrainingProject
 from support.servers.redis_server import TIMEOUT, assert_clear, wait_for
 
+pytestmark = pytest.mark.slow
+
 #: Labels that take long to join.
 MANY = (
     "select (n % 20)::bigint as customer_id, 'north' as shop, timestamp '2024-02-01' + "

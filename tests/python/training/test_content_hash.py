@@ -11,6 +11,8 @@ from feature_store.training.content_hash import content_hash, split_hash
 from feature_store.training.write import read_written
 from feature_store.warehouse.sql import rows_of
 
+pytestmark = pytest.mark.unit
+
 MANY = 250_000
 
 

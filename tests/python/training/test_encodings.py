@@ -28,6 +28,8 @@ from support.oracles.encodings import (
 from support.projects.compiled_project import read_rows
 from support.projects.feature_view_events import PROFILE
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sql(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:

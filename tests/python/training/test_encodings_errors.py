@@ -17,6 +17,8 @@ from support.errors import raises
 from support.projects.compiled_project import compiled, write_project
 from support.projects.macro_errors import assert_errors, refused_calls
 
+pytestmark = pytest.mark.slow
+
 ERRORS: dict[str, list[str]] = {
     "fitted_statistics(ref('events'))": ["numeric, categorical: at least one column…two empty"],
     "fitted_statistics('', 'spend', ['a', ''], split=1, fitted_on='', time=2)": [

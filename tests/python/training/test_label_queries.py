@@ -18,6 +18,8 @@ from feature_store import FeatureStore, FeatureStoreError
 from feature_store.warehouse.read_only_query import one_query
 from support.projects.history_store import HistoryStore, opened, refused
 
+pytestmark = pytest.mark.slow
+
 KEYS = "1::bigint as customer_id, 'b' as shop"
 FEATURES = ["purchases:orders_7d"]
 #: Of customer 1, the day n of January 2017 at 00:00 UTC gives 9 + n.

@@ -17,6 +17,8 @@ from support.projects.compiled_project import compiled, write_project
 from support.projects.feature_view_events import PROFILE
 from support.projects.macro_errors import assert_errors, refused_calls
 
+pytestmark = pytest.mark.slow
+
 GUIDE = REPOSITORY / "docs/guides/splits_and_encodings.md"
 NAME = 'the "key", %'
 QUOTED = '"the ""key"", %"'

@@ -17,6 +17,8 @@ from support.json_values import Place, changed, places
 from support.projects.training_project import TrainingProject
 from support.servers.redis_server import assert_clear
 
+pytestmark = pytest.mark.slow
+
 #: What no field that is checked may be, or may be only where it was so before.
 ODD: list[Any] = [
     None, True, 0, -1, 1.5, 10**400, float("nan"), "", "x", "\ud800",

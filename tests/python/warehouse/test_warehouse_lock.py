@@ -16,6 +16,8 @@ from feature_store.warehouse.connection import connect, waiting
 from support.projects.refresh_project import day, start_script, write_project
 from support.servers.redis_server import script_environment
 
+pytestmark = pytest.mark.slow
+
 #: Opens a warehouse, says so, and closes it after some seconds.
 _HOLD = """
 import duckdb, sys, time

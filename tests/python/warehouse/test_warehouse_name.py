@@ -8,6 +8,8 @@ import pytest
 
 from support.projects.compiled_project import dbt, write_project
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", ["features.duckdb", "operations.duckdb"])
 def test_dbt_refuses_the_name_of_a_schema(tmp_path: Path, name: str) -> None:

@@ -18,6 +18,8 @@ from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore, View, exported_view
 from support.servers.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 OLD, NEW = "2026-01-01T00:00:00Z", "2026-01-03T00:00:00Z"
 #: What can happen to a thing: its kind, the columns that differ, and a command for its key.
 DAMAGE: dict[str, tuple[str | None, list[str], tuple[Any, ...]]] = {

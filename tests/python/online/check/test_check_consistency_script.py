@@ -15,7 +15,7 @@ import pytest
 
 from feature_store.cli.arguments import read_sample
 from feature_store.errors import FeatureStoreError
-from feature_store.online.check import log as check_log
+from feature_store.online.check import check_log
 from feature_store.online.check.check_log import check_log_path, record_check
 from feature_store.online.check.findings import check_share
 from support.projects.checked_things import check, found, key_of
@@ -23,6 +23,8 @@ from support.projects.things_store import KEY, THINGS
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_cluster import redis_cluster
 from support.servers.redis_server import RedisServer, assert_clear, documented_rights
+
+pytestmark = pytest.mark.slow
 
 
 def run(store: TinyStore, url: str, *arguments: str) -> CompletedProcess[str]:

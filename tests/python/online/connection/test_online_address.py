@@ -14,6 +14,8 @@ from feature_store.online.connection.address import describe_address, parse_addr
 from feature_store.online.connection.open import describe_server, open_online_store
 from feature_store.settings import Settings
 
+pytestmark = pytest.mark.unit
+
 #: What an address cannot hold as it is, with text that is no part of any message.
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).map("§{}§".format)
 #: Addresses with a place for a password.

@@ -23,6 +23,8 @@ from support.servers.redis_sentinel import redis_sentinels
 from support.servers.redis_server import redis_server
 from support.servers.tls_proxy import Authority, tls_proxy
 
+pytestmark = pytest.mark.slow
+
 KEYS = [f"fs:{{x:{n}}}" for n in range(50)]
 
 

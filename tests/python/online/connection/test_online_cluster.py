@@ -27,6 +27,8 @@ from support.servers.redis_cluster_node import Node
 from support.servers.redis_server import redis_server
 from support.servers.tcp_proxy import cutting_proxy
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "t0p/secret"
 ONE = [{"customer_id": 1, "store": "Süd|1"}]
 TWO = [*ONE, {"customer_id": 2, "store": "Nord"}]

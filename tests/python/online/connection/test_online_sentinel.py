@@ -16,6 +16,8 @@ from support.projects.tiny_store import TinyStore
 from support.servers.redis_sentinel import SERVICE, Sentinels, redis_sentinels
 from support.servers.redis_server import redis_server, wait_for, wait_until_copied
 
+pytestmark = pytest.mark.slow
+
 REQUEST = ([{"customer_id": 1}], ["customer_purchases:v1", "customer_profile"])
 
 

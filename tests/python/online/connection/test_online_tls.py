@@ -17,6 +17,8 @@ from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer, redis_server
 from support.servers.tls_proxy import Authority, tls_cluster, tls_proxy
 
+pytestmark = pytest.mark.slow
+
 REQUEST = ([{"customer_id": 1}], ["customer_purchases:v1", "customer_profile"])
 
 

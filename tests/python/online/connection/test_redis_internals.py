@@ -10,6 +10,8 @@ import pytest
 
 from support.paths import SCRIPTS
 
+pytestmark = pytest.mark.unit
+
 PACKAGE = SCRIPTS / "feature_store"
 INTERNALS = PACKAGE / "online" / "connection" / "redis_internals.py"
 #: Attributes that are private although their names do not begin with an underscore.

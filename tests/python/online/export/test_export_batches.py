@@ -11,6 +11,8 @@ from redis.crc import key_slot
 from feature_store.online.connection.command_batch import BATCH_BYTES, CommandBatch, command_batches
 from feature_store.online.connection.topology import key_slots
 
+pytestmark = pytest.mark.unit
+
 TEXTS = st.lists(st.text(max_size=40), max_size=60)
 
 

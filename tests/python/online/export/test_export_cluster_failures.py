@@ -13,6 +13,8 @@ from support.servers.export_process import Ended, ExportForker
 from support.servers.redis_cluster import Cluster, redis_cluster
 from support.servers.redis_cluster_node import Node
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def running_cluster() -> Iterator[Cluster]:

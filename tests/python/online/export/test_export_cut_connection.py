@@ -11,6 +11,8 @@ from support.projects.random_store import RandomStore
 from support.servers.redis_server import RedisServer
 from support.servers.tcp_proxy import Cut, TcpProxy, cutting_proxy
 
+pytestmark = pytest.mark.slow
+
 ENTITIES = 100
 
 

@@ -24,6 +24,8 @@ from support.projects.things_store import (
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import RedisServer, redis_server
 
+pytestmark = pytest.mark.slow
+
 PACKED = replace(THINGS, layout="packed")
 
 

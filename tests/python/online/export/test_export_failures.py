@@ -19,6 +19,8 @@ from support.servers.redis_server import (
     wait_for,
 )
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_prefix_of_another_project_is_refused_at_once(store: TinyStore, server: RedisServer):
     server.db.set("fs:meta", "shop")

@@ -14,6 +14,8 @@ from support.projects.random_store import FOREVER, HASHES, PACKED, VIEWS, Random
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 ENTITIES = 300
 KILLED = -signal.SIGKILL
 #: More requests than an export of a change makes; an export of everything makes some more.

@@ -12,6 +12,8 @@ from support.projects.tiny_store import TinyStore
 from support.servers.redis_cluster import redis_cluster
 from support.servers.redis_server import RedisServer, redis_server
 
+pytestmark = pytest.mark.slow
+
 NOTHING_NEW = "nothing new since the last export at 20"
 
 

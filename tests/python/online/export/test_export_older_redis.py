@@ -8,6 +8,8 @@ import pytest
 
 from support.projects.random_store import RandomStore
 
+pytestmark = pytest.mark.slow
+
 ENTITIES = 150
 
 

@@ -12,6 +12,8 @@ from support.projects.random_store import RandomStore
 from support.servers.export_process import Ended, ExportForker
 from support.servers.redis_sentinel import Sentinels, redis_sentinels
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def sentinels() -> Iterator[Sentinels]:

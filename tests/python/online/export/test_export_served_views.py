@@ -17,6 +17,8 @@ from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 OTHER = View("others", {"thing_id": "bigint"}, {"a": "integer"})
 
 

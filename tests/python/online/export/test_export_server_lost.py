@@ -13,6 +13,8 @@ import pytest
 from support.projects.random_store import RandomStore
 from support.servers.redis_server import RedisServer, redis_server
 
+pytestmark = pytest.mark.slow
+
 ENTITIES = 150
 #: Moments of a delta export: at its beginning, at batches of each kind, and just before it
 #: writes that a view is complete.

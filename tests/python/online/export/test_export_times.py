@@ -12,6 +12,8 @@ from support.projects.things_store import served_at
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 FIRST = View("first", {"thing_id": "bigint"}, {"a": "integer"})
 LAST = View("last", {"thing_id": "bigint"}, {"a": "integer"})
 MIDDLE = View(

@@ -13,6 +13,8 @@ from feature_store.errors import FeatureStoreError
 from support.projects.random_store import RandomStore
 from support.servers.redis_server import RedisServer, wait_for
 
+pytestmark = pytest.mark.slow
+
 ENTITIES = 300
 LOCK = "fs:lock"
 

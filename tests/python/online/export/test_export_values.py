@@ -14,6 +14,8 @@ from support.projects.every_type import CASES, EVERYTHING, ROWS, exactly, expect
 from support.projects.tiny_store import TinyStore, View, exported_view
 from support.servers.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 
 def assert_equal(store: TinyStore, shared: RedisServer, view: View) -> None:
     """Compare every feature of every row online with the warehouse."""

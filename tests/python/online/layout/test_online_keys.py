@@ -20,6 +20,8 @@ from feature_store.online.layout.keys import KeySpace
 from feature_store.registry.definitions import FeatureView
 from support.projects.tiny_store import TinyStore, View
 
+pytestmark = pytest.mark.unit
+
 TEXT = st.text(st.characters(codec="utf-8"), max_size=12)
 #: Text in which keys' own syntax is frequent.
 SYNTAX = st.text("ab%|{}:27C5D3A ", max_size=8)

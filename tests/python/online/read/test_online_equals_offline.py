@@ -16,6 +16,8 @@ from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
 from feature_store.warehouse.sql import identifier
 
+pytestmark = pytest.mark.slow
+
 #: Entities that are read at once.
 CHUNK = 2_000
 

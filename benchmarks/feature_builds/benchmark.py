@@ -12,7 +12,7 @@ from feature_builds.incremental_runs import measure_incremental_runs
 from feature_builds.project import Project, create_project
 from feature_builds.report import BuildsOutcome
 from harness.command import Session
-from harness.contenders import Contender, Run, run_in_turn
+from harness.contenders import Contender, Measured, Run, run_in_turn
 from harness.processes import module_command, run_contender
 
 #: Each repeat of the incremental runs takes several builds.
@@ -71,13 +71,7 @@ class BuildsBenchmark:
                     PANDAS_GROUPS, "feature_builds.build_with_pandas", project, "--groups"
                 ),
             ]
-        outcome.builds[case] = run_in_turn(
-            contenders,
-            self.session.repeats,
-            self.session.tell,
-            long_seconds=_LONG_SECONDS,
-            long_repeats=1,
-        )
+        outcome.builds[case] = self._run_in_turn(contenders, self.session.repeats)
         outcome.compared[case] = [
             compare(one.name, project.warehouse, one.result) for one in contenders if one.result
         ]
@@ -102,4 +96,13 @@ class BuildsBenchmark:
     def _growth(self, case: Case, outcome: BuildsOutcome) -> None:
         repeats = self.session.repeats if case.events <= 10_000_000 else 1
         contender = Contender(OURS, self._project(case).build_anew)
-        [outcome.growth[case]] = run_in_turn([contender], repeats, self.session.tell)
+        [outcome.growth[case]] = self._run_in_turn([contender], repeats)
+
+    def _run_in_turn(self, contenders: Sequence[Contender], repeats: int) -> list[Measured]:
+        return run_in_turn(
+            contenders,
+            repeats,
+            self.session.tell,
+            long_seconds=_LONG_SECONDS,
+            long_repeats=1,
+        )

@@ -37,7 +37,7 @@ test: lint-python test-sample lint-sql .venv-airflow/.installed ## Check the sty
 	$(TEST_ENV) $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-fast: setup-dev ## Run the tests that need no built sample, no Airflow and no failing servers: about a minute.
-	$(BIN)/python -m pytest -m 'not slow' --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest -m 'not slow' --numprocesses auto --dist loadfile
 
 lint-python: setup-dev
 	$(BIN)/ruff check scripts tests/python benchmarks

@@ -20,6 +20,8 @@ from feature_store.warehouse.connection import connect
 from support.errors import raises
 from support.servers.redis_server import assert_clear, output_of, run_script, script_environment
 
+pytestmark = pytest.mark.slow
+
 JUNE = datetime(2017, 6, 15)
 CUSTOMER = {"customer_id": 1}
 SPEND = "customer_purchases:spend_28d"

@@ -16,6 +16,8 @@ from feature_store.raw.interval_availability import Availability, check_availabi
 from feature_store.raw.load_request import LoadRequest
 from support.projects.raw_project import HEADER, ORDERS, RawProject
 
+pytestmark = pytest.mark.slow
+
 DAY = LoadRequest(start=datetime(2024, 5, 2), end=datetime(2024, 5, 3))
 
 

@@ -12,6 +12,8 @@ from feature_store.pipeline.time_of_run import time_of_run
 from support.projects.tiny_store import TinyStore, View, tiny_environment
 from support.servers.redis_server import run_script
 
+pytestmark = pytest.mark.slow
+
 DAILY = View("daily", {"thing_id": "bigint"}, {"a": "integer"})
 HOURLY = View("hourly", {"thing_id": "bigint"}, {"a": "integer"})
 #: A view that is no longer in the project.

@@ -25,6 +25,8 @@ from support.projects.training_project import (
     metadata,
 )
 
+pytestmark = pytest.mark.slow
+
 BY_TIME = ["--split-by-time", "2024-02-25,2024-03-08T06:00:00Z", "--label-window", "2d"]
 
 

@@ -17,6 +17,8 @@ from support.paths import SCRIPTS
 from support.projects.training_project import TrainingProject
 from support.servers.redis_server import TIMEOUT
 
+pytestmark = pytest.mark.slow
+
 #: Makes a set, says so, and waits to be killed.
 _BUILDER = """
 import sys, time

@@ -12,6 +12,8 @@ import pytest
 from support.paths import REPOSITORY
 from support.projects.compiled_project import compiled_with, write_project
 
+pytestmark = pytest.mark.slow
+
 TRAINING = REPOSITORY / "models" / "training"
 DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 AHEAD = 28 * DAY

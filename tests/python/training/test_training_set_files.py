@@ -13,6 +13,8 @@ from feature_store import FeatureStoreError
 from feature_store.training.splits import split_by_time
 from support.projects.training_project import TrainingProject
 
+pytestmark = pytest.mark.slow
+
 PART = "split=train/part-0.parquet"
 
 

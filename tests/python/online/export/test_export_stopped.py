@@ -15,6 +15,8 @@ from support.projects.tiny_store import TinyStore, tiny_environment
 from support.servers.export_process import ExportForker
 from support.servers.redis_server import RedisServer, wait_for
 
+pytestmark = pytest.mark.slow
+
 STOPS = [(signal.SIGINT, 130, "stopped by Ctrl-C"), (signal.SIGTERM, 143, "stopped by SIGTERM")]
 
 

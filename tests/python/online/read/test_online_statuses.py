@@ -16,6 +16,8 @@ from support.projects.customers_store import PROFILE, PURCHASES
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer, assert_clear
 
+pytestmark = pytest.mark.slow
+
 #: The feature time of every row of the customers.
 TIME = datetime(2026, 1, 2, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

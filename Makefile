@@ -36,7 +36,7 @@ replay: setup ## Run START= to END= day by day (EVERY=1d) in a warehouse of its 
 test: lint-python test-sample lint-sql .venv-airflow/.installed ## Check the style, build the sample on a target of its own, run every test.
 	$(TEST_ENV) $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
-test-fast: setup-dev ## Run the tests that need no built sample, no Airflow and no failing servers: about a minute.
+test-fast: setup-dev ## Run the quick tests: loader, keys, reads, declarations; no built sample, Airflow or failing servers.
 	$(BIN)/python -m pytest -m 'not slow' --numprocesses auto --dist loadfile
 
 lint-python: setup-dev

@@ -182,6 +182,15 @@ def check_warehouse_file(path: Path, where: str, advice: str, schemas: list[str]
     """Return the path of a DuckDB file, checked before anything opens it.
 
     A link keeps its name, as in dbt: DuckDB names the database after the link.
+
+    Args:
+        path: the file, which need not exist.
+        where: the setting that names it, for the error.
+        advice: the error's next step.
+        schemas: the schemas of the project.
+
+    Raises:
+        FeatureStoreError: it is a folder, cannot be created, or has the name of a schema.
     """
     try:
         path.resolve()  # fails for a loop of links

@@ -230,7 +230,7 @@ class FeatureStore:
             check_deprecation(request.deprecated, allow_deprecated=allow_deprecated)
         return request
 
-    @cached_property
+    @property
     def _keys(self) -> KeySpace:
         return KeySpace(self.settings.prefix)
 

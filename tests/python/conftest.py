@@ -29,8 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
-    """Let a test with the mark ``unit`` fail where it starts a process."""
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let a test with the mark ``unit`` fail where it or a fixture of it starts a process."""
     global _running_unit_test
     _running_unit_test = item.nodeid if item.get_closest_marker("unit") else None
     try:

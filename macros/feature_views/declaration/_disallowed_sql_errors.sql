@@ -37,7 +37,10 @@
         {%- elif part.class == 'PARAMETER' -%}
             {%- do texts.append('a parameter is not allowed: nothing gives it a value') -%}
         {%- elif part.class == 'WINDOW' -%}
-            {%- do texts.append(name ~ '() over (…) is not allowed: declare it in windows') -%}
+            {%- do texts.append(
+                name ~ '() over (…) is not allowed: windows: gives an aggregate its time windows; '
+                ~ 'compute another window function in the model of the events'
+            ) -%}
         {%- elif part.class == 'FUNCTION' and part.is_aggregate is none -%}
             {%- if parsed.binder_error and name != 'unnest' -%}
                 {%- do texts.append('there is no function ' ~ name

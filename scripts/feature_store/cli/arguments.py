@@ -52,7 +52,7 @@ def read_entity(views: list[FeatureView], entity: str, entity_id: str) -> dict[s
         raise FeatureStoreError(
             f"there is no entity {entity!r}" + (f" in {views[0].label}" if len(views) == 1 else ""),
             allowed=near_names(entity, {view.entity_name for view in views}),
-            next_step="name an entity as here: its key columns without _id, joined with |",
+            next_step="name one of these entities; a key of two columns is written customer|store",
         )
     ids = [entity_id]
     if len(keys) > 1:

@@ -53,7 +53,11 @@ def check_hub(package: str) -> None:
 
 
 def run_dbt_deps(folder: Path) -> None:
-    """Run ``dbt deps`` in a folder."""
+    """Run ``dbt deps`` in a folder.
+
+    Raises:
+        RealPackagesUnavailableError: it fails, or takes longer than ``DEPS_TIMEOUT``.
+    """
     command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "deps"]
     command += ["--project-dir", str(folder), "--log-path", str(folder / "logs")]
     try:

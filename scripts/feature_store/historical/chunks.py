@@ -42,7 +42,7 @@ def enough_memory(connection: duckdb.DuckDBPyConnection, rows: int, columns: int
 
     Without this limit DuckDB keeps the feature tables that it reads in memory, up to its own limit.
     """
-    threads = count_of(connection, "select cast(current_setting('threads') as bigint)")
+    [(threads,)] = rows_of(connection, "select cast(current_setting('threads') as bigint)")
     return threads * _BYTES_A_THREAD + rows * columns * _BYTES_A_VALUE
 
 

@@ -101,7 +101,18 @@ def make_join(
     max_age: str | Mapping[str, str] | None = None,
     full_feature_names: bool = False,
 ) -> Join:
-    """Return the join of the requested features."""
+    """Return the join of the requested features.
+
+    Args:
+        definitions: the project's feature views.
+        features: references, or the name of a feature service.
+        mode: ``as_recomputed`` or ``as_served``.
+        max_age: a duration for all views, or one by the view's name.
+        full_feature_names: whether columns are named ``<view>_v<n>__<feature>``.
+
+    Raises:
+        FeatureStoreError: a feature, mode or age is unknown or not allowed.
+    """
     if mode not in MODES:
         raise FeatureStoreError(
             f"mode {mode!r} is not known", allowed=" or ".join(MODES), next_step="pass one of them"

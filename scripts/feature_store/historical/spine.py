@@ -58,7 +58,18 @@ def open_spine(
     views: Iterable[FeatureView],
     macros: ProjectMacros,
 ) -> Spine:
-    """Make a spine readable in a connection, and check that the views can be joined to it."""
+    """Make a spine readable in a connection, and check that the views can be joined to it.
+
+    Args:
+        connection: the warehouse.
+        source: a pandas or Arrow table, the path of a Parquet or CSV file, or a SQL query.
+        time: the time column's name.
+        views: the feature views whose keys it must have.
+        macros: the project's macros, which know the types that can be compared.
+
+    Raises:
+        FeatureStoreError: it cannot be read, or lacks the time or a key, or has a wrong type there.
+    """
     keys = _keys(views)
     files = find_files(source)
     try:

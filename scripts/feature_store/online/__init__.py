@@ -1,1 +1,1 @@
-"""The online store: how features stand in Redis, how they get there, how they are read."""
+"""The online store: Redis keys and values, connections, the export, reads, the check."""

@@ -86,7 +86,7 @@ class FeatureView:
 
     @property
     def label(self) -> str:
-        """The view with its version, as it stands in Redis keys: ``customer_purchases:v1``."""
+        """The view with its version, as in Redis keys: ``customer_purchases:v1``."""
         return f"{self.name}:v{self.version}"
 
     @property
@@ -242,6 +242,13 @@ def load_definitions(manifest_path: Path, project_name: str | None = None) -> Fe
 
     A feature view is a model in ``models/features`` that declares ``config.meta.feature_view``; it
     is served when a snapshot reads an online view that reads it.
+
+    Args:
+        manifest_path: dbt's ``manifest.json``.
+        project_name: the dbt project that it must be of; None: any.
+
+    Raises:
+        FeatureStoreError: there is no manifest, it cannot be read, or is another project's.
     """
     manifest = read_manifest(manifest_path, project_name)
     views = []

@@ -88,7 +88,16 @@ def write_splits(
 ) -> TrainingSetSummary:
     """Write ``split=<name>/part-0.parquet`` for each split of a joined file.
 
-    The file has the labels and features of all rows, in the order of the labels.
+    Args:
+        connection: any DuckDB connection.
+        joined: Parquet file with the labels and features of all rows, in the order of the labels.
+        folder: where the splits are written.
+        split_sql: SQL of a row's split.
+        time: the time column.
+        label: the label's column, or None.
+
+    Raises:
+        FeatureStoreError: a split has a name that cannot be a folder's, or there are no rows.
     """
     rows = f"read_parquet({duckdb_path(joined)}, hive_partitioning = false)"
     source = f"select *, {split_sql} as {_SPLIT} from {rows}"

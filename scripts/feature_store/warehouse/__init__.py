@@ -1,1 +1,1 @@
-"""The warehouse: connections to the DuckDB file, SQL helpers, and errors in words."""
+"""The warehouse: connections to the DuckDB file, SQL helpers, and readable errors."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from feature_store.dbt.macros import ProjectMacros
 from feature_store.settings import Settings
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.slow
 
 COLUMNS = ["g", "h", "p", "v", "w"]
 KEYS = [[], ["p"], ["p", "v"]]

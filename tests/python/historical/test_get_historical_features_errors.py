@@ -13,7 +13,7 @@ import pytest
 from feature_store import FeatureStore
 from support.projects.history_store import FEATURES, START, labels, refused
 
-pytestmark = [pytest.mark.slow, pytest.mark.unit]
+pytestmark = pytest.mark.slow
 
 ROW = {"customer_id": 1, "shop": "a", "label_time": START}
 

@@ -14,7 +14,7 @@ from feature_store import FeatureStore, FeatureStoreError
 from feature_store.historical.spine_frame_types import typed_frame
 from support.projects.history_store import FEATURES, START
 
-pytestmark = [pytest.mark.slow, pytest.mark.unit]
+pytestmark = pytest.mark.slow
 
 #: More rows than DuckDB looks at.
 ROWS = 3_000

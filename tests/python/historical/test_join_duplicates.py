@@ -13,8 +13,6 @@ from feature_store.dbt.macros import Relation
 from support.errors import raises
 from support.projects.history_store import HistoryStore, labels
 
-pytestmark = pytest.mark.unit
-
 BUSY = 40  # rows of one entity, which are looked up in another way than a few
 DAYS = "timestamp '2024-05-01' + to_days(n::int)"
 

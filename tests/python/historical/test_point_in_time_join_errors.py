@@ -8,8 +8,6 @@ from feature_store.dbt.macros import ProjectMacros, Relation
 from feature_store.errors import FeatureStoreError
 from support.projects.history_store import HistoryStore
 
-pytestmark = pytest.mark.unit
-
 
 def test_all_errors_are_reported_at_once(history: HistoryStore):
     join = ProjectMacros(history.definitions.manifest).point_in_time_join

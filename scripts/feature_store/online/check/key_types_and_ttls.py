@@ -39,7 +39,12 @@ class KeyState(NamedTuple):
 
 
 def key_states(store: OnlineStore, view: FeatureView, keys: Sequence[str]) -> list[KeyState]:
-    """Read the state of keys, in one round trip."""
+    """Read the state of keys, in one round trip.
+
+    Raises:
+        FeatureStoreError: the server replied with an error.
+        redis.RedisError: the connection broke.
+    """
     names = ("STRLEN" if view.layout == "packed" else "HLEN", "PTTL")
 
     def in_protocol() -> bytes:
@@ -79,7 +84,12 @@ def ttl_error(view: FeatureView, state: KeyState) -> tuple[str, str] | None:
 def foreign_fields(
     store: OnlineStore, view: FeatureView, keys: Sequence[str]
 ) -> dict[str, list[str]]:
-    """Return, by key, the fields of hashes that are not features of the view."""
+    """Return, by key, the fields of hashes that are not features of the view.
+
+    Raises:
+        FeatureStoreError: the server replied with an error.
+        redis.RedisError: the connection broke.
+    """
     known = {feature.name for feature in view.features} | {FEATURE_TIME.name}
     names = zip(keys, _field_names(store, keys), strict=True)
     return {key: [name for name in fields if name not in known] for key, fields in names}

@@ -50,9 +50,10 @@ def missing_keys(store: OnlineStore, views: Iterable[FeatureView]) -> tuple[int,
 
     The exporter's lock has to be held. Keys that may have expired are not expected.
     """
+    exported = [(view, store.read_metadata(view)) for view in views]
+    # After the metadata: a key that expires while they are read is not a lost one.
     now, expected = store.topology.time(), 2  # the project's own key, and the lock
-    for view in views:
-        metadata = store.read_metadata(view)
+    for view, metadata in exported:
         rows = metadata.fields.get("rows", "")
         if rows.isdecimal():
             expected += 1 + (0 if _may_have_expired(view, metadata, now) else int(rows))

@@ -20,7 +20,12 @@ RETRIES = 1
 
 
 def cluster_client(address: Address, **options: Any) -> RedisCluster:
-    """Return a client, which has read the nodes and slots from the Cluster."""
+    """Return a client, which has read the nodes and slots from the Cluster.
+
+    Raises:
+        redis.RedisClusterException: no node replies, or some slots have no node.
+        redis.RedisError: a node replied with an error.
+    """
     nodes = [ClusterNode(*host) for host in address.hosts]
     retry = Retry(NoBackoff(), RETRIES)
     return _Cluster(startup_nodes=nodes, ssl=address.tls, retry=retry, **options)

@@ -99,7 +99,7 @@ class EmbeddedRedis:
             raise FeatureStoreError(
                 f"{self.data_file}: the embedded Redis cannot save its data: {reason}; it needs "
                 f"{client.info('memory')['used_memory'] >> 20:,} MiB at most, {free:,} MiB are "
-                "free. It goes on running with them",
+                "free. It keeps running, with the data in memory",
                 next_step=f"make room on the disk of {folder}, then export again",
             ) from error
 
@@ -118,8 +118,8 @@ class EmbeddedRedis:
         return FeatureStoreError(
             f"{self.data_file}: the embedded Redis ({process}) does not reply within "
             f"{REPLY_TIMEOUT} s: it is stopped, or busy",
-            next_step="if it is stopped, let it go on (kill -CONT) or end it (what was not saved "
-            "then is lost, and an export makes it anew); else try again",
+            next_step="if it is stopped, resume it (kill -CONT) or end it (what was not saved "
+            "is lost then, until an export writes it again); else try again",
         )
 
     def _running(self) -> redis.Redis | None:

@@ -69,7 +69,12 @@ class OnlineStore:
                     self.topology.refresh()
 
     def claim_prefix(self, project_name: str) -> None:
-        """Make sure that the keys below the prefix are this project's."""
+        """Make sure that the keys below the prefix are this project's.
+
+        Raises:
+            FeatureStoreError: another project has claimed the prefix on this server.
+            redis.RedisError: the server replied with an error, or the connection broke.
+        """
         self.client.set(self.keys.project, project_name, nx=True)
         owner = self.client.get(self.keys.project)
         if owner != project_name:

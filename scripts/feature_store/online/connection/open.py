@@ -27,7 +27,7 @@ def describe_server(settings: Settings) -> str:
 
 def check_address(settings: Settings) -> None:
     """Check the address and the prefix of the online store, without connecting to it."""
-    KeySpace(settings.prefix)
+    KeySpace(settings.prefix)  # raises for a wrong prefix
     if settings.redis_url:
         parse_address(settings.redis_url)
 
@@ -95,7 +95,7 @@ def open_async_store(settings: Settings) -> AsyncOnlineStore:
     Close its client with :func:`~feature_store.online.connection.clients.close_async_client`, in
     the same event loop.
     """
-    KeySpace(settings.prefix)
+    check_address(settings)
     if not settings.redis_url:
         raise FeatureStoreError(
             "the embedded server has no address of its own", next_step="set REDIS_URL"

@@ -71,7 +71,12 @@ class ReplyParser:
         )
 
     def feed(self, data: bytes) -> bool:
-        """Parse the bytes that came; return whether all replies are there."""
+        """Parse the bytes that came; return whether all replies are there.
+
+        Raises:
+            redis.ConnectionError: the connection was closed, or rejected by the server.
+            UnicodeDecodeError: a value is not UTF-8 text.
+        """
         if not data:
             raise redis.ConnectionError("the server closed the connection")
         self._parser.feed(data)

@@ -109,7 +109,7 @@ class Exporter:
                 else:
                     if self._state() == before:
                         return self._verification.verify([done[one.view.label] for one in served])
-                self._progress.message(f"{_DISTURBED}; all views are exported again")
+                self._progress.message(f"{_DISTURBED}; all views are checked again")
         raise FeatureStoreError(
             f"{_ROUNDS} times during the export {_DISTURBED}",
             next_step="export again when that is over",

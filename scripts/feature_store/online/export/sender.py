@@ -57,7 +57,11 @@ class Sender:
                     break
 
     def drain(self) -> None:
-        """Wait for the replies to everything that was sent."""
+        """Wait for the replies to everything that was sent.
+
+        Raises:
+            ReplyError, redis.RedisError: as :meth:`send`.
+        """
         while self._streams:
             for server, stream in [*self._streams.items()]:
                 if stream.finish():

@@ -84,7 +84,12 @@ class KeySpace:
 def id_text(key: Feature, value: Any) -> str:
     """Return one id of an entity in the form in which keys hold it.
 
-    The value is text, or one of Python, numpy or pandas of the column's type.
+    Args:
+        key: the key column, for its type.
+        value: the id: text, or a value of Python, numpy or pandas of the column's type.
+
+    Raises:
+        FeatureStoreError: the value is not of that type.
     """
     base = type_id(key.data_type)
     _require_id_type(key)

@@ -22,6 +22,10 @@ def check_times(connection: duckdb.DuckDBPyConnection, keys: KeySpace, view: Fea
     """Check that no current served row of a view holds a time that Python cannot read.
 
     Feature values may be infinite, ids and feature times may not.
+
+    Raises:
+        UnreadableTimeError: a row does; names the view, an entity and the time.
+        duckdb.Error: the snapshot is not as the project declares it.
     """
     conditions = {
         "feature_time": _unreadable_sql("feature_time", "timestamp", may_be_infinite=False)

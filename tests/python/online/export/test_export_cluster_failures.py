@@ -83,7 +83,7 @@ def test_a_primary_is_killed_and_its_replica_takes_over(project: RandomStore, cl
     ended = running.resume()
     assert ended.code == 0, ended
     assert_online(project)
-    assert "all views are exported again" in ended.stderr
+    assert "all views are checked again" in ended.stderr
     project.change()
     project.export()
     assert_online(project)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from support.projects.things_store import META, THINGS, completed
+from support.projects.things_store import META, THINGS, completed, serve_many
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import (
     RedisServer,
@@ -77,6 +77,21 @@ def test_a_foreign_key_is_left_alone(store: TinyStore, server: RedisServer, thin
     assert "Next: another program uses a key of this prefix" in str(caught.value)
     assert server.db.get(key) == "foreign"
     assert completed(server.db) == before
+
+
+def test_a_server_that_is_full(store: TinyStore, own_server: RedisServer):
+    store.export(own_server.unix_url)
+    serve_many(store)
+    client = own_server.db
+    before = completed(client)
+    with pytest.raises(FeatureStoreError) as caught:
+        store.export(own_server.unix_url, on_rows=lambda _: client.config_set("maxmemory", 1))
+    assert str(caught.value).startswith("things:v1: the Redis server refused a command: OOM ")
+    assert "Next: give the server more memory" in str(caught.value)
+    assert completed(client) == before
+    done = store.run_script("export_to_redis.py", own_server.tcp_url)
+    assert_clear(done, "the Redis server refused a command: OOM ", "more memory")
+    assert completed(client) == before
 
 
 def test_a_replica(store: TinyStore, own_server: RedisServer):

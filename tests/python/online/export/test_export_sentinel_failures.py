@@ -44,7 +44,7 @@ def test_primary_and_replica_change_places(project: RandomStore, sentinels: Sent
         running = project.start_stopped(request)
         sentinels.switch_over()
         ended = running.resume()
-        assert "all views are exported again" in ended.stderr
+        assert "all views are checked again" in ended.stderr
         assert_ended_right(ended, project)
         project.change()
 
@@ -56,7 +56,7 @@ def test_the_replica_lacks_the_last_rows(project: RandomStore, sentinels: Sentin
     client = project.client()
     client.delete(*[*client.scan_iter("fs:{*forever:v1")][::3])
     ended = running.resume()
-    assert "all views are exported again" in ended.stderr
+    assert "all views are checked again" in ended.stderr
     assert_ended_right(ended, project)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import signal
 from collections.abc import Iterator
 
@@ -104,9 +103,7 @@ def test_full_in_the_middle(project: RandomStore, server: RedisServer):
             assert ended.code == 1
             failed += 1
             assert "Traceback" not in ended.stderr
-            assert re.search(
-                r"error \w+:v1: the Redis server refused a command: OOM ", ended.stderr
-            )
+            assert "the Redis server refused a command: OOM " in ended.stderr
             assert "Next: give the server more memory" in ended.stderr
             assert server.db.hget(last_metadata(project), "watermark") == before
         server.db.config_set("maxmemory", 0)

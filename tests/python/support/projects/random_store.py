@@ -87,7 +87,8 @@ class RandomStore:
         """
         ended = self.run(signal_at=("SIGKILL", request, where), **options)
         assert ended.code in (0, -signal.SIGKILL), ended
-        self.end_lease()
+        if ended.code:
+            self.end_lease()
         return ended.code != 0
 
     def end_lease(self) -> None:

@@ -18,6 +18,8 @@ from feature_store.raw.readers.csv_records import CsvRecords
 from support.processes import run_python
 from support.projects.raw_project import RawProject
 
+pytestmark = pytest.mark.slow
+
 FILE = SourceFile(Path("f.csv"), "f.csv", "csv", gzipped=False)
 OPEN = "a quote is opened and not closed"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from support.projects.raw_project import HEADER, ORDERS, RawProject
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.slow, pytest.mark.unit]
 
 DAY = timedelta(days=1)
 FIRST = datetime(2024, 3, 1)

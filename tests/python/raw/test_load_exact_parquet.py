@@ -12,7 +12,7 @@ import pytest
 
 from support.projects.raw_project import RawProject
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.slow, pytest.mark.unit]
 
 NS = 1483228800123456789
 US = NS // 1000 * 1000

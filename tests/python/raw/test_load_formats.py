@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from support.projects.raw_project import HEADER, ORDERS, RawProject
 
-pytestmark = pytest.mark.unit
+pytestmark = [pytest.mark.slow, pytest.mark.unit]
 
 ROWS = [
     (1, Decimal("2.50"), "plain", datetime(2017, 1, 1, 5)),

@@ -6,9 +6,13 @@ import threading
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
 from support.projects.things_store import KEY, META, THINGS
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer
+
+pytestmark = pytest.mark.slow
 
 
 def contents(server: RedisServer) -> dict[str, object]:

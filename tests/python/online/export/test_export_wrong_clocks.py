@@ -17,6 +17,8 @@ from support.projects.things_store import (
 from support.projects.tiny_store import TinyStore
 from support.servers.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 EARLIER = ("an earlier version of the export", "the snapshot's past was changed")
 
 

@@ -18,6 +18,8 @@ from support.projects.every_type import CASES, EVERYTHING, ROWS, exactly
 from support.projects.tiny_store import TinyStore, View
 from support.servers.redis_server import RedisServer
 
+pytestmark = pytest.mark.slow
+
 HASH = replace(EVERYTHING, name="as_hash", layout="hash")
 PACKED = replace(EVERYTHING, name="as_packed", layout="packed")
 EXTREMES = View(

@@ -17,6 +17,8 @@ from support.projects.tiny_store import TinyStore
 from support.servers.embedded_redis import data_file_in
 from support.servers.redis_server import RedisServer, redis_server, wait_for
 
+pytestmark = pytest.mark.slow
+
 FEATURES = ["customer_purchases:v1", "customer_profile", "affinity"]
 ENTITIES = [{"customer_id": n, "store": "Süd|1"} for n in range(300)]
 

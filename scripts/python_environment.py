@@ -1,4 +1,4 @@
-"""Says in one line what to do where Python or its packages are not those of the project.
+"""Checks Python and its packages; prints one line with the next step where they do not fit.
 
 Each script imports this before anything else. It is written for every Python 3, so that an old one
 comes far enough to say that it is too old.

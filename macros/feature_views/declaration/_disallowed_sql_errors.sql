@@ -1,5 +1,4 @@
-{#- The errors in the parts of one expression: unknown columns and functions, and SQL that is not
-    allowed there.
+{#- Errors in the parts of one expression: unknown columns and functions, SQL not allowed there.
 
     given: the expression, one of _declared_expressions().
     parsed: its result of _parsed_expressions_sql().
@@ -37,10 +36,8 @@
         {%- elif part.class == 'PARAMETER' -%}
             {%- do texts.append('a parameter is not allowed: nothing gives it a value') -%}
         {%- elif part.class == 'WINDOW' -%}
-            {%- do texts.append(
-                name ~ '() over (…) is not allowed: windows: gives an aggregate its time windows; '
-                ~ 'compute another window function in the model of the events'
-            ) -%}
+            {%- do texts.append(name ~ '() over (…) is not allowed: '
+                ~ 'compute it in the model of the events') -%}
         {%- elif part.class == 'FUNCTION' and part.is_aggregate is none -%}
             {%- if parsed.binder_error and name != 'unnest' -%}
                 {%- do texts.append('there is no function ' ~ name

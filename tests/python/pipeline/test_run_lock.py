@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from feature_store.errors import FeatureStoreError
 from feature_store.pipeline.run_lock import RunLock
+from support.processes import start_python
 from support.servers.redis_server import script_environment
 
 #: A process that takes the lock, starts another one that stays, says its id, and waits for a line.
@@ -34,14 +34,7 @@ def warehouse(tmp_path: Path) -> Path:
 
 def start_holder(warehouse: Path) -> tuple[subprocess.Popen[str], int]:
     """Start a process that holds the lock; return it and the id of the one that it started."""
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(warehouse)],
-        env=script_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return holder, int(holder.stdout.readline())
+    return start_python(HOLDER, warehouse, env=script_environment())
 
 
 def test_a_second_run_is_refused_with_the_name_of_the_first(warehouse: Path) -> None:

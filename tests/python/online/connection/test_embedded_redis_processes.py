@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from support.processes import start_python
 from support.projects.tiny_store import TinyStore, View, tiny_environment
 from support.servers.embedded_redis import assert_gone, opened, pid_of
 from support.servers.redis_server import script_environment
@@ -29,14 +30,7 @@ store.close(client)
 
 def start_other(data_file: Path) -> tuple[subprocess.Popen[str], int]:
     """Start a process that opens the store; return it and the server's process id."""
-    other = subprocess.Popen(
-        [sys.executable, "-c", OTHER, str(data_file)],
-        env=script_environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    return other, int(other.stdout.readline())
+    return start_python(OTHER, data_file, env=script_environment())
 
 
 def end(other: subprocess.Popen[str]) -> None:

@@ -1,4 +1,4 @@
-"""What can happen to raw order lines between two runs: as SQL, and as hypothesis draws it."""
+"""Changes of raw order lines between two runs, as SQL and as strategies of hypothesis."""
 
 from __future__ import annotations
 

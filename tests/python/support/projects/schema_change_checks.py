@@ -1,4 +1,4 @@
-"""What tests of schema changes compare: errors in the documentation, features in Redis."""
+"""Errors quoted in the documentation, and features in Redis, for the tests of schema changes."""
 
 from __future__ import annotations
 

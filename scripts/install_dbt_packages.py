@@ -32,7 +32,11 @@ def install_dbt_packages(
 ) -> None:
     """Install the dbt packages of packages.yml: the real ones, else the project's stand-in."""
     if stand_in and real:
-        raise FeatureStoreError("--stand-in and --real exclude each other", allowed="one of them")
+        raise FeatureStoreError(
+            "--stand-in and --real exclude each other",
+            allowed="one of them, or neither",
+            next_step="leave one of them out",
+        )
     source = Source.STAND_IN if stand_in else Source.REAL if real else Source.ANY
     folder = project_dir.resolve() if project_dir else find_project_dir()
     out.print(str(install(folder, source)), markup=False)

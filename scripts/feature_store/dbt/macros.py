@@ -41,7 +41,7 @@ def _return(value: Any = "") -> NoReturn:
 
 
 def _refuse(message: str) -> NoReturn:
-    raise FeatureStoreError(message)
+    raise FeatureStoreError(message, next_step="correct what is named here, then try again")
 
 
 class ProjectMacros:

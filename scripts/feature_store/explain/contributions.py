@@ -68,7 +68,7 @@ def contribution(
         connection,
         f"select {names} {from_where}"
         + (f" order by {order}" if order else "")
-        + ("" if limit is None else f" limit {int(limit)}"),
+        + ("" if limit is None else f" limit {min(limit, 2**63 - 1)}"),
         selection.parameters,
     )
     raw: dict[str, list[Row]] = {}

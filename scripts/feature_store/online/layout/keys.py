@@ -97,7 +97,11 @@ def id_text(key: Feature, value: Any) -> str:
         text = _canonical_text(base, value)
         text.encode()
     except (ValueError, TypeError, OverflowError) as error:
-        raise FeatureStoreError(f"{key.name} is {value!r}", allowed=key.data_type) from error
+        raise FeatureStoreError(
+            f"{key.name} is {value!r}",
+            allowed=key.data_type,
+            next_step="give an id of this type, as the feature table has it",
+        ) from error
     for character, code in _ESCAPES.items():
         text = text.replace(character, code)
     return text

@@ -32,7 +32,11 @@ def entity_rows(entities: Entities) -> list[dict[str, Any]]:
     if package == "pandas" and hasattr(entities, "columns"):
         if not entities.columns.is_unique:
             twice = ", ".join(map(str, entities.columns[entities.columns.duplicated()].unique()))
-            raise FeatureStoreError(f"entities: a column occurs twice: {twice}", allowed=_ALLOWED)
+            raise FeatureStoreError(
+                f"entities: a column occurs twice: {twice}",
+                allowed=_ALLOWED,
+                next_step="rename one of the columns, or leave it out",
+            )
         return _records(entities)
     if package == "pyarrow" and hasattr(entities, "to_pylist"):
         entities = entities.to_pylist()
@@ -41,7 +45,9 @@ def entity_rows(entities: Entities) -> list[dict[str, Any]]:
             "entities is one mapping", allowed=_ALLOWED, next_step="put it into a list"
         )
     if isinstance(entities, (str, bytes)) or not isinstance(entities, Iterable):
-        raise FeatureStoreError(f"entities is {entities!r}", allowed=_ALLOWED)
+        raise FeatureStoreError(
+            f"entities is {entities!r}", allowed=_ALLOWED, next_step="pass a list of mappings"
+        )
     entities = [*entities]
     if {*map(type, entities)} == {dict}:
         return [*map(dict.copy, entities)]
@@ -65,7 +71,11 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _mapping(entity: Any, position: int) -> dict[str, Any]:
     if not isinstance(entity, Mapping):
-        raise FeatureStoreError(f"entity {position}: {entity!r}", allowed=_ALLOWED)
+        raise FeatureStoreError(
+            f"entity {position}: {entity!r}",
+            allowed=_ALLOWED,
+            next_step="give each entity's keys by name",
+        )
     return dict(entity)
 
 

@@ -128,17 +128,19 @@ def resolve_request(
 ) -> OnlineRequest:
     """Resolve a list of features, or return the cached request for it."""
     cached = _cache.setdefault(definitions, {})
-    try:
-        key = (keys.prefix, features if isinstance(features, str) else tuple(features))
-        found = cached.get(key)
-    except TypeError:  # not a list, or a list of other things than text
-        key = found = None
+    key: Hashable = None
+    if isinstance(features, str):
+        key = (keys.prefix, features)
+    elif isinstance(features, (list, tuple)) and all(isinstance(one, str) for one in features):
+        key = (keys.prefix, tuple(features))
+    found = cached.get(key) if key else None
     if found is None:
         _check_not_reference(definitions, features)
         found = OnlineRequest(definitions, keys, references(definitions, features))
         if len(cached) >= _CACHE_SIZE:
             cached.clear()
-        cached[key] = found
+        if key:
+            cached[key] = found
     return found
 
 

@@ -38,6 +38,13 @@ def test_no_features(store: FeatureStore):
         store.get_online_features([{"customer_id": 1}], [])
 
 
+def test_a_generator_of_references_is_refused_after_the_same_list(store: FeatureStore):
+    wanted = ["customer_purchases:orders_28d"]
+    store.get_online_features([{"customer_id": 1}], wanted)
+    with pytest.raises(FeatureStoreError, match="Allowed: "):
+        store.get_online_features([{"customer_id": 1}], (one for one in wanted))
+
+
 @pytest.mark.parametrize(
     ("entity", "message"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -11,7 +12,7 @@ from urllib.parse import quote
 from redis.cluster import ClusterNode, RedisCluster
 
 from support.servers.redis_cluster_node import Node
-from support.servers.redis_server import wait_for, wait_until_copied
+from support.servers.redis_server import TIMEOUT, wait_for, wait_until_copied
 from support.servers.tcp_proxy import TcpProxy
 
 SLOTS = 16_384
@@ -49,14 +50,31 @@ class SlotMove:
         return moved
 
     def finish(self) -> None:
-        """Let every primary know that the slot has moved."""
+        """Let every node know that the slot has moved.
+
+        Nodes believe the primary with the newest epoch. Two primaries may take the same epoch
+        when slots move right after each other or while one of them fails over; the slot may then
+        go back on some nodes for good, so that it is claimed again until all of them agree.
+        """
         self.move_keys()
+        give_up_at = time.monotonic() + TIMEOUT
+        while True:
+            self._claim()
+            again_at = time.monotonic() + 3
+            while time.monotonic() < again_at:
+                nodes = self.cluster.running
+                if all(_owner_id(node, self.slot) == self.to.id for node in nodes):
+                    return
+                time.sleep(0.01)
+            assert time.monotonic() < give_up_at, f"timed out waiting for slot {self.slot} to move"
+
+    def _claim(self) -> None:
+        """Make the new owner take the slot with a newer epoch, and tell the other primaries."""
+        if _owner_id(self.to, self.slot) != self.to.id:
+            self.to.call("CLUSTER SETSLOT", self.slot, "IMPORTING", self.source.id)
         primaries = [node for node in self.cluster.running if node.is_primary]
         for node in sorted(primaries, key=lambda node: node is not self.to):
             node.call("CLUSTER SETSLOT", self.slot, "NODE", self.to.id)
-        self.cluster.wait_until(
-            lambda node: _owner_id(node, self.slot) == self.to.id, f"slot {self.slot} to move"
-        )
 
 
 class Cluster:

@@ -23,7 +23,7 @@ def test_all_errors_are_reported_at_once(history: HistoryStore):
     ]
     with pytest.raises(FeatureStoreError) as caught:
         join("labels", views, time="", mode="served")
-    errors = str(caught.value).splitlines()
+    errors = caught.value.what.splitlines()
     assert errors[0] == f"point_in_time_join: {len(errors) - 1} errors"
     places = [error.removeprefix("  - ").split(":")[0] for error in errors[1:]]
     assert sorted(places) == sorted(

@@ -1,6 +1,5 @@
 {%- macro changed_groups(received) -%}
-    {#- there is no `this` in a unit test -#}
-    {%- if this and is_incremental() -%}
+    {%- if feature_store.is_increment() -%}
         temp."changed_groups__{{ received.identifier }}"
     {%- else -%}
         {{- received -}}

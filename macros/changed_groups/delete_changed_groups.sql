@@ -1,7 +1,7 @@
 {%- macro delete_changed_groups(received, group, computed=[], parts=[]) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- set columns = feature_store._compared_group_columns(received, group, computed, parts) -%}
-    {%- if not is_incremental() -%}{{- return('') -}}{%- endif -%}
+    {%- if not feature_store.is_increment() -%}{{- return('') -}}{%- endif -%}
     {%- set keys = feature_store._quoted_names(group) -%}
     {%- set rows = feature_store.changed_groups(received) %}
 create or replace temp table changed_groups__keys as

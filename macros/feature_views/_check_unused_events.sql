@@ -14,7 +14,7 @@
     {%- set events, unused, without_entity, without_time, after_load, latest
         = row[0] | int, row[1] | int, row[2] | int, row[3] | int, row[4] | int, row[5] -%}
     {%- do run_query(
-        "insert or replace into operations.event_counts values ('" ~ model.unique_id ~ "', '"
+        "insert or replace into " ~ feature_store._operations('event_counts') ~ " values ('" ~ model.unique_id ~ "', '"
         ~ model.name ~ ':v' ~ feature_store._version_of(model) ~ "', "
         ~ [events, unused, without_entity, without_time, after_load] | join(', ') ~ ', '
         ~ ("'" ~ latest ~ "'" if latest else 'null') ~ ", '" ~ invocation_id ~ "')"
@@ -35,7 +35,10 @@
                 ~ '{:.2f}'.format([unused / events + 0.01, 1] | min)
             ]) -%}
         {%- endif -%}
-        {%- do exceptions.warn('Warning: ' ~ place ~ ': ' ~ message ~ ' (operations.event_counts)') -%}
+        {%- do exceptions.warn(
+            'Warning: ' ~ place ~ ': ' ~ message ~ ' ('
+            ~ var('feature_store_operations_schema', 'operations') ~ '.event_counts)'
+        ) -%}
     {%- endif -%}
     {%- if after_load -%}
         {%- do feature_store._warn_of_events_after_load(

@@ -1,6 +1,6 @@
 {#- The clock is never read: the same data give the same time, whenever a run starts. -#}
-{%- macro as_of(events, event_time, grain) -%}
-    {%- set given = var('as_of') -%}
+{%- macro as_of(events, event_time, grain, loaded_at=none) -%}
+    {%- set given = var('as_of', none) -%}
     {%- if given is not none -%}
         {%- if not modules.re.fullmatch(
             '\\d{4}-\\d\\d-\\d\\d([ T]\\d\\d:\\d\\d(:\\d\\d(\\.\\d{1,6})?)?(Z|[+-]\\d\\d(:?\\d\\d)?)?)?',
@@ -11,9 +11,11 @@
                 ~ '2017-06-15T13:00:00+02:00 is allowed (UTC if no zone is given); got ' ~ given
             ) -%}
         {%- endif -%}
-    select cast(cast('{{ given }}' as timestamptz) as timestamp) as as_of
+    {#- Without a zone it is UTC, whatever the zone of the session is. -#}
+    {%- set has_zone = modules.re.search('(Z|[+-]\\d\\d(:?\\d\\d)?)$', (given | string)[10:]) %}
+    select {{ "timezone('UTC', timestamptz '" if has_zone else "(timestamp '" }}{{ given }}') as as_of
     {%- else -%}
-    {%- set times = feature_store._event_times_sql(events, event_time) -%}
+    {%- set times = feature_store._event_times_sql(events, event_time, loaded_at) -%}
     select
         make_timestamp(
             (

@@ -1,6 +1,7 @@
 {%- macro online_features(features, events, declaration) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- do feature_store.check_feature_view(declaration) -%}
+    {%- set declaration = feature_store._completed(declaration) -%}
     {%- set entity = declaration.entity -%}
     {%- set keys = feature_store._quoted_names(entity) -%}
 -- Made by online_features() from config.meta.feature_view of {{ model.name }}.
@@ -9,7 +10,9 @@ with
 
 run as (
 
-    {{ feature_store.as_of(events, declaration.event_time, declaration.grain) }}
+    {{ feature_store.as_of(
+        events, declaration.event_time, declaration.grain, declaration.loaded_at
+    ) }}
 
 ),
 

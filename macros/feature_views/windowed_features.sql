@@ -2,13 +2,13 @@
 {%- macro windowed_features(events, declaration) -%}
     {%- if not execute -%}{{- return('') -}}{%- endif -%}
     {%- do feature_store.check_feature_view(declaration, windowed=true) -%}
-    {%- set plan = feature_store._windowed_view_plan(declaration) -%}
+    {%- set declaration = feature_store._completed(declaration) -%}
+    {%- set plan = feature_store._windowed_view_plan(declaration, events) -%}
     {%- do feature_store._raise_errors(
         feature_store._node_label(model), feature_store._event_errors(events, declaration, plan)
     ) -%}
-    {#- there is no `this` in a unit test -#}
     {%- set changed = feature_store._incremental_tables(model).changed
-        if this and feature_store._is_incremental_view() and is_incremental() else none -%}
+        if feature_store._is_incremental_view() and feature_store.is_increment() else none -%}
     {%- set part = feature_store._current_part() -%}
 -- Made by windowed_features() from config.meta.feature_view of {{ model.name }}.
 -- Grain: one row per {{ declaration.entity | join(', ') | replace('\n', ' ') }} and feature_time.

@@ -1,10 +1,10 @@
 {#- Returns true if the incremental model being built is a feature view that must always be built in
-    full, such as one that is written by hand and incremental only because dbt_project.yml says so:
+    full, such as one that is written by hand:
     its SQL is the same in full and incremental runs, and it has neither a unique_key, by which dbt
     would replace rows, nor microbatches.
 
     The model's code is rendered again, with a flag in dbt's context: while it is set,
-    should_full_refresh() is false. -#}
+    _should_full_refresh() is false. -#}
 {%- macro _has_no_increment() -%}
     {%- if '_cached_is_always_full' not in context -%}
         {%- set is_view = (model.config.get('meta') or {}).get('feature_view')
@@ -12,7 +12,7 @@
         {%- set is_full = is_view and not config.get('unique_key')
             and config.get('incremental_strategy') != 'microbatch' -%}
         {%- if is_full and model.language != 'sql' -%}
-            {%- set is_full = 'is_incremental' not in model.raw_code -%}
+            {%- set is_full = 'is_increment' not in model.raw_code -%}
         {%- elif is_full -%}
             {%- set full = feature_store._rendered_full_build().sql -%}
             {%- if feature_store._is_incremental_view() and feature_store._is_windowed(full) -%}

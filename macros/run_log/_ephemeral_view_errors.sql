@@ -6,7 +6,7 @@
         and 'feature_view' in (node.config.meta or {}) -%}
         {%- do errors.append(
             node.name ~ ' (' ~ node.original_file_path ~ ') is ephemeral: its rows would not be '
-            ~ 'checked. Allowed: table, incremental or view. Next: set materialized in its config'
+            ~ 'checked. Allowed: feature_view, table or view. Next: set materialized in its config'
         ) -%}
     {%- endfor -%}
     {{- return(errors) -}}

@@ -7,7 +7,7 @@
         were no events, and nothing was served. -#}
 {%- macro _served_run_sql(result, features, as_of_query) -%}
     {%- set execution = result.timing | selectattr('name', 'equalto', 'execute') | first %}
-        insert or replace into operations.served_runs
+        insert or replace into {{ feature_store._operations('served_runs') }}
         select
             '{{ result.node.unique_id }}',
             '{{ features.name }}:v{{ feature_store._version_of(features) }}',
@@ -17,7 +17,7 @@
             (select max(known_at) from {{ features.relation_name }}),
             (
                 select definition
-                from operations.view_builds
+                from {{ feature_store._operations('view_builds') }}
                 where unique_id = '{{ features.unique_id }}'
             ),
             '{{ invocation_id }}'

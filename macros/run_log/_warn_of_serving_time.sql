@@ -6,10 +6,11 @@
     parents: its parents, from _online_parents().
     as_of_query: the query of the as_of. -#}
 {%- macro _warn_of_serving_time(node, parents, as_of_query) -%}
-    {%- set place, declaration = feature_store._node_label(node), node.config.meta.feature_view -%}
+    {%- set place, declaration = feature_store._node_label(node),
+        feature_store._completed(node.config.meta.feature_view) -%}
     {%- set grain_us = feature_store._duration_us(declaration.grain) -%}
     {%- set features = parents.features.relation_name -%}
-    {%- set given = var('as_of') is not none -%}
+    {%- set given = var('as_of', none) is not none -%}
     {%- set serving = run_query(
         "select cast(as_of as varchar), as_of > timestamp '"
         ~ run_started_at.strftime('%Y-%m-%d %H:%M:%S') ~ "' + to_microseconds(" ~ grain_us ~ '), '
@@ -33,14 +34,16 @@
         ) -%}
     {%- endif -%}
     {%- set is_counted = run_query(
-        "select count(*) from operations.event_counts "
+        "select count(*) from " ~ feature_store._operations('event_counts') ~ " "
         ~ "where unique_id = '" ~ parents.features.unique_id ~ "'"
     ).rows[0][0] -%}
     {%- if not is_counted -%}
         {%- set times = run_query(
             'select count(*) filter (where _event_us > _loaded_us), count(*), '
             ~ 'cast(make_timestamp(max(_event_us) filter (where _event_us > _loaded_us)) as varchar) '
-            ~ 'from ' ~ feature_store._event_times_sql(parents.events, declaration.event_time)
+            ~ 'from ' ~ feature_store._event_times_sql(
+                parents.events, declaration.event_time, declaration.loaded_at
+            )
         ).rows[0] -%}
         {%- if times[0] -%}
             {%- do feature_store._warn_of_events_after_load(

@@ -1,11 +1,7 @@
-{#- A table that was incremental once must not be taken for one later, so its record is deleted. -#}
 {%- macro record_built_model() -%}
-    {%- if execute and flags.WHICH in ['build', 'run'] -%}
-        {%- if model.config.materialized == 'incremental' %}
-        insert or replace into operations.built_models
+    {%- if execute and flags.WHICH in ['build', 'run']
+        and feature_store._is_built_incrementally() -%}
+        insert or replace into {{ feature_store._operations('built_models') }}
         values ('{{ model.unique_id }}', '{{ feature_store.model_definition() }}');
-        {%- elif model.config.materialized == 'table' %}
-        delete from operations.built_models where unique_id = '{{ model.unique_id }}';
-        {%- endif %}
     {%- endif -%}
 {%- endmacro -%}

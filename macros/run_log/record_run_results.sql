@@ -1,6 +1,6 @@
 {%- macro record_run_results(results) -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] and results %}
-        insert or replace into operations.dbt_results values
+        insert or replace into {{ feature_store._operations('dbt_results') }} values
             {%- for result in results %}
             (
                 '{{ result.node.unique_id }}',

@@ -1,11 +1,12 @@
 {%- macro record_run_start() -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
-        {%- for source in graph.sources.values() -%}
-            {%- do feature_store._check_warehouse_name(source.schema) -%}
+        {%- set used = graph.sources.values() | list + graph.nodes.values() | list -%}
+        {%- for schema in used | map(attribute='schema') | unique if schema -%}
+            {%- do feature_store._check_warehouse_name(schema) -%}
         {%- endfor %}
-        create schema if not exists operations;
+        create schema if not exists {{ feature_store._operations() }};
         {{- feature_store._create_build_tables() }}
-        create table if not exists operations.dbt_results (
+        create table if not exists {{ feature_store._operations('dbt_results') }} (
             unique_id varchar primary key,
             status varchar,
             message varchar,
@@ -22,7 +23,7 @@
             {%- endif -%}
         {%- endfor -%}
         {%- if nodes %}
-        insert or replace into operations.dbt_results values
+        insert or replace into {{ feature_store._operations('dbt_results') }} values
             {%- for unique_id in nodes %}
             (
                 '{{ unique_id }}',

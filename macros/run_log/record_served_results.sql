@@ -4,9 +4,9 @@
         {%- set done = results | selectattr('status', 'equalto', 'success') | list -%}
         {%- set as_of_queries = {} -%}
         {%- for row in run_query(
-            "select unique_id, as_of_query from operations.view_builds "
+            "select unique_id, as_of_query from " ~ feature_store._operations('view_builds') ~ " "
             ~ "where as_of_query is not null and unique_id not in ("
-            ~ "select unique_id from operations.dbt_results where status = 'started')"
+            ~ "select unique_id from " ~ feature_store._operations('dbt_results') ~ " where status = 'started')"
         ) -%}
             {%- do as_of_queries.update({row[0]: row[1]}) -%}
         {%- endfor -%}
@@ -17,19 +17,20 @@
                 {%- set declaration = node.config.meta.feature_view -%}
                 {%- set query = none -%}
                 {%- if parents and parents.events -%}
+                    {%- set completed = feature_store._completed(declaration) -%}
                     {%- set query = feature_store.as_of(
-                        parents.events, declaration.event_time, declaration.grain
+                        parents.events, completed.event_time, completed.grain, completed.loaded_at
                     ) | trim -%}
                     {%- do as_of_queries.update({node.unique_id: query}) -%}
                     {%- do feature_store._warn_of_serving_time(node, parents, query) -%}
                 {%- endif %}
-        insert or replace into operations.view_builds values (
+        insert or replace into {{ feature_store._operations('view_builds') }} values (
             '{{ node.unique_id }}',
             coalesce(
                 -- The SQL of an incremental model differs between full and incremental runs.
                 (
                     select definition
-                    from operations.built_models
+                    from {{ feature_store._operations('built_models') }}
                     where unique_id = '{{ node.unique_id }}'
                 ),
                 '{{ local_md5(result.node.compiled_code or "") }}'

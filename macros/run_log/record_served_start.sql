@@ -6,16 +6,16 @@
         ) -%}
     {%- endif -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] %}
-        create schema if not exists operations;
-        create table if not exists operations.view_builds (
+        create schema if not exists {{ feature_store._operations() }};
+        create table if not exists {{ feature_store._operations('view_builds') }} (
             unique_id varchar primary key,
             definition varchar,
             as_of_query varchar,
             invocation_id varchar
         );
         -- A hash of the declaration that Python can compute from the manifest.
-        alter table operations.view_builds add column if not exists declaration varchar;
-        create table if not exists operations.served_runs (
+        alter table {{ feature_store._operations('view_builds') }} add column if not exists declaration varchar;
+        create table if not exists {{ feature_store._operations('served_runs') }} (
             snapshot_id varchar,
             feature_view varchar,
             features_id varchar,

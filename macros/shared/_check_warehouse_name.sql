@@ -2,7 +2,11 @@
     the file raw.duckdb could be a table of the database raw or of the schema raw. -#}
 {%- macro _check_warehouse_name(schema) -%}
     {%- set name = target.database | lower -%}
-    {%- if name in [schema | trim | lower, 'operations', 'main', 'system', 'temp'] -%}
+    {%- if name in [
+        schema | trim | lower,
+        var('feature_store_operations_schema', 'operations') | lower,
+        'main', 'system', 'temp'
+    ] -%}
         {%- do exceptions.raise_compiler_error(
             'the warehouse ' ~ target.path ~ ': DuckDB names its database ' ~ target.database
             ~ ', and a schema has that name'

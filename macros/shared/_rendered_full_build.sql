@@ -3,7 +3,7 @@
     Python models, and if dbt puts ephemeral models in front of it.
 
     The model's code is rendered again, with a flag in dbt's context: while it is set,
-    should_full_refresh() is true, and so is_incremental() is false in every macro. -#}
+    _should_full_refresh() is true, and so is_increment() is false in every macro. -#}
 {%- macro _rendered_full_build() -%}
     {%- if '_cached_full_build' not in context -%}
         {%- set full = {'sql': model.raw_code, 'columns': {}} -%}

@@ -17,8 +17,12 @@
                 ~ aggregate) -%}
         {%- else -%}
             {%- do errors.extend(
-                feature_store._mapping_key_errors(where, aggregate, ['sql'], ['windows', 'empty'])
+                feature_store._mapping_key_errors(
+                    where, aggregate, ['sql'],
+                    ['windows', 'empty'] + feature_store._description_keys()
+                )
             ) -%}
+            {%- do errors.extend(feature_store._description_errors(where, aggregate)) -%}
             {%- if 'sql' in aggregate -%}
                 {%- do errors.extend(
                     feature_store._aggregate_call_errors(where ~ '.sql', aggregate.sql)

@@ -1,7 +1,7 @@
 {#- Every error in a declaration, each as `where: what is allowed, what it got`. -#}
 {%- macro _declaration_errors(declaration, windowed=none) -%}
     {%- set errors = [] -%}
-    {%- set always = ['entity', 'event_time', 'grain'] -%}
+    {%- set always = ['entity', 'event_time'] -%}
     {%- set of_windows = ['windows', 'aggregates'] -%}
     {%- if windowed is none -%}
         {%- set windowed = 'windows' in declaration or 'aggregates' in declaration -%}
@@ -9,7 +9,8 @@
     {%- do errors.extend(feature_store._mapping_key_errors(
         'feature_view', declaration,
         required=always + of_windows if windowed else always,
-        optional=['derived', 'online', 'max_unused'] if windowed else ['online']
+        optional=['events', 'loaded_at', 'grain', 'online']
+            + (['derived', 'max_unused'] if windowed else [])
     )) -%}
 
     {%- set entity = declaration.entity -%}
@@ -28,6 +29,12 @@
         {%- do errors.append('event_time: the name of a column is allowed; got '
             ~ declaration.event_time) -%}
     {%- endif -%}
+    {%- for key, example in [('events', "ref('orders')"), ('loaded_at', 'loaded_at')]
+        if key in declaration and (declaration[key] is not string or not declaration[key]) -%}
+        {%- do errors.append(
+            key ~ ': a text such as ' ~ example ~ ' is allowed; got ' ~ declaration[key]
+        ) -%}
+    {%- endfor -%}
     {%- set grain_us = feature_store._duration_us(declaration.grain) -%}
     {%- if 'grain' in declaration and grain_us is none -%}
         {%- do errors.append(

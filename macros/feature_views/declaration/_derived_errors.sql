@@ -12,6 +12,15 @@
                 'derived.' ~ name ~ ': lower case letters, digits and _ are allowed in a name'
             ) -%}
         {%- endif -%}
+        {%- if expression is mapping -%}
+            {%- do errors.extend(feature_store._mapping_key_errors(
+                'derived.' ~ name, expression, ['sql'], feature_store._description_keys()
+            )) -%}
+            {%- do errors.extend(
+                feature_store._description_errors('derived.' ~ name, expression)
+            ) -%}
+            {%- set expression = expression.sql if 'sql' in expression else 'null' -%}
+        {%- endif -%}
         {%- if expression is not string or not expression | trim -%}
             {%- do errors.append(
                 'derived.' ~ name ~ ': an expression over the view\'s columns is allowed, '

@@ -25,15 +25,14 @@
     {%- endfor -%}
     {%- for where, column, next in [
         ('event_time', declaration.event_time, 'correct event_time, or add the column there'),
-        ('loaded_at', 'loaded_at', 'select _loaded_at of the raw table as loaded_at'),
+        ('loaded_at', declaration.loaded_at or 'loaded_at', 'correct loaded_at, or remove it'),
     ] -%}
         {%- set type = types.get(column | lower) -%}
-        {%- if not type -%}
+        {%- if not type and (where == 'event_time' or declaration.loaded_at) -%}
             {%- do errors.append(where ~ ': ' ~ column ~ ': ' ~ events ~ ' has no such column'
-                ~ (feature_store._similar_names(column, names) if where == 'event_time'
-                    else ', from which known_at is made')
+                ~ feature_store._similar_names(column, names)
                 ~ '. Next: ' ~ next) -%}
-        {%- elif not modules.re.match('TIMESTAMP|DATE$', type) -%}
+        {%- elif type and not modules.re.match('TIMESTAMP|DATE$', type) -%}
             {%- do errors.append(where ~ ': a timestamp or a date is allowed, in UTC; got '
                 ~ column ~ place ~ ', which is ' ~ type | lower
                 ~ '. Next: cast it in the model ' ~ events.identifier) -%}

@@ -1,19 +1,21 @@
 {#- A declaration without errors as the mapping from which the SQL is generated:
 
-    - entity, event_time: the columns, as quoted identifiers
+    - entity, event_time, loaded_at: the columns, as quoted identifiers
+    - known_at: SQL of an event's load time, a timestamp
     - grain, grain_us
     - windows: [{name, grains}], ascending, the lifetime (grains none) last
     - aggregates: [{name, call, filter, value, counts, combine, strategy, has_empty, empty, passed,
       windows}]; passed: where `empty` depends on a filter, the name of the first such aggregate
       with the same filter
     - derived: mapping of column to expression -#}
-{%- macro _windowed_view_plan(declaration) -%}
+{%- macro _windowed_view_plan(declaration, events) -%}
     {%- set grain_us = feature_store._duration_us(declaration.grain) -%}
     {%- set all_names = declaration.windows | list -%}
     {%- for aggregate in declaration.aggregates.values() -%}
         {%- do all_names.extend(aggregate.windows or []) -%}
     {%- endfor -%}
     {%- set windows = feature_store._ordered_windows(all_names, grain_us) -%}
+    {%- set loaded_at = feature_store._load_time(events, declaration) -%}
     {%- set aggregates = [] -%}
     {%- set by_filter = {} -%}
     {%- for name, aggregate in declaration.aggregates.items() -%}
@@ -33,6 +35,9 @@
     {{- return({
         'entity': feature_store._quoted_names(declaration.entity),
         'event_time': feature_store._quoted(declaration.event_time),
+        'loaded_at': loaded_at,
+        'known_at': 'loaded_at' if loaded_at == 'loaded_at'
+            else 'make_timestamp(epoch_us(' ~ loaded_at ~ '))',
         'grain': declaration.grain,
         'grain_us': grain_us,
         'windows': windows,

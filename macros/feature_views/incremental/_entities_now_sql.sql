@@ -18,12 +18,12 @@ events as (
 
     select
         {{ entity }},
-        if({{ has_time }}, loaded_at, null) as _loaded_at,
+        if({{ has_time }}, {{ plan.loaded_at }}, null) as _loaded_at,
         if({{ has_time }}, {{ feature_store._row_hash(columns) | indent(8) }}, null) as _hash,
         {{ plan.event_time }} as _event_time,
         -- null, and so not new, without a load time
-        {{ has_time }} and loaded_at > (select last_seen.loaded_until from last_seen) as _is_new,
-        epoch_us({{ plan.event_time }}) > {{ feature_store._load_us_sql('loaded_at') }} as _is_after_load
+        {{ has_time }} and {{ plan.loaded_at }} > (select last_seen.loaded_until from last_seen) as _is_new,
+        epoch_us({{ plan.event_time }}) > {{ feature_store._load_us_sql(plan.loaded_at) }} as _is_after_load
     from {{ events }}
 
 ),

@@ -5,7 +5,9 @@
 {%- macro _event_counts_of_full_build_sql(declaration) -%}
     {%- if model.refs | length + model.sources | length != 1 -%}{{- return(none) -}}{%- endif -%}
     {%- set time = 'epoch_us(' ~ feature_store._quoted(declaration.event_time) ~ ')' -%}
-    {%- set is_after_load = time ~ ' > ' ~ feature_store._load_us_sql('loaded_at') -%}
+    {%- set is_after_load = time ~ ' > ' ~ feature_store._load_us_sql(
+        feature_store._load_time(feature_store._event_table(model), declaration)
+    ) -%}
     {%- set keys = feature_store._quoted_names(declaration.entity) -%}
     {%- set sql -%}
 select {{ feature_store._event_counts_sql(keys) }} as _counts

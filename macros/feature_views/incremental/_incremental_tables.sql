@@ -3,9 +3,9 @@
 {%- macro _incremental_tables(node) -%}
     {%- set identifier = node.alias or node.name -%}
     {{- return({
-        'schema': 'operations',
+        'schema': var('feature_store_operations_schema', 'operations'),
         'seen': 'events_of_' ~ identifier,
-        'seen_in_schema': 'operations."events_of_' ~ identifier ~ '"',
+        'seen_in_schema': feature_store._operations('events_of_' ~ identifier),
         'changed': '"changed_' ~ identifier ~ '"',
     }) -}}
 {%- endmacro -%}

@@ -4,21 +4,22 @@
         or not feature_store._is_windowed() -%}
         {{- return('') -}}
     {%- endif -%}
-    {%- set plan = feature_store._windowed_view_plan(model.config.meta.feature_view) -%}
+    {%- set declaration = feature_store._completed(model.config.meta.feature_view) -%}
     {%- set names = feature_store._incremental_tables(model) -%}
     {%- set events = feature_store._event_table(model) -%}
+    {%- set plan = feature_store._windowed_view_plan(declaration, events) -%}
     {%- set columns = feature_store._compared_columns(
         adapter.get_columns_in_relation(events) | map(attribute='name') | list,
-        model.config.meta.feature_view
+        declaration, plan.loaded_at
     ) -%}
     {%- set seen = adapter.get_relation(this.database, names.schema, names.seen) -%}
-    {%- set is_incremental = is_incremental() -%}
-    {%- do context.update({'_is_increment': is_incremental}) %}
+    {%- set is_increment = feature_store.is_increment() -%}
+    {%- do context.update({'_is_increment': is_increment}) %}
 create or replace temporary table {{ names.changed }} as
 {{ feature_store._changed_entities_sql(
-    events, plan, columns, names.seen_in_schema if is_incremental and seen else none
+    events, plan, columns, names.seen_in_schema if is_increment and seen else none
 ) }};
-    {%- if not is_incremental or not seen %}
+    {%- if not is_increment or not seen %}
 create or replace table {{ names.seen_in_schema }} as
 from {{ names.changed }}
 select
@@ -28,7 +29,7 @@ select
     _loaded_until
 limit 0;
     {%- endif %}
-    {%- if is_incremental %}
+    {%- if is_increment %}
 delete from {{ this }} as built
 using {{ names.changed }} as changed
 where

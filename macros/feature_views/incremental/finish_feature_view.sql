@@ -2,6 +2,7 @@
     {%- if not execute or flags.WHICH not in ['build', 'run'] -%}{{- return('') -}}{%- endif -%}
     {%- set declaration = (model.config.get('meta') or {}).get('feature_view') or {} -%}
     {%- if not declaration -%}{{- return('') -}}{%- endif -%}
+    {%- set declaration = feature_store._completed(declaration) -%}
     {%- set is_windowed = feature_store._is_windowed() -%}
     {%- if is_windowed and feature_store._is_incremental_view() -%}
         {%- set changed = feature_store._incremental_tables(model).changed -%}
@@ -21,7 +22,7 @@
         {%- endif -%}
         {%- do feature_store._check_feature_keys(declaration) -%}
         {%- if not counts %}
-delete from operations.event_counts where unique_id = '{{ model.unique_id }}';
+delete from {{ feature_store._operations('event_counts') }} where unique_id = '{{ model.unique_id }}';
         {%- endif -%}
     {%- endif -%}
 {%- endmacro -%}

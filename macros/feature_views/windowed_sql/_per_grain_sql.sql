@@ -10,7 +10,7 @@ per_grain as (
         {%- if changed %}
         any_value(_from_grain) as _from_grain,
         {%- endif %}
-        max(loaded_at) as _known_at
+        max({{ plan.known_at }}) as _known_at
         {%- for aggregate in plan.aggregates if aggregate.strategy == 'grains' %},
         {{ aggregate.call }}
         {%- if aggregate.filter %} filter (where {{ aggregate.filter }}){% endif %}

@@ -1,5 +1,6 @@
-{#- Without this, dbt would let rows go on that have a value in a column that was dropped. -#}
-{%- macro follow_schema_change() -%}
+{#- SQL that ends the rows with a value in a column that the relation has no more. Without it, dbt would let
+    them go on. Raises an error for columns whose type has changed. -#}
+{%- macro _follow_schema_change() -%}
     {%- if not execute or not load_relation(this) -%}{{- return('') -}}{%- endif -%}
     {%- set wanted = feature_store._columns_of(model.compiled_code) -%}
     {%- set held = feature_store._columns_of('select * from ' ~ this) -%}

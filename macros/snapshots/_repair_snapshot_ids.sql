@@ -1,5 +1,6 @@
-{#- Ids that are unique stay as they are: dbt compares an id only with itself. -#}
-{%- macro repair_snapshot_ids() -%}
+{#- SQL that gives current rows ids of their own where dbt's own ids are not
+    unique. Ids that are unique stay as they are: dbt compares an id only with itself. -#}
+{%- macro _repair_snapshot_ids() -%}
     {%- set keys = config.get('unique_key') -%}
     {%- if not execute or keys is string or not keys or not load_relation(this) -%}
         {{- return('') -}}
@@ -9,7 +10,7 @@
         {{ names.dbt_valid_to }} is not distinct from {{ config.get('dbt_valid_to_current') or 'null' }}
     {%- endset %}
 update {{ this }}
-set {{ names.dbt_scd_id }} = {{ snapshot_hash_arguments(keys + [names.dbt_updated_at]) }}
+set {{ names.dbt_scd_id }} = {{ feature_store._snapshot_id(keys + [names.dbt_updated_at]) }}
 where
     {{ current }}
     and {{ names.dbt_scd_id }} in (

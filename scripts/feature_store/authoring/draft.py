@@ -72,7 +72,7 @@ def compile_views(
     names = [view.sql_name(version) for view in views for version in view.versions]
     with _draft(project, settings, all_views, sql) as folder:
         dbt = DbtProject(
-            replace(settings, project_dir=folder, target_path=settings.target_path / "authoring"),
+            replace(settings, project_dir=folder, target_path=folder / "target_of_draft"),
             target,
             profiles_dir=profiles_dir_of(settings.project_dir),
             log_path=settings.target_path / "authoring",

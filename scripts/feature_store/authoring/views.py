@@ -165,6 +165,13 @@ def _versions(project: Project, path: Path, entry: Node) -> Iterator[Version]:
     if not listed and own is not None:
         is_plain = name_of(entry) in project.sql
         yield Version(None if is_plain else 1, _mapping(project, path, own))
+    if own is not None and (both := [one for one in listed if declaration_of(one) is not None]):
+        raise FeatureStoreError(
+            f"{project.label(path)}, line {both[0].line}: {name_of(entry)} declares feature_view "
+            f"for this version, and in line {own.line} for all; dbt would merge the two",
+            allowed="one declaration for all versions, or one in each",
+            next_step="move config.meta.feature_view of the model below - v: 1, under versions",
+        )
     for item in listed:
         number = item.get("v")
         declared = declaration_of(item) or own

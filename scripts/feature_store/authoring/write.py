@@ -84,6 +84,9 @@ def write_feature_views(
         ]
         if not check:
             write_all(changed, project.label)
+    if result.changes and not check:
+        # With what it kept of the old files, dbt would not find versions of models in the new ones.
+        (settings.target_path / "partial_parse.msgpack").unlink(missing_ok=True)
     return result
 
 

@@ -6,6 +6,8 @@ the last time, and as_of differs in every run. Macros read as_of only when they 
 
 from __future__ import annotations
 
+import re
+import textwrap
 import time
 from collections.abc import Callable, Iterable
 from contextlib import chdir, suppress
@@ -200,9 +202,12 @@ class DbtProject:
         arguments = ["compile", "--full-refresh", "--select", *selected]
         reply = self._invoke(arguments, self.manifest.deepcopy())
         results = reply.result.results if reply.result is not None else []
-        failed = [result.message for result in results if result.status in _FAILED]
+        failed = [str(result.message) for result in results if result.status in _FAILED]
+        if reply.exception is not None and not is_locked(reply.exception):
+            failed.append(str(reply.exception))
         if failed:
-            raise FeatureStoreError("\n\n".join(map(str, failed)))
+            said = "\n".join(map(_without_calls, failed))
+            raise FeatureStoreError(said, next_step="correct it, then run again")
         self._check(reply, "compile")
         return {result.node.unique_id: result.node.compiled_code for result in results}
 
@@ -259,6 +264,15 @@ class DbtProject:
             f"{bullets(failed, _LISTED)}",
             next_step=f"correct them, then run again; {log}",
         )
+
+
+def _without_calls(message: str) -> str:
+    """Return an error of a model without the macros through which it came."""
+    lines = [line for line in message.splitlines() if not line.strip().startswith(">")]
+    heads = [
+        at for at, line in enumerate(lines) if re.match(r"\s*(Runtime|Compilation) Error", line)
+    ]
+    return textwrap.dedent("\n".join(lines[heads[-1] + 1 if heads else 0 :])).strip()
 
 
 def _one_line(message: str | None) -> str:

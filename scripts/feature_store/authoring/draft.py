@@ -19,7 +19,7 @@ import duckdb
 import yaml
 
 from feature_store.authoring.types import described_types
-from feature_store.authoring.views import Project, View
+from feature_store.authoring.views import ONE_LINE, Project, View
 from feature_store.dbt.project import DbtProject
 from feature_store.errors import FeatureStoreError
 from feature_store.profiles import profiles_dir_of
@@ -35,7 +35,7 @@ class Compiled:
 
     Attributes:
         types: SQL types by column, by name of the SQL file.
-        materialized: by name of the SQL file.
+        materialized: of the one-line models, by name of the SQL file.
         docs: names of the project's doc blocks.
         packages: names of the project's dbt packages.
         materializations: names of the materializations that dbt knows.
@@ -97,7 +97,11 @@ def compile_views(
             }
         return Compiled(
             types,
-            {name: node.config.materialized for name, node in nodes.items()},
+            {
+                name: node.config.materialized
+                for name, node in nodes.items()
+                if ONE_LINE.fullmatch(node.raw_code)
+            },
             frozenset(doc.name for doc in manifest.docs.values() if doc.package_name == root),
             frozenset(macro.package_name for macro in manifest.macros.values()),
             frozenset(
@@ -198,7 +202,7 @@ def _draft(
             next_step="let this user write it, or set DBT_TARGET_PATH to another folder",
         ) from error
     try:
-        _link(project, folder)
+        _link(project, project.folder, folder)
         for view in views:
             text = project.texts[view.path]
             _write(project, folder, view.path, _without_contracts(text.root.value))
@@ -209,24 +213,29 @@ def _draft(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _link(project: Project, folder: Path) -> None:
-    models = [path for path in project.model_paths if path.exists()]
-    for entry in project.folder.iterdir():
-        # A folder on the way to models is made, the others are links.
-        is_above = any(model == entry or model.is_relative_to(entry) for model in models)
-        if is_above:
-            for file in entry.rglob("*"):
-                if file.is_file():
-                    path = folder / file.relative_to(project.folder)
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    os.symlink(file, path)
-        elif entry.name not in (".git", ".venv"):
+def _link(project: Project, source: Path, folder: Path) -> None:
+    """Make a folder like another one: of links, and of folders where files are written."""
+    folder.mkdir(exist_ok=True)
+    for entry in source.iterdir():
+        is_made = any(
+            path.is_relative_to(entry) or entry.is_relative_to(path) for path in project.model_paths
+        )
+        if entry.name in (".git", ".venv"):
+            continue
+        if is_made and entry.is_dir() and not project.is_generated(entry):
+            _link(project, entry, folder / entry.name)
+        else:
             os.symlink(entry, folder / entry.name)
 
 
 def _write(project: Project, folder: Path, path: Path, content: Any) -> None:
     place = folder / path.relative_to(project.folder)
     place.parent.mkdir(parents=True, exist_ok=True)
+    if not place.parent.resolve().is_relative_to(folder.resolve()):
+        raise FeatureStoreError(  # it would be written in the project itself
+            f"{project.label(path)}: its folder is not under model-paths",
+            next_step="move it below a folder of model-paths in dbt_project.yml",
+        )
     place.unlink(missing_ok=True)
     text = content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
     place.write_text(text, encoding="utf-8")

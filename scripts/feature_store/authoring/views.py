@@ -13,6 +13,7 @@ from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.profiles import read_yaml
 
+_GENERATED = ("target", "dbt_packages", "logs", ".git", ".venv")
 _REFERENCE = re.compile(
     r"""\s*(?:(?:ref|source)\(\s*(['"])[^'"]+\1(?:\s*,\s*(['"])[^'"]+\2)?(?:\s*,\s*v(?:ersion)?\s*=\s*[^,()]+)?\s*\))\s*"""
 )
@@ -76,6 +77,10 @@ class Project:
     texts: dict[Path, YamlText]
     sql: dict[str, Path]
 
+    def is_generated(self, folder: Path) -> bool:
+        """Return whether a folder holds what dbt makes or installs."""
+        return folder.parent == self.folder and folder.name in _GENERATED
+
     def label(self, path: Path) -> str:
         """Return a path relative to the project."""
         return str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path)
@@ -94,7 +99,12 @@ def read_project(folder: Path) -> Project:
     settings = read_yaml(folder / "dbt_project.yml", "correct it, then run again")
     given = settings.get("model-paths") or ["models"]
     paths = [folder / str(path) for path in given] if isinstance(given, list) else []
-    files = sorted({file for path in paths for file in path.rglob("*") if file.is_file()})
+    skipped = [folder / name for name in _GENERATED]
+    files = sorted(
+        file
+        for file in {file for path in paths for file in path.rglob("*")}
+        if file.is_file() and not any(file.is_relative_to(one) for one in skipped)
+    )
     texts = {
         file: YamlText.read(file, str(file.relative_to(folder)))
         for file in files

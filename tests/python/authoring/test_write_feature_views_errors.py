@@ -164,3 +164,12 @@ def test_a_new_view_that_cannot_be_is_refused(
     with raises(*parts):
         new_view(*arguments, project_dir=zoo.folder)
     assert zoo.files() == before
+
+
+def test_models_in_the_root_of_the_project_are_written_there_alone(zoo: ZooProject) -> None:
+    zoo.write("dbt_project.yml", 'name: zoo\nprofile: zoo\nmodel-paths: ["."]\n')
+    zoo.write("dbt_project.yml", zoo.read("dbt_project.yml") + "macro-paths: [no_macros]\n")
+    zoo.write("animals.yml", SMALLEST)
+    assert sorted(zoo.complete().changes)[0] == "animal_visits_v1.sql: new"
+    assert zoo.complete(check=True).changes == []
+    assert "columns: &animal_visits_columns" in zoo.read("animals.yml")

@@ -33,7 +33,10 @@ replay: setup ## Run START= to END= day by day (EVERY=1d) in a warehouse of its 
 	$(BIN)/python scripts/replay.py --start '$(START)' --end '$(END)' $(if $(EVERY),--every '$(EVERY)') \
 		$(if $(FRESH),--fresh)
 
-test: lint-python test-sample lint-sql .venv-airflow/.installed ## Check the style, build the sample on a target of its own, run every test.
+views: setup ## Complete the feature views from their declarations: columns, tests, models, online views.
+	$(BIN)/python scripts/write_feature_views.py $(VIEW)
+
+test: lint-python test-sample check-views lint-sql .venv-airflow/.installed ## Check the style, build the sample on a target of its own, run every test.
 	$(TEST_ENV) $(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 test-fast: setup-dev ## Run the quick tests: loader, keys, reads, declarations; no built sample, Airflow or failing servers.
@@ -48,6 +51,9 @@ test-sample: setup-dev
 	$(TEST_ENV) $(BIN)/dbt build
 	@# Where the sample was there already, only what changed was built; the tests read the whole SQL.
 	$(TEST_ENV) $(BIN)/dbt --quiet compile
+
+check-views: test-sample
+	$(TEST_ENV) $(BIN)/python scripts/write_feature_views.py --check
 
 lint-sql: test-sample
 	$(TEST_ENV) $(BIN)/sqlfluff lint models/staging models/cleaned models/training/*_labels.sql tests/data
@@ -104,5 +110,5 @@ setup-dev: setup .venv/.installed-dev
 clean: ## Remove what was built, but not the loaded data, the snapshots and .venv.
 	rm -rf target dbt_packages logs
 
-.PHONY: help run refresh replay test test-fast lint-python lint-sql test-sample bench airflow docs setup setup-dev clean
+.PHONY: help run refresh replay views test test-fast check-views lint-python lint-sql test-sample bench airflow docs setup setup-dev clean
 .NOTPARALLEL:

@@ -6,6 +6,8 @@ the last time, and as_of differs in every run. Macros read as_of only when they 
 
 from __future__ import annotations
 
+import re
+import textwrap
 import time
 from collections.abc import Callable, Iterable
 from contextlib import chdir, suppress
@@ -105,12 +107,15 @@ class DbtProject:
             again after a command with another target, so it is not named where it need not be.
         profiles_dir: the folder of the profiles.yml, where it is not the project's.
         log_path: the folder of dbt's log, where it is not the project's.
+        working_dir: the folder from which relative paths of profiles.yml are resolved, where it is
+            not the project's.
     """
 
     settings: Settings
     target: str | None = None
     profiles_dir: Path | None = None
     log_path: Path | None = None
+    working_dir: Path | None = None
     _manifest: Any = field(default=None, init=False)
     #: The duration of parsing, until a build reports it.
     _parsed: DbtTimes = field(default_factory=DbtTimes, init=False)
@@ -179,6 +184,33 @@ class DbtProject:
         self._manifest = reply.result
         self._parsed = DbtTimes(importing=imported - began, parsing=time.perf_counter() - imported)
 
+    @property
+    def manifest(self) -> Any:
+        """Dbt's manifest of the project, which is parsed for it."""
+        self.parse()
+        return self._manifest
+
+    def compile(self, selected: Iterable[str]) -> dict[str, str]:
+        """Return the SQL of some models by unique id, as in a full build.
+
+        Args:
+            selected: the models, as dbt's ``--select`` takes them.
+
+        Raises:
+            FeatureStoreError: a model cannot be compiled; holds dbt's whole message on each.
+        """
+        arguments = ["compile", "--full-refresh", "--select", *selected]
+        reply = self._invoke(arguments, self.manifest.deepcopy())
+        results = reply.result.results if reply.result is not None else []
+        failed = [str(result.message) for result in results if result.status in _FAILED]
+        if reply.exception is not None and not is_locked(reply.exception):
+            failed.append(str(reply.exception))
+        if failed:
+            said = "\n".join(map(_without_calls, failed))
+            raise FeatureStoreError(said, next_step="correct it, then run again")
+        self._check(reply, "compile")
+        return {result.node.unique_id: result.node.compiled_code for result in results}
+
     def _invoke(
         self,
         arguments: list[str],
@@ -198,7 +230,7 @@ class DbtProject:
         runner = dbtRunner(manifest=manifest, callbacks=[*callbacks])
         try:
             # The adapter resolves a relative path of the warehouse from the working directory.
-            with chdir(folder), cancelled_by_signals() as stopped:
+            with chdir(self.working_dir or folder), cancelled_by_signals() as stopped:
                 reply = runner.invoke([*_SILENT, *arguments, *where])
         finally:
             # The adapter would keep the file open, and nobody else could open it until this
@@ -232,6 +264,15 @@ class DbtProject:
             f"{bullets(failed, _LISTED)}",
             next_step=f"correct them, then run again; {log}",
         )
+
+
+def _without_calls(message: str) -> str:
+    """Return an error of a model without the macros through which it came."""
+    lines = [line for line in message.splitlines() if not line.strip().startswith(">")]
+    heads = [
+        at for at, line in enumerate(lines) if re.match(r"\s*(Runtime|Compilation) Error", line)
+    ]
+    return textwrap.dedent("\n".join(lines[heads[-1] + 1 if heads else 0 :])).strip()
 
 
 def _one_line(message: str | None) -> str:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 PAGE = REPOSITORY / "docs/guides/bring_your_own_data.md"
 PARTS = [
-    *("dbt_packages", "macros", "models", "seeds", "snapshots", "tests/generic", "tests/data"),
+    *("dbt_packages", "macros", "models", "seeds", "snapshots", "tests/data"),
     *("dbt_project.yml", "packages.yml", "profiles.yml"),
 ]
 

@@ -24,7 +24,7 @@ def test_the_feature_view_is_the_declaration_of_a_model_that_is_built(
 ) -> None:
     [text] = blocks(README, "yaml")
     [sql] = blocks(README, "sql")
-    view = definitions.view("store_traffic")
+    view = definitions.view("customer_velocity")
     node = definitions.manifest["nodes"][view.unique_id]
     assert yaml.safe_load(text)["feature_view"] == node["config"]["meta"]["feature_view"]
     assert sql.strip() == node["raw_code"].strip()
@@ -32,4 +32,4 @@ def test_the_feature_view_is_the_declaration_of_a_model_that_is_built(
 
     with connect(sample.warehouse_path) as connection:
         built = connection.table(node["relation_name"]).columns
-    assert built == ["store_id", "feature_time", *(f.name for f in view.features), "known_at"]
+    assert built == ["customer_id", "feature_time", *(f.name for f in view.features), "known_at"]

@@ -19,7 +19,7 @@ FLOORS = (
     ("times", "profiles", "warehouse"),
     ("settings", "registry"),
     ("dbt", "raw", "cli", "online/layout"),
-    ("historical", "online/connection"),
+    ("historical", "online/connection", "authoring"),
     ("online/read",),
     ("online/check",),
     ("online/export",),

@@ -1,1 +1,1 @@
-{{ windowed_features(ref('clicks'), feature_view()) }}
+{{ feature_store.windowed_features(ref('clicks'), feature_store.feature_view()) }}

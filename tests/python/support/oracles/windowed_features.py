@@ -71,7 +71,7 @@ class View:
     def __init__(self, declaration: Mapping[str, Any]):
         self.entity: list[str] = declaration["entity"]
         self.event_time: str = declaration["event_time"]
-        self.grain = duration(declaration["grain"])
+        self.grain = duration(declaration.get("grain") or "1d")
         self.aggregates = [
             Aggregate(
                 name=name,
@@ -83,7 +83,10 @@ class View:
             for name, given in declaration["aggregates"].items()
         ]
         derived = declaration.get("derived") or {}
-        self.derived = {name: expression(sql) for name, sql in derived.items()}
+        self.derived = {
+            name: expression(given["sql"] if isinstance(given, Mapping) else given)
+            for name, given in derived.items()
+        }
         named = [window for aggregate in self.aggregates for window, _ in aggregate.windows]
         self.windows = [length for _, length in _windows({*declaration["windows"], *named})]
 

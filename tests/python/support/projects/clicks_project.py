@@ -8,7 +8,7 @@ from pathlib import Path
 from support.paths import REPOSITORY
 
 _FILES = ("dbt_project.yml", "packages.yml", "profiles.yml")
-_FOLDERS = ("dbt_packages", "macros", "scripts", "tests/generic")
+_FOLDERS = ("dbt_packages", "macros", "scripts")
 _MODELS = ("_groups.yml", "monitoring/_monitoring.yml")
 
 

@@ -51,6 +51,8 @@ class IncrementalProject(DbtProject):
         config: dict[str, Any] = {"meta": {"feature_view": declaration}}
         if types is None:
             config["contract"] = {"enforced": False}
+        else:
+            config["contract"] = {"enforced": True}
         columns = [{"name": column, "data_type": kind} for column, kind in (types or {}).items()]
         model = {"name": name, "config": config, "columns": columns}
         self.write(f"models/features/{name}.yml", {"models": [model]})

@@ -35,7 +35,7 @@ from support.servers.redis_server import script_environment
 FIRST, DAYS = datetime(2024, 5, 1), 3
 #: What says when a row was loaded, not what it holds.
 LOAD_COLUMNS = {"_loaded_at", "loaded_at", "known_at", "_batch_id", "batch_id"}
-_PARTS = ["dbt_packages", "macros", "tests/generic", "dbt_project.yml", "packages.yml"]
+_PARTS = ["dbt_packages", "macros", "dbt_project.yml", "packages.yml"]
 _PARTS += ["profiles.yml", "models/_groups.yml", "models/monitoring/served_differences_summary.sql"]
 _DIFFERENCES = """{{ served_differences(
     ref('visitor_clicks', v=1), ref('served_visitor_clicks_v1'), ['visitor_id'],

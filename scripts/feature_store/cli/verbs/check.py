@@ -45,7 +45,9 @@ def check_all(
 ) -> None:
     """Check views, record each result, and add it to ``done``."""
     check_address(settings)
-    definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
+    definitions = load_definitions(
+        settings.target_path / "manifest.json", settings.project_name, settings.operations_schema
+    )
     views = choose_views(definitions, labels)
     unreadable: list[FeatureStoreError] = []
     progress = Progress(

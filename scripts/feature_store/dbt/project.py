@@ -105,12 +105,15 @@ class DbtProject:
             again after a command with another target, so it is not named where it need not be.
         profiles_dir: the folder of the profiles.yml, where it is not the project's.
         log_path: the folder of dbt's log, where it is not the project's.
+        working_dir: the folder from which relative paths of profiles.yml are resolved, where it is
+            not the project's.
     """
 
     settings: Settings
     target: str | None = None
     profiles_dir: Path | None = None
     log_path: Path | None = None
+    working_dir: Path | None = None
     _manifest: Any = field(default=None, init=False)
     #: The duration of parsing, until a build reports it.
     _parsed: DbtTimes = field(default_factory=DbtTimes, init=False)
@@ -179,6 +182,30 @@ class DbtProject:
         self._manifest = reply.result
         self._parsed = DbtTimes(importing=imported - began, parsing=time.perf_counter() - imported)
 
+    @property
+    def manifest(self) -> Any:
+        """dbt's manifest of the project, which is parsed for it."""
+        self.parse()
+        return self._manifest
+
+    def compile(self, selected: Iterable[str]) -> dict[str, str]:
+        """Return the SQL of some models by unique id, as in a full build.
+
+        Args:
+            selected: the models, as dbt's ``--select`` takes them.
+
+        Raises:
+            FeatureStoreError: a model cannot be compiled; holds dbt's whole message on each.
+        """
+        arguments = ["compile", "--full-refresh", "--select", *selected]
+        reply = self._invoke(arguments, self.manifest.deepcopy())
+        results = reply.result.results if reply.result is not None else []
+        failed = [result.message for result in results if result.status in _FAILED]
+        if failed:
+            raise FeatureStoreError("\n\n".join(map(str, failed)))
+        self._check(reply, "compile")
+        return {result.node.unique_id: result.node.compiled_code for result in results}
+
     def _invoke(
         self,
         arguments: list[str],
@@ -198,7 +225,7 @@ class DbtProject:
         runner = dbtRunner(manifest=manifest, callbacks=[*callbacks])
         try:
             # The adapter resolves a relative path of the warehouse from the working directory.
-            with chdir(folder), cancelled_by_signals() as stopped:
+            with chdir(self.working_dir or folder), cancelled_by_signals() as stopped:
                 reply = runner.invoke([*_SILENT, *arguments, *where])
         finally:
             # The adapter would keep the file open, and nobody else could open it until this

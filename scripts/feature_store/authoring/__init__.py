@@ -1,0 +1,1 @@
+"""Completes the YAML and SQL files of feature views from their declarations."""

@@ -1,0 +1,199 @@
+"""Completes the list of columns of a model in its YAML.
+
+What the tool wrote is told from what a person changed by a record: a comment above the columns that
+holds a short digest of each description (and each test) that the tool wrote. A description without
+its digest there is a person's, and stays.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from feature_store.authoring.types import same_type
+from feature_store.authoring.yaml_nodes import Node
+from feature_store.authoring.yaml_text import YamlText, flow
+
+NOT_NULL = [{"type": "not_null", "warn_unsupported": False}]
+_OWN_KEYS = ("name", "quote", "data_type", "description", "constraints")
+_HEAD = "# Generated:"
+_PER_LINE = 28
+_DIGEST = 3
+
+
+@dataclass(frozen=True)
+class WantedColumn:
+    """A column as the declaration and the warehouse have it."""
+
+    name: str
+    data_type: str
+    description: str
+    not_null: bool
+    quote: bool
+
+    def as_yaml(self) -> dict[str, Any]:
+        """Return the column as a mapping for the YAML."""
+        return {
+            "name": self.name,
+            **({"quote": True} if self.quote else {}),
+            "data_type": self.data_type,
+            "description": self.description,
+            **({"constraints": NOT_NULL} if self.not_null else {}),
+        }
+
+
+def digest(*parts: str) -> str:
+    """Return the short digest of a text that the tool wrote."""
+    found = hashlib.sha256("\0".join(parts).encode()).digest()
+    return base64.urlsafe_b64encode(found).decode()[:_DIGEST]
+
+
+class ColumnList:
+    """The columns of a model or of a version of it.
+
+    Args:
+        owner: finds the node of the model or version, anew after each edit.
+    """
+
+    def __init__(self, text: YamlText, owner: Callable[[], Node]):
+        self._text, self._owner = text, owner
+
+    @property
+    def _items(self) -> list[Node]:
+        return self._owner().list_of("columns")
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is such a list."""
+        return bool(self._items)
+
+    def record(self) -> frozenset[str]:
+        """Return the digests of what the tool wrote."""
+        found = self._record_lines()
+        digests = "".join(re.sub(rf"\s*{_HEAD}|\s", "", line) for line in found[2])
+        return frozenset(digests[at : at + _DIGEST] for at in range(0, len(digests), _DIGEST))
+
+    def _record_lines(self) -> tuple[int, int, list[str]]:
+        """Return where the record begins and ends, and its lines; an empty place if there is none."""
+        text = self._text.text
+        first = text.rfind("\n", 0, self._text.dash(self._items[0])) + 1
+        begin, lines = first, []
+        while begin:
+            above = text.rfind("\n", 0, begin - 1) + 1
+            line = text[above:begin]
+            if not line.strip().startswith("#"):
+                break
+            begin = above
+            if line.strip().startswith(_HEAD):
+                lines.insert(0, line)
+            elif lines:
+                begin += len(line)
+                break
+        if not lines:
+            return first, first, []
+        begin = text.index(lines[0], begin)
+        return begin, begin + sum(map(len, lines)), lines
+
+    def write_record(self, digests: Sequence[str]) -> None:
+        """Write the record in place of the one that is there."""
+        begin, end, _ = self._record_lines()
+        indent = " " * self._text.column(self._text.dash(self._items[0]))
+        rows = [digests[at : at + _PER_LINE] for at in range(0, len(digests), _PER_LINE)]
+        new = "".join(f"{indent}{_HEAD} {''.join(row)}\n" for row in rows)
+        if self._text.text[begin:end] != new:
+            self._text.replace(begin, end, new)
+
+    def complete(self, columns: Sequence[WantedColumn], anchor: str) -> list[str]:
+        """Bring the list up to date, apart from the record.
+
+        Returns:
+            names of the columns that were removed although a person had changed them.
+        """
+        if not self.is_there:
+            lines = "".join(f"\n  - {flow(column.as_yaml())}" for column in columns)
+            if self._owner().get("columns") is not None:
+                self._text.remove_key(self._owner(), "columns")
+            after = (
+                "v",
+                "name",
+                "description",
+                "docs",
+                "latest_version",
+                "config",
+                "data_tests",
+                "tests",
+            )
+            self._text.add_key(self._owner(), "columns", "\n" + lines[1:], after)
+            self._text.add_anchor(self._owner(), "columns", anchor)
+            return []
+        record = self.record()
+        for column in columns:
+            self._complete_column(column, record)
+        self._add_missing(columns)
+        return self._remove_others({column.name for column in columns}, record)
+
+    def _node(self, name: str) -> Node | None:
+        return next((one for one in self._items if _name(one) == name), None)
+
+    def _complete_column(self, column: WantedColumn, record: Iterable[str]) -> None:
+        if (node := self._node(column.name)) is None:
+            return
+        value, wanted = node.value, column.as_yaml()
+        changed: dict[str, Any] = {}
+        if "quote" in wanted and "quote" not in value:
+            changed["quote"] = True
+        if not same_type(str(value.get("data_type") or ""), column.data_type):
+            changed["data_type"] = column.data_type
+        description = value.get("description")
+        if not description or (
+            description != column.description and digest(column.name, description) in record
+        ):
+            changed["description"] = column.description
+        if column.not_null and "constraints" not in value:
+            changed["constraints"] = NOT_NULL
+        for key, new in changed.items():
+            after = _OWN_KEYS[: _OWN_KEYS.index(key)]
+            self._text.set_value(self._node(column.name), key, flow(new), after)
+        if not column.not_null and value.get("constraints") == NOT_NULL:
+            self._text.remove_key(self._node(column.name), "constraints")
+
+    def _add_missing(self, columns: Sequence[WantedColumn]) -> None:
+        at = 0
+        for column in columns:
+            names = [_name(one) for one in self._items]
+            if column.name in names:
+                at = names.index(column.name) + 1
+                continue
+            self._text.add_item(self._owner().get("columns"), flow(column.as_yaml()), at)
+            at += 1
+
+    def _remove_others(self, kept: set[str], record: Iterable[str]) -> list[str]:
+        lost = []
+        for name in [_name(one) for one in self._items]:
+            if name in kept:
+                continue
+            node = self._node(name)
+            value = node.value
+            if {*value} - {*_OWN_KEYS} or (
+                value.get("description") and digest(name, value["description"]) not in record
+            ):
+                lost.append(name)
+            self._text.remove_item(self._owner().get("columns"), self._items.index(node))
+        return lost
+
+    def digests(self, columns: Sequence[WantedColumn]) -> list[str]:
+        """Return the digests of the descriptions that are as the tool writes them."""
+        return [
+            digest(column.name, column.description)
+            for column in columns
+            if self._node(column.name).value.get("description") == column.description
+        ]
+
+
+def _name(node: Node) -> str:
+    found = node.get("name")
+    return found.text if found is not None else ""

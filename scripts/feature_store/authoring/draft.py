@@ -1,0 +1,261 @@
+"""A copy of a dbt project in which each feature view can be compiled before it is complete.
+
+The copy is made of links. Feature views have no contract, columns, tests and snapshots of their own
+in it, and their one-line models are there, so dbt can compile what the project cannot parse yet.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import yaml
+
+from feature_store.authoring.types import described_types
+from feature_store.authoring.views import Project, View
+from feature_store.dbt.project import DbtProject
+from feature_store.errors import FeatureStoreError
+from feature_store.profiles import profiles_dir_of
+from feature_store.settings import Settings
+from feature_store.warehouse.connection import connect
+
+_DROPPED = ("columns", "data_tests", "tests", "unit_tests", "latest_version")
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What dbt and the warehouse say of the feature views.
+
+    Attributes:
+        types: SQL types by column, by name of the SQL file.
+        materialized: by name of the SQL file.
+        docs: names of the project's doc blocks.
+        packages: names of the project's dbt packages.
+        materializations: names of the materializations that dbt knows.
+        snapshots_elsewhere: names of the snapshots in files that declare no feature view.
+        snapshot_config: the strategy of a snapshot of what was served.
+    """
+
+    types: Mapping[str, Mapping[str, str]]
+    materialized: Mapping[str, str]
+    docs: frozenset[str]
+    packages: frozenset[str]
+    materializations: frozenset[str]
+    snapshots_elsewhere: frozenset[str]
+    snapshot_config: Mapping[str, str]
+
+
+def compile_views(
+    project: Project,
+    settings: Settings,
+    target: str | None,
+    views: list[View],
+    all_views: list[View],
+    sql: Mapping[Path, str],
+) -> Compiled:
+    """Compile feature views, and ask the warehouse for the types of their columns.
+
+    Args:
+        views: the views to compile.
+        all_views: every view of the project.
+        sql: the one-line models to be, by path.
+
+    Raises:
+        FeatureStoreError: dbt cannot read the project, a declaration is wrong, or a table that a
+            view reads is missing in the warehouse.
+    """
+    names = [view.sql_name(version) for view in views for version in view.versions]
+    with _draft(project, settings, all_views, sql) as folder:
+        dbt = DbtProject(
+            replace(settings, project_dir=folder, target_path=settings.target_path / "authoring"),
+            target,
+            profiles_dir=profiles_dir_of(settings.project_dir),
+            log_path=settings.target_path / "authoring",
+            working_dir=settings.project_dir,
+        )
+        manifest = dbt.manifest
+        nodes = {_file_name(node): node for node in manifest.nodes.values() if _is_model(node)}
+        wanted = {name: nodes[name] for name in names if name in nodes}
+        if missing := sorted({*names} - {*wanted}):
+            raise FeatureStoreError(
+                f"{', '.join(missing)}: dbt finds no enabled model",
+                next_step=f"write {missing[0]}.sql, or enable the model",
+            )
+        root = manifest.metadata.project_name
+        with connect_to(settings, wanted, manifest) as connection:
+            _check_parents(connection, manifest, wanted)
+        code = dbt.compile([f"path:{node.original_file_path}" for node in wanted.values()])
+        with connect(settings.warehouse_path) as connection:
+            types = {
+                name: described_types(connection, code[node.unique_id], name)
+                for name, node in wanted.items()
+            }
+        return Compiled(
+            types,
+            {name: node.config.materialized for name, node in nodes.items()},
+            frozenset(doc.name for doc in manifest.docs.values() if doc.package_name == root),
+            frozenset(macro.package_name for macro in manifest.macros.values()),
+            frozenset(
+                macro.name.removeprefix("materialization_").rsplit("_", 1)[0]
+                for macro in manifest.macros.values()
+                if macro.name.startswith("materialization_")
+            ),
+            frozenset(
+                node.name
+                for node in manifest.nodes.values()
+                if node.resource_type == "snapshot"
+                and project.folder / node.original_file_path
+                not in {view.path for view in all_views}
+            ),
+            _snapshot_config(manifest),
+        )
+
+
+def _snapshot_config(manifest: Any) -> dict[str, str]:
+    names = {macro.name for macro in manifest.macros.values()}
+    if "snapshot_served_strategy" in names:
+        return {"strategy": "feature_store.served"}
+    return {"strategy": "check", "check_cols": "all"}
+
+
+@contextmanager
+def connect_to(
+    settings: Settings, wanted: Mapping[str, Any], manifest: Any
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the warehouse, which must exist: types are asked of its tables."""
+    if not settings.warehouse_path.exists():
+        parents = sorted(
+            {_label(parent) for node in wanted.values() for parent in _parents(manifest, node)}
+        )
+        raise FeatureStoreError(
+            f"{settings.warehouse_path}: there is no warehouse yet, of which the types of columns "
+            "are asked",
+            next_step=f"dbt build -s {' '.join('+' + name for name in parents)}",
+        )
+    with connect(settings.warehouse_path) as connection:
+        yield connection
+
+
+def _check_parents(
+    connection: duckdb.DuckDBPyConnection, manifest: Any, wanted: Mapping[str, Any]
+) -> None:
+    rows = connection.execute(
+        "select lower(table_schema), lower(table_name) from information_schema.tables"
+    ).fetchall()
+    there = {*rows}
+    for name, node in wanted.items():
+        for parent in _parents(manifest, node):
+            table = getattr(parent, "identifier", None) or parent.alias
+            if (parent.schema.lower(), table.lower()) not in there:
+                is_source = parent.resource_type == "source"
+                raise FeatureStoreError(
+                    f"{name} reads {_label(parent)}, and {parent.schema}.{table} is not in the "
+                    "warehouse",
+                    next_step="load it" if is_source else f"dbt build -s +{parent.name}",
+                )
+
+
+def _parents(manifest: Any, node: Any) -> list[Any]:
+    found = [manifest.nodes.get(key) or manifest.sources.get(key) for key in node.depends_on.nodes]
+    return [
+        parent
+        for parent in found
+        if parent is not None and getattr(parent.config, "materialized", "") != "ephemeral"
+    ]
+
+
+def _label(node: Any) -> str:
+    return f"{node.source_name}.{node.name}" if node.resource_type == "source" else node.name
+
+
+def _is_model(node: Any) -> bool:
+    return node.resource_type == "model"
+
+
+def _file_name(node: Any) -> str:
+    return Path(node.original_file_path).stem
+
+
+@contextmanager
+def _draft(
+    project: Project, settings: Settings, views: list[View], sql: Mapping[Path, str]
+) -> Iterator[Path]:
+    """Make the copy in a folder of its own, and remove it at the end."""
+    base = settings.target_path / "authoring"
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix="draft_", dir=base))
+    except OSError as error:
+        raise FeatureStoreError(
+            f"{base}: cannot be written: {error.strerror}",
+            next_step="let this user write it, or set DBT_TARGET_PATH to another folder",
+        ) from error
+    try:
+        _link(project, folder)
+        for view in views:
+            text = project.texts[view.path]
+            _write(project, folder, view.path, _without_contracts(text.root.value))
+        for path, line in sql.items():
+            _write(project, folder, path, line)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _link(project: Project, folder: Path) -> None:
+    models = [path for path in project.model_paths if path.exists()]
+    for entry in project.folder.iterdir():
+        # A folder on the way to models is made, the others are links.
+        is_above = any(model == entry or model.is_relative_to(entry) for model in models)
+        if is_above:
+            for file in entry.rglob("*"):
+                if file.is_file():
+                    path = folder / file.relative_to(project.folder)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    os.symlink(file, path)
+        elif entry.name not in (".git", ".venv"):
+            os.symlink(entry, folder / entry.name)
+
+
+def _write(project: Project, folder: Path, path: Path, content: Any) -> None:
+    place = folder / path.relative_to(project.folder)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.unlink(missing_ok=True)
+    text = content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False)
+    place.write_text(text, encoding="utf-8")
+
+
+def _without_contracts(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a YAML file without what is to be completed."""
+    kept = {key: value for key, value in content.items() if key not in _DROPPED}
+    kept["models"] = [_model(model) for model in content.get("models") or []]
+    return kept
+
+
+def _model(model: Any) -> Any:
+    if not isinstance(model, dict):
+        return model
+    is_of_view = any(
+        "feature_view" in (((part.get("config") or {}).get("meta")) or {})
+        for part in (model, *(model.get("versions") or []))
+        if isinstance(part, dict) and isinstance(part.get("config") or {}, dict)
+    )
+    if not is_of_view:
+        return model
+    kept = {key: value for key, value in model.items() if key not in _DROPPED}
+    kept["config"] = {**(kept.get("config") or {}), "contract": {"enforced": False}}
+    if "versions" in kept:
+        kept["versions"] = [
+            {key: value for key, value in version.items() if key not in _DROPPED}
+            for version in kept["versions"]
+        ]
+    if "versions" in kept and "latest_version" in model:
+        kept["latest_version"] = model["latest_version"]
+    return kept

@@ -1,0 +1,190 @@
+"""The entries of online views and served snapshots in the YAML of a feature view."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from feature_store.authoring.declared_columns import documented, key_column
+from feature_store.authoring.views import Version, View, models_of, name_of
+from feature_store.authoring.yaml_nodes import Node
+from feature_store.authoring.yaml_text import YamlText, flow
+from feature_store.errors import FeatureStoreError
+
+MATCHES = "feature_store.matches_declaration"
+_WIDTH = 96
+
+
+def entry_of(text: YamlText, name: str) -> Node:
+    """Return the entry of a model in a file that has it."""
+    return next(entry for entry in models_of(text) if name_of(entry) == name)
+
+
+def owner_of(text: YamlText, view: View, version: Version | None) -> Callable[[], Node]:
+    """Return what finds the entry of a view, or of a version of it, after each edit."""
+
+    def find() -> Node:
+        entry = entry_of(text, view.name)
+        if version is None:
+            return entry
+        listed = entry.list_of("versions")
+        return next(item for item in listed if item.get("v").value == version.number)
+
+    return find
+
+
+def rows_of(view: View, version: Version) -> str:
+    """Return an entity in words: ``customer and store``."""
+    return " and ".join(
+        key.removesuffix("_id").replace("_", " ") for key in version.declaration["entity"]
+    )
+
+
+def _folded(description: str) -> list[str]:
+    """Return a description as lines of a folded block scalar."""
+    lines = textwrap.wrap(description, _WIDTH, break_on_hyphens=False, break_long_words=False)
+    return ["description: >-", *(f"  {line}" for line in lines)]
+
+
+def complete_online(
+    text: YamlText, view: View, version: Version, declaration: str, columns: str
+) -> None:
+    """Write or correct the entry of an online view.
+
+    Args:
+        declaration: the anchor of the declaration.
+        columns: the anchor of the view's columns.
+    """
+    name = view.online_name(version)
+    if name not in [name_of(entry) for entry in models_of(text)]:
+        description = (
+            f"One row per {rows_of(view, version)}: the latest row of {view.name} "
+            f"{view.suffix(version)[1:]} at the time of the run."
+        )
+        lines = [
+            f"name: {name}",
+            *_folded(description),
+            "config:",
+            "  materialized: view",
+            "  contract: {enforced: true}",
+            f"  meta: {{feature_view: *{declaration}}}",
+            f"data_tests: [{MATCHES}]",
+            f"columns: *{columns}",
+        ]
+        _add_entry(text, "models", lines, _place(text, view, version))
+        return
+    config = entry_of(text, name).get("config")
+    if config is None:
+        value = f"{{materialized: view, contract: {{enforced: true}}, meta: {{feature_view: *{declaration}}}}}"
+        text.add_key(entry_of(text, name), "config", value, ("name", "description"))
+    elif config.get("contract") is None:
+        text.add_first_key(config, "contract", "{enforced: true}")
+    for keys, wanted in (
+        (("config", "meta", "feature_view"), declaration),
+        (("columns",), columns),
+    ):
+        found = entry_of(text, name).get(*keys)
+        if found is not None and (found.kind != "alias" or found.anchor != wanted):
+            text.replace(
+                found.start,
+                found.end,
+                ("" if text.text[found.start - 1] == " " else " ") + f"*{wanted}",
+            )
+        elif found is None and keys == ("columns",):
+            text.add_key(entry_of(text, name), "columns", f"*{wanted}")
+        elif found is None:
+            raise FeatureStoreError(
+                f"{text.where}: {name} has no config.meta.feature_view",
+                next_step=f"write feature_view: *{wanted} there, or remove the entry",
+            )
+    add_test(text, name, MATCHES)
+
+
+def _place(text: YamlText, view: View, version: Version) -> int:
+    """Return the number of the item behind the view and its other online views."""
+    names = [name_of(entry) for entry in models_of(text)]
+    before = [view.name, *(view.online_name(one) for one in view.versions)]
+    before = before[: before.index(view.online_name(version))]
+    return max(names.index(name) for name in before if name in names) + 1
+
+
+def _add_entry(text: YamlText, key: str, lines: Sequence[str], at: int) -> None:
+    """Add an entry to a list, with an empty line before it."""
+    owner = text.root.get(key)
+    items = owner.resolved.items
+    dash = text.dash(items[0])
+    indent = text.column(dash)
+    entry = ["", f"- {lines[0]}", *(f"  {line}" for line in lines[1:])]
+    text.insert_lines(items[at - 1].end, entry, indent)
+
+
+def add_test(text: YamlText, model: str, test: str) -> None:
+    """Add a test without arguments to a model that has it not."""
+    entry = entry_of(text, model)
+    key = "tests" if entry.get("tests") is not None else "data_tests"
+    found = entry.list_of(key)
+    if any(test_name(item).split(".")[-1] == test.split(".")[-1] for item in found):
+        return
+    if not found:
+        if entry.get(key) is not None:
+            text.remove_key(entry, key)
+        after = ("name", "description", "docs", "latest_version", "config")
+        text.add_key(entry_of(text, model), key, f"[{test}]", after)
+    else:
+        text.add_item(entry.get(key), test, 0)
+
+
+def test_name(item: Node) -> str:
+    """Return the name of a test in a list of tests."""
+    node = item.resolved
+    if node.kind == "scalar":
+        return node.text
+    first = next((key.text for key, _ in node.pairs), "")
+    named = node.get("test_name")
+    return named.text if named is not None else first
+
+
+def complete_snapshot(
+    text: YamlText, view: View, version: Version, config: dict[str, Any], docs: frozenset[str]
+) -> None:
+    """Write the entry of the snapshot of what was served, or correct its key."""
+    name = view.served_name(version)
+    entity = list(version.declaration["entity"])
+    snapshots = text.root.list_of("snapshots")
+    for entry in snapshots:
+        if name_of(entry) == name:
+            found = entry.get("config", "unique_key")
+            if found is not None and found.value not in (
+                entity,
+                entity[0] if entity[1:] == [] else None,
+            ):
+                text.set_value(entry.get("config"), "unique_key", flow(entity))
+            return
+    description = (
+        f"One row per {rows_of(view, version)} and period in which it was served: the rows of "
+        f"{view.online_name(version)} as they were, and from when to when. Features are described there."
+    )
+    columns = [
+        *((key, key_column(key, docs).description) for key in entity),
+        *(
+            (column, documented(f"served_{column}", docs))
+            for column in ("feature_time", "known_at")
+        ),
+        ("dbt_valid_from", documented("served_from", docs)),
+        ("dbt_valid_to", documented("served_until", docs)),
+    ]
+    lines = [
+        f"name: {name}",
+        *_folded(description),
+        f"relation: ref('{view.online_name(version)}')",
+        f"config: {flow({'strategy': config['strategy'], **config, 'unique_key': entity, 'hard_deletes': 'invalidate'})}",
+        "columns:",
+        *(f"  - {flow({'name': column, 'description': said})}" for column, said in columns),
+    ]
+    if snapshots:
+        _add_entry(text, "snapshots", lines, len(snapshots))
+        return
+    models = text.root.get("models")
+    block = ["", "snapshots:", f"  - {lines[0]}", *(f"    {line}" for line in lines[1:])]
+    text.insert_lines(models.resolved.end, block, 0)

@@ -1,0 +1,128 @@
+"""The SQL that follows from a declaration: one-line models, and the list of served views."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from feature_store.authoring.views import ONE_LINE, Project, Version, View, events_call
+from feature_store.errors import FeatureStoreError
+
+_DECLARATION = "feature_store.feature_view()"
+_LIST = re.compile(r"(\{%-?\s*set\s+served_views\s*=\s*\[)(.*?)(\]\s*-?%\})", re.S)
+_LINE = re.compile(r"\(\s*'[^']+'\s*,\s*[^,()]+\s*,\s*\[[^\]]*\]\s*\)")
+
+
+def is_served(project: Project, view: View, version: Version) -> bool:
+    """Return whether a version has an online view: if it is declared ``online``, or is there."""
+    name = view.online_name(version)
+    return "online" in version.declaration or name in project.sql or project.model(name) is not None
+
+
+def one_line_models(project: Project, view: View) -> dict[Path, str]:
+    """Return the one-line models of a view's versions, by path, as they are to be.
+
+    A file with other SQL in it is left as it is.
+    """
+    found: dict[Path, str] = {}
+    for version in view.versions:
+        if "aggregates" in version.declaration:
+            events = _events(project, view, version)
+            line = f"{{{{ feature_store.windowed_features({events}, {_DECLARATION}) }}}}\n"
+            _add(project, found, view.path.parent, view.sql_name(version), line)
+        elif view.sql_name(version) not in project.sql:
+            name = view.sql_name(version)
+            raise FeatureStoreError(
+                f"{project.label(view.path)}: {view.name} declares no aggregates, and there is no "
+                f"{name}.sql",
+                allowed="aggregates, or SQL written by hand",
+                next_step=f"declare aggregates and windows, or write {name}.sql",
+            )
+    return found
+
+
+def online_models(project: Project, view: View) -> dict[Path, str]:
+    """Return the one-line models of a view's online views, by path, as they are to be."""
+    found: dict[Path, str] = {}
+    for version in view.versions:
+        if is_served(project, view, version):
+            events = _events(project, view, version)
+            of_version = "" if version.number is None else f", v={version.number!r}"
+            line = (
+                f"{{{{ feature_store.online_features(ref('{view.name}'{of_version}), {events}, "
+                f"{_DECLARATION}) }}}}\n"
+            )
+            _add(project, found, _online_folder(view), view.online_name(version), line)
+    return found
+
+
+def _events(project: Project, view: View, version: Version) -> str:
+    events = events_call(project, view, version)
+    if events is None:
+        raise FeatureStoreError(
+            f"{project.label(view.path)}: {view.name}: events is missing",
+            allowed="the model or source that it reads, such as ref('orders')",
+            next_step="add events to the declaration",
+        )
+    return events
+
+
+def _online_folder(view: View) -> Path:
+    folder = view.path.parent
+    return folder.parent / "online" if folder.name == "features" else folder
+
+
+def _add(project: Project, found: dict[Path, str], folder: Path, name: str, line: str) -> None:
+    path = project.sql.get(name)
+    if path is None:
+        found[folder / f"{name}.sql"] = line
+        return
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FeatureStoreError(
+            f"{project.label(path)}: cannot be read: {error}", next_step="correct the file"
+        ) from error
+    if ONE_LINE.fullmatch(text):
+        found[path] = text if text.split() == line.split() else line
+
+
+def served_list(project: Project, views: list[View]) -> dict[Path, str]:
+    """Return the models with a list of served views, by path, as they are to be."""
+    wanted = {
+        (view.name, str(1 if version.number is None else version.number)): (
+            f"('{view.name}', {1 if version.number is None else version.number!r}, "
+            f"{[*version.declaration['entity']]!r})"
+        )
+        for view in views
+        for version in view.versions
+        if is_served(project, view, version)
+    }
+    found = {}
+    for path in project.sql.values():
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        match = _LIST.search(text) if "served_differences(" in text else None
+        if match:
+            there = {_key(entry): entry for entry in _LINE.findall(match[2])}
+            kept = {key: entry for key, entry in there.items() if key not in wanted}
+            lines = [one for _, one in sorted((kept | wanted).items())]
+            body = "".join(f"\n    {line}," for line in lines) + "\n"
+            is_same = list(there.values()) == lines
+            found[path] = text if is_same else text[: match.end(1)] + body + text[match.start(3) :]
+    return found
+
+
+def listed(project: Project) -> list[tuple[Path, str, tuple[str, str]]]:
+    """Return the entries of such lists: the file, the text, and name and version of the view."""
+    found = []
+    for path in project.sql.values():
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        match = _LIST.search(text) if "served_differences(" in text else None
+        found += [(path, one, _key(one)) for one in _LINE.findall(match[2])] if match else []
+    return found
+
+
+def _key(entry: str) -> tuple[str, str]:
+    name, version, _ = ast.literal_eval(entry)
+    return name, str(version)

@@ -1,0 +1,236 @@
+"""Finds the feature views that a dbt project's YAML files declare."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from feature_store.authoring.yaml_nodes import Node
+from feature_store.authoring.yaml_text import YamlText
+from feature_store.errors import FeatureStoreError, near_names
+from feature_store.profiles import read_yaml
+
+_REFERENCE = re.compile(
+    r"""\s*(?:(?:ref|source)\(\s*(['"])[^'"]+\1(?:\s*,\s*(['"])[^'"]+\2)?(?:\s*,\s*v(?:ersion)?\s*=\s*[^,()]+)?\s*\))\s*"""
+)
+#: One-line models, with or without the package's name before the macros.
+ONE_LINE = re.compile(
+    r"\s*\{\{-?\s*(?:\w+\.)?(windowed|online)_features\(\s*(.+?)\s*,\s*(?:\w+\.)?feature_view\(\)\s*\)"
+    r"\s*-?\}\}\s*",
+    re.S,
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a feature view: its number, and its declaration; None if it is not versioned."""
+
+    number: int | str | None
+    declaration: Mapping[str, Any]
+
+
+@dataclass
+class View:
+    """A feature view as its YAML declares it."""
+
+    name: str
+    path: Path
+    versions: list[Version] = field(default_factory=list)
+
+    def suffix(self, version: Version) -> str:
+        """Return the version as it ends names: ``_v1``."""
+        return f"_v{1 if version.number is None else version.number}"
+
+    def sql_name(self, version: Version) -> str:
+        """Return the name of a version's SQL file."""
+        return self.name if version.number is None else f"{self.name}_v{version.number}"
+
+    def online_name(self, version: Version) -> str:
+        """Return the name of a version's online view."""
+        return f"online_{self.name}{self.suffix(version)}"
+
+    def served_name(self, version: Version) -> str:
+        """Return the name of the snapshot of what a version served."""
+        return f"served_{self.name}{self.suffix(version)}"
+
+    @property
+    def is_windowed(self) -> bool:
+        """Whether its SQL follows from the declaration."""
+        return any("aggregates" in version.declaration for version in self.versions)
+
+
+@dataclass
+class Project:
+    """The files of a dbt project.
+
+    Attributes:
+        texts: its YAML files under the model paths, by path.
+        sql: its SQL files there, by name without ``.sql``.
+    """
+
+    folder: Path
+    model_paths: list[Path]
+    texts: dict[Path, YamlText]
+    sql: dict[str, Path]
+
+    def label(self, path: Path) -> str:
+        """Return a path relative to the project."""
+        return str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path)
+
+    def model(self, name: str) -> tuple[Path, Node] | None:
+        """Return the entry of a model and its file."""
+        for path, text in self.texts.items():
+            for entry in models_of(text):
+                if name_of(entry) == name:
+                    return path, entry
+        return None
+
+
+def read_project(folder: Path) -> Project:
+    """Read the YAML files of a project's models."""
+    settings = read_yaml(folder / "dbt_project.yml", "correct it, then run again")
+    given = settings.get("model-paths") or ["models"]
+    paths = [folder / str(path) for path in given] if isinstance(given, list) else []
+    files = sorted({file for path in paths for file in path.rglob("*") if file.is_file()})
+    texts = {
+        file: YamlText.read(file, str(file.relative_to(folder)))
+        for file in files
+        if file.suffix in (".yml", ".yaml")
+    }
+    sql = {file.stem: file for file in files if file.suffix == ".sql"}
+    return Project(folder, paths, texts, sql)
+
+
+def models_of(text: YamlText) -> list[Node]:
+    """Return the entries of the models in a file."""
+    return text.root.list_of("models") if text.root is not None else []
+
+
+def name_of(entry: Node) -> str | None:
+    """Return the name of an entry."""
+    found = entry.get("name")
+    return found.text if found is not None else None
+
+
+def declaration_of(entry: Node) -> Node | None:
+    """Return the node of ``config.meta.feature_view`` of a model or version."""
+    return entry.get("config", "meta", "feature_view")
+
+
+def views_of(project: Project) -> list[View]:
+    """Return all feature views, in the order of their names.
+
+    Raises:
+        FeatureStoreError: a view is declared twice, or its version cannot be read.
+    """
+    found: dict[str, View] = {}
+    entries = [(path, entry) for path, text in project.texts.items() for entry in models_of(text)]
+    for path, entry in entries:
+        versions = [*_versions(project, path, entry)]
+        name = name_of(entry)
+        if not versions or name is None or _is_online(project, name, entries):
+            continue
+        if name in found:
+            raise FeatureStoreError(
+                f"the feature view {name} is declared in {project.label(found[name].path)} and in "
+                f"{project.label(path)}",
+                next_step="keep one of the two",
+            )
+        found[name] = View(name, path, versions)
+    return [found[name] for name in sorted(found)]
+
+
+def _is_online(project: Project, name: str, entries: Iterable[tuple[Path, Node]]) -> bool:
+    """Return whether a model with this name is the online view of another."""
+    match = re.fullmatch(r"online_(.+)_v[^_]+", name)
+    line = ONE_LINE.fullmatch(_sql(project, name))
+    return (
+        bool(line and line[1] == "online")
+        or bool(match)
+        and any(name_of(entry) == match[1] and [*_declared(entry)] for _, entry in entries)
+    )
+
+
+def _declared(entry: Node) -> Iterator[Node]:
+    for part in (entry, *entry.list_of("versions")):
+        if (found := declaration_of(part)) is not None:
+            yield found
+
+
+def _versions(project: Project, path: Path, entry: Node) -> Iterator[Version]:
+    own = declaration_of(entry)
+    listed = entry.list_of("versions")
+    if not listed and own is not None:
+        is_plain = name_of(entry) in project.sql
+        yield Version(None if is_plain else 1, _mapping(project, path, own))
+    for item in listed:
+        number = item.get("v")
+        declared = declaration_of(item) or own
+        if declared is not None:
+            if number is None:
+                raise FeatureStoreError(
+                    f"{project.label(path)}, line {item.line}: a version of {name_of(entry)} has "
+                    "no v",
+                    next_step="write it as - v: 1",
+                )
+            yield Version(number.value, _mapping(project, path, declared))
+
+
+def _mapping(project: Project, path: Path, node: Node) -> Mapping[str, Any]:
+    value = node.value
+    entity = value.get("entity") if isinstance(value, dict) else None
+    if not isinstance(entity, list) or not entity or not all(isinstance(k, str) for k in entity):
+        raise FeatureStoreError(
+            f"{project.label(path)}, line {node.line}: feature_view: "
+            f"{'entity is ' + repr(entity) if isinstance(value, dict) else repr(value)}",
+            allowed="a mapping with entity, a list of column names such as [customer_id]",
+            next_step="correct the declaration; --new writes one to begin with",
+        )
+    return value
+
+
+def chosen(views: list[View], names: Iterable[str]) -> list[View]:
+    """Return the views with these names; all of them where none is given."""
+    known = {view.name: view for view in views}
+    for name in names:
+        if name not in known:
+            raise FeatureStoreError(
+                f"no model declares the feature view {name!r}",
+                allowed=near_names(name, known),
+                next_step="correct the name, or start it with --new",
+            )
+    return [known[name] for name in dict.fromkeys(names)] or views
+
+
+def events_call(project: Project, view: View, version: Version) -> str | None:
+    """Return the ``ref()`` or ``source()`` of a version's events, from its declaration or SQL."""
+    given = version.declaration.get("events")
+    if given is None:
+        for name in (view.sql_name(version), view.online_name(version)):
+            match = ONE_LINE.fullmatch(_sql(project, name))
+            if match:
+                arguments = match[2]
+                return arguments if match[1] == "windowed" else _second(arguments)
+        return None
+    if isinstance(given, str) and _REFERENCE.fullmatch(given):
+        return given.strip()
+    if isinstance(given, str) and re.fullmatch(r"\w+", given):
+        return f"ref('{given}')"
+    raise FeatureStoreError(
+        f"{project.label(view.path)}: {view.name}: events is {given!r}",
+        allowed="ref('orders'), source('shop', 'orders') or the name of a model",
+        next_step="correct events in the declaration",
+    )
+
+
+def _sql(project: Project, name: str) -> str:
+    path = project.sql.get(name)
+    return path.read_text(encoding="utf-8") if path else ""
+
+
+def _second(arguments: str) -> str:
+    """Return the second of two calls: ``ref('a', v=1), ref('b')``."""
+    return re.split(r"\)\s*,\s*", arguments, maxsplit=1)[-1]

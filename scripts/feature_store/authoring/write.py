@@ -1,0 +1,137 @@
+"""Brings the files of feature views up to date with their declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from feature_store.authoring.complete import complete_versions, complete_view
+from feature_store.authoring.draft import compile_views
+from feature_store.authoring.files import write_all
+from feature_store.authoring.leftovers import Leftover, leftovers, without
+from feature_store.authoring.sql_files import (
+    is_served,
+    one_line_models,
+    online_models,
+    served_list,
+)
+from feature_store.authoring.views import Project, View, chosen, read_project, views_of
+from feature_store.authoring.yaml_text import YamlText
+from feature_store.errors import FeatureStoreError, bullets
+from feature_store.settings import Settings, load_settings
+
+
+@dataclass
+class Result:
+    """What was, or would be, changed.
+
+    Attributes:
+        changes: a line on each file.
+        notes: what a person should know of it.
+        views: the number of views that were looked at.
+    """
+
+    changes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    views: int = 0
+
+
+def write_feature_views(
+    names: Iterable[str] = (),
+    *,
+    check: bool = False,
+    remove: bool = False,
+    target: str | None = None,
+    project_dir: Path | None = None,
+) -> Result:
+    """Complete feature views: their YAML, one-line models, online views and snapshots.
+
+    Args:
+        names: the views; all where none is given.
+        check: whether to change nothing, and only say what is out of date.
+        remove: whether to remove what views that were removed by hand left behind.
+        target: the target of profiles.yml.
+        project_dir: the dbt project, by default the one at or above the working directory.
+
+    Raises:
+        FeatureStoreError: a file or declaration is wrong, or the warehouse lacks a table; nothing
+            is written then.
+    """
+    settings = load_settings(target, project_dir)
+    project = read_project(settings.project_dir)
+    result = Result()
+    contents: dict[Path, str | None] = {}
+    found = leftovers(project, views_of(project))
+    if found and not remove:
+        raise _left_behind(project, found)
+    if found:
+        contents |= without(project, found)
+        result.notes += _kept_in_warehouse(found)
+        if not check:
+            write_all(contents, project.label)
+        result.changes += [f"{one.label(project)}: removed" for one in found]
+        project = read_project(settings.project_dir)
+    views = views_of(project)
+    selected = chosen(views, names)
+    result.views = len(selected)
+    if selected:
+        changed = _completed(project, settings, target, views, selected, result)
+        result.changes += [
+            f"{project.label(path)}: {'new' if not path.exists() else 'out of date'}"
+            for path in changed
+        ]
+        if not check:
+            write_all(changed, project.label)
+    return result
+
+
+def _completed(
+    project: Project,
+    settings: Settings,
+    target: str | None,
+    views: list[View],
+    selected: list[View],
+    result: Result,
+) -> dict[Path, str]:
+    """Return the files of some views that are to be written, by path."""
+    before = {path: text.written() for path, text in project.texts.items()}
+    for view in views:
+        complete_versions(project.texts[view.path], view)
+    sql = {path: text for view in views for path, text in one_line_models(project, view).items()}
+    compiled = compile_views(project, settings, target, selected, views, sql)
+    # What was only for the draft is not written.
+    for view in {one.path: one for one in views if one not in selected}.values():
+        if view.path not in {one.path for one in selected}:
+            project.texts[view.path] = YamlText(before[view.path], project.label(view.path))
+    contents: dict[Path, str] = {}
+    for view in selected:
+        served = [one for one in view.versions if is_served(project, view, one)]
+        result.notes += complete_view(project.texts[view.path], view, compiled, served)
+        contents[view.path] = project.texts[view.path].written()
+        contents |= one_line_models(project, view) | online_models(project, view)
+    contents |= served_list(project, views)
+    return {path: text for path, text in contents.items() if text != _present(path)}
+
+
+def _present(path: Path) -> str | None:
+    return path.read_bytes().decode("utf-8", errors="replace") if path.exists() else None
+
+
+def _left_behind(project: Project, found: list[Leftover]) -> FeatureStoreError:
+    views = sorted({one.view for one in found})
+    return FeatureStoreError(
+        f"no YAML declares {', '.join(views)} any more, and this was left behind:"
+        + bullets([one.label(project) for one in found]),
+        next_step="run again with --remove to remove it, or restore the declaration; tables in the "
+        "warehouse and keys in the online store are not touched",
+    )
+
+
+def _kept_in_warehouse(found: list[Leftover]) -> list[str]:
+    views = sorted({one.view for one in found})
+    return [
+        f"{view}: its tables stay in the warehouse: {view}, online_{view}, served_{view}; drop them "
+        "by hand when nobody needs them"
+        for view in views
+    ]

@@ -1,0 +1,205 @@
+"""Edits of a YAML text that leave every other byte of it as it was."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from feature_store.authoring.yaml_nodes import Node, parse
+from feature_store.errors import FeatureStoreError
+
+_BOM = "\ufeff"
+_INDENT = 2
+
+
+class YamlText:
+    """A YAML text, edited in place; after each edit it is read again.
+
+    Line ends are kept: inside, a text of a file with CRLF has LF.
+    """
+
+    def __init__(self, text: str, where: str):
+        self.where = where
+        self._bom = _BOM if text.startswith(_BOM) else ""
+        text = text.removeprefix(_BOM)
+        self._crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
+        self.text = text.replace("\r\n", "\n") if self._crlf else text
+        self.root = parse(self.text, where)
+
+    @classmethod
+    def read(cls, path: Path, where: str) -> YamlText:
+        """Read a file."""
+        try:
+            text = path.read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            said = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise FeatureStoreError(
+                f"{where}: cannot be read: {said}", next_step="correct the file, then run again"
+            ) from error
+        return cls(text, where)
+
+    def written(self) -> str:
+        """Return the text as the file has it."""
+        return self._bom + (self.text.replace("\n", "\r\n") if self._crlf else self.text)
+
+    def replace(self, start: int, end: int, new: str) -> None:
+        """Replace a part of the text."""
+        self.text = self.text[:start] + new + self.text[end:]
+        self.root = parse(self.text, self.where)
+
+    def set_value(self, owner: Node, key: str, value: str, after: Sequence[str] = ()) -> None:
+        """Set a key of a map to a value in flow style, behind the last of some keys if it is new."""
+        found = owner.resolved.get(key)
+        if found is not None:
+            keep = f"&{found.anchor} " if found.anchor and found.kind != "alias" else ""
+            gap = " " if self.text[found.start - 1] == ":" else ""
+            self.replace(found.start, found.end, gap + keep + value)
+        else:
+            self.add_key(owner, key, value, after)
+
+    def add_key(self, owner: Node, key: str, value: str, after: Sequence[str] = ()) -> None:
+        """Add a key to a map; the lines of a value of several are indented from the key on."""
+        owner = owner.resolved
+        if owner.kind != "map":
+            raise FeatureStoreError(
+                f"{self.where}, line {owner.line}: a mapping is allowed here, got {owner.text!r}",
+                next_step="correct the file, then run again",
+            )
+        before = [pair for pair in owner.pairs if pair[0].text in after] or owner.pairs[-1:]
+        if not owner.flow:
+            indent = self.column(owner.pairs[0][0].start)
+            lines = (
+                f"{key}: {value}".splitlines()
+                if value[:1] != "\n"
+                else [f"{key}:", *value[1:].splitlines()]
+            )
+            self.insert_lines(before[-1][1].end, lines, indent)
+        elif before:
+            self.replace(before[-1][1].end, before[-1][1].end, f", {key}: {value}")
+        else:
+            self.replace(owner.start + 1, owner.start + 1, f"{key}: {value}")
+
+    def add_first_key(self, owner: Node, key: str, value: str) -> None:
+        """Add a key in front of the others of a map."""
+        owner = owner.resolved
+        start = owner.pairs[0][0].start
+        end = ", " if owner.flow else "\n" + " " * self.column(start)
+        self.replace(start, start, f"{key}: {value}{end}")
+
+    def remove_key(self, owner: Node, key: str) -> None:
+        """Remove a key of a map that has others too."""
+        owner = owner.resolved
+        index = next(number for number, pair in enumerate(owner.pairs) if pair[0].text == key)
+        name, value = owner.pairs[index]
+        if not owner.flow:
+            self.remove_lines(name.start, value.end)
+        elif index:
+            self.replace(owner.pairs[index - 1][1].end, value.end, "")
+        else:
+            self.replace(name.start, owner.pairs[1][0].start, "")
+
+    def add_item(self, owner: Node, item: str, at: int | None = None) -> None:
+        """Add an item to a list, at its end or so that it has a number."""
+        owner = owner.resolved
+        number = len(owner.items) if at is None else at
+        if owner.flow:
+            if not owner.items:
+                self.replace(owner.start, owner.end, f"[{item}]")
+            elif number:
+                end = owner.items[number - 1].end
+                self.replace(end, end, f", {item}")
+            else:
+                start = owner.items[0].start
+                self.replace(start, start, f"{item}, ")
+            return
+        dash = self.dash(owner.items[0])
+        first, *others = item.splitlines()
+        lines = [f"- {first}", *(f"  {line}" if line else "" for line in others)]
+        if number:
+            self.insert_lines(owner.items[number - 1].end, lines, self.column(dash))
+        else:
+            indent = " " * self.column(dash)
+            self.replace(dash, dash, "".join(f"{line}\n{indent}" for line in lines))
+
+    def remove_item(self, owner: Node, number: int) -> None:
+        """Remove an item of a list that has others too."""
+        owner = owner.resolved
+        item = owner.items[number]
+        if not owner.flow:
+            self.remove_lines(self.dash(item), item.end)
+        elif number:
+            self.replace(owner.items[number - 1].end, item.end, "")
+        else:
+            self.replace(item.start, owner.items[1].start, "")
+
+    def insert_lines(self, end: int, lines: Sequence[str], indent: int) -> None:
+        """Insert lines below the line in which a node ends."""
+        at = self.text.find("\n", end)
+        at = len(self.text) if at < 0 else at
+        self.replace(at, at, "".join(f"\n{' ' * indent if line else ''}{line}" for line in lines))
+
+    def remove_lines(self, start: int, end: int) -> None:
+        """Remove the whole lines of a part of the text."""
+        first = self.text.rfind("\n", 0, start) + 1
+        last = self.text.find("\n", end)
+        self.replace(first, len(self.text) if last < 0 else last + 1, "")
+
+    def add_anchor(self, owner: Node, key: str, name: str) -> str:
+        """Return the anchor of a key's value, which gets one if it has none."""
+        value = owner.resolved.get(key)
+        assert value is not None
+        if value.anchor:
+            return value.anchor
+        taken = set(_anchors(self.root)) if self.root else set()
+        anchor = next(
+            one for one in (name, *(f"{name}_{n}" for n in range(2, 999))) if one not in taken
+        )
+        name_node = next(pair[0] for pair in owner.resolved.pairs if pair[0].text == key)
+        at = self.text.index(":", name_node.end) + 1
+        self.replace(at, at, f" &{anchor}")
+        return anchor
+
+    def column(self, offset: int) -> int:
+        """Return the column of a place, from 0."""
+        return offset - (self.text.rfind("\n", 0, offset) + 1)
+
+    def dash(self, item: Node) -> int:
+        """Return where the dash of a block list's item is."""
+        return self.text.rindex("-", 0, max(item.start, 1))
+
+
+def _anchors(node: Node) -> list[str]:
+    own = [node.anchor] if node.anchor and node.kind != "alias" else []
+    children = [part for pair in node.pairs for part in pair] + node.items
+    return own + [name for child in children for name in _anchors(child)]
+
+
+def flow(value: Any) -> str:
+    """Return a value as YAML in flow style, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    if isinstance(value, str):
+        return _text(value)
+    return json.dumps(value)
+
+
+def _text(text: str) -> str:
+    """Return a text as a scalar, without quotes where YAML reads it the same way."""
+    try:
+        is_same = text.strip() == text and all(
+            yaml.safe_load(shape.format(text)) == expected
+            for shape, expected in (
+                ("a: {}", {"a": text}),
+                ("{{a: {}, b: 1}}", {"a": text, "b": 1}),
+                ("[{}, 1]", [text, 1]),
+            )
+        )
+    except yaml.YAMLError:
+        is_same = False
+    return text if is_same and "\n" not in text else json.dumps(text, ensure_ascii=False)

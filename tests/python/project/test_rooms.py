@@ -18,7 +18,7 @@ FLOORS = (
     ("errors", "display", "file_locks"),
     ("times", "profiles", "warehouse"),
     ("settings", "registry"),
-    ("dbt", "raw", "cli", "online/layout"),
+    ("dbt", "raw", "cli", "online/layout", "starter"),
     ("historical", "online/connection"),
     ("online/read",),
     ("online/check",),

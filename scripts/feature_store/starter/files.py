@@ -46,7 +46,7 @@ def write_all(folder: Path, texts: Mapping[str, str]) -> None:
         if isinstance(error, OSError):
             raise FeatureStoreError(
                 f"{error.filename or folder}: cannot be written: {error.strerror}",
-                next_step="make the folder writable and give the disk space, then try again; nothing was left",
+                next_step="check the folder and the disk, then try again; nothing was left behind",
             ) from error
         raise
 

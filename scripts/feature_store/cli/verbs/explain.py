@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from feature_store import FeatureStore, FeatureStoreError
 from feature_store.cli import app, options
 from feature_store.cli.arguments import read_entity
 from feature_store.display import plain
+from feature_store.errors import FeatureStoreError
 from feature_store.explain import explain_feature
 from feature_store.explain.show import show
 from feature_store.registry.deprecation import check_deprecation
+from feature_store.store import FeatureStore
 from feature_store.times import read_time
 from feature_store.warehouse.connection import connect
 

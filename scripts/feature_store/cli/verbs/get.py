@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
-from feature_store import FeatureStore, FeatureStoreError, OnlineFeatures
 from feature_store.cli import app, options
 from feature_store.cli.arguments import read_entity
 from feature_store.display import minute, plain, print_table, shown
+from feature_store.errors import FeatureStoreError
+from feature_store.online.read.result import OnlineFeatures
+from feature_store.store import FeatureStore
 from feature_store.times import read_time
 
 #: The text in the place of a value that is not present.

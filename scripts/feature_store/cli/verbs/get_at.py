@@ -6,12 +6,13 @@ from datetime import datetime
 
 from rich.text import Text
 
-from feature_store import FeatureStore, FeatureStoreError
 from feature_store.cli import app, options
 from feature_store.cli.arguments import read_entity
 from feature_store.display import minute, plain, print_columns, shown
+from feature_store.errors import FeatureStoreError
 from feature_store.explain import FeatureAt, features_at
 from feature_store.registry.deprecation import check_deprecation
+from feature_store.store import FeatureStore
 from feature_store.times import read_time
 from feature_store.warehouse.connection import connect
 

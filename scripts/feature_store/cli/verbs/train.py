@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from feature_store import FeatureStore, FeatureStoreError
 from feature_store.cli import app, options
 from feature_store.display import print_table, shown
-from feature_store.errors import bullets
+from feature_store.errors import FeatureStoreError, bullets
 from feature_store.historical.join import MODES
+from feature_store.store import FeatureStore
 from feature_store.training import metadata
 from feature_store.training.build import TrainingSetRequest, build_training_set
 from feature_store.training.splits import NO_RULE, SplitRule, split_by_hash, split_by_time

@@ -23,7 +23,7 @@ ROWS = (
 WITH_KEYS = f"{ROWS} where customer_id is not null and seen_at is not null"
 CHECKED = "{% do check_feature_view(feature_view()) %}\n"
 CALL = "{{ windowed_features(ref('events'), feature_view()) }}"
-INCREMENT = f"{WITH_KEYS} {{% if is_incremental() %}} and false {{% endif %}}"
+INCREMENT = f"{WITH_KEYS} {{% if is_increment() %}} and false {{% endif %}}"
 MERGED = (
     "{{ config(incremental_strategy='delete+insert', unique_key=['customer_id', 'feature_time']) }}"
 )
@@ -136,13 +136,13 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("kind", ["incremental", "table", "view"])
+@pytest.mark.parametrize("kind", ["feature_view", "table", "view"])
 def test_wrong_keys_end_the_build_and_keep_the_old_rows(
     project: IncrementalProject, dbt: DbtForker, runs: tuple[Run, list[dict[str, Any]]], kind: str
 ) -> None:
-    name = {"incremental": "checked", "table": "a_table", "view": "a_view"}[kind]
+    name = {"feature_view": "checked", "table": "a_table", "view": "a_view"}[kind]
     sql, _ = VIEWS[name]
-    for broken, expected in list(BROKEN.values())[: 4 if kind == "incremental" else 1]:
+    for broken, expected in list(BROKEN.values())[: 4 if kind == "feature_view" else 1]:
         config = f"{{{{ config(materialized='{kind}') }}}}"
         project.write(f"models/features/{name}.sql", config + broken)
         dbt.parse()

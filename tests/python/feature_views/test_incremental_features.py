@@ -110,7 +110,7 @@ def test_statements_are_all_that_dbt_ran(name: str, captured: Captured, replays:
         f'create or replace temporary table "changed_{name}"',
         f'create temporary table "{name}__dbt_tmp',
         f'insert into "store"."features"."{name}"',
-        f'delete from operations."events_of_{name}"',
+        f'delete from "operations"."events_of_{name}"',
         "COMMIT",
     ]
     got = [" ".join(sql.split()) for sql in replay.incremental]

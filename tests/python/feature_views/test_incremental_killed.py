@@ -143,7 +143,7 @@ def test_view_of_two_event_tables_is_an_error(builds: Builds):
 
 def test_event_table_without_needed_columns_is_an_error(builds: Builds):
     project = builds.project
-    columns = "* exclude (loaded_at, customer_id)"
+    columns = "* exclude (ordered_at, customer_id)"
     project.write("models/unloaded.sql", f"select {columns} from {{{{ ref('events') }}}}")
     project.declare("of_unloaded", VIEWS["ever"])
     project.write(
@@ -156,4 +156,5 @@ def test_event_table_without_needed_columns_is_an_error(builds: Builds):
     assert "feature view of_unloaded (models/features/of_unloaded.yml): 2 errors" in run.said
     assert "entity: customer_id: " in run.said
     assert "Next: correct entity, or add the column there" in run.said
-    assert "has no such column, from which known_at is made. Next: select _loaded_at" in run.said
+    assert "event_time: ordered_at: " in run.said
+    assert "Next: correct event_time, or add the column there" in run.said

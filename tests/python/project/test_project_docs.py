@@ -33,7 +33,9 @@ def ours(nodes: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
 
 
 def signature(macro_sql: str) -> list[str]:
-    """Return the names of a macro's or generic test's arguments."""
+    """Return the names of a macro's or generic test's arguments; a materialization has none."""
+    if re.match(r"{%-?\s*materialization\b", macro_sql):
+        return []
     found = re.search(r"\b(?:macro|test)\s+\w+\s*\(([^)]*)\)", macro_sql)
     assert found, macro_sql
     return [part.split("=")[0].strip() for part in found[1].split(",") if part.strip()]

@@ -6,7 +6,6 @@ A small dbt project with one snapshot gives the macros; dbt's own hash takes its
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,15 +22,11 @@ from feature_store.registry.definitions import Feature, FeatureView
 from feature_store.warehouse.row_hash import fingerprint_sql, row_hash_sql
 from support.paths import REPOSITORY
 from support.projects.compiled_project import dbt
-from support.projects.dbt_project import DbtProject, own_settings, served_snapshot
+from support.projects.dbt_project import DbtProject, served_snapshot
 
 pytestmark = pytest.mark.slow
 
 #: What this project adds to dbt's own way of making ids of a snapshot's rows.
-_OURS = (
-    "dbt_overrides/duckdb__snapshot_hash_arguments.sql",
-    "dbt_overrides/repair_snapshot_ids.sql",
-)
 KEYS = [("x|y", "z"), ("x", "y|z"), ("|", ""), ("", "|"), ("%7C", ""), ("a\\", "b"), ("a", "\\b")]
 
 
@@ -42,20 +37,15 @@ class SnapshotProject(DbtProject):
         super().__init__(folder)
         self.write_profile()
         self.write("models/online_things.sql", "select * from raw_things")
-        snapshot = served_snapshot("served_things", "online_things", ["a", "b"])
-        self.write("snapshots/served_things.yml", snapshot)
+        self.write_settings()
         self.install(with_ours=True)
 
     def install(self, *, with_ours: bool) -> None:
-        """Use this project's ids, or dbt's own."""
-        for name in _OURS:
-            target = self.folder / "macros" / name
-            target.unlink(missing_ok=True)
-            if with_ours:
-                shutil.copy(REPOSITORY / "macros" / name, target)
-        hooks = own_settings()["snapshots"]["feature_store"]["+pre-hook"]
-        hooks = [hook for hook in hooks if with_ours or "repair" not in hook]
-        self.write_settings(snapshots={"feature_store": {"+pre-hook": hooks}})
+        """Use this project's strategy, or dbt's own."""
+        snapshot = served_snapshot("served_things", "online_things", ["a", "b"])
+        if not with_ours:
+            snapshot["snapshots"][0]["config"]["strategy"] = "check"
+        self.write("snapshots/served_things.yml", snapshot)
 
     def serve(self, rows: dict[tuple[str, str], int]) -> Counter[tuple[str, str, int, bool]]:
         """Take a snapshot of these rows; return all of it, with whether a row is current."""

@@ -64,7 +64,7 @@ _KEPT_ORDERS = {
     "name": "kept_orders",
     "relation": "ref('orders')",
     "config": {
-        "strategy": "check",
+        "strategy": "feature_store.exact_check",
         "check_cols": ["quantity"],
         "updated_at": "loaded_at",
         "unique_key": ["customer_id", "ordered_at"],

@@ -48,7 +48,7 @@ class CleanedProject(DbtProject):
         super().__init__(folder)
         self.copy(*FILES)
         models = own_settings()["models"]["feature_store"]
-        kept = {name: models[name] for name in ("+post-hook", "staging", "cleaned")}
+        kept = {name: models[name] for name in ("staging", "cleaned")}
         self.write_settings(
             kept=("on-run-start", "on-run-end"),
             vars={"as_of": None},

@@ -27,8 +27,12 @@ def typed(columns: Mapping[str, str]) -> list[dict[str, str]]:
 
 def served_snapshot(name: str, relation: str, unique_key: list[str]) -> dict[str, Any]:
     """Return the YAML file of a snapshot that keeps what was served, as this project's do."""
-    config = {"strategy": "check", "check_cols": "all", "unique_key": unique_key}
-    config["hard_deletes"] = "invalidate"
+    config = {
+        "strategy": "feature_store.exact_check",
+        "check_cols": "all",
+        "unique_key": unique_key,
+        "hard_deletes": "invalidate",
+    }
     return {"snapshots": [{"name": name, "relation": f"ref('{relation}')", "config": config}]}
 
 

@@ -262,7 +262,7 @@ def load_definitions(
     manifest = read_manifest(manifest_path, project_name)
     views = []
     for node in manifest["nodes"].values():
-        if declares(node) and not is_online_view(manifest["nodes"], node):
+        if declares(node) and not is_online_view(manifest, node):
             try:
                 views.append(_feature_view(node, *served_by(manifest, node)))
             except (KeyError, TypeError, AttributeError, ValueError) as error:

@@ -16,19 +16,22 @@ def declares(node: dict[str, Any]) -> bool:
     return node["resource_type"] == "model" and bool(meta.get("feature_view"))
 
 
-def is_online_view(nodes: dict[str, Any], node: dict[str, Any]) -> bool:
+def is_online_view(manifest: dict[str, Any], node: dict[str, Any]) -> bool:
     """Return whether a model is the online view of a feature view that it reads.
 
     It calls ``online_features()``; one written by hand has the name ``online_…`` or stands in
     ``models/online``.
     """
-    reads = node.get("depends_on") or {}
-    parents = [nodes[name] for name in reads.get("nodes") or [] if name in nodes]
+    nodes = manifest["nodes"]
+    read = manifest["parent_map"].get(node["unique_id"], [])
+    parents = [nodes[name] for name in read if name in nodes]
     if node["resource_type"] != "model" or not any(declares(parent) for parent in parents):
         return False
-    is_named = node["name"].startswith("online_") or node["fqn"][1:2] == ["online"]
-    return is_named or any(
-        macro.endswith(".online_features") for macro in reads.get("macros") or []
+    called = (node.get("depends_on") or {}).get("macros") or []
+    return (
+        node["name"].startswith("online_")
+        or node["fqn"][1:2] == ["online"]
+        or any(macro.endswith(".online_features") for macro in called)
     )
 
 
@@ -40,7 +43,7 @@ def served_by(
     online = [
         child
         for child in children.get(node["unique_id"], [])
-        if child in nodes and is_online_view(nodes, nodes[child])
+        if child in nodes and is_online_view(manifest, nodes[child])
     ]
     snapshots = {
         child: nodes[child]

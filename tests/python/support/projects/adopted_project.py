@@ -32,6 +32,8 @@ class AdoptedProject:
     warehouse: Path
     python: Path = Path(sys.executable)
     variables: dict[str, str | None] = field(default_factory=dict)
+    #: What the last refresh printed.
+    refreshed: str = ""
 
     def write(self, name: str, content: object) -> Path:
         """Write a file: a text, or anything else as YAML."""
@@ -44,11 +46,10 @@ class AdoptedProject:
 
     def run(self, *command: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Run a Python module in the folder: ``run("dbt.cli.main", "build")``."""
-        variables: dict[str, str | None] = dict.fromkeys(_OTHERS) | self.variables
         return subprocess.run(
             [str(self.python), "-m", *command],
             cwd=self.folder,
-            env=script_environment(**variables),
+            env=self._environment(),
             input=stdin,
             capture_output=True,
             text=True,
@@ -60,6 +61,24 @@ class AdoptedProject:
         done = self.run("feature_store.cli.main", *arguments)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
+
+    def run_code(self, code: str) -> str:
+        """Run Python code in the folder and return what it printed."""
+        path = self.folder.parent / f"{self.folder.name}.py"
+        path.write_text(code)
+        done = subprocess.run(
+            [str(self.python), str(path)],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def _environment(self) -> dict[str, str]:
+        return script_environment(**dict.fromkeys(_OTHERS) | self.variables)
 
     def dbt(self, *arguments: str, code: int = 0) -> str:
         """Run dbt and return what it printed."""

@@ -1,4 +1,4 @@
-"""Complete feature views from their declarations; ``python scripts/write_feature_views.py --help``."""
+"""Complete feature views from their declarations; see ``write_feature_views.py --help``."""
 
 import python_environment  # noqa: F401 - says what to do where a package is missing
 

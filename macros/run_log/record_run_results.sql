@@ -1,4 +1,5 @@
 {%- macro record_run_results(results) -%}
+    {%- if execute -%}{%- do feature_store._log_declaration_failures(results) -%}{%- endif -%}
     {%- if execute and flags.WHICH in ['build', 'run', 'test', 'seed', 'snapshot'] and results %}
         insert or replace into {{ feature_store._operations('dbt_results') }} values
             {%- for result in results %}

@@ -1,4 +1,4 @@
-{%- do check_feature_view(feature_view()) -%}
+{%- do feature_store.check_feature_view(feature_store.feature_view()) -%}
 with
 
 profiles as (

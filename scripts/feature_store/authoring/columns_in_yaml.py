@@ -23,6 +23,7 @@ _OWN_KEYS = ("name", "quote", "data_type", "description", "constraints")
 _HEAD = "# Generated:"
 _PER_LINE = 28
 _DIGEST = 3
+_NOT_NULL = "not_null"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class ColumnList:
         return frozenset(digests[at : at + _DIGEST] for at in range(0, len(digests), _DIGEST))
 
     def _record_lines(self) -> tuple[int, int, list[str]]:
-        """Return where the record begins and ends, and its lines; an empty place if there is none."""
+        """Return where the record begins and ends, and its lines; none if there is none."""
         text = self._text.text
         first = text.rfind("\n", 0, self._text.dash(self._items[0])) + 1
         begin, lines = first, []
@@ -150,7 +151,7 @@ class ColumnList:
             changed["data_type"] = column.data_type
         description = value.get("description")
         if not description or (
-            description != column.description and digest(column.name, description) in record
+            description != column.description and _is_written(column.name, description, record)
         ):
             changed["description"] = column.description
         if column.not_null and "constraints" not in value:
@@ -158,7 +159,8 @@ class ColumnList:
         for key, new in changed.items():
             after = _OWN_KEYS[: _OWN_KEYS.index(key)]
             self._text.set_value(self._node(column.name), key, flow(new), after)
-        if not column.not_null and value.get("constraints") == NOT_NULL:
+        was_written = digest(column.name, str(description), _NOT_NULL) in record
+        if not column.not_null and was_written and value.get("constraints") == NOT_NULL:
             self._text.remove_key(self._node(column.name), "constraints")
 
     def _add_missing(self, columns: Sequence[WantedColumn]) -> None:
@@ -179,7 +181,7 @@ class ColumnList:
             node = self._node(name)
             value = node.value
             if {*value} - {*_OWN_KEYS} or (
-                value.get("description") and digest(name, value["description"]) not in record
+                value.get("description") and not _is_written(name, value["description"], record)
             ):
                 lost.append(name)
             self._text.remove_item(self._owner().get("columns"), self._items.index(node))
@@ -188,10 +190,15 @@ class ColumnList:
     def digests(self, columns: Sequence[WantedColumn]) -> list[str]:
         """Return the digests of the descriptions that are as the tool writes them."""
         return [
-            digest(column.name, column.description)
+            digest(column.name, column.description, *([_NOT_NULL] if column.not_null else []))
             for column in columns
             if self._node(column.name).value.get("description") == column.description
         ]
+
+
+def _is_written(name: str, description: str, record: Iterable[str]) -> bool:
+    """Return whether the tool wrote the description of a column, with or without a constraint."""
+    return bool({digest(name, description), digest(name, description, _NOT_NULL)} & {*record})
 
 
 def _name(node: Node) -> str:

@@ -38,9 +38,9 @@ def write_views(
 ) -> None:
     """Complete feature views: columns, contract, tests, one-line models, online views, snapshots.
 
-    A person writes the declaration, config.meta.feature_view of a model in a YAML file; this writes
-    what follows from it, in place, and keeps what was written by hand. Types of columns are asked of
-    the warehouse, so the tables that a view reads must be built.
+    A person writes the declaration, config.meta.feature_view of a model in a YAML file; this
+    writes what follows from it, in place, and keeps what was written by hand. Types of
+    columns are asked of the warehouse, so the tables that a view reads must be built.
     """
     if new is not None:
         if views or check or remove or not entity or not events:

@@ -55,13 +55,9 @@ def complete_versions(text: YamlText, view: View) -> None:
 def complete_view(
     text: YamlText, view: View, compiled: Compiled, served: list[Version]
 ) -> list[str]:
-    """Bring the YAML of a view up to date.
+    """Bring the YAML of a view up to date, and return notes for the user.
 
-    Args:
-        served: the versions that have an online view.
-
-    Returns:
-        notes for the user.
+    The versions in ``served`` have an online view.
     """
     _complete_config(text, view, compiled)
     wanted = [_wanted(view, version, compiled) for version in view.versions]
@@ -118,7 +114,11 @@ def _complete_config(text: YamlText, view: View, compiled: Compiled) -> None:
             text.add_key(entry_of(text, view.name), "config", flow(settings), _BEFORE_CONFIG)
         return
     for key, value in reversed(settings.items()):
-        text.add_first_key(entry_of(text, view.name).get("config"), key, flow(value))
+        config = entry_of(text, view.name).get("config")
+        if config.get("materialized") is not None:  # a comment above it stays its own
+            text.add_key(config, key, flow(value), ("materialized",))
+        else:
+            text.add_first_key(config, key, flow(value))
 
 
 def _wanted(view: View, version: Version, compiled: Compiled) -> list[WantedColumn]:
@@ -227,7 +227,7 @@ def _columns_anchor(text: YamlText, view: View, version: Version) -> str:
 def _complete_checks(
     text: YamlText, view: View, compiled: Compiled, record: frozenset[str]
 ) -> list[str]:
-    """Write the tests of declared means and deviations; return the digests of all that are there."""
+    """Write the tests of declared means and deviations; return the digests of those it wrote."""
     wanted = _checks(view, compiled)
     if wanted and _EXPECTATIONS not in compiled.packages:
         raise FeatureStoreError(
@@ -249,15 +249,16 @@ def _complete_checks(
         if check in wanted:
             new = wanted.pop(check)
             if ours and item.value != new:
-                text.replace(item.start, item.end, flow(new))
+                text.replace(item.start, item.end, _as_item(new, flow_style=item.flow))
             if ours or item.value == new:
                 written.append(digest("test", flow(new)))
         elif ours:
             text.remove_item(entry_of(text, view.name).get(key), number)
     for test in wanted.values():
-        text.add_item(entry_of(text, view.name).get(key), flow(test))
+        owner = entry_of(text, view.name).get(key)
+        text.add_item(owner, _as_item(test, flow_style=owner.resolved.flow))
         written.append(digest("test", flow(test)))
-    return written
+    return sorted(written)
 
 
 def _checks(view: View, compiled: Compiled) -> dict[tuple[str, str], dict[str, Any]]:
@@ -280,6 +281,11 @@ def _checks(view: View, compiled: Compiled) -> dict[tuple[str, str], dict[str, A
                     }
                 }
     return found
+
+
+def _as_item(test: dict[str, Any], *, flow_style: bool) -> str:
+    """Return a test as an item of a list: in a block list its name stands without braces."""
+    return flow(test) if flow_style else flow(test)[1:-1]
 
 
 def _check_of(item: Any) -> tuple[str, str] | None:

@@ -11,7 +11,7 @@ from feature_store.registry.definitions import RESERVED
 
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 _FIXED = {
-    "feature_time": "The row is valid from this time on (UTC), until the next row of the same entity.",
+    "feature_time": "The row is valid from this time on (UTC), until the next of the same entity.",
     "known_at": "When the latest of the events that the row depends on was loaded (UTC).",
     "served_feature_time": "Feature time of the served row (UTC).",
     "served_known_at": "When the latest of the events behind the served row was loaded (UTC).",

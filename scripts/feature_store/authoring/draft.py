@@ -60,12 +60,10 @@ def compile_views(
     all_views: list[View],
     sql: Mapping[Path, str],
 ) -> Compiled:
-    """Compile feature views, and ask the warehouse for the types of their columns.
+    """Compile some feature views, and ask the warehouse for the types of their columns.
 
-    Args:
-        views: the views to compile.
-        all_views: every view of the project.
-        sql: the one-line models to be, by path.
+    ``all_views`` are those of the whole project; ``sql`` holds files that the copy has in place of
+    the project's, by path.
 
     Raises:
         FeatureStoreError: dbt cannot read the project, a declaration is wrong, or a table that a
@@ -122,6 +120,8 @@ def _snapshot_config(manifest: Any) -> dict[str, str]:
     names = {macro.name for macro in manifest.macros.values()}
     if "snapshot_served_strategy" in names:
         return {"strategy": "feature_store.served"}
+    if "snapshot_exact_check_strategy" in names:
+        return {"strategy": "feature_store.exact_check", "check_cols": "all"}
     return {"strategy": "check", "check_cols": "all"}
 
 

@@ -50,12 +50,7 @@ def _folded(description: str) -> list[str]:
 def complete_online(
     text: YamlText, view: View, version: Version, declaration: str, columns: str
 ) -> None:
-    """Write or correct the entry of an online view.
-
-    Args:
-        declaration: the anchor of the declaration.
-        columns: the anchor of the view's columns.
-    """
+    """Write or correct the entry of an online view, given the anchors of the view's parts."""
     name = view.online_name(version)
     if name not in [name_of(entry) for entry in models_of(text)]:
         description = (
@@ -76,7 +71,8 @@ def complete_online(
         return
     config = entry_of(text, name).get("config")
     if config is None:
-        value = f"{{materialized: view, contract: {{enforced: true}}, meta: {{feature_view: *{declaration}}}}}"
+        meta = f"{{feature_view: *{declaration}}}"
+        value = f"{{materialized: view, contract: {{enforced: true}}, meta: {meta}}}"
         text.add_key(entry_of(text, name), "config", value, ("name", "description"))
     elif config.get("contract") is None:
         text.add_first_key(config, "contract", "{enforced: true}")
@@ -86,11 +82,8 @@ def complete_online(
     ):
         found = entry_of(text, name).get(*keys)
         if found is not None and (found.kind != "alias" or found.anchor != wanted):
-            text.replace(
-                found.start,
-                found.end,
-                ("" if text.text[found.start - 1] == " " else " ") + f"*{wanted}",
-            )
+            gap = "" if text.text[found.start - 1] == " " else " "
+            text.replace(found.start, found.end, f"{gap}*{wanted}")
         elif found is None and keys == ("columns",):
             text.add_key(entry_of(text, name), "columns", f"*{wanted}")
         elif found is None:
@@ -163,7 +156,8 @@ def complete_snapshot(
             return
     description = (
         f"One row per {rows_of(view, version)} and period in which it was served: the rows of "
-        f"{view.online_name(version)} as they were, and from when to when. Features are described there."
+        f"{view.online_name(version)} as they were, and from when to when. Features are described "
+        "there."
     )
     columns = [
         *((key, key_column(key, docs).description) for key in entity),
@@ -178,7 +172,7 @@ def complete_snapshot(
         f"name: {name}",
         *_folded(description),
         f"relation: ref('{view.online_name(version)}')",
-        f"config: {flow({'strategy': config['strategy'], **config, 'unique_key': entity, 'hard_deletes': 'invalidate'})}",
+        f"config: {flow({**config, 'unique_key': entity, 'hard_deletes': 'invalidate'})}",
         "columns:",
         *(f"  - {flow({'name': column, 'description': said})}" for column, said in columns),
     ]

@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
 from feature_store.authoring.files import write_all
 from feature_store.authoring.views import Project, read_project, views_of
 from feature_store.dbt.project import DbtProject
@@ -70,7 +68,7 @@ def _check_name(project: Project, name: str) -> None:
         raise FeatureStoreError(
             f"--new {name}: there is a model with this name already",
             allowed="a name that no model has",
-            next_step=f"edit it, or add a version: - v: 2 under its versions"
+            next_step="edit it, or add a version: - v: 2 under its versions"
             if name in {view.name for view in views_of(project)}
             else "choose another name",
         )
@@ -108,8 +106,9 @@ def _columns(settings: Settings, relation: tuple[str, str]) -> dict[str, str]:
         return {}
     with connect(settings.warehouse_path) as connection:
         rows = connection.execute(
-            "select column_name, data_type from information_schema.columns where lower(table_schema)"
-            " = lower(?) and lower(table_name) = lower(?) order by ordinal_position",
+            "select column_name, data_type from information_schema.columns "
+            "where lower(table_schema) = lower(?) "
+            "and lower(table_name) = lower(?) order by ordinal_position",
             relation,
         ).fetchall()
     return dict(rows)

@@ -113,6 +113,16 @@ def served_list(project: Project, views: list[View]) -> dict[Path, str]:
     return found
 
 
+def without_lists(project: Project) -> dict[Path, str]:
+    """Return the models with such a list, by path, with none in it."""
+    found = {}
+    for path in project.sql.values():
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        if "served_differences(" in text and _LIST.search(text):
+            found[path] = _LIST.sub(r"\1\3", text)
+    return found
+
+
 def listed(project: Project) -> list[tuple[Path, str, tuple[str, str]]]:
     """Return the entries of such lists: the file, the text, and name and version of the view."""
     found = []

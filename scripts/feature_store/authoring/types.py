@@ -12,11 +12,7 @@ from feature_store.warehouse.errors import first_line
 
 
 def described_types(connection: duckdb.DuckDBPyConnection, sql: str, name: str) -> dict[str, str]:
-    """Return the types of a query's columns, in order.
-
-    Args:
-        name: the model that the query is of, for the error.
-    """
+    """Return the types of the columns of a model's query, in order."""
     try:
         rows = connection.execute(f"describe {sql}").fetchall()
     except duckdb.Error as error:

@@ -147,9 +147,8 @@ def _is_online(project: Project, name: str, entries: Iterable[tuple[Path, Node]]
     """Return whether a model with this name is the online view of another."""
     match = re.fullmatch(r"online_(.+)_v[^_]+", name)
     line = ONE_LINE.fullmatch(_sql(project, name))
-    return (
-        bool(line and line[1] == "online")
-        or bool(match)
+    return bool(line and line[1] == "online") or (
+        bool(match)
         and any(name_of(entry) == match[1] and [*_declared(entry)] for _, entry in entries)
     )
 

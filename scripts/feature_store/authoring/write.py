@@ -15,6 +15,7 @@ from feature_store.authoring.sql_files import (
     one_line_models,
     online_models,
     served_list,
+    without_lists,
 )
 from feature_store.authoring.views import Project, View, chosen, read_project, views_of
 from feature_store.authoring.yaml_text import YamlText
@@ -98,7 +99,9 @@ def _completed(
     before = {path: text.written() for path, text in project.texts.items()}
     for view in views:
         complete_versions(project.texts[view.path], view)
-    sql = {path: text for view in views for path, text in one_line_models(project, view).items()}
+    sql = without_lists(project)
+    for view in views:
+        sql |= one_line_models(project, view)
     compiled = compile_views(project, settings, target, selected, views, sql)
     # What was only for the draft is not written.
     for view in {one.path: one for one in views if one not in selected}.values():
@@ -131,7 +134,7 @@ def _left_behind(project: Project, found: list[Leftover]) -> FeatureStoreError:
 def _kept_in_warehouse(found: list[Leftover]) -> list[str]:
     views = sorted({one.view for one in found})
     return [
-        f"{view}: its tables stay in the warehouse: {view}, online_{view}, served_{view}; drop them "
-        "by hand when nobody needs them"
+        f"{view}: its tables stay in the warehouse: {view}, online_{view}, served_{view}; drop "
+        "them by hand when nobody needs them"
         for view in views
     ]

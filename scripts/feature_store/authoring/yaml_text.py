@@ -52,7 +52,7 @@ class YamlText:
         self.root = parse(self.text, self.where)
 
     def set_value(self, owner: Node, key: str, value: str, after: Sequence[str] = ()) -> None:
-        """Set a key of a map to a value in flow style, behind the last of some keys if it is new."""
+        """Set a key of a map to a value in flow style; a new one comes behind some others."""
         found = owner.resolved.get(key)
         if found is not None:
             keep = f"&{found.anchor} " if found.anchor and found.kind != "alias" else ""

@@ -184,7 +184,7 @@ class DbtProject:
 
     @property
     def manifest(self) -> Any:
-        """dbt's manifest of the project, which is parsed for it."""
+        """Dbt's manifest of the project, which is parsed for it."""
         self.parse()
         return self._manifest
 

@@ -50,8 +50,10 @@ def declaration_of(definitions: FeatureDefinitions, view: FeatureView) -> dict[s
 def declared(declaration: dict[str, Any], feature: Feature) -> DeclaredFeature:
     """Find a column of a view in the view's declaration."""
     if feature.name in (declaration.get("derived") or {}):
-        return DeclaredFeature("derived", declaration["derived"][feature.name])
-    for name, aggregate in (declaration.get("aggregates") or {}).items():
+        derived = declaration["derived"][feature.name]
+        return DeclaredFeature("derived", derived["sql"] if isinstance(derived, dict) else derived)
+    for name, given in (declaration.get("aggregates") or {}).items():
+        aggregate = given if isinstance(given, dict) else {"sql": given}
         for window in aggregate.get("windows") or declaration["windows"]:
             if feature.name == f"{name}_{window}":
                 return DeclaredFeature(

@@ -55,7 +55,7 @@ def _longest_grain(definitions: FeatureDefinitions) -> timedelta:
     """Return the longest grain of the project's feature views, a day where none has one."""
     nodes = definitions.manifest.get("nodes", {}).values()
     declarations = [(node["config"].get("meta") or {}).get("feature_view") for node in nodes]
-    grains = [duration_seconds(one["grain"]) for one in declarations if one and one.get("grain")]
+    grains = [duration_seconds(one.get("grain") or "1d") for one in declarations if one]
     return timedelta(seconds=max(grains, default=0)) or _DAY
 
 

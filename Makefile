@@ -10,18 +10,30 @@ TEST_ENV := DBT_TARGET=test DBT_TARGET_PATH=target/test
 COMPILED := target/test/compiled/feature_store/models
 NOT_IN_COMPILED := references.quoting,layout.end_of_file,structure.column_order,ambiguous.column_count
 
+# What make run reads of the sample, as far as it is not there.
+SAMPLE := models/staging/complete_journey/_complete_journey.yml models/features/customer_purchases.yml \
+	models/training/churn_labels.sql models/_exposures.yml
+NOT_HERE := $(strip $(foreach file,$(SAMPLE),$(if $(wildcard $(file)),,$(file))))
+
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
 run: setup ## Load, build, test, snapshot and export the sample, read a customer back, write a training set.
+ifneq ($(NOT_HERE),)
+	@echo "make run builds the sample, and this project lacks: $(NOT_HERE)."
+	@echo "Next: git checkout -- models brings it back; for a project of your own see docs/guides/adopt.md."
+	@echo "What is here is loaded, built and exported now, as by make refresh."
+	$(BIN)/python scripts/refresh.py
+else
 	$(BIN)/python scripts/load_raw.py
 	$(BIN)/dbt build --exclude-resource-type unit_test
 	$(BIN)/python scripts/export_to_redis.py
 	$(BIN)/python scripts/get_features.py customer $(CUSTOMER)
 	$(BIN)/python scripts/build_training_set.py --service churn_model --labels churn_labels \
 		--split-by-time 2017-09-01,2017-11-01 --label-window 28d --out target/training/churn
+endif
 
 refresh: setup ## Load, build, test and export what is new, or what START= to END= holds.
 	$(BIN)/python scripts/refresh.py $(if $(START),--start '$(START)') $(if $(END),--end '$(END)') \

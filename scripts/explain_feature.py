@@ -3,57 +3,8 @@
 import python_environment  # noqa: F401 - says what to do where a package is missing
 
 # isort: split
-import json
-from contextlib import closing
-from typing import Annotated
-
-import typer
-
-from feature_store import FeatureStore, FeatureStoreError
-from feature_store.cli import app, options
-from feature_store.cli.arguments import read_entity
-from feature_store.display import plain
-from feature_store.explain import explain_feature
-from feature_store.explain.show import show
-from feature_store.registry.deprecation import check_deprecation
-from feature_store.times import read_time
-from feature_store.warehouse.connection import connect
-
-
-def main(
-    entity: options.Entity,
-    entity_id: options.EntityId,
-    feature: Annotated[
-        str, typer.Argument(help="customer_purchases:spend_28d or customer_purchases:v1:spend_28d.")
-    ],
-    at: options.At,
-    limit: Annotated[int, typer.Option(min=0, help="How many rows to print at most.")] = 20,
-    as_json: options.JsonOutput = False,
-    target: options.Target = None,
-) -> None:
-    """Explain a value: explain_feature.py customer 1 customer_purchases:spend_28d --at 2017-06-15.
-
-    The value is the one as of that time, with all that is known today, beside the value that was
-    served then, and with the rows that it was computed from.
-    """
-    time = read_time("--at", at)
-    with FeatureStore(target) as store:
-        view = store.definitions.resolve(feature)[0][1]
-        ids = read_entity([view], entity, entity_id)
-        # To explain a feature is not to use it: an expired version is a warning only.
-        check_deprecation([view], allow_deprecated=True)
-        with closing(connect(store.settings.warehouse_path)) as connection:
-            found = explain_feature(store, connection, ids, feature, time, limit=limit)
-    if as_json:
-        result = plain(found) | {"is_confirmed": found.is_confirmed}
-        print(json.dumps(result, indent=2, ensure_ascii=False))
-    else:
-        show(app.out, found)
-    if found.feature_time is None and found.served is None:
-        raise FeatureStoreError(
-            found.notes[0], next_step=f"check the id and the time; --at was {at}"
-        )
-
+from feature_store.cli.app import run
+from feature_store.cli.verbs.explain import explain
 
 if __name__ == "__main__":
-    app.run(main)
+    run(explain)

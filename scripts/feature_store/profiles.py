@@ -20,8 +20,9 @@ _PROFILES = "profiles.yml"
 _TYPE_FILTERS = ("as_text", "as_native", "as_bool", "as_number")
 #: For files of these names DuckDB gives the database another name, which dbt does not know.
 _RENAMED = ("main", "system", "temp")
-#: Schemas that every warehouse has besides those of the project.
-_OWN_SCHEMAS = ("operations",)
+#: The schema of the dbt package's records of its runs, and the var that names another one.
+DEFAULT_OPERATIONS_SCHEMA = "operations"
+_OPERATIONS_VAR = "feature_store_operations_schema"
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ def warehouse_path(target: Target, project: Mapping[str, Any], project_dir: Path
         )
     # Resolved as DuckDB does when dbt opens it.
     path = project_dir / (os.path.expanduser(given) if given[:2] == "~/" else given)
-    schemas = [target.text("schema", "main"), *project_schemas(project)]
+    operations = operations_schema(project, project_dir / "dbt_project.yml")
+    schemas = [target.text("schema", "main"), operations, *project_schemas(project)]
     return check_warehouse_file(path, where, advice, schemas)
 
 
@@ -238,7 +240,7 @@ def check_warehouse_name(path: Path, schemas: list[str]) -> None:
     schema ``raw``, which DuckDB refuses to decide.
     """
     name = database_name(path)
-    taken = {schema.strip().lower() for schema in (*_OWN_SCHEMAS, *schemas)} - {*_RENAMED}
+    taken = {schema.strip().lower() for schema in schemas} - {*_RENAMED}
     if name.lower() in taken:
         what = f"the database of this file would be called {name}, as its schema {name} is"
     elif name.lower() in _RENAMED or not name:
@@ -252,6 +254,31 @@ def check_warehouse_name(path: Path, schemas: list[str]) -> None:
         allowed="a name that no schema has, such as feature_store.duckdb",
         next_step="give the file another name (in profiles.yml, or FEATURE_STORE_WAREHOUSE)",
     )
+
+
+def operations_schema(project: Mapping[str, Any], file: Path) -> str:
+    """Return the schema of the package's records: that of the var in ``dbt_project.yml``.
+
+    ``FEATURE_STORE_OPERATIONS_SCHEMA`` overrides it, for a project that gives the var to dbt by
+    ``--vars``, which Python does not see. The var must stand at the top of ``vars:``: dbt reads a
+    package's own vars in its hooks, and the project's in its models.
+    """
+    if named := os.environ.get("FEATURE_STORE_OPERATIONS_SCHEMA"):
+        return named
+    given = project.get("vars")
+    given = given if isinstance(given, dict) else {}
+    scoped = [
+        name for name, own in given.items() if isinstance(own, dict) and _OPERATIONS_VAR in own
+    ]
+    found = given.get(_OPERATIONS_VAR, DEFAULT_OPERATIONS_SCHEMA)
+    if scoped or not isinstance(found, str) or not found.strip():
+        what = f"stands below {scoped[0]}" if scoped else f"is {found!r}"
+        raise FeatureStoreError(
+            f"{file}: the var {_OPERATIONS_VAR} {what}",
+            allowed=f"the name of a schema, directly below vars: ({DEFAULT_OPERATIONS_SCHEMA})",
+            next_step="correct it, or leave it out",
+        )
+    return found
 
 
 def project_schemas(found: Any) -> Iterator[str]:

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from feature_store.errors import FeatureStoreError
-from feature_store.profiles import check_folder, read_target, read_yaml, warehouse_path
+from feature_store.profiles import (
+    DEFAULT_OPERATIONS_SCHEMA,
+    check_folder,
+    operations_schema,
+    read_target,
+    read_yaml,
+    warehouse_path,
+)
 
 DEFAULT_PREFIX = "fs"
 DEFAULT_MEMORY_LIMIT = "2GB"
@@ -32,6 +39,7 @@ class Settings:
             disk, such as ``2GB``.
         lock_lease: seconds after which the lock of a killed exporter expires.
         project_name: the dbt project's name; None where it was not read.
+        operations_schema: the schema of the records that the dbt package keeps of its runs.
     """
 
     project_dir: Path
@@ -43,6 +51,7 @@ class Settings:
     memory_limit: str = DEFAULT_MEMORY_LIMIT
     lock_lease: float = DEFAULT_LOCK_LEASE
     project_name: str | None = None
+    operations_schema: str = DEFAULT_OPERATIONS_SCHEMA
 
 
 def find_project_dir(start: Path | None = None) -> Path:
@@ -148,6 +157,7 @@ def load_settings(target: str | None = None, project_dir: Path | None = None) ->
         ),
         lock_lease=_lock_lease(os.environ.get("FEATURE_STORE_LOCK_LEASE")),
         project_name=project.get("name"),
+        operations_schema=operations_schema(project, project_file),
     )
     check_folder(
         settings.target_path,

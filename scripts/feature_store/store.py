@@ -55,7 +55,9 @@ class FeatureStore:
     def __init__(self, target: str | None = None, project_dir: Path | str | None = None):
         self.settings = load_settings(target, Path(project_dir) if project_dir else None)
         self.definitions: FeatureDefinitions = load_definitions(
-            self.settings.target_path / "manifest.json", self.settings.project_name
+            self.settings.target_path / "manifest.json",
+            self.settings.project_name,
+            self.settings.operations_schema,
         )
         self._connecting = Lock()
         self._async_stores = AsyncStores()

@@ -43,7 +43,12 @@ _TYPER_ERRORS = (SystemExit, typer.Exit, typer.Abort, typer.BadParameter)
 _BROKEN_PIPE = 128 + signal.SIGPIPE
 
 
-def run(command: Callable[..., None], arguments: Sequence[str] | None = None) -> None:
+def run(
+    command: Callable[..., None],
+    arguments: Sequence[str] | None = None,
+    *,
+    name: str | None = None,
+) -> None:
     """Run a typer command whose errors are one message on stderr, without a stack trace.
 
     Exit codes: 1 after an error, 2 for wrong arguments, 130 after Ctrl-C, 143 after SIGTERM, 141
@@ -53,6 +58,7 @@ def run(command: Callable[..., None], arguments: Sequence[str] | None = None) ->
     Args:
         command: the function whose parameters are the options.
         arguments: those of the command line; None: of this process.
+        name: the command's name in its usage; None: that of this process.
     """
     received: list[int] = []
 
@@ -81,7 +87,7 @@ def run(command: Callable[..., None], arguments: Sequence[str] | None = None) ->
             stream.reconfigure(errors="backslashreplace")
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command(cls=NegativeIdCommand)(guarded)
-    app(arguments, standalone_mode=True)
+    app(arguments, standalone_mode=True, prog_name=name)
 
 
 _show_other_warning = warnings.showwarning

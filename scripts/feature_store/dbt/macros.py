@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from jinja2 import Environment, TemplateSyntaxError
 
 from feature_store.errors import FeatureStoreError
+from feature_store.registry.manifest import own_packages
 
 
 class Relation(str):
@@ -52,20 +53,23 @@ class ProjectMacros:
     """
 
     def __init__(self, manifest: dict[str, Any]):
-        project = manifest["metadata"]["project_name"]
+        macros = [*manifest.get("macros", {}).values()]
+        # Ours come last: a macro of the project with the name of one of ours does not replace it,
+        # as in dbt, where ours are called as feature_store.<name>.
         self._sql = {
             macro["name"]: macro["macro_sql"]
-            for macro in manifest.get("macros", {}).values()
-            if macro["package_name"] == project
+            for package in reversed(own_packages(manifest))
+            for macro in macros
+            if macro["package_name"] == package
         }
-        self._project = project
+        self._packages = own_packages(manifest)
         self._made: dict[str, Any] = {}
 
     @cached_property
     def _environment(self) -> Environment:
         environment = Environment(extensions=["jinja2.ext.do"], autoescape=False)
         environment.globals |= {
-            self._project: self,
+            **dict.fromkeys(self._packages, self),
             "execute": True,
             "return": _return,
             "modules": SimpleNamespace(re=re),

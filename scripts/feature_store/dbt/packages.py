@@ -134,7 +134,7 @@ def _stand_in(entries: Entries, note: str) -> Installation:
 def _install_stand_in(project_dir: Path, entries: Entries, note: str) -> Installation:
     missing = [name for name in entries if not (STAND_INS / name).is_dir()]
     if missing:
-        known = ", ".join(sorted(folder.name for folder in STAND_INS.iterdir()))
+        known = ", ".join(sorted(folder.name for folder in STAND_INS.glob("*/"))) or "none"
         raise FeatureStoreError(
             f"{project_dir / PACKAGES_FILE}: there is no stand-in for {', '.join(missing)}; "
             f"nothing was installed ({note.removeprefix('installed ')})",

@@ -16,6 +16,7 @@ from feature_store.raw.load import load
 from feature_store.raw.load_request import LoadRequest
 from feature_store.raw.load_result import LoadResult
 from feature_store.raw.report import failure, warnings
+from feature_store.raw.sources import NoDeclarationsError
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import waiting
 
@@ -101,7 +102,10 @@ def refresh(
 def load_step(
     settings: Settings, request: LoadRequest, progress: RefreshProgress
 ) -> list[LoadResult]:
-    """Load the tables; a table that cannot be loaded is an error after all were tried."""
+    """Load the tables; a table that cannot be loaded is an error after all were tried.
+
+    In a project whose warehouse is filled by others there is nothing to load, which is no error.
+    """
     files = done = 0
 
     def begin(number: int) -> None:
@@ -113,7 +117,11 @@ def load_step(
         done += 1
         progress.advanced("load", done, files)
 
-    results = load(settings, request, file_done, begin)
+    try:
+        results = load(settings, request, file_done, begin)
+    except NoDeclarationsError:
+        progress.message("load skipped: no source declares config.meta.load, so there are no files")
+        return []
     for line in warnings(results):
         progress.message(line)
     if error := failure(results):

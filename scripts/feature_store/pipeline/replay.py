@@ -17,7 +17,7 @@ from feature_store.pipeline.replay_warehouse import Interval, ReplayWarehouse
 from feature_store.pipeline.run_lock import RunLock
 from feature_store.pipeline.time_of_run import check_not_in_future
 from feature_store.raw.load_request import LoadRequest
-from feature_store.raw.sources import read_declarations
+from feature_store.raw.sources import NoDeclarationsError, read_declarations
 from feature_store.warehouse.connection import waiting
 
 #: More of them are a typing error rather than meant.
@@ -106,7 +106,16 @@ def replay(
     progress = progress or ReplayProgress()
     own = ReplayWarehouse(target, warehouse)
     settings = own.settings
-    tables = [table for table in read_declarations(settings.project_dir) if table.event_time]
+    try:
+        declared = read_declarations(settings.project_dir)
+    except NoDeclarationsError as error:
+        raise FeatureStoreError(
+            "no source is loaded by the feature store (config.meta.load): a warehouse of its own "
+            "would stay empty, so there is nothing to replay",
+            next_step="in the project's warehouse, dbt build --vars '{as_of: 2024-06-01}' serves "
+            "the features as of a time",
+        ) from error
+    tables = [table for table in declared if table.event_time]
     if not tables:
         raise FeatureStoreError(
             "no source table is loaded by interval: there is nothing to replay",

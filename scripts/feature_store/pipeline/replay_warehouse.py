@@ -24,7 +24,7 @@ from feature_store.warehouse.sql import count_of, identifier, rows_of
 
 #: The intervals that were loaded and built completely. Feature tables and snapshots do not show it:
 #: an interval may hold no row, and a project may serve nothing.
-_RECORD = "operations.replayed_intervals"
+_RECORD = "replayed_intervals"
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,10 @@ class ReplayWarehouse:
         self.folder = path.with_name(path.name + ".dbt")
         self.settings: Settings = replace(project, warehouse_path=path, target_path=self.folder)
 
+    @property
+    def _record(self) -> str:
+        return identifier(self.settings.operations_schema, _RECORD)
+
     def prepare(self, *, fresh: bool) -> None:
         """Create the file and its dbt profile, or keep those of an earlier replay.
 
@@ -82,9 +86,10 @@ class ReplayWarehouse:
             shutil.rmtree(self.folder, ignore_errors=True)
         self._write_profiles()
         with self._writing() as connection:
-            connection.execute("create schema if not exists operations")
+            schema = identifier(self.settings.operations_schema)
+            connection.execute(f"create schema if not exists {schema}")
             connection.execute(
-                f"create table if not exists {_RECORD} (interval_start timestamp, "
+                f"create table if not exists {self._record} (interval_start timestamp, "
                 "interval_end timestamp, load_seconds double, build_seconds double, "
                 "primary key (interval_start, interval_end))"
             )
@@ -121,7 +126,10 @@ class ReplayWarehouse:
                 continue
             if latest and latest >= first.end:
                 later.append(f"{raw} up to {latest:%Y-%m-%d %H:%M:%S}")
-        served = max((time for _, time in last_served(connection)), default=None)
+        served = max(
+            (time for _, time in last_served(connection, self.settings.operations_schema)),
+            default=None,
+        )
         if served and served > first.end:
             later.append(f"features served as of {served:%Y-%m-%d %H:%M:%S}")
         if later:
@@ -136,7 +144,7 @@ class ReplayWarehouse:
         """Record that an interval was loaded and built completely."""
         with self._writing() as connection:
             connection.execute(
-                f"insert or replace into {_RECORD} values (?, ?, ?, ?)",
+                f"insert or replace into {self._record} values (?, ?, ?, ?)",
                 [interval.start, interval.end, load_seconds, build_seconds],
             )
 
@@ -150,7 +158,7 @@ class ReplayWarehouse:
     def _recorded(self, connection: duckdb.DuckDBPyConnection) -> set[Interval] | None:
         """Return the recorded intervals; None where no replay has made the warehouse."""
         try:
-            rows = rows_of(connection, f"select interval_start, interval_end from {_RECORD}")
+            rows = rows_of(connection, f"select interval_start, interval_end from {self._record}")
         except (duckdb.CatalogException, duckdb.BinderException):
             return None
         return {Interval(*row) for row in rows}

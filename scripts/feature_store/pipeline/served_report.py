@@ -10,7 +10,7 @@ from feature_store.registry.definitions import FeatureDefinitions, FeatureView, 
 from feature_store.registry.manifest import relation_of
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
-from feature_store.warehouse.sql import literal, rows_of
+from feature_store.warehouse.sql import identifier, literal, rows_of
 
 REASONS = ("late_data", "changed_definition", "other_change")
 
@@ -37,7 +37,9 @@ def served_report(settings: Settings) -> list[ServedReport]:
     Returns:
         one report a view; nothing where the project has no model served_differences.
     """
-    definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
+    definitions = load_definitions(
+        settings.target_path / "manifest.json", settings.project_name, settings.operations_schema
+    )
     differences = _differences(definitions)
     if differences is None:
         return []
@@ -57,6 +59,7 @@ def served_report(settings: Settings) -> list[ServedReport]:
                 connection,
                 view,
                 {reason: counts.get((view.label, reason), (0, 0)) for reason in REASONS},
+                identifier(settings.operations_schema, "served_runs"),
             )
             for view in definitions.views
             if view.served_relation
@@ -64,14 +67,17 @@ def served_report(settings: Settings) -> list[ServedReport]:
 
 
 def _view_report(
-    connection: duckdb.DuckDBPyConnection, view: FeatureView, counts: dict[str, tuple[int, int]]
+    connection: duckdb.DuckDBPyConnection,
+    view: FeatureView,
+    counts: dict[str, tuple[int, int]],
+    served_runs: str,
 ) -> ServedReport:
     """Return the report of a view, of whose differing pairs the unserved ones are known."""
     [(runs, served)] = rows_of(
         connection,
         f"""
         with runs as (
-            select served_at from operations.served_runs where feature_view = ?
+            select served_at from {served_runs} where feature_view = ?
         )
         select
             (select count(*) from runs),

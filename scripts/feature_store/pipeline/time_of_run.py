@@ -14,7 +14,7 @@ from feature_store.registry.definitions import (
 )
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
-from feature_store.warehouse.sql import rows_of
+from feature_store.warehouse.sql import identifier, rows_of
 
 _DAY = timedelta(days=1)
 
@@ -34,12 +34,18 @@ def time_of_run(settings: Settings, end: datetime | None) -> datetime | None:
     """
     if end is None:
         return None
-    definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
+    definitions = load_definitions(
+        settings.target_path / "manifest.json", settings.project_name, settings.operations_schema
+    )
     grain = _longest_grain(definitions)
     check_not_in_future("END", end, grain)
     current = [view.served_id for view in definitions.views if view.served_id]
     with connect(settings.warehouse_path) as connection:
-        served = {time for snapshot, time in last_served(connection, grain) if snapshot in current}
+        served = {
+            time
+            for snapshot, time in last_served(connection, settings.operations_schema, grain)
+            if snapshot in current
+        }
     if not served or end >= max(served):
         return end
     return served.pop() if len(served) == 1 else None
@@ -68,7 +74,9 @@ def check_not_in_future(name: str, end: datetime, tolerance: timedelta) -> None:
 
 
 def last_served(
-    connection: duckdb.DuckDBPyConnection, grain: timedelta | None = None
+    connection: duckdb.DuckDBPyConnection,
+    operations_schema: str,
+    grain: timedelta | None = None,
 ) -> list[tuple[str, datetime]]:
     """Return dbt's id of each snapshot with the time as of which it was taken last.
 
@@ -80,8 +88,8 @@ def last_served(
     try:
         return rows_of(
             connection,
-            "select snapshot_id, arg_max(as_of, rowid) from operations.served_runs "
-            f"{condition} group by snapshot_id",
+            "select snapshot_id, arg_max(as_of, rowid) "
+            f"from {identifier(operations_schema, 'served_runs')} {condition} group by snapshot_id",
         )
     except (duckdb.CatalogException, duckdb.BinderException):
         return []  # nothing was served yet

@@ -180,6 +180,10 @@ def _declaration(source: dict[str, Any], table: dict[str, Any], file: str) -> Ra
     )
 
 
+class NoDeclarationsError(FeatureStoreError):
+    """The error for a project none of whose sources is loaded from files."""
+
+
 def read_declarations(project_dir: Path) -> list[RawTable]:
     """Read all tables that have ``config.meta.load``, in the order of the YAML files."""
     found = [
@@ -190,10 +194,11 @@ def read_declarations(project_dir: Path) -> list[RawTable]:
     ]
     tables = [table for table in found if table is not None]
     if not tables:
-        raise FeatureStoreError(
+        raise NoDeclarationsError(
             f"{project_dir}: no source table declares the path of its files",
             allowed="config.meta.load.path of a table under sources: in models/**/*.yml",
-            next_step="see docs/operate/load_raw.md",
+            next_step="declare one (docs/operate/load_raw.md); where other tools fill the "
+            "warehouse, there is nothing to load: run dbt build",
         )
     places: dict[str, RawTable] = {}
     for table in tables:

@@ -13,8 +13,9 @@ import duckdb
 
 from feature_store.display import shortened
 from feature_store.errors import FeatureStoreError, bullets
+from feature_store.profiles import DEFAULT_OPERATIONS_SCHEMA
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
-from feature_store.warehouse.sql import rows_of
+from feature_store.warehouse.sql import identifier, rows_of
 
 _GREEN = {"success", "pass", "warn", "no-op"}
 _BUILD = "run dbt build until it is green, then try again"
@@ -37,13 +38,15 @@ class NodeResult:
     started_at: datetime
 
 
-def read_results(connection: duckdb.DuckDBPyConnection) -> dict[str, NodeResult]:
+def read_results(
+    connection: duckdb.DuckDBPyConnection, operations_schema: str = DEFAULT_OPERATIONS_SCHEMA
+) -> dict[str, NodeResult]:
     """Return the last result of every node, by unique id."""
     try:
         rows = rows_of(
             connection,
             "select unique_id, status, message, invocation_id, started_at "
-            "from operations.dbt_results",
+            f"from {identifier(operations_schema, 'dbt_results')}",
         )
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise FeatureStoreError(
@@ -77,8 +80,8 @@ def check_green(
     if not view.served_id:
         raise FeatureStoreError(
             f"{view.label}: has no snapshot of served rows",
-            next_step=f"add models/online/online_{view.name}_v{view.version}.sql and "
-            f"snapshots/served_{view.name}_v{view.version}.yml",
+            next_step=f"add the model online_{view.name}_v{view.version} and "
+            f"the snapshot served_{view.name}_v{view.version}",
         )
     check_built(definitions, view.label, view.served_id, results)
     return results[view.served_id].invocation_id
@@ -128,7 +131,11 @@ def check_declared(
     """
     try:
         built = dict(
-            rows_of(connection, "select unique_id, declaration from operations.view_builds")
+            rows_of(
+                connection,
+                "select unique_id, declaration "
+                f"from {identifier(definitions.operations_schema, 'view_builds')}",
+            )
         )
     except (duckdb.CatalogException, duckdb.BinderException):
         return  # built by an earlier version of this project, which kept no record

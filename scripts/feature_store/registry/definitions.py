@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from feature_store.errors import FeatureStoreError, near_names
+from feature_store.profiles import DEFAULT_OPERATIONS_SCHEMA
 from feature_store.registry.manifest import read_manifest, relation_of
+from feature_store.registry.online_views import declares, is_online_view, served_by, version_of
 
 #: Columns of a feature table that are not features.
 RESERVED = ("feature_time", "known_at")
@@ -103,7 +105,13 @@ class FeatureView:
 class FeatureDefinitions:
     """Every feature view of a dbt project, by name and version."""
 
-    def __init__(self, views: Iterable[FeatureView], manifest: dict[str, Any]):
+    def __init__(
+        self,
+        views: Iterable[FeatureView],
+        manifest: dict[str, Any],
+        operations_schema: str = DEFAULT_OPERATIONS_SCHEMA,
+    ):
+        self.operations_schema = operations_schema
         self.views = sorted(views, key=lambda view: (view.name, str(view.version)))
         self.manifest = manifest
 
@@ -214,7 +222,7 @@ def _feature_view(
     deprecation = node.get("deprecation_date")
     return FeatureView(
         name=node["name"],
-        version=_version(node),
+        version=version_of(node),
         is_latest=node.get("version") == node.get("latest_version"),
         description=node.get("description", "").strip(),
         entity=_features(node["columns"], keys),
@@ -233,19 +241,20 @@ def _feature_view(
     )
 
 
-def _version(node: dict[str, Any]) -> int | str:
-    return 1 if node.get("version") is None else node["version"]
-
-
-def load_definitions(manifest_path: Path, project_name: str | None = None) -> FeatureDefinitions:
+def load_definitions(
+    manifest_path: Path,
+    project_name: str | None = None,
+    operations_schema: str = DEFAULT_OPERATIONS_SCHEMA,
+) -> FeatureDefinitions:
     """Read the feature views of a manifest.
 
-    A feature view is a model in ``models/features`` that declares ``config.meta.feature_view``; it
-    is served when a snapshot reads an online view that reads it.
+    A feature view is a model that declares ``config.meta.feature_view`` and is no online view of
+    another; it is served when a snapshot reads an online view that reads it.
 
     Args:
         manifest_path: dbt's ``manifest.json``.
         project_name: the dbt project that it must be of; None: any.
+        operations_schema: the schema of the dbt package's records of its runs.
 
     Raises:
         FeatureStoreError: there is no manifest, it cannot be read, or is another project's.
@@ -253,9 +262,9 @@ def load_definitions(manifest_path: Path, project_name: str | None = None) -> Fe
     manifest = read_manifest(manifest_path, project_name)
     views = []
     for node in manifest["nodes"].values():
-        if _is_feature_view(node):
+        if declares(node) and not is_online_view(manifest, node):
             try:
-                views.append(_feature_view(node, *_served_by(manifest, node)))
+                views.append(_feature_view(node, *served_by(manifest, node)))
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 what = f"there is no {error}" if isinstance(error, KeyError) else error
                 raise FeatureStoreError(
@@ -264,33 +273,4 @@ def load_definitions(manifest_path: Path, project_name: str | None = None) -> Fe
                     allowed="what docs/guides/add_a_feature_view.md shows, with all its columns",
                     next_step="correct what dbt compile reports, then run dbt parse",
                 ) from error
-    return FeatureDefinitions(views, manifest)
-
-
-def _is_feature_view(node: dict[str, Any]) -> bool:
-    meta = (node.get("config") or {}).get("meta") or {}
-    is_online_view = node["fqn"][1:2] == ["online"]
-    return (
-        node["resource_type"] == "model" and not is_online_view and bool(meta.get("feature_view"))
-    )
-
-
-def _served_by(
-    manifest: dict[str, Any], node: dict[str, Any]
-) -> tuple[list[str], list[dict[str, Any]]]:
-    """Return the ids of a feature view's online views, and the snapshots of these."""
-    nodes, children = manifest["nodes"], manifest["child_map"]
-    online = [
-        child
-        for child in children.get(node["unique_id"], [])
-        if child in nodes and nodes[child]["fqn"][1:2] == ["online"]
-    ]
-    snapshots = {
-        child: nodes[child]
-        for parent in online
-        for child in children.get(parent, [])
-        if child.startswith("snapshot.") and child in nodes
-    }
-    # The snapshot with the expected name comes first: another one never replaces it.
-    own = f"served_{node['name']}_v{_version(node)}"
-    return online, sorted(snapshots.values(), key=lambda one: (one["name"] != own, one["name"]))
+    return FeatureDefinitions(views, manifest, operations_schema)

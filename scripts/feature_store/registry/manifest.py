@@ -13,6 +13,8 @@ from feature_store.warehouse.sql import identifier
 #: The version of the manifest's schema that this package reads: dbt 1.8 to 1.11.
 _SCHEMA_VERSION = "v12"
 _TEXTS = [str]
+#: The name of the feature store as a dbt package, and of the sample as a project.
+PACKAGE = "feature_store"
 _DEPENDS_ON = {"nodes": _TEXTS, "macros": _TEXTS}
 #: The fields of a node or source; a name with ! is required, others may be missing or null.
 _NODE = {
@@ -116,6 +118,11 @@ def _wrong_part(found: Any, shape: Any) -> list[str] | None:
 
 def _shown(found: Any) -> str:
     return shortened(json.dumps(found, default=str), 60)
+
+
+def own_packages(manifest: dict[str, Any]) -> tuple[str, ...]:
+    """Return the packages with the feature store's macros: ours, and the project itself."""
+    return tuple(dict.fromkeys((PACKAGE, manifest["metadata"]["project_name"])))
 
 
 def relation_of(node: dict[str, Any]) -> str:

@@ -191,7 +191,7 @@ def _describe(
     store: FeatureStore, join: Join, labels: Labels, connection: duckdb.DuckDBPyConnection
 ) -> dict[str, Any]:
     """Check that everything that is read is green, and return its metadata."""
-    results = read_results(connection)
+    results = read_results(connection, store.definitions.operations_schema)
     check_declared(connection, store.definitions, (joined.view for joined in join.views))
     for joined in join.views:
         unique_id, _ = metadata.source_of(joined.view, join.mode)

@@ -13,11 +13,13 @@ import duckdb
 
 from feature_store.errors import FeatureStoreError, bullets
 from feature_store.historical.join import Join
+from feature_store.profiles import DEFAULT_OPERATIONS_SCHEMA
 from feature_store.registry.build_status import NodeResult, ancestors
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
+from feature_store.registry.manifest import own_packages
 from feature_store.training import metadata_fields
 from feature_store.training.write import utc_text
-from feature_store.warehouse.sql import rows_of
+from feature_store.warehouse.sql import identifier, rows_of
 
 FILE = "metadata.json"
 _JOIN = "point_in_time_join"
@@ -41,7 +43,7 @@ def describe_views(
             "max_age": joined.max_age,
             "dbt_invocation_id": results[source_of(joined.view, join.mode)[0]].invocation_id,
             **data_state(connection, joined.view, join.mode),
-            "as_of": _as_of(connection, joined.view),
+            "as_of": _as_of(connection, joined.view, definitions.operations_schema),
         }
         for joined in join.views
     ]
@@ -81,17 +83,20 @@ def lineage(definitions: FeatureDefinitions, unique_id: str) -> dict[str, str]:
 
 def join_macros(definitions: FeatureDefinitions) -> dict[str, str]:
     """Return the checksums of the macros that make the SQL of a join."""
-    return macro_checksums(definitions, [f"macro.{definitions.project_name}.{_JOIN}"])
+    macros = definitions.manifest.get("macros", {})
+    names = (f"macro.{package}.{_JOIN}" for package in own_packages(definitions.manifest))
+    return macro_checksums(definitions, [name for name in names if name in macros][:1])
 
 
 def macro_checksums(definitions: FeatureDefinitions, unique_ids: Iterable[str]) -> dict[str, str]:
-    """Return the checksums of the project's own macros among these, and of those they call."""
+    """Return the checksums of the project's and the feature store's macros, and of their calls."""
     macros = definitions.manifest.get("macros", {})
+    own = own_packages(definitions.manifest)
     todo, found = [*unique_ids], {}
     while todo:
         name = todo.pop()
         macro = macros.get(name)
-        if name in found or macro is None or macro["package_name"] != definitions.project_name:
+        if name in found or macro is None or macro["package_name"] not in own:
             continue
         found[name] = hashlib.sha256(macro["macro_sql"].encode()).hexdigest()
         todo += macro.get("depends_on", {}).get("macros", [])
@@ -109,13 +114,17 @@ def data_state(
     return {"rows": count, "known_at": utc_text(known_at)}
 
 
-def _as_of(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> str | None:
+def _as_of(
+    connection: duckdb.DuckDBPyConnection,
+    view: FeatureView,
+    operations_schema: str = DEFAULT_OPERATIONS_SCHEMA,
+) -> str | None:
     """Return the time as of which the view was served last, in the order of the runs."""
     try:
         served = rows_of(
             connection,
-            "select as_of from operations.served_runs where features_id = ? "
-            "order by rowid desc limit 1",
+            f"select as_of from {identifier(operations_schema, 'served_runs')} "
+            "where features_id = ? order by rowid desc limit 1",
             [view.unique_id],
         )
     except duckdb.CatalogException:  # built by an earlier version of this project

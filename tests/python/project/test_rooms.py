@@ -18,13 +18,14 @@ FLOORS = (
     ("errors", "display", "file_locks"),
     ("times", "profiles", "warehouse"),
     ("settings", "registry"),
-    ("dbt", "raw", "cli", "online/layout"),
+    ("dbt", "raw", "cli", "online/layout", "starter"),
     ("historical", "online/connection", "authoring"),
     ("online/read",),
     ("online/check",),
     ("online/export",),
     ("store", "pipeline"),
     ("training", "explain"),
+    ("cli/verbs",),
     # What a notebook imports.
     ("__init__",),
 )
@@ -33,7 +34,7 @@ FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floo
 
 def room_of(names: list[str]) -> str:
     """Return the room of a module of the package, given as the parts of its name."""
-    if names[0] == "online":
+    if names[0] == "online" or names[:2] == ["cli", "verbs"]:
         return "/".join(names[:2])
     return names[0]
 

@@ -167,8 +167,8 @@ def test_a_view_without_a_snapshot(store: TinyStore):
     with changed_manifest(store) as manifest:
         manifest["child_map"][ONLINE] = []
     assert view_error(store) == (
-        "things:v1: has no snapshot of served rows\nNext: add models/online/online_things_v1.sql "
-        "and snapshots/served_things_v1.yml"
+        "things:v1: has no snapshot of served rows\nNext: add the model online_things_v1 "
+        "and the snapshot served_things_v1"
     )
 
 

@@ -106,16 +106,15 @@ def test_a_wrong_rule_is_an_error_before_the_work(project: TrainingProject, tmp_
         (["--mode", "now"], "--mode 'now' is not known"),
     ],
 )  # fmt: skip
-def test_wrong_arguments_of_the_script(arguments, message, monkeypatch):
+def test_wrong_arguments_of_the_script(arguments, message):
     """Typer's own runner: a process for each of these would take a second each."""
-    monkeypatch.syspath_prepend(str(SCRIPTS))
     import typer
     from typer.testing import CliRunner
 
-    import build_training_set
+    from feature_store.cli.verbs import train
 
     app = typer.Typer()
-    app.command()(build_training_set.build)
+    app.command()(train.build)
     given = ["--service", "churn", "--labels", "x", "--out", "y"]
     if arguments and arguments[0] != "--service":
         arguments = given + arguments

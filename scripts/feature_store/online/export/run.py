@@ -55,11 +55,13 @@ def _open_warehouse(settings: Settings, views: tuple[str, ...]) -> Iterator[_Ope
             not green, or cannot be sent as it is declared. Without ``views`` any failure of the
             last dbt build is an error, with them only a failure of what they need.
     """
-    definitions = load_definitions(settings.target_path / "manifest.json", settings.project_name)
+    definitions = load_definitions(
+        settings.target_path / "manifest.json", settings.project_name, settings.operations_schema
+    )
     chosen = choose_views(definitions, [*views])
     with connect(settings.warehouse_path) as connection:
         connection.execute(f"set memory_limit = {literal(settings.memory_limit)}")
-        results = read_results(connection)
+        results = read_results(connection, settings.operations_schema)
         if not views:
             check_no_failures(definitions, results)
         served, errors = read_served(

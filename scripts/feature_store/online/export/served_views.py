@@ -18,6 +18,7 @@ from feature_store.online.layout.readable_times import ALLOWED, UnreadableTimeEr
 from feature_store.registry.build_status import NodeResult, check_declared, check_green
 from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 from feature_store.registry.served_relation import key_columns, warehouse_errors
+from feature_store.warehouse.sql import identifier
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,11 @@ def read_served(
             with warehouse_errors(view):
                 check_times(connection, keys, view)
             served_until = _read_time(view, "dbt_valid_from or dbt_valid_to", watermark)
-            as_of = _read_time(view, "the time of the run (as_of)", _as_of(connection, view))
+            as_of = _read_time(
+                view,
+                "the time of the run (as_of)",
+                _as_of(connection, view, definitions.operations_schema),
+            )
         except UnreadableTimeError as error:
             unreadable.append(error)
         else:
@@ -146,11 +151,14 @@ def _count_rows(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> tup
     return rows, watermark
 
 
-def _as_of(connection: duckdb.DuckDBPyConnection, view: FeatureView) -> str | None:
+def _as_of(
+    connection: duckdb.DuckDBPyConnection, view: FeatureView, operations_schema: str
+) -> str | None:
     try:
         # In the order of the runs, not of a clock that may have gone wrong for one of them.
         found = connection.execute(
-            "select cast(as_of as varchar) from operations.served_runs where snapshot_id = ? "
+            "select cast(as_of as varchar) "
+            f"from {identifier(operations_schema, 'served_runs')} where snapshot_id = ? "
             "order by rowid desc limit 1",
             [view.served_id],
         ).fetchall()
@@ -179,8 +187,8 @@ def not_served(definitions: FeatureDefinitions) -> FeatureStoreError | None:
     if not views:
         return None
     places = ", ".join(
-        f"models/online/online_{view.name}_v{view.version}.sql and "
-        f"snapshots/served_{view.name}_v{view.version}.yml"
+        f"the model online_{view.name}_v{view.version} and "
+        f"the snapshot served_{view.name}_v{view.version}"
         for view in views
     )
     return FeatureStoreError(

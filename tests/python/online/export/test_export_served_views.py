@@ -48,7 +48,7 @@ def test_a_view_that_is_declared_and_never_served(store: TinyStore, server: Redi
         assert done.returncode == 1
         assert "things:v1" in done.stdout
         assert "others:v1: declared online, and never exported" in done.stderr
-        assert "snapshots/served_others_v1.yml" in " ".join(done.stderr.split())
+        assert "the snapshot served_others_v1" in " ".join(done.stderr.split())
     # Nothing else has to do with it.
     assert [one.view.label for one in store.export(server.unix_url, ["things"])] == ["things:v1"]
 

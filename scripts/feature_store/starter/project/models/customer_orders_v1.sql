@@ -1,0 +1,1 @@
+{{ feature_store.windowed_features(ref('orders'), feature_store.feature_view()) }}

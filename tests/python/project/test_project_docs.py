@@ -34,7 +34,7 @@ def ours(nodes: dict[str, Any], *kinds: str) -> list[dict[str, Any]]:
 
 def signature(macro_sql: str) -> list[str]:
     """Return the names of a macro's or generic test's arguments; a materialization has none."""
-    if re.match(r"{%-?\s*materialization\b", macro_sql):
+    if re.match(r"\s*{%-?\s*materialization\b", macro_sql):
         return []
     found = re.search(r"\b(?:macro|test)\s+\w+\s*\(([^)]*)\)", macro_sql)
     assert found, macro_sql

@@ -20,6 +20,7 @@ from feature_store.authoring.yaml_text import YamlText, flow
 
 NOT_NULL = [{"type": "not_null", "warn_unsupported": False}]
 _OWN_KEYS = ("name", "quote", "data_type", "description", "constraints")
+#: Before digests of texts that the command wrote; a text with another digest is a person's.
 _HEAD = "# Generated:"
 _PER_LINE = 28
 _DIGEST = 3

@@ -65,6 +65,6 @@ def write_views(
         app.out.print(f"{result.views} feature view{plural} up to date", markup=False)
     elif check:
         raise FeatureStoreError(
-            f"{len(result.changes)} files are not what the declarations make",
-            next_step="make views, or python scripts/write_feature_views.py",
+            "the declarations of feature views make other files than these",
+            next_step="feature-store build-views, or make views, writes them",
         )

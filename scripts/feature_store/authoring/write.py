@@ -79,8 +79,7 @@ def write_feature_views(
     if selected:
         changed = _completed(project, settings, target, views, selected, result)
         result.changes += [
-            f"{project.label(path)}: {'new' if not path.exists() else 'out of date'}"
-            for path in changed
+            f"{project.label(path)}: {_change(path, check=check)}" for path in changed
         ]
         if not check:
             write_all(changed, project.label)
@@ -88,6 +87,12 @@ def write_feature_views(
         # With what it kept of the old files, dbt would not find versions of models in the new ones.
         (settings.target_path / "partial_parse.msgpack").unlink(missing_ok=True)
     return result
+
+
+def _change(path: Path, *, check: bool) -> str:
+    if not path.exists():
+        return "missing" if check else "new"
+    return "out of date" if check else "updated"
 
 
 def _completed(

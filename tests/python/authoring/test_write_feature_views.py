@@ -57,7 +57,7 @@ def test_the_smallest_view_is_completed_and_builds(zoo: ZooProject) -> None:
     result = zoo.complete()
     assert sorted(result.changes) == [
         "models/farm/animal_visits_v1.sql: new",
-        f"{FILE}: out of date",
+        f"{FILE}: updated",
         "models/farm/online_animal_visits_v1.sql: new",
     ]
     assert columns(zoo)["visits_28d"] == {

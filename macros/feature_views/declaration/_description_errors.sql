@@ -9,7 +9,8 @@
         {%- do errors.append(where ~ '.' ~ key ~ ': a text is allowed; got ' ~ feature[key]) -%}
     {%- endfor -%}
     {%- for key in ['min', 'max'] if key in feature and (
-        feature[key] is not number or feature[key] is boolean) -%}
+        feature[key] is not number or feature[key] is boolean
+        or feature[key] | string in ['inf', '-inf', 'nan']) -%}
         {%- do errors.append(where ~ '.' ~ key ~ ': a number is allowed; got ' ~ feature[key]) -%}
     {%- endfor -%}
     {%- if not errors and 'min' in feature and 'max' in feature and feature.min > feature.max -%}

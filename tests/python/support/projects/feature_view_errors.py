@@ -131,6 +131,25 @@ ERRORS: dict[str, tuple[Any, list[str]]] = {
         ),
         [f"aggregates.{name}: {_NAME}" for name in ("Spend", "_b", "c d")],
     ),
+    "aggregate_described": (
+        spend(description="", unit=3, min=float("inf"), max="1", mean=[2, 1], stdev=4),
+        [
+            "aggregates.spend.description: a text is allowed; got ",
+            "aggregates.spend.unit: a text is allowed; got 3",
+            "aggregates.spend.min: a number is allowed; got inf",
+            "aggregates.spend.max: a number is allowed; got 1",
+            "aggregates.spend.mean: two numbers in ascending order are allowed…got [2, 1]",
+            "aggregates.spend.stdev: two numbers in ascending order are allowed…got 4",
+        ],
+    ),
+    "aggregate_bounds": (
+        spend(min=2, max=1),
+        ["aggregates.spend: min up to max is allowed; got min 2 and max 1"],
+    ),
+    "events_and_load_time": (
+        but(events=["orders"], loaded_at=1),
+        ["events: a text such as ref('orders') is allowed", "loaded_at: a text such as loaded_at"],
+    ),
     "aggregate_key": (
         spend(emtpy=0),
         ["aggregates.spend: unknown key emtpy; allowed: sql, windows"],

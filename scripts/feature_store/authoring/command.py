@@ -64,7 +64,8 @@ def write_views(
         plural = "s are" if result.views != 1 else " is"
         app.out.print(f"{result.views} feature view{plural} up to date", markup=False)
     elif check:
+        count = len(result.changes)
         raise FeatureStoreError(
-            "the declarations of feature views make other files than these",
-            next_step="feature-store build-views, or make views, writes them",
+            f"{count} file{'s are' if count != 1 else ' is'} not what the declarations make",
+            next_step="feature-store build-views, or make views where there is a Makefile",
         )

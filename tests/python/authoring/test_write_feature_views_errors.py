@@ -31,6 +31,7 @@ def test_check_changes_nothing_and_says_what_is_out_of_date(done: ZooProject) ->
     ended = done.command("--check")
     assert ended.returncode == 1
     assert ended.stdout.strip() == f"{FILE}: out of date"
+    assert "1 file is not what the declarations make" in ended.stderr
     assert "Next: feature-store build-views" in ended.stderr
     assert done.files() == before
     assert done.command().stdout.strip() == f"{FILE}: updated"

@@ -24,8 +24,11 @@ def is_online_view(manifest: dict[str, Any], node: dict[str, Any]) -> bool:
     """
     nodes = manifest["nodes"]
     read = manifest["parent_map"].get(node["unique_id"], [])
-    parents = [nodes[name] for name in read if name in nodes]
-    if node["resource_type"] != "model" or not any(declares(parent) for parent in parents):
+    # A model that the manifest no longer has may have been the feature view.
+    may_be_views = [
+        name not in nodes or declares(nodes[name]) for name in read if name.startswith("model.")
+    ]
+    if node["resource_type"] != "model" or not any(may_be_views):
         return False
     called = (node.get("depends_on") or {}).get("macros") or []
     return (

@@ -32,13 +32,13 @@ COMMANDS = {
     "build_training_set": "build",
     "check_consistency": "check_consistency",
     "check_raw": "check_raw",
-    "explain_feature": "main",
+    "explain_feature": "explain",
     "export_to_redis": "export_to_redis",
     "get_features": "get_features",
-    "get_features_at": "main",
-    "load_raw": "main",
-    "refresh": "main",
-    "replay": "main",
+    "get_features_at": "get_features_at",
+    "load_raw": "load_raw",
+    "refresh": "run_refresh",
+    "replay": "run_replay",
     "serving_time": "print_serving_time",
 }
 #: Arguments with which each of them works, or comes far.

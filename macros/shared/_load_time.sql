@@ -10,8 +10,7 @@
         {{- return(feature_store._quoted(declaration.loaded_at)) -}}
     {%- endif -%}
     {%- if execute and this and events is not string and '__dbt__cte__' not in events.identifier -%}
-        {%- set names = adapter.get_columns_in_relation(events)
-            | map(attribute='name') | map('lower') | list -%}
+        {%- set names = feature_store._column_names(events) | map('lower') | list -%}
         {%- if names and 'loaded_at' not in names -%}
             {{- return(feature_store._quoted(declaration.event_time)) -}}
         {%- endif -%}

@@ -32,7 +32,9 @@ class FeatureStoreError(Exception):
 def declaration_error(what: str, allowed: str) -> FeatureStoreError:
     """Return the error for a source table that is declared wrongly in the YAML."""
     return FeatureStoreError(
-        what, allowed=allowed, next_step="correct the declaration (see docs/operate/load_raw.md)"
+        what,
+        allowed=allowed,
+        next_step="correct the declaration (feature-store, docs/operate/load_raw.md)",
     )
 
 

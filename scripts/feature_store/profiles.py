@@ -40,6 +40,17 @@ class Target:
             self.file, f"target {self.name}, {setting}", self.output.get(setting, default)
         )
 
+    def nested(self, setting: str) -> Any:
+        """Return a setting with lists and mappings, with the ``env_var()`` calls in it replaced."""
+        return self._nested(f"target {self.name}, {setting}", self.output.get(setting))
+
+    def _nested(self, what: str, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: self._nested(what, one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._nested(what, one) for one in value]
+        return _render(self.file, what, value) if isinstance(value, str) else value
+
 
 def read_yaml(path: Path, next_step: str) -> dict[str, Any]:
     """Return the mapping that a YAML file holds."""

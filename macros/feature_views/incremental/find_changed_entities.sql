@@ -9,8 +9,7 @@
     {%- set events = feature_store._event_table(model) -%}
     {%- set plan = feature_store._windowed_view_plan(declaration, events) -%}
     {%- set columns = feature_store._compared_columns(
-        adapter.get_columns_in_relation(events) | map(attribute='name') | list,
-        declaration, plan.loaded_at
+        feature_store._column_names(events), declaration, plan.loaded_at
     ) -%}
     {%- set seen = adapter.get_relation(this.database, names.schema, names.seen) -%}
     {%- set is_increment = feature_store.is_increment() -%}

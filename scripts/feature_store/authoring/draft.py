@@ -23,8 +23,11 @@ from feature_store.authoring.views import ONE_LINE, Project, View
 from feature_store.dbt.project import DbtProject
 from feature_store.errors import FeatureStoreError
 from feature_store.profiles import profiles_dir_of
+from feature_store.registry.manifest import is_in_warehouse, relation_of
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
+from feature_store.warehouse.dbt_session import connect_as_dbt
+from feature_store.warehouse.errors import first_line
 
 _DROPPED = ("columns", "data_tests", "tests", "unit_tests", "latest_version")
 
@@ -90,7 +93,7 @@ def compile_views(
         with connect_to(settings, wanted, manifest) as connection:
             _check_parents(connection, manifest, wanted)
         code = dbt.compile([f"path:{node.original_file_path}" for node in wanted.values()])
-        with connect(settings.warehouse_path) as connection:
+        with connect_as_dbt(settings) as connection:
             types = {
                 name: described_types(connection, code[node.unique_id], name)
                 for name, node in wanted.items()
@@ -133,37 +136,40 @@ def _snapshot_config(manifest: Any) -> dict[str, str]:
 def connect_to(
     settings: Settings, wanted: Mapping[str, Any], manifest: Any
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the warehouse, which must exist: types are asked of its tables."""
+    """Open the warehouse; it must exist where tables are in it, of which types are asked."""
     if not settings.warehouse_path.exists():
-        parents = sorted(
-            {_label(parent) for node in wanted.values() for parent in _parents(manifest, node)}
-        )
-        raise FeatureStoreError(
-            f"{settings.warehouse_path}: there is no warehouse yet, of which the types of columns "
-            "are asked",
-            next_step=f"dbt build -s {' '.join('+' + name for name in parents)}",
-        )
-    with connect(settings.warehouse_path) as connection:
+        parents = [parent for node in wanted.values() for parent in _parents(manifest, node)]
+        built = sorted({f"+{one.name}" for one in parents if one.resource_type != "source"})
+        sources = [one for one in parents if one.resource_type == "source"]
+        loaded = sorted({_label(one) for one in sources if is_in_warehouse(one.to_dict())})
+        if built or loaded:
+            raise FeatureStoreError(
+                f"{settings.warehouse_path}: there is no warehouse yet, of which the types of "
+                "columns are asked",
+                next_step=f"load {', '.join(loaded)}" * bool(loaded)
+                + ", then " * bool(loaded and built)
+                + f"dbt build -s {' '.join(built)}" * bool(built),
+            )
+        connect(settings.warehouse_path, read_only=False).close()
+    with connect_as_dbt(settings) as connection:
         yield connection
 
 
 def _check_parents(
     connection: duckdb.DuckDBPyConnection, manifest: Any, wanted: Mapping[str, Any]
 ) -> None:
-    rows = connection.execute(
-        "select lower(table_schema), lower(table_name) from information_schema.tables"
-    ).fetchall()
-    there = {*rows}
     for name, node in wanted.items():
         for parent in _parents(manifest, node):
-            table = getattr(parent, "identifier", None) or parent.alias
-            if (parent.schema.lower(), table.lower()) not in there:
+            relation = relation_of(parent.to_dict())
+            try:
+                connection.execute(f"describe select * from {relation}")
+            except duckdb.Error as error:
                 is_source = parent.resource_type == "source"
                 raise FeatureStoreError(
-                    f"{name} reads {_label(parent)}, and {parent.schema}.{table} is not in the "
-                    "warehouse",
+                    f"{name} reads {_label(parent)}, and {relation} cannot be read in the "
+                    f"warehouse: {first_line(error)}",
                     next_step="load it" if is_source else f"dbt build -s +{parent.name}",
-                )
+                ) from error
 
 
 def _parents(manifest: Any, node: Any) -> list[Any]:

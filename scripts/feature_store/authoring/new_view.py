@@ -12,7 +12,7 @@ from feature_store.authoring.views import Project, read_project, views_of
 from feature_store.dbt.project import DbtProject
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.settings import Settings, load_settings
-from feature_store.warehouse.connection import connect
+from feature_store.warehouse.dbt_session import connect_as_dbt
 
 _NUMBERS = re.compile(r"(DECIMAL|DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT)")
 
@@ -104,7 +104,7 @@ def _columns(settings: Settings, relation: tuple[str, str]) -> dict[str, str]:
     """Return the types of a table's columns; none if the warehouse does not have it."""
     if not settings.warehouse_path.exists():
         return {}
-    with connect(settings.warehouse_path) as connection:
+    with connect_as_dbt(settings) as connection:
         rows = connection.execute(
             "select column_name, data_type from information_schema.columns "
             "where lower(table_schema) = lower(?) "

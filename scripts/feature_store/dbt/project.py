@@ -180,6 +180,10 @@ class DbtProject:
 
         imported = time.perf_counter()
         reply = self._invoke(["parse"])
+        if not reply.success:
+            # After an edit of a YAML with versions and unit tests, dbt's partial parsing fails on
+            # projects that are right: only a whole parse says what is wrong.
+            reply = self._invoke(["parse", "--no-partial-parse"])
         self._check(reply, "parse")
         self._manifest = reply.result
         self._parsed = DbtTimes(importing=imported - began, parsing=time.perf_counter() - imported)

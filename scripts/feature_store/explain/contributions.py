@@ -78,6 +78,11 @@ def contribution(
     return Contribution(relation, selection.node["unique_id"], rows, count, raw), notes
 
 
+def _is_loaded(source: dict[str, Any]) -> bool:
+    """Return whether the feature store loads the files of a source."""
+    return "load" in (source.get("meta") or {})
+
+
 def _raw_rows(
     connection: duckdb.DuckDBPyConnection,
     definitions: FeatureDefinitions,
@@ -86,16 +91,18 @@ def _raw_rows(
     has_lineage: bool,
 ) -> tuple[dict[str, list[Row]], list[str]]:
     """Return the raw rows behind some rows by raw table, and notes about those not found."""
-    relation = relation_of(node)
+    relation, node_id = relation_of(node), node["unique_id"]
+    if not has_lineage and not any(_is_loaded(one) for one in sources_of(definitions, node_id)):
+        return {}, []  # another loader's rows have no numbers
     if not has_lineage:
         return {}, [
             f"{relation} does not carry {', '.join(LINEAGE)}: their raw rows are unknown "
-            "(docs/guides/bring_your_own_data.md)"
+            "(feature-store, docs/guides/bring_your_own_data.md)"
         ]
     wanted = [tuple(row[name] for name in LINEAGE) for row in rows]
     open_keys = list(dict.fromkeys(key for key in wanted if None not in key))
     raw: dict[str, list[Row]] = {}
-    for source in sources_of(definitions, node["unique_id"]):
+    for source in sources_of(definitions, node_id):
         table = relation_of(source)
         if not open_keys or not set(INTERNAL_COLUMNS) <= set(columns_of(connection, table)):
             continue
@@ -108,7 +115,7 @@ def _raw_rows(
     if nameless:
         notes.append(
             f"{counted(nameless, 'row')} of {relation} without a raw row's number: not from a "
-            "file, or loaded before the loader numbered rows (run scripts/load_raw.py, then dbt "
+            "file, or loaded before the loader numbered rows (run feature-store load, then dbt "
             "build)"
         )
     if open_keys:

@@ -27,7 +27,7 @@ from feature_store.historical.join import Join
 from feature_store.historical.progress import query_progress
 from feature_store.historical.spine import Spine, open_spine
 from feature_store.settings import Settings
-from feature_store.warehouse.connection import connect
+from feature_store.warehouse.dbt_session import connect_as_dbt
 from feature_store.warehouse.errors import first_line
 from feature_store.warehouse.sql import count_of, duckdb_path, literal
 
@@ -77,7 +77,7 @@ class HistoricalFeatures:
 
     @contextmanager
     def _opened(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Spine]]:
-        connection = connect(self._settings.warehouse_path)
+        connection = connect_as_dbt(self._settings)
         # The limit applies to all connections of this process to the warehouse.
         before = memory_setting(connection)
         try:

@@ -53,6 +53,6 @@ def find_files(source: Any) -> SpineFiles | None:
             next_step="check the path",
         )
     if not exists(path):
-        return SpineFiles(reader, literal(text))
+        return SpineFiles(reader, literal(text if "://" in text else str(path.absolute())))
     # A folder such as day=7 above one file is not a column of it.
     return SpineFiles(reader, duckdb_path(path), ", hive_partitioning = false")

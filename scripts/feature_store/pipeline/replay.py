@@ -120,7 +120,7 @@ def replay(
         raise FeatureStoreError(
             "no source table is loaded by interval: there is nothing to replay",
             next_step="declare config.meta.load.event_time of a source table "
-            "(docs/operate/load_raw.md)",
+            "(feature-store, docs/operate/load_raw.md)",
         )
     if request.export:
         check_address(settings)

@@ -97,7 +97,7 @@ def malformed_rows_error(reader: Reader, total: int) -> FeatureStoreError:
         allowed=f"the types declared for {table.declaration}; nothing is rounded, trimmed or "
         "guessed",
         next_step="correct the file, declare the column as varchar, or keep the malformed rows "
-        f"apart with load_raw.py --quarantine. Table {table.schema}.{table.identifier} is "
+        f"apart with feature-store load --quarantine. Table {table.schema}.{table.identifier} is "
         "unchanged.",
     )
 

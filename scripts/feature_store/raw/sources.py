@@ -197,8 +197,8 @@ def read_declarations(project_dir: Path) -> list[RawTable]:
         raise NoDeclarationsError(
             f"{project_dir}: no source table declares the path of its files",
             allowed="config.meta.load.path of a table under sources: in models/**/*.yml",
-            next_step="declare one (docs/operate/load_raw.md); where other tools fill the "
-            "warehouse, there is nothing to load: run dbt build",
+            next_step="declare one (feature-store, docs/operate/load_raw.md); where other tools "
+            "fill the warehouse, there is nothing to load: run dbt build",
         )
     places: dict[str, RawTable] = {}
     for table in tables:
@@ -223,7 +223,8 @@ def select_tables(tables: list[RawTable], names: list[str]) -> list[RawTable]:
             raise FeatureStoreError(
                 f"--table {name}: no such table among the sources with config.meta.load",
                 allowed=near_names(name, [t.name for t in tables]),
-                next_step="name another table, or declare this one (see docs/operate/load_raw.md)",
+                next_step="name another table, or declare this one (feature-store, "
+                "docs/operate/load_raw.md)",
             )
         chosen += [t for t in found if t not in chosen]
     return chosen

@@ -270,7 +270,8 @@ def load_definitions(
                 raise FeatureStoreError(
                     f"{manifest_path}: {node['unique_id']}: the declaration of the feature view "
                     f"cannot be read: {what}",
-                    allowed="what docs/guides/add_a_feature_view.md shows, with all its columns",
+                    allowed="what docs/reference/feature_view.md of feature-store lists, and all "
+                    "its columns",
                     next_step="correct what dbt compile reports, then run dbt parse",
                 ) from error
     return FeatureDefinitions(views, manifest, operations_schema)

@@ -125,6 +125,24 @@ def own_packages(manifest: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((PACKAGE, manifest["metadata"]["project_name"])))
 
 
+def is_in_warehouse(source: dict[str, Any]) -> bool:
+    """Return whether a source is neither of files nor in another database."""
+    return not _is_of_files(source) and not source.get("unrendered_database")
+
+
+def _is_of_files(node: dict[str, Any]) -> bool:
+    meta = {**(node.get("source_meta") or {}), **(node.get("meta") or {})}
+    return node["resource_type"] == "source" and "external_location" in meta
+
+
 def relation_of(node: dict[str, Any]) -> str:
-    """Return schema and table of a model, snapshot, seed or source, quoted."""
+    """Return schema and table of a model, snapshot, seed or source, quoted.
+
+    A source that names another database has it in front, and one of files is the call that reads
+    them, as dbt-duckdb has it in its relation.
+    """
+    if _is_of_files(node):
+        return str(node["relation_name"])
+    if node["resource_type"] == "source" and node.get("unrendered_database"):
+        return identifier(node["database"], node["schema"], node["identifier"])
     return identifier(node["schema"], node.get("identifier") or node.get("alias") or node["name"])

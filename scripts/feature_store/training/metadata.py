@@ -160,7 +160,7 @@ def read_metadata(folder: Path) -> dict[str, Any]:
     except FileNotFoundError as error:
         raise FeatureStoreError(
             f"{folder}: no training set, there is no {FILE}",
-            allowed="a folder written by scripts/build_training_set.py",
+            allowed="a folder written by feature-store train",
             next_step="name such a folder, or build the training set",
         ) from error
     except (OSError, ValueError, RecursionError) as error:

@@ -104,7 +104,7 @@ def connect(path: Path, *, read_only: bool = True) -> duckdb.DuckDBPyConnection:
         if read_only and not path.exists():
             raise FeatureStoreError(
                 f"{path}: there is no warehouse yet",
-                next_step="load the raw data (scripts/load_raw.py), then run dbt build",
+                next_step="run feature-store load where sources declare files, then dbt build",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         _check_magic(path)

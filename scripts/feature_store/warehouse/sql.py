@@ -39,8 +39,8 @@ def count_of(
 
 
 def duckdb_path(path: Path) -> str:
-    """Return a path as SQL text in which DuckDB sees no glob."""
-    return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+    """Return a path as SQL text in which DuckDB sees no glob, and that it searches nowhere else."""
+    return literal(re.sub(r"([*?\[])", r"[\1]", str(path.absolute())))
 
 
 def exists(path: Path) -> bool:

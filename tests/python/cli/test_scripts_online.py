@@ -194,7 +194,7 @@ def test_the_embedded_server_keeps_what_was_exported(sample: Settings, tmp_path:
     }
     [customer_id] = entities_of(sample, "customer").values()
     get = f"get_features.py customer {customer_id}"
-    assert_refused(get, "export first (scripts/export_to_redis.py)", **variables)
+    assert_refused(get, "export first (feature-store export)", **variables)
     text = output_of("export_to_redis.py", "--view", "customer_purchases", **variables)
     assert text.startswith("Exported to embedded Redis (target/redis/dev.rdb)")
     text = output_of(*get.split(), "--feature", "customer_purchases", **variables)

@@ -15,7 +15,7 @@ from feature_store.explain.show import show
 from feature_store.registry.deprecation import check_deprecation
 from feature_store.store import FeatureStore
 from feature_store.times import read_time
-from feature_store.warehouse.connection import connect
+from feature_store.warehouse.dbt_session import connect_as_dbt
 
 
 def explain(
@@ -40,7 +40,7 @@ def explain(
         ids = read_entity([view], entity, entity_id)
         # To explain a feature is not to use it: an expired version is a warning only.
         check_deprecation([view], allow_deprecated=True)
-        with closing(connect(store.settings.warehouse_path)) as connection:
+        with closing(connect_as_dbt(store.settings)) as connection:
             found = explain_feature(store, connection, ids, feature, time, limit=limit)
     if as_json:
         result = plain(found) | {"is_confirmed": found.is_confirmed}

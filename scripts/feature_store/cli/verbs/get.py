@@ -66,5 +66,5 @@ def get_features(
     if not any(result.feature_times[0].values()):
         raise FeatureStoreError(
             f"the online store has no row of {entity} {entity_id!r}",
-            next_step="check the id, or export first (scripts/export_to_redis.py)",
+            next_step="check the id, or export first (feature-store export)",
         )

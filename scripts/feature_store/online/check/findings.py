@@ -20,7 +20,7 @@ KINDS = ("missing", "expired", "stale", "different", "orphaned")
 #: Examples that are shown of a view, and characters of a value in them.
 EXAMPLES, MAX_WIDTH = 5, 60
 
-EXPORT = "export again (scripts/export_to_redis.py)"
+EXPORT = "export again (feature-store export)"
 
 
 @dataclass(frozen=True)

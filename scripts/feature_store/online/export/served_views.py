@@ -20,6 +20,9 @@ from feature_store.registry.definitions import FeatureDefinitions, FeatureView
 from feature_store.registry.served_relation import key_columns, warehouse_errors
 from feature_store.warehouse.sql import identifier
 
+#: The next step for a view that is not served.
+SERVE = "add online: {ttl: 120d} to its declaration, run feature-store build-views and dbt build"
+
 
 @dataclass(frozen=True)
 class ServedView:
@@ -57,7 +60,7 @@ def choose_views(definitions: FeatureDefinitions, labels: list[str]) -> list[Fea
         if not served and not any(view.is_online for view in definitions.views):
             raise FeatureStoreError(
                 "no feature view has a snapshot of served rows",
-                next_step="add an online view and a snapshot (docs/guides/add_a_feature_view.md)",
+                next_step=SERVE,
             )
         return served
     chosen: list[FeatureView] = []
@@ -73,7 +76,7 @@ def choose_views(definitions: FeatureDefinitions, labels: list[str]) -> list[Fea
             raise FeatureStoreError(
                 f"{label}: is not served",
                 allowed=", ".join(view.label for view in served) or "there are none",
-                next_step="add an online view and a snapshot (docs/guides/add_a_feature_view.md)",
+                next_step=SERVE,
             )
         chosen.extend(view for view in matching if view not in chosen)
     return chosen
@@ -195,5 +198,5 @@ def not_served(definitions: FeatureDefinitions) -> FeatureStoreError | None:
         f"{', '.join(view.label for view in views)}: declared online, and never exported, because "
         "there is no snapshot of an online view of it",
         allowed="an online view and one snapshot of it, or no online: in the declaration",
-        next_step=f"add {places} (docs/guides/add_a_feature_view.md), then run dbt build",
+        next_step=f"run feature-store build-views, or add {places}; then run dbt build",
     )

@@ -28,7 +28,7 @@ ColumnReader: TypeAlias = Callable[[Sequence[Any]], list[Any]]
 BAD_VALUE = (ValueError, ArithmeticError, TypeError, KeyError, AttributeError, msgspec.MsgspecError)
 
 #: The next step for a value that cannot be read; an export of changed rows would not send it.
-EXPORT_ALL = "export everything again (scripts/export_to_redis.py --full)"
+EXPORT_ALL = "export everything again (feature-store export --full)"
 #: Types whose text is a JSON number too.
 _NUMBERS = dict.fromkeys(INTEGERS, int) | {"decimal": Decimal, "double": float, "float": float}
 

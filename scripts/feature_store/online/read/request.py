@@ -86,8 +86,8 @@ class OnlineRequest:
                 if not view.served_id:
                     raise FeatureStoreError(
                         f"{reference}: {view.label} is not served",
-                        next_step="add an online view and a snapshot "
-                        "(docs/guides/add_a_feature_view.md)",
+                        next_step="add online: {ttl: 120d} to its declaration, run "
+                        "feature-store build-views and dbt build",
                     )
                 groups.setdefault(view, {})[reference, feature] = None
         if not groups:

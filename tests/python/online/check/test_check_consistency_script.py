@@ -85,7 +85,7 @@ def test_differences_end_with_examples_and_the_next_step(store: TinyStore, serve
         "things:v1: 2 of 3 entities (66.7%) differ from the warehouse: 1 missing, "
         "1 different; columns that differ: b (1)",
         "Allowed: 0% of a view's entities",
-        "Next: export everything again (scripts/export_to_redis.py --full)",
+        "Next: export everything again (feature-store export --full)",
     )
     assert run(store, server.unix_url, "--view", "things", "--max-mismatch", "0.67").returncode == 0
     done = run(store, server.unix_url, "--view", "things", "--max-mismatch", "0.66", "--json")

@@ -157,7 +157,7 @@ class ChangingProject(DbtProject):
         self.write("models/staging/_sources.yml", {"sources": [source]})
         models: list[dict[str, Any]] = [{"name": "purchases", "latest_version": 1, "versions": []}]
         for version, (declaration, types) in self.views.items():
-            config = {"meta": {"feature_view": declaration}}
+            config = {"meta": {"feature_view": declaration}, "contract": {"enforced": True}}
             keys = {"customer_id": "bigint", "feature_time": "timestamp"}
             columns = typed({**keys, **types, "known_at": "timestamp"})
             online = f"online_purchases_v{version}"

@@ -20,13 +20,13 @@ import yaml
 
 from feature_store.authoring.types import described_types
 from feature_store.authoring.views import ONE_LINE, Project, View
+from feature_store.dbt.connection import connect_as_dbt
 from feature_store.dbt.project import DbtProject
 from feature_store.errors import FeatureStoreError
 from feature_store.profiles import profiles_dir_of
 from feature_store.registry.manifest import is_in_warehouse, relation_of
 from feature_store.settings import Settings
 from feature_store.warehouse.connection import connect
-from feature_store.warehouse.dbt_session import connect_as_dbt
 from feature_store.warehouse.errors import first_line
 
 _DROPPED = ("columns", "data_tests", "tests", "unit_tests", "latest_version")

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from feature_store.authoring.files import write_all
 from feature_store.authoring.views import Project, read_project, views_of
+from feature_store.dbt.connection import connect_as_dbt
 from feature_store.dbt.project import DbtProject
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.settings import Settings, load_settings
-from feature_store.warehouse.dbt_session import connect_as_dbt
 
 _NUMBERS = re.compile(r"(DECIMAL|DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT)")
 

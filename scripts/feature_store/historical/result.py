@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import duckdb
 
+from feature_store.dbt.connection import connect_as_dbt
 from feature_store.dbt.macros import ProjectMacros
 from feature_store.errors import FeatureStoreError
 from feature_store.historical.chunks import (
@@ -27,7 +28,6 @@ from feature_store.historical.join import Join
 from feature_store.historical.progress import query_progress
 from feature_store.historical.spine import Spine, open_spine
 from feature_store.settings import Settings
-from feature_store.warehouse.dbt_session import connect_as_dbt
 from feature_store.warehouse.errors import first_line
 from feature_store.warehouse.sql import count_of, duckdb_path, literal
 

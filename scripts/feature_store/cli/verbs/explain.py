@@ -8,6 +8,7 @@ import typer
 
 from feature_store.cli import app, options
 from feature_store.cli.arguments import read_entity
+from feature_store.dbt.connection import connect_as_dbt
 from feature_store.display import plain
 from feature_store.errors import FeatureStoreError
 from feature_store.explain import explain_feature
@@ -15,7 +16,6 @@ from feature_store.explain.show import show
 from feature_store.registry.deprecation import check_deprecation
 from feature_store.store import FeatureStore
 from feature_store.times import read_time
-from feature_store.warehouse.dbt_session import connect_as_dbt
 
 
 def explain(

@@ -1,4 +1,10 @@
-{% test saw_no_future(model, events, entity, event_time) %}
+{% test saw_no_future(model, events, entity, event_time, loaded_at=none) %}
+{%- set entity = feature_store._quoted_names(entity) -%}
+{%- set load = feature_store._load_time(
+    events, {'event_time': event_time, 'loaded_at': loaded_at}
+) -%}
+{%- set known = load if load == 'loaded_at' else 'make_timestamp(epoch_us(' ~ load ~ '))' -%}
+{%- set event_time = feature_store._quoted(event_time) -%}
 with
 
 loads as (
@@ -7,7 +13,7 @@ loads as (
         {{ entity | join(',
         ') }},
         {{ event_time }} as event_time,
-        max(loaded_at) as loaded_at
+        max({{ known }}) as loaded_at
     from {{ events }}
     group by
         {{ entity | join(',

@@ -2,7 +2,8 @@
 {%- macro _log_declaration_failures(results) -%}
     {%- for result in results if result.node.resource_type == 'test'
         and result.status in ['fail', 'warn'] and result.node.compiled_code
-        and (result.node.test_metadata or {}).name == 'matches_declaration' -%}
+        and (result.node.test_metadata or {}).name == 'matches_declaration'
+        and result.node.test_metadata.namespace == 'feature_store' -%}
         {%- set node = graph.nodes.get(result.node.attached_node) or result.node -%}
         {%- set lines = [] -%}
         {%- for row in run_query(result.node.compiled_code).rows -%}

@@ -21,9 +21,9 @@ from feature_store.authoring.yaml_text import YamlText, flow
 NOT_NULL = [{"type": "not_null", "warn_unsupported": False}]
 _OWN_KEYS = ("name", "quote", "data_type", "description", "constraints")
 #: Before digests of texts that the command wrote; a text with another digest is a person's.
-_HEAD = "# Generated:"
-_PER_LINE = 28
-_DIGEST = 3
+RECORD = "# Generated:"
+_PER_LINE = 17
+_DIGEST = 5
 _NOT_NULL = "not_null"
 
 
@@ -75,8 +75,10 @@ class ColumnList:
 
     def record(self) -> frozenset[str]:
         """Return the digests of what the tool wrote."""
+        if self._owner().get("columns").resolved.flow:
+            return frozenset()
         found = self._record_lines()
-        digests = "".join(re.sub(rf"\s*{_HEAD}|\s", "", line) for line in found[2])
+        digests = "".join(re.sub(rf"\s*{RECORD}|\s", "", line) for line in found[2])
         return frozenset(digests[at : at + _DIGEST] for at in range(0, len(digests), _DIGEST))
 
     def _record_lines(self) -> tuple[int, int, list[str]]:
@@ -90,7 +92,7 @@ class ColumnList:
             if not line.strip().startswith("#"):
                 break
             begin = above
-            if line.strip().startswith(_HEAD):
+            if line.strip().startswith(RECORD):
                 lines.insert(0, line)
             elif lines:
                 begin += len(line)
@@ -105,7 +107,7 @@ class ColumnList:
         begin, end, _ = self._record_lines()
         indent = " " * self._text.column(self._text.dash(self._items[0]))
         rows = [digests[at : at + _PER_LINE] for at in range(0, len(digests), _PER_LINE)]
-        new = "".join(f"{indent}{_HEAD} {''.join(row)}\n" for row in rows)
+        new = "".join(f"{indent}{RECORD} {''.join(row)}\n" for row in rows)
         if self._text.text[begin:end] != new:
             self._text.replace(begin, end, new)
 
@@ -117,6 +119,8 @@ class ColumnList:
         """
         if not self.is_there:
             lines = "".join(f"\n  - {flow(column.as_yaml())}" for column in columns)
+            if self._owner().flow:
+                raise self._text.unusual(self._owner().line)
             if self._owner().get("columns") is not None:
                 self._text.remove_key(self._owner(), "columns")
             after = (
@@ -132,11 +136,28 @@ class ColumnList:
             self._text.add_key(self._owner(), "columns", "\n" + lines[1:], after)
             self._text.add_anchor(self._owner(), "columns", anchor)
             return []
+        self._write_below_each_other()
         record = self.record()
         for column in columns:
             self._complete_column(column, record)
         self._add_missing(columns)
         return self._remove_others({column.name for column in columns}, record)
+
+    def _write_below_each_other(self) -> None:
+        """Turn a list in brackets into one with an item a line."""
+        found = self._owner().get("columns")
+        if not found.resolved.flow or found.kind == "alias":
+            return
+        if "#" in self._text.text[found.start : found.end]:
+            raise self._text.unusual(found.line)
+        items = "".join(f"\n  - {flow(item.value)}" for item in found.items)
+        anchor = found.anchor
+        names = [key.text for key, _ in self._owner().pairs]
+        self._text.remove_key(self._owner(), "columns")
+        before = names[: names.index("columns")]
+        self._text.add_key(self._owner(), "columns", items, before)
+        if anchor:
+            self._text.add_anchor(self._owner(), "columns", anchor)
 
     def _node(self, name: str) -> Node | None:
         return next((one for one in self._items if _name(one) == name), None)
@@ -150,7 +171,7 @@ class ColumnList:
             changed["quote"] = True
         if not same_type(str(value.get("data_type") or ""), column.data_type):
             changed["data_type"] = column.data_type
-        description = value.get("description")
+        description = str(value.get("description") or "")
         if not description or (
             description != column.description and _is_written(column.name, description, record)
         ):
@@ -160,7 +181,7 @@ class ColumnList:
         for key, new in changed.items():
             after = _OWN_KEYS[: _OWN_KEYS.index(key)]
             self._text.set_value(self._node(column.name), key, flow(new), after)
-        was_written = digest(column.name, str(description), _NOT_NULL) in record
+        was_written = digest(column.name, description, _NOT_NULL) in record
         if not column.not_null and was_written and value.get("constraints") == NOT_NULL:
             self._text.remove_key(self._node(column.name), "constraints")
 
@@ -181,9 +202,8 @@ class ColumnList:
                 continue
             node = self._node(name)
             value = node.value
-            if {*value} - {*_OWN_KEYS} or (
-                value.get("description") and not _is_written(name, value["description"], record)
-            ):
+            said = str(value.get("description") or "")
+            if {*value} - {*_OWN_KEYS} or (said and not _is_written(name, said, record)):
                 lost.append(name)
             self._text.remove_item(self._owner().get("columns"), self._items.index(node))
         return lost

@@ -67,5 +67,5 @@ def write_views(
         count = len(result.changes)
         raise FeatureStoreError(
             f"{count} file{'s are' if count != 1 else ' is'} not what the declarations make",
-            next_step="feature-store build-views, or make views where there is a Makefile",
+            next_step="feature-store build-views writes them",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from feature_store.authoring.columns_in_yaml import ColumnList, WantedColumn
+from feature_store.authoring.columns_in_yaml import RECORD, ColumnList, WantedColumn
 from feature_store.authoring.declared_columns import (
     Column,
     columns_of,
@@ -96,7 +96,7 @@ def _complete_config(text: YamlText, view: View, compiled: Compiled) -> None:
     entry = entry_of(text, view.name)
     if entry.get("description") is None:
         said = f"One row per {rows_of(view, view.versions[-1])} and feature time."
-        text.add_key(entry, "description", said, ("name",))
+        text.add_key(entry, "description", flow(said), ("name",))
     settings = {}
     config = entry_of(text, view.name).get("config")
     if (
@@ -111,9 +111,9 @@ def _complete_config(text: YamlText, view: View, compiled: Compiled) -> None:
         settings["materialized"] = "feature_view"
     if config is None or config.get("contract") is None:
         settings["contract"] = {"enforced": True}
-    if config is None:
+    if config is None or not config.resolved.pairs:
         if settings:
-            text.add_key(entry_of(text, view.name), "config", flow(settings), _BEFORE_CONFIG)
+            text.set_value(entry_of(text, view.name), "config", flow(settings), _BEFORE_CONFIG)
         return
     for key, value in reversed(settings.items()):
         config = entry_of(text, view.name).get("config")
@@ -165,6 +165,13 @@ def _complete_columns(
     }
     entry = entry_of(text, view.name)
     own = [item for item in entry.list_of("versions") if item.get("columns") is not None]
+    for item in own:
+        if any(one.get("include") is not None for one in item.list_of("columns")):
+            raise FeatureStoreError(
+                f"{text.where}, line {item.line}: columns of a version include those of the model",
+                allowed="no columns of the version, or a whole list of its own, which is completed",
+                next_step="remove columns from the version, then run again",
+            )
     if len(shapes) == 1 and not own:
         columns = ColumnList(text, owner_of(text, view, None))
         merged = _merged(view, wanted)
@@ -185,9 +192,12 @@ def _copy_columns(text: YamlText, view: View, version: Version) -> None:
     """Give a version the columns that all versions had, with what was written by hand in them."""
     shared = ColumnList(text, owner_of(text, view, None))
     record = sorted(shared.record())
-    items = [flow(item.value) for item in entry_of(text, view.name).list_of("columns")]
     owner = owner_of(text, view, version)
-    text.add_key(owner(), "columns", "".join(f"\n  - {item}" for item in items))
+    if owner().flow:
+        raise text.unusual(owner().line)
+    items = text.items_as_written(entry_of(text, view.name).get("columns"))
+    items = [line for line in items if not line.startswith(RECORD)]
+    text.add_key(owner(), "columns", "".join(f"\n  {line}" for line in items))
     text.add_anchor(owner(), "columns", f"{view.name}{view.suffix(version)}_columns")
     ColumnList(text, owner).write_record(record)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from feature_store.errors import FeatureStoreError
 from feature_store.registry.definitions import RESERVED
 
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
@@ -55,6 +56,13 @@ def described(name: str, feature: Mapping[str, Any], window: str | None) -> str:
     """
     words = name.removesuffix(f"_{window}").replace("_", " ")
     text = str(feature.get("description") or words[:1].upper() + words[1:]).strip().rstrip(".")
+    if window is None and "{window}" in text:
+        raise FeatureStoreError(
+            f"the description of {name} has {{window}} in it, and its name ends with no window",
+            allowed="{window} in descriptions of aggregates, and of derived features such as "
+            "share_28d",
+            next_step="write the window's length in words, or end the name with a window",
+        )
     if window and "{window}" in text:
         text = text.replace("{window}", window_phrase(window))
     elif window and not re.search(r"\bfeature_time\b", text):

@@ -125,8 +125,6 @@ def compile_views(
 
 def _snapshot_config(manifest: Any) -> dict[str, str]:
     names = {macro.name for macro in manifest.macros.values()}
-    if "snapshot_served_strategy" in names:
-        return {"strategy": "feature_store.served"}
     if "snapshot_exact_check_strategy" in names:
         return {"strategy": "feature_store.exact_check", "check_cols": "all"}
     return {"strategy": "check", "check_cols": "all"}

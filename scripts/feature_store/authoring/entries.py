@@ -70,10 +70,10 @@ def complete_online(
         _add_entry(text, "models", lines, _place(text, view, version))
         return
     config = entry_of(text, name).get("config")
-    if config is None:
+    if config is None or not config.resolved.pairs:
         meta = f"{{feature_view: *{declaration}}}"
         value = f"{{materialized: view, contract: {{enforced: true}}, meta: {meta}}}"
-        text.add_key(entry_of(text, name), "config", value, ("name", "description"))
+        text.set_value(entry_of(text, name), "config", value, ("name", "description"))
     elif config.get("contract") is None:
         text.add_first_key(config, "contract", "{enforced: true}")
     for keys, wanted in (
@@ -82,8 +82,8 @@ def complete_online(
     ):
         found = entry_of(text, name).get(*keys)
         if found is not None and (found.kind != "alias" or found.anchor != wanted):
-            gap = "" if text.text[found.start - 1] == " " else " "
-            text.replace(found.start, found.end, f"{gap}*{wanted}")
+            owner = entry_of(text, name).get(*keys[:-1]) if keys[1:] else entry_of(text, name)
+            text.set_alias(owner, keys[-1], wanted)
         elif found is None and keys == ("columns",):
             text.add_key(entry_of(text, name), "columns", f"*{wanted}")
         elif found is None:
@@ -176,6 +176,8 @@ def complete_snapshot(
         "columns:",
         *(f"  - {flow({'name': column, 'description': said})}" for column, said in columns),
     ]
+    if not snapshots and text.root.get("snapshots") is not None:
+        text.remove_key(text.root, "snapshots")
     if snapshots:
         _add_entry(text, "snapshots", lines, len(snapshots))
         return

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from feature_store.authoring.sql_files import listed
 from feature_store.authoring.views import ONE_LINE, Project, View, models_of, name_of
-
-_VERSIONED = re.compile(r"(?:online_|served_)?(.+?)(?:_v([^_]+))?")
+from feature_store.authoring.yaml_nodes import Node
 
 
 @dataclass(frozen=True)
@@ -57,12 +56,20 @@ def leftovers(project: Project, views: list[View]) -> list[Leftover]:
                 found.append(Leftover(_view(name), path, "models", name))
         for entry in text.root.list_of("snapshots") if text.root is not None else []:
             name = name_of(entry) or ""
-            if re.fullmatch(r"served_.+_v[^_]+", name) and name not in served:
+            if _is_of_online_view(entry, name) and name not in served:
                 found.append(Leftover(_view(name), path, "snapshots", name))
     for path, entry, key in listed(project):
         if key not in keys:
             found.append(Leftover(f"{key[0]}_v{key[1]}", path, "list", entry))
     return found
+
+
+def _is_of_online_view(snapshot: Node, name: str) -> bool:
+    """Return whether a snapshot is one that the command writes: of the online view of its name."""
+    match = re.fullmatch(r"served_(.+_v[^_]+)", name)
+    relation = snapshot.get("relation")
+    wanted = f"ref('online_{match[1]}')" if match else None
+    return relation is not None and relation.text.replace('"', "'").replace(" ", "") == wanted
 
 
 def _view(name: str) -> str:
@@ -88,5 +95,6 @@ def without(project: Project, found: list[Leftover]) -> dict[Path, str | None]:
                 text.remove_key(text.root, one.part)
             else:
                 text.remove_item(owner, number)
-            result[one.path] = text.written()
+            is_empty = text.root is None or not text.root.pairs
+            result[one.path] = None if is_empty else text.written()
     return result

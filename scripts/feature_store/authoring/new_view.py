@@ -7,14 +7,19 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from feature_store.authoring.files import write_all
+import duckdb
+
+from feature_store.authoring.types import names_needing_quotes
 from feature_store.authoring.views import Project, read_project, views_of
+from feature_store.authoring.yaml_text import YamlText, flow
 from feature_store.dbt.connection import connect_as_dbt
 from feature_store.dbt.project import DbtProject
 from feature_store.errors import FeatureStoreError, near_names
+from feature_store.files import write_all
+from feature_store.registry.manifest import relation_of
 from feature_store.settings import Settings, load_settings
 
-_NUMBERS = re.compile(r"(DECIMAL|DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT)")
+_NUMBERS = re.compile(r"DECIMAL(\(.*\))?|DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 
 
 def new_view(
@@ -53,6 +58,7 @@ def new_view(
             f"{project.label(path)}: is there already", next_step="choose another name"
         )
     text = _text(name, entity, call, event_time or _event_time(events, columns), columns)
+    YamlText(text, project.label(path))  # it can be read
     write_all({path: text}, project.label)
     return project.label(path)
 
@@ -74,22 +80,22 @@ def _check_name(project: Project, name: str) -> None:
         )
 
 
-def _events(settings: Settings, target: str | None, events: str) -> tuple[str, tuple[str, str]]:
-    """Return the call that names the events, and schema and name of their table."""
+def _events(settings: Settings, target: str | None, events: str) -> tuple[str, str]:
+    """Return the call that names the events, and their relation."""
     dbt = DbtProject(settings, target)
     manifest = dbt.manifest
     nodes = [*manifest.nodes.values(), *manifest.sources.values()]
-    known: dict[str, tuple[str, tuple[str, str]]] = {}
+    known: dict[str, tuple[str, str]] = {}
     for node in nodes:
         if node.resource_type == "source":
-            call, table = f"source('{node.source_name}', '{node.name}')", node.identifier
-            known.setdefault(node.name, (call, (node.schema, table)))
+            call = f"source('{node.source_name}', '{node.name}')"
+            known.setdefault(node.name, (call, relation_of(node.to_dict())))
         elif node.resource_type in ("model", "seed", "snapshot"):
             call = f"ref('{node.name}')"
-            known[node.name] = (call, (node.schema, node.alias))
+            known[node.name] = (call, relation_of(node.to_dict()))
         else:
             continue
-        known[call] = (call, (node.schema, table if node.resource_type == "source" else node.alias))
+        known[call] = (call, relation_of(node.to_dict()))
     wanted = events.replace('"', "'").strip()
     if wanted not in known:
         raise FeatureStoreError(
@@ -100,18 +106,16 @@ def _events(settings: Settings, target: str | None, events: str) -> tuple[str, t
     return known[wanted]
 
 
-def _columns(settings: Settings, relation: tuple[str, str]) -> dict[str, str]:
+def _columns(settings: Settings, relation: str) -> dict[str, str]:
     """Return the types of a table's columns; none if the warehouse does not have it."""
     if not settings.warehouse_path.exists():
         return {}
     with connect_as_dbt(settings) as connection:
-        rows = connection.execute(
-            "select column_name, data_type from information_schema.columns "
-            "where lower(table_schema) = lower(?) "
-            "and lower(table_name) = lower(?) order by ordinal_position",
-            relation,
-        ).fetchall()
-    return dict(rows)
+        try:
+            rows = connection.execute(f"describe select * from {relation}").fetchall()
+        except duckdb.Error:
+            return {}
+    return {row[0]: row[1] for row in rows}
 
 
 def _event_time(events: str, columns: dict[str, str]) -> str:
@@ -143,13 +147,21 @@ def _folder(project: Project) -> Path:
 def _text(
     name: str, entity: Sequence[str], events: str, event_time: str, columns: dict[str, str]
 ) -> str:
-    aggregates = ["            events: {sql: count(*), description: Events}"]
+    taken = {column.lower() for column in columns}
+    count = next(
+        one
+        for one in ("events", "rows", *map("events_{}".format, range(2, 99)))
+        if one not in taken
+    )
+    aggregates = [f"            {count}: {{sql: count(*), description: Events}}"]
     for column, kind in columns.items():
         is_key = column in entity or column.endswith("_id") or column.startswith(("_", "source_"))
-        if _NUMBERS.match(kind) and re.fullmatch(r"[a-z][a-z0-9_]*", column) and not is_key:
+        if _NUMBERS.fullmatch(kind) and re.fullmatch(r"[a-z][a-z0-9_]*", column) and not is_key:
             words = column.replace("_", " ").capitalize()
+            quoted = f'"{column}"' if names_needing_quotes([column]) else column
             aggregates.append(
-                f"            {column}: {{sql: sum({column}), empty: 0, description: {words}}}"
+                f"            {flow(column)}: {{sql: {flow(f'sum({quoted})')}, empty: 0, "
+                f"description: {flow(words)}}}"
             )
             break
     return "\n".join(
@@ -159,9 +171,9 @@ def _text(
             "    config:",
             "      meta:",
             "        feature_view:",
-            f"          entity: [{', '.join(entity)}]",
-            f"          events: {events}",
-            f"          event_time: {event_time}",
+            f"          entity: {flow([*entity])}",
+            f"          events: {flow(events)}",
+            f"          event_time: {flow(event_time)}",
             "          windows: [7d, 28d]",
             "          aggregates:",
             *aggregates,

@@ -6,7 +6,15 @@ import ast
 import re
 from pathlib import Path
 
-from feature_store.authoring.views import ONE_LINE, Project, Version, View, events_call
+from feature_store.authoring.views import (
+    CALL,
+    ONE_LINE,
+    Project,
+    Version,
+    View,
+    events_call,
+    events_span,
+)
 from feature_store.errors import FeatureStoreError
 
 _DECLARATION = "feature_store.feature_view()"
@@ -86,6 +94,15 @@ def _add(project: Project, found: dict[Path, str], folder: Path, name: str, line
         ) from error
     if ONE_LINE.fullmatch(text):
         found[path] = text if text.split() == line.split() else line
+        return
+    # Comments or a config stand beside the call: only what it reads follows from the declaration.
+    calls = [*CALL.finditer(text)]
+    wanted = CALL.match(line)
+    if len(calls) == 1 and wanted and calls[0][1] == wanted[1]:
+        start, end = events_span(calls[0])
+        first, last = events_span(wanted)
+        if "".join(text[start:end].split()) != "".join(line[first:last].split()):
+            found[path] = text[:start] + line[first:last] + text[end:]
 
 
 def served_list(project: Project, views: list[View]) -> dict[Path, str]:
@@ -104,13 +121,29 @@ def served_list(project: Project, views: list[View]) -> dict[Path, str]:
         text = path.read_bytes().decode("utf-8", errors="replace")
         match = _LIST.search(text) if "served_differences(" in text else None
         if match:
-            there = {_key(entry): entry for entry in _LINE.findall(match[2])}
-            kept = {key: entry for key, entry in there.items() if key not in wanted}
-            lines = [one for _, one in sorted((kept | wanted).items())]
-            body = "".join(f"\n    {line}," for line in lines) + "\n"
-            is_same = list(there.values()) == lines
-            found[path] = text if is_same else text[: match.end(1)] + body + text[match.start(3) :]
+            body = _completed_list(match[2], wanted)
+            found[path] = text[: match.end(1)] + body + text[match.start(3) :]
     return found
+
+
+def _completed_list(body: str, wanted: dict[tuple[str, str], str]) -> str:
+    """Return the entries of a list with the wanted ones, in the order of their names.
+
+    What else is in it, such as comments, stays.
+    """
+    for key, line in sorted(wanted.items()):
+        there = [(one, _key(one[0])) for one in _LINE.finditer(body)]
+        there = [(one, found) for one, found in there if found is not None]
+        same = next((one for one, found in there if found == key), None)
+        if same is not None:
+            body = body[: same.start()] + line + body[same.end() :]
+        elif after := next((one for one, found in there if found > key), None):
+            body = f"{body[: after.start()]}{line},\n    {body[after.start() :]}"
+        else:
+            stripped = body.rstrip()
+            comma = "," if stripped and not stripped.endswith((",", "#}")) else ""
+            body = f"{stripped}{comma}\n    {line},\n"
+    return body
 
 
 def without_lists(project: Project) -> dict[Path, str]:
@@ -129,10 +162,16 @@ def listed(project: Project) -> list[tuple[Path, str, tuple[str, str]]]:
     for path in project.sql.values():
         text = path.read_bytes().decode("utf-8", errors="replace")
         match = _LIST.search(text) if "served_differences(" in text else None
-        found += [(path, one, _key(one)) for one in _LINE.findall(match[2])] if match else []
+        for one in _LINE.findall(match[2]) if match else ():
+            if (key := _key(one)) is not None:
+                found.append((path, one, key))
     return found
 
 
-def _key(entry: str) -> tuple[str, str]:
-    name, version, _ = ast.literal_eval(entry)
-    return name, str(version)
+def _key(entry: str) -> tuple[str, str] | None:
+    """Return the view and version of an entry; None for one with an expression in it."""
+    try:
+        name, version, _ = ast.literal_eval(entry)
+    except (ValueError, SyntaxError):
+        return None
+    return str(name), str(version)

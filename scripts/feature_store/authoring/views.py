@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from feature_store.authoring.yaml_nodes import Node
+from feature_store.authoring.yaml_nodes import Node, check_aliases
 from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError, near_names
 from feature_store.profiles import read_yaml
@@ -17,20 +17,28 @@ _GENERATED = ("target", "dbt_packages", "logs", ".git", ".venv")
 _REFERENCE = re.compile(
     r"""\s*(?:(?:ref|source)\(\s*(['"])[^'"]+\1(?:\s*,\s*(['"])[^'"]+\2)?(?:\s*,\s*v(?:ersion)?\s*=\s*[^,()]+)?\s*\))\s*"""
 )
-#: One-line models, with or without the package's name before the macros.
-ONE_LINE = re.compile(
-    r"\s*\{\{-?\s*(?:\w+\.)?(windowed|online)_features\(\s*(.+?)\s*,\s*(?:\w+\.)?feature_view\(\)\s*\)"
-    r"\s*-?\}\}\s*",
+#: The call that makes a model, with or without the package's name before the macros.
+CALL = re.compile(
+    r"\{\{-?\s*(?:\w+\.)?(windowed|online)_features\(\s*(.+?)\s*,\s*(?:\w+\.)?feature_view\(\)\s*\)"
+    r"\s*-?\}\}",
     re.S,
 )
+#: One-line models: such a call alone.
+ONE_LINE = re.compile(rf"\s*{CALL.pattern}\s*", re.S)
 
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a feature view: its number, and its declaration; None if it is not versioned."""
+    """A version of a feature view.
+
+    Attributes:
+        number: None if the view is not versioned.
+        defined_in: the name of its SQL file without ``.sql``, where it has another one.
+    """
 
     number: int | str | None
     declaration: Mapping[str, Any]
+    defined_in: str | None = None
 
 
 @dataclass
@@ -47,7 +55,8 @@ class View:
 
     def sql_name(self, version: Version) -> str:
         """Return the name of a version's SQL file."""
-        return self.name if version.number is None else f"{self.name}_v{version.number}"
+        own = self.name if version.number is None else f"{self.name}_v{version.number}"
+        return version.defined_in or own
 
     def online_name(self, version: Version) -> str:
         """Return the name of a version's online view."""
@@ -192,10 +201,13 @@ def _versions(project: Project, path: Path, entry: Node) -> Iterator[Version]:
                     "no v",
                     next_step="write it as - v: 1",
                 )
-            yield Version(number.value, _mapping(project, path, declared))
+            other = item.get("defined_in")
+            name = other.text if other is not None and other.text else None
+            yield Version(number.value, _mapping(project, path, declared), name)
 
 
 def _mapping(project: Project, path: Path, node: Node) -> Mapping[str, Any]:
+    check_aliases(node, project.label(path))
     value = node.value
     entity = value.get("entity") if isinstance(value, dict) else None
     if not isinstance(entity, list) or not entity or not all(isinstance(k, str) for k in entity):
@@ -226,10 +238,10 @@ def events_call(project: Project, view: View, version: Version) -> str | None:
     given = version.declaration.get("events")
     if given is None:
         for name in (view.sql_name(version), view.online_name(version)):
-            match = ONE_LINE.fullmatch(_sql(project, name))
+            match = CALL.search(_sql(project, name))
             if match:
-                arguments = match[2]
-                return arguments if match[1] == "windowed" else _second(arguments)
+                start, end = events_span(match)
+                return match.string[start:end]
         return None
     if isinstance(given, str) and _REFERENCE.fullmatch(given):
         return given.strip()
@@ -247,6 +259,9 @@ def _sql(project: Project, name: str) -> str:
     return path.read_text(encoding="utf-8") if path else ""
 
 
-def _second(arguments: str) -> str:
-    """Return the second of two calls: ``ref('a', v=1), ref('b')``."""
-    return re.split(r"\)\s*,\s*", arguments, maxsplit=1)[-1]
+def events_span(call: re.Match[str]) -> tuple[int, int]:
+    """Return where the events are named in a call: ``ref('a', v=1), ref('b')`` has them second."""
+    start, end = call.span(2)
+    if call[1] == "online" and (first := re.match(r".*?\)\s*,\s*", call[2], re.S)):
+        start += first.end()
+    return start, end

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from feature_store.authoring.complete import complete_versions, complete_view
 from feature_store.authoring.draft import compile_views
-from feature_store.authoring.files import write_all
 from feature_store.authoring.leftovers import Leftover, leftovers, without
 from feature_store.authoring.sql_files import (
     is_served,
@@ -18,8 +17,10 @@ from feature_store.authoring.sql_files import (
     without_lists,
 )
 from feature_store.authoring.views import Project, View, chosen, read_project, views_of
+from feature_store.authoring.yaml_nodes import check_aliases
 from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError, bullets
+from feature_store.files import write_all
 from feature_store.settings import Settings, load_settings
 
 
@@ -56,33 +57,42 @@ def write_feature_views(
         project_dir: the dbt project, by default the one at or above the working directory.
 
     Raises:
-        FeatureStoreError: a file or declaration is wrong, or the warehouse lacks a table; nothing
-            is written then.
+        FeatureStoreError: a file or declaration is wrong, or the warehouse lacks a table; then the
+            files are as before.
     """
+    if check and remove:
+        raise FeatureStoreError(
+            "--check changes nothing, and --remove removes files",
+            next_step="give one of the two; without either, what was left behind is listed",
+        )
     settings = load_settings(target, project_dir)
     project = read_project(settings.project_dir)
     result = Result()
-    contents: dict[Path, str | None] = {}
     found = leftovers(project, views_of(project))
     if found and not remove:
         raise _left_behind(project, found)
-    if found:
-        contents |= without(project, found)
-        result.notes += _kept_in_warehouse(found)
-        if not check:
-            write_all(contents, project.label)
-        result.changes += [f"{one.label(project)}: removed" for one in found]
-        project = read_project(settings.project_dir)
-    views = views_of(project)
-    selected = chosen(views, names)
-    result.views = len(selected)
-    if selected:
-        changed = _completed(project, settings, target, views, selected, result)
-        result.changes += [
-            f"{project.label(path)}: {_change(path, check=check)}" for path in changed
-        ]
-        if not check:
-            write_all(changed, project.label)
+    removed = without(project, found)
+    before = {path: path.read_bytes().decode("utf-8") for path in removed}
+    result.notes += _kept_in_warehouse(found)
+    result.changes += [f"{one.label(project)}: removed" for one in found]
+    write_all(removed, project.label)
+    try:
+        project = read_project(settings.project_dir) if found else project
+        for text in project.texts.values():
+            check_aliases(text.root, text.where)
+        views = views_of(project)
+        selected = chosen(views, names)
+        result.views = len(selected)
+        if selected:
+            changed = _completed(project, settings, target, views, selected, result)
+            result.changes += [
+                f"{project.label(path)}: {_change(path, check=check)}" for path in changed
+            ]
+            if not check:
+                write_all(changed, project.label)
+    except BaseException:
+        write_all(before, project.label)
+        raise
     if result.changes and not check:
         # With what it kept of the old files, dbt would not find versions of models in the new ones.
         (settings.target_path / "partial_parse.msgpack").unlink(missing_ok=True)

@@ -98,7 +98,7 @@ def parse(text: str, where: str) -> Node | None:
     """Return the root of a text; None if it is empty.
 
     Raises:
-        FeatureStoreError: it is not YAML, has a key twice, or an alias without an anchor.
+        FeatureStoreError: it is not YAML, or has a key twice.
     """
     try:
         events = iter([*yaml.parse(text, Loader=_PARSER)])
@@ -115,14 +115,25 @@ def parse(text: str, where: str) -> Node | None:
     return root
 
 
-def _check(node: Node, where: str) -> None:
+def check_aliases(node: Node | None, where: str) -> None:
+    """Refuse an alias in a node whose anchor is not above it, as where a removed version had it.
+
+    Raises:
+        FeatureStoreError: names the alias and its line.
+    """
+    if node is None:
+        return
     if node.kind == "alias" and node.target is None:
         raise FeatureStoreError(
             f"{where}, line {node.line}: the alias *{node.anchor} has no anchor &{node.anchor} "
             "above it in this file",
-            next_step="add the anchor, or remove the entry with the alias: what belonged to a "
-            "removed feature view goes with it",
+            next_step=f"write here what &{node.anchor} held, or remove the entry with the alias",
         )
+    for part in [*(one for pair in node.pairs for one in pair), *node.items]:
+        check_aliases(part, where)
+
+
+def _check(node: Node, where: str) -> None:
     seen: set[str] = set()
     for key, value in node.pairs:
         if key.text in seen and key.text != _MERGE:

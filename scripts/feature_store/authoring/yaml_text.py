@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ from feature_store.authoring.yaml_nodes import Node, parse
 from feature_store.errors import FeatureStoreError
 
 _BOM = "\ufeff"
-_INDENT = 2
+#: A line above an item whose dash stands alone, or before a comment.
+_LONE_DASH = re.compile(r"(?:[ \t]*-)+(?=[ \t]*(?:#.*)?$)")
 
 
 class YamlText:
@@ -48,18 +51,43 @@ class YamlText:
 
     def replace(self, start: int, end: int, new: str) -> None:
         """Replace a part of the text."""
-        self.text = self.text[:start] + new + self.text[end:]
-        self.root = parse(self.text, self.where)
+        line = self.text.count("\n", 0, start) + 1
+        text = self.text[:start] + new + self.text[end:]
+        try:
+            self.root = parse(text, self.where)
+        except FeatureStoreError as error:
+            raise self.unusual(line) from error
+        self.text = text
+
+    def unusual(self, line: int) -> FeatureStoreError:
+        """Return the error for a layout of YAML that cannot be edited."""
+        return FeatureStoreError(
+            f"{self.where}, line {line}: the layout of the YAML here is not one that can be edited",
+            allowed="one key a line and the items of a list below each other, each after its dash",
+            next_step="write the entry so, then run again; nothing was changed",
+        )
 
     def set_value(self, owner: Node, key: str, value: str, after: Sequence[str] = ()) -> None:
         """Set a key of a map to a value in flow style; a new one comes behind some others."""
-        found = owner.resolved.get(key)
-        if found is not None:
-            keep = f"&{found.anchor} " if found.anchor and found.kind != "alias" else ""
-            gap = " " if self.text[found.start - 1] == ":" else ""
-            self.replace(found.start, found.end, gap + keep + value)
-        else:
+        pair = next((pair for pair in owner.resolved.pairs if pair[0].text == key), None)
+        if pair is None:
             self.add_key(owner, key, value, after)
+            return
+        name, found = pair
+        keep = f"&{found.anchor} " if found.anchor and found.kind != "alias" else ""
+        self._replace_value(name, found, keep + value)
+
+    def set_alias(self, owner: Node, key: str, anchor: str) -> None:
+        """Set a key that a map has to what an anchor stands for."""
+        name, found = next(pair for pair in owner.resolved.pairs if pair[0].text == key)
+        self._replace_value(name, found, f"*{anchor}")
+
+    def _replace_value(self, name: Node, found: Node, value: str) -> None:
+        start = found.start
+        if start == found.end or (found.kind in ("map", "list") and not found.flow):
+            start = self.text.index(":", name.end) + 1  # a block may begin below the key
+            value = f" {value}"
+        self.replace(start, found.end, value)
 
     def add_key(self, owner: Node, key: str, value: str, after: Sequence[str] = ()) -> None:
         """Add a key to a map; the lines of a value of several are indented from the key on."""
@@ -136,6 +164,25 @@ class YamlText:
         else:
             self.replace(item.start, owner.items[1].start, "")
 
+    def items_as_written(self, owner: Node) -> list[str]:
+        """Return the lines of a list's items, with the comments above each, without indent."""
+        owner = owner.resolved
+        if owner.flow:
+            if "#" in self.text[owner.start : owner.end]:
+                raise self.unusual(owner.line)
+            return [f"- {flow(item.value)}" for item in owner.items]
+        indent = self.column(self.dash(owner.items[0]))
+        start = self.dash(owner.items[0]) - indent
+        while start:
+            above = self.text.rfind("\n", 0, start - 1) + 1
+            if not self.text[above:start].lstrip().startswith("#"):
+                break
+            start = above
+        end = self.text.find("\n", owner.end)
+        lines = self.text[start : None if end < 0 else end].split("\n")
+        blanks = [len(line) - len(line.lstrip(" ")) for line in lines]
+        return [line[min(indent, blank) :] for line, blank in zip(lines, blanks, strict=True)]
+
     def insert_lines(self, end: int, lines: Sequence[str], indent: int) -> None:
         """Insert lines below the line in which a node ends."""
         at = self.text.find("\n", end)
@@ -154,6 +201,7 @@ class YamlText:
         assert value is not None
         if value.anchor:
             return value.anchor
+        name = re.sub(r"[^A-Za-z0-9_-]", "_", name)
         taken = set(_anchors(self.root)) if self.root else set()
         anchor = next(
             one for one in (name, *(f"{name}_{n}" for n in range(2, 999))) if one not in taken
@@ -169,7 +217,17 @@ class YamlText:
 
     def dash(self, item: Node) -> int:
         """Return where the dash of a block list's item is."""
-        return self.text.rindex("-", 0, max(item.start, 1))
+        before = self.text[: item.start].rstrip(" \t")
+        if before.endswith("-"):
+            return len(before) - 1
+        while before.endswith("\n"):
+            at = before.rfind("\n", 0, -1) + 1
+            if found := _LONE_DASH.match(before[:-1], at):
+                return found.end() - 1
+            if before[at:].strip() and not before[at:].lstrip().startswith("#"):
+                break
+            before = before[:at]
+        raise self.unusual(item.line)
 
 
 def _anchors(node: Node) -> list[str]:
@@ -186,6 +244,8 @@ def flow(value: Any) -> str:
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, (date, bytes)):
+        return yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n").strip()
     return json.dumps(value)
 
 

@@ -30,7 +30,8 @@ def readable_error(error: BaseException) -> FeatureStoreError:
     elif isinstance(error, ImportError):
         found = FeatureStoreError(
             f"a Python package cannot be imported: {first_line(error)}",
-            next_step="make setup installs what is needed; source .venv/bin/activate uses it",
+            next_step="install this package's requirements (pip install, or make setup in its "
+            "repository), in the environment that runs this command",
         )
     else:
         found = FeatureStoreError(

@@ -171,6 +171,14 @@ class DbtProject:
         warned = [result.node.name for result in results if result.status == "warn"]
         return DbtBuild(as_of, len(results), sorted(warned), times, events.warnings)
 
+    def install_packages(self) -> None:
+        """Install the dbt packages that the project names, as ``dbt deps``.
+
+        Raises:
+            FeatureStoreError: a package cannot be read or fetched.
+        """
+        self._check(self._invoke(["deps"]), "deps")
+
     def parse(self) -> None:
         """Parse the project and write ``manifest.json``, unless this was done already."""
         if self._manifest is not None:
@@ -226,7 +234,9 @@ class DbtProject:
         from dbt.cli.main import dbtRunner
 
         folder = self.settings.project_dir
-        where = ["--project-dir", str(folder), "--target-path", str(self.settings.target_path)]
+        where = ["--project-dir", str(folder)]
+        if arguments[0] != "deps":  # which makes no artifacts
+            where += ["--target-path", str(self.settings.target_path)]
         where += ["--profiles-dir", str(self.profiles_dir or profiles_dir_of(folder))]
         where += ["--log-path", str(self._log_path)]
         if self.target:
@@ -251,7 +261,7 @@ class DbtProject:
         if reply.success:
             return
         log = f"{self._log_path / 'dbt.log'} has dbt's whole output"
-        if reply.exception is not None or reply.result is None:
+        if reply.exception is not None or not hasattr(reply.result, "results"):
             raise FeatureStoreError(
                 f"dbt {command}: {str(reply.exception).strip()}",
                 next_step=f"correct it, then run again; {log}",

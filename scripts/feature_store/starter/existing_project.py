@@ -44,20 +44,22 @@ def planned_change(project_dir: Path, entry: Entry) -> Change | None:
     if not path.exists():
         return Change(path, _dumped(_yaml(), {"packages": [dict(entry)]}), is_new=True)
     text = _read(path)
+    mark, text = ("\ufeff", text[1:]) if text.startswith("\ufeff") else ("", text)
     yaml = _yaml(text)
     content = _parsed(yaml, path, text)
     if content is None:  # nothing but comments
         gap = "" if not text or text.endswith("\n") else "\n"
         added = _dumped(yaml, {"packages": [dict(entry)]})
-        return Change(path, text + gap + added, is_new=False)
+        return Change(path, mark + text + gap + added, is_new=False)
     packages = content.setdefault("packages", [])
     if packages is None:
         packages = content["packages"] = []
-    if any(_is_ours(one, project_dir) for one in packages):
+    if any(_is_ours(one, project_dir, entry) for one in packages):
         return None
     packages.append(dict(entry))
     found = _dumped(yaml, content)
-    return Change(path, found.replace("\n", "\r\n") if "\r\n" in text else found, is_new=False)
+    found = found.replace("\n", "\r\n") if "\r\n" in text else found
+    return Change(path, mark + found, is_new=False)
 
 
 def _packages_file(project_dir: Path) -> Path:
@@ -65,7 +67,7 @@ def _packages_file(project_dir: Path) -> Path:
     return there[0] if there else project_dir / _FILES[0]
 
 
-def _is_ours(entry: Any, project_dir: Path) -> bool:
+def _is_ours(entry: Any, project_dir: Path, added: Entry) -> bool:
     if not isinstance(entry, dict):
         return False
     if "local" in entry:
@@ -76,7 +78,7 @@ def _is_ours(entry: Any, project_dir: Path) -> bool:
         return str(entry["local"]).rstrip("/").endswith(("/macros", "/dbt_package"))
     address = str(entry.get("git", "")).rstrip("/").removesuffix(".git")
     name = address.rsplit("/", 1)[-1].replace("-", "_")
-    return entry.get("subdirectory") == "macros" or name == PACKAGE
+    return name == PACKAGE or ("git" in entry and entry["git"] == added.get("git"))
 
 
 def _read(path: Path) -> str:
@@ -99,10 +101,11 @@ def _parsed(yaml: YAML, path: Path, text: str) -> Any:
             f"{path}{place}: is not YAML: {getattr(error, 'problem', None) or error}",
             next_step="correct it, then run init again",
         ) from error
-    packages = content.get("packages") if isinstance(content, dict) else content
-    if packages is not None and not isinstance(packages, list):
+    packages = content.get("packages") if isinstance(content, dict) else None
+    is_map = content is None or isinstance(content, dict)
+    if not is_map or (packages is not None and not isinstance(packages, list)):
         raise FeatureStoreError(
-            f"{path}: packages is not a list",
+            f"{path}: {'packages is not a list' if is_map else 'is not a mapping'}",
             allowed="packages: followed by a list of packages",
             next_step="correct it, as in dbt's documentation of packages.yml",
         )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
-from feature_store.errors import FeatureStoreError
+from feature_store.errors import FeatureStoreError, bullets
+from feature_store.files import write_all
 from feature_store.registry.manifest import PACKAGE
-from feature_store.starter.files import check_free, write_all
 from feature_store.starter.package_source import Entry
 
 _TEMPLATES = Path(__file__).resolve().parent / "project"
@@ -60,6 +62,21 @@ def write_project(folder: Path, name: str, entry: Entry) -> list[str]:
         FeatureStoreError: a file is there already, or cannot be written; then nothing is written.
     """
     texts = new_files(name, entry)
-    check_free(folder, [*texts])
-    write_all(folder, texts)
+    _check_free(folder, [*texts])
+    write_all({folder / name: text for name, text in texts.items()})
     return [*texts]
+
+
+def _check_free(folder: Path, names: Sequence[str]) -> None:
+    """Refuse to overwrite a file.
+
+    Raises:
+        FeatureStoreError: names every file that is there already.
+    """
+    there = [name for name in names if os.path.lexists(folder / name)]
+    if there:
+        raise FeatureStoreError(
+            f"{folder}: these files are there already, and nothing was written{bullets(there)}",
+            allowed="a folder without them",
+            next_step="move them away, or run init in another folder",
+        )

@@ -17,7 +17,9 @@ from feature_store.registry.manifest import PACKAGE
 CARRIED = Path(__file__).resolve().parents[1] / "dbt_package"
 #: The folder of the dbt package in the repository.
 _SUBDIRECTORY = "macros"
-_GIT = re.compile(r"(https?|ssh|git|file)://|git@|.*\.git/?$")
+_GIT = re.compile(r"(https?|ssh|git|file)://|[\w.-]+@[\w.-]+:|.*\.git(/?$|@)")
+#: The address, and the revision behind its path: a user and host may have an @ before it.
+_ADDRESS = re.compile(r"((?:\w+://[^/]+/|[\w.-]+@[\w.-]+:)?[^@]*)(?:@(.+))?")
 #: The names of the repository's address among the URLs of the Python package.
 _URL_NAMES = ("repository", "source", "source code")
 
@@ -38,16 +40,13 @@ def package_entry(given: str | None, project_dir: Path) -> Entry:
     """
     source = given or _own_url()
     if source and _GIT.match(source):
-        address, _, revision = source.rpartition("@") if _has_revision(source) else (source, "", "")
+        found = _ADDRESS.fullmatch(source)
+        address, revision = (found[1], found[2]) if found else (source, None)
         entry = {"git": address, "subdirectory": _SUBDIRECTORY}
         if not revision and not given:  # our own repository has a tag for each version
             revision = f"v{metadata('feature-store')['Version']}"
         return entry | ({"revision": revision} if revision else {})
     return {"local": _relative(_folder(source), project_dir)}
-
-
-def _has_revision(source: str) -> bool:
-    return "@" in source.rsplit("/", 1)[-1]
 
 
 def _own_url() -> str | None:

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from feature_store.errors import FeatureStoreError
+from feature_store.files import write_all
 from feature_store.starter.existing_project import planned_change
-from feature_store.starter.files import write_all
 from feature_store.starter.new_project import project_name, write_project
 from feature_store.starter.package_source import CARRIED, package_entry
 from support.paths import REPOSITORY
@@ -164,7 +164,7 @@ def test_a_folder_with_other_files(tmp_path: Path) -> None:
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "models").write_text("a file where a folder is needed")
     with pytest.raises(FeatureStoreError, match="cannot be written"):
-        write_all(tmp_path, {"a.yml": "1", "new/b.yml": "2", "models/c.sql": "3"})
+        write_all({tmp_path / name: "1" for name in ("a.yml", "new/b.yml", "models/c.sql")})
     assert os.listdir(tmp_path) == ["models"]
 
 

@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import yaml
 
 from support.paths import REPOSITORY
 from support.projects.adopted_project import AdoptedProject
@@ -71,9 +72,7 @@ def zoo(python: Path, tmp_path_factory: pytest.TempPathFactory) -> AdoptedProjec
     folder.mkdir()
     project = AdoptedProject(folder, folder / "warehouse.duckdb", python)
     project.variables["PYTHONPATH"] = None  # the wheel alone
-    project.command("init")
-    project.dbt("deps")
-    project.dbt("build")
+    assert "built    " in project.command("init")
     project.command("export")
     with (folder / "seeds/raw_orders.csv").open("a") as file:
         file.write("7,2,2024-05-09 11:30:00,3.30\n8,4,2024-05-09 12:00:00,1.00\n")
@@ -138,6 +137,18 @@ def test_the_embedded_online_store(zoo: AdoptedProject, customer: int) -> None:
 
 def test_the_templates_are_what_build_views_writes(zoo: AdoptedProject) -> None:
     zoo.command("build-views", "--check")
+    place = zoo.folder / "models/customer_orders.yml"
+    template = yaml.safe_load(place.read_text())
+    [view, _] = template["models"]
+    by_hand = {"name": view["name"], "description": view["description"]}
+    by_hand["config"] = {"meta": view["config"]["meta"]}
+    text = place.read_text()
+    try:
+        place.write_text(yaml.safe_dump({"models": [by_hand]}, sort_keys=False))
+        zoo.command("build-views")
+        assert yaml.safe_load(place.read_text()) == template
+    finally:
+        place.write_text(text)
 
 
 def test_init_again(zoo: AdoptedProject) -> None:

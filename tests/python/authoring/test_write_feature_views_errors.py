@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from feature_store.authoring.files import write_all
 from feature_store.authoring.new_view import new_view
+from feature_store.files import write_all
 from support.errors import raises
 from support.projects.zoo_project import SMALLEST, ZooProject
 

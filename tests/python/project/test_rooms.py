@@ -16,7 +16,7 @@ PACKAGE = SCRIPTS / "feature_store"
 #: From the ground up. Rooms of one floor do not import each other.
 FLOORS = (
     ("errors", "display", "file_locks"),
-    ("times", "profiles", "warehouse"),
+    ("times", "profiles", "warehouse", "files"),
     ("settings", "registry"),
     ("dbt", "raw", "cli", "online/layout", "starter"),
     ("historical", "online/connection", "authoring"),

@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 
 from feature_store.cli import app
+from feature_store.dbt.project import DbtProject
 from feature_store.errors import FeatureStoreError
+from feature_store.files import write_all
+from feature_store.settings import load_settings
 from feature_store.starter.existing_project import Change, planned_change
-from feature_store.starter.files import replace_text
 from feature_store.starter.new_project import project_name, write_project
 from feature_store.starter.package_source import Entry, package_entry
 
@@ -36,17 +38,26 @@ def init(
     yes: Annotated[
         bool, typer.Option("--yes", help="Change existing files without asking.")
     ] = False,
+    no_build: Annotated[
+        bool, typer.Option("--no-build", help="Write a new project, and do not build it.")
+    ] = False,
 ) -> None:
     """Add the feature store to the dbt project of a folder, or start one where there is none.
 
     In an existing project it adds an entry to packages.yml, and asks before it changes that file.
-    Otherwise it writes a project of one CSV, one table and one feature view, which runs at once.
+    Otherwise it writes a project of one CSV, one table and one feature view, and builds it.
     """
     place = folder.resolve()
     _check_place(place)
     entry = package_entry(package, place)
     if not (place / _PROJECT_FILE).is_file():
         _start(place, project_name(name, place), entry)
+        if not no_build:
+            _build(place)
+        steps = ["feature-store export", "feature-store get customer 1"]
+        steps = ["dbt deps", "dbt build", *steps] if no_build else steps
+        steps = steps if place == Path.cwd() else [f"cd {place}", *steps]
+        app.out.print(f"Next: {', '.join(steps)}", markup=False)
         return
     if name is not None:
         raise FeatureStoreError(
@@ -72,10 +83,15 @@ def _start(place: Path, name: str, entry: Entry) -> None:
     for path in write_project(place, name, entry):
         app.out.print(f"new      {path}", markup=False)
     _say_local(entry)
-    change = "" if place == Path.cwd() else f"cd {place}, then "
+
+
+def _build(place: Path) -> None:
+    """Install the dbt package, and build and test what the project has."""
+    project = DbtProject(load_settings(project_dir=place))
+    project.install_packages()
+    built = project.build()
     app.out.print(
-        f"Next: {change}dbt deps, dbt build, feature-store export, feature-store get customer 1",
-        markup=False,
+        f"built    {built.nodes} nodes, tested and served as of the end of the data", markup=False
     )
 
 
@@ -92,7 +108,7 @@ def _add(place: Path, entry: Entry, *, yes: bool) -> None:
             f"{change.path}: not changed, because nobody agreed",
             next_step="run init in a terminal, or with --yes",
         )
-    replace_text(change.path, change.text)
+    write_all({change.path: change.text})
     _say_local(entry)
     app.out.print(
         "Next: dbt deps, then feature-store build-views --new NAME --entity KEY --events MODEL",

@@ -26,7 +26,11 @@ def install_dbt_packages(
         Path | None, typer.Option(help="The dbt project; default: here or above.")
     ] = None,
 ) -> None:
-    """Install the dbt packages of packages.yml: the real ones, else the project's stand-in."""
+    """Install the dbt packages of packages.yml: the real ones, else the project's stand-in.
+
+    A stand-in of a package is a folder of its name in the project's scripts/stand_in; a project
+    without such folders needs dbt deps only.
+    """
     if stand_in and real:
         raise FeatureStoreError(
             "--stand-in and --real exclude each other",

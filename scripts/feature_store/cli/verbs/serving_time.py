@@ -15,7 +15,7 @@ def print_serving_time(
     end: Annotated[str, typer.Option(help="End of the interval, exclusive (UTC).")],
     target: Annotated[str | None, typer.Option(help="A target of profiles.yml.")] = None,
 ) -> None:
-    """Print the --vars with which dbt builds the changes of an interval, as make refresh does.
+    """Print the --vars with which dbt builds the changes of an interval, as refresh does.
 
     ``as_of`` is the interval's end or, if features of a later time are served already, that time;
     null: each feature view is served as of the end of its data.

@@ -5,16 +5,13 @@ Neither dbt nor a warehouse is asked: the types of the columns are given.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from feature_store.authoring.complete import complete_versions, complete_view
-from feature_store.authoring.draft import Compiled
-from feature_store.authoring.views import Project, Version, View, views_of
-from feature_store.authoring.yaml_text import YamlText
+from feature_store.authoring.views import Version, View
+from support.completed import completed as completed_with
 from support.errors import raises
 
 pytestmark = pytest.mark.unit
@@ -124,27 +121,7 @@ _KEYS = ("shop", "sh: op", "shop #1", "über")
 
 def completed(content: str) -> str:
     """Return a file with its feature views completed."""
-    folder = Path("/project")
-    text = YamlText(content, "models/shop.yml")
-    project = Project(folder, [folder / "models"], {folder / "models/shop.yml": text}, {})
-    for view in views_of(project):
-        complete_versions(text, view)
-    views = views_of(project)
-    types = {
-        view.sql_name(version): _types(view, version) for view in views for version in view.versions
-    }
-    compiled = Compiled(
-        types=types,
-        materialized={},
-        docs=frozenset(),
-        packages=frozenset(),
-        materializations=frozenset(["feature_view"]),
-        snapshots_elsewhere=frozenset(),
-        snapshot_config={"strategy": "feature_store.exact_check", "check_cols": "all"},
-    )
-    for view in views:
-        complete_view(text, view, compiled, view.versions)
-    return text.written()
+    return completed_with(content, _types)
 
 
 def _types(view: View, version: Version) -> dict[str, str]:

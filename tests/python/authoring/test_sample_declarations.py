@@ -1,0 +1,70 @@
+"""What a person writes for the sample's feature views: the rest follows from it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from feature_store.authoring.views import Version, View
+from support.completed import completed
+from support.paths import REPOSITORY
+
+pytestmark = pytest.mark.unit
+
+FILES = sorted((REPOSITORY / "models/features").glob("*.yml"))
+_GENERATED = re.compile(
+    r" +config: \{contract: \{enforced: true\}\}"
+    r"| +- feature_store\.matches_declaration"
+    r"| +- dbt_expectations\.expect_column_(mean|stdev)_to_be_between: .*"
+    r"| +data_tests: \[feature_store\.matches_declaration\]"
+)
+
+
+def by_hand(text: str) -> str:
+    """Return the lines of a file that a person wrote, without unit tests."""
+    kept, in_columns = [], False
+    for line in text.splitlines():
+        if re.match(r"  - name: online_|snapshots:|unit_tests:", line):
+            break
+        indent = len(line) - len(line.lstrip())
+        in_columns = line.startswith("    columns:") or (in_columns and indent > 4)
+        if line and not in_columns and not _GENERATED.fullmatch(line):
+            kept.append(line)
+    return "\n".join(kept) + "\n"
+
+
+def test_two_versions_of_a_view_are_45_lines() -> None:
+    text = (REPOSITORY / "models/features/customer_purchases.yml").read_text()
+    assert len(by_hand(text).splitlines()) <= 45
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_rest_follows(path: Path) -> None:
+    whole = yaml.safe_load(path.read_text())
+    text = by_hand(path.read_text())
+    model = whole["models"][0]
+    if "aggregates" not in str(model):
+        pytest.skip("its columns are described by hand")
+    lists = [model.get("columns"), *(one.get("columns") for one in model["versions"])]
+    described = {one["name"]: one for columns in lists for one in columns or ()}
+
+    def types(view: View, version: Version) -> Mapping[str, str]:
+        return {name: one["data_type"] for name, one in described.items()}
+
+    docs = frozenset(re.findall(r"doc\('(\w+)'\)", path.read_text()))
+    found = yaml.safe_load(completed(text, types, docs, frozenset(["dbt_expectations"])))
+    names = lambda entries: {one["name"]: one for one in entries}  # noqa: E731
+    assert _with_sorted_tests(names(found["models"])) == _with_sorted_tests(names(whole["models"]))
+    assert names(found["snapshots"]) == names(whole["snapshots"])
+
+
+def _with_sorted_tests(models: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return models with their tests in one order."""
+    for model in models.values():
+        model["data_tests"] = sorted(map(str, model["data_tests"]))
+    return models

@@ -62,8 +62,7 @@
     {%- endfor -%}
     {%- if not constrained -%}
         {%- for column, feature in features.items()
-            if feature.get('empty') is not none
-            or modules.re.match('(?i)\\s*count\\s*\\(', feature.get('sql') or '') -%}
+            if modules.re.match('(?i)\\s*count\\s*\\(', feature.get('sql') or '') -%}
             {%- do constrained.append(column) -%}
         {%- endfor -%}
     {%- endif -%}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,23 +58,27 @@ class Settings:
 def find_project_dir(start: Path | None = None) -> Path:
     """Return the nearest folder at or above ``start`` that holds ``dbt_project.yml``.
 
-    ``FEATURE_STORE_PROJECT_DIR`` overrides the search. If neither has a project, the result is the
-    checkout that this package was installed from.
+    ``FEATURE_STORE_PROJECT_DIR`` overrides the search. A script of a checkout that runs in a folder
+    without a project means the project of its checkout.
     """
     named = os.environ.get("FEATURE_STORE_PROJECT_DIR")
-    if named:
-        candidates = [Path(named)]
-    else:
-        candidates = [*_at_or_above(start), Path(__file__).resolve().parents[2]]
+    candidates = [Path(named)] if named else [*_at_or_above(start), *_checkout_of_script()]
     for folder in candidates:
         with suppress(OSError):  # a name too long, or a folder that may not be read
             if (folder / "dbt_project.yml").is_file():
                 return folder.resolve()
     raise FeatureStoreError(
-        f"{candidates[0]}: no dbt project here or above",
+        f"{candidates[0] if candidates else Path()}: no dbt project here or above",
         allowed="a folder with dbt_project.yml",
         next_step="change into the project, or set FEATURE_STORE_PROJECT_DIR",
     )
+
+
+def _checkout_of_script() -> list[Path]:
+    """Return the checkout whose script this process runs; nothing for any other program."""
+    scripts = Path(__file__).resolve().parents[1]
+    is_script = bool(sys.argv[0]) and Path(sys.argv[0]).resolve().parent == scripts
+    return [scripts.parent] if is_script else []
 
 
 def _lock_lease(text: str | None) -> float:

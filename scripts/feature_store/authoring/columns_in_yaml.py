@@ -136,6 +136,9 @@ class ColumnList:
             self._text.add_key(self._owner(), "columns", "\n" + lines[1:], after)
             self._text.add_anchor(self._owner(), "columns", anchor)
             return []
+        for item in self._items:
+            if item.kind == "alias":
+                raise self._text.unusual(item.line)
         self._write_below_each_other()
         record = self.record()
         for column in columns:
@@ -223,5 +226,5 @@ def _is_written(name: str, description: str, record: Iterable[str]) -> bool:
 
 
 def _name(node: Node) -> str:
-    found = node.get("name")
-    return found.text if found is not None else ""
+    value = node.value  # the name may be merged from elsewhere
+    return str(value.get("name", "")) if isinstance(value, dict) else ""

@@ -21,6 +21,7 @@ from feature_store.authoring.entries import (
     complete_snapshot,
     entry_of,
     owner_of,
+    refuse_alias,
     rows_of,
 )
 from feature_store.authoring.types import names_needing_quotes
@@ -35,6 +36,10 @@ _BEFORE_CONFIG = ("name", "description", "docs", "latest_version")
 def complete_versions(text: YamlText, view: View) -> None:
     """Write the versions of a view where they are missing; this needs no warehouse."""
     entry = entry_of(text, view.name)
+    for part in ("config", "columns", "versions", "data_tests", "tests"):
+        refuse_alias(text, entry, part)
+    for item in entry.list_of("versions"):
+        refuse_alias(text, item, "columns")
     if entry.flow:
         raise FeatureStoreError(
             f"{text.where}, line {entry.line}: {view.name} is written in braces",
@@ -47,7 +52,9 @@ def complete_versions(text: YamlText, view: View) -> None:
     if entry.get("latest_version") is None:
         latest = max(numbers, key=lambda number: (isinstance(number, int), number))
         text.add_key(entry, "latest_version", flow(latest), _BEFORE_CONFIG)
-    if entry_of(text, view.name).get("versions") is None:
+    if not entry_of(text, view.name).list_of("versions"):
+        if entry_of(text, view.name).get("versions") is not None:
+            text.remove_key(entry_of(text, view.name), "versions")
         text.add_key(entry_of(text, view.name), "versions", "\n  - v: 1")
 
 
@@ -128,7 +135,8 @@ def _wanted(view: View, version: Version, compiled: Compiled) -> list[WantedColu
     types = compiled.types[view.sql_name(version)]
     declaration, docs = version.declaration, compiled.docs
     if "aggregates" in declaration:
-        declared = columns_of(declaration, docs)
+        complete = compiled.complete.get(view.sql_name(version), frozenset())
+        declared = columns_of(declaration, docs, complete)
     else:
         declared = [_by_hand(name, declaration, docs) for name in types]
     quoted = names_needing_quotes(column.name for column in declared)

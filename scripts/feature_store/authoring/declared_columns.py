@@ -11,6 +11,12 @@ from feature_store.errors import FeatureStoreError
 from feature_store.registry.definitions import RESERVED
 
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
+#: An aggregate that is null only where no value is: of one column, which is the group.
+_OF_COLUMN = re.compile(
+    r"""(?i)\s*(?:sum|min|max|avg|median|mode|bool_and|bool_or|any_value|first|last)
+    \s*\(\s*"?(\w+)"?\s*\)\s*(?:filter\b.*)?$""",
+    re.X | re.S,
+)
 _FIXED = {
     "feature_time": "The row is valid from this time on (UTC), until the next of the same entity.",
     "known_at": "When the latest of the events that the row depends on was loaded (UTC).",
@@ -90,14 +96,28 @@ def _checks(feature: Mapping[str, Any]) -> tuple[tuple[str, tuple[float, float]]
     return tuple((kind, tuple(feature[kind])) for kind in ("mean", "stdev") if kind in feature)
 
 
-def features_of(declaration: Mapping[str, Any]) -> list[Column]:
+def _is_never_null(feature: Mapping[str, Any], complete: frozenset[str]) -> bool:
+    """Return whether an aggregate is null in no row.
+
+    ``empty`` is for windows without an event; the value of events may be null where their column
+    may be. ``complete`` holds the columns that are tested for nulls.
+    """
+    sql = str(feature.get("sql", ""))
+    if re.match(r"(?i)\s*count\s*\(", sql):
+        return True
+    found = _OF_COLUMN.match(sql)
+    return bool(found and feature.get("empty") is not None and found[1].lower() in complete)
+
+
+def features_of(
+    declaration: Mapping[str, Any], complete: frozenset[str] = frozenset()
+) -> list[Column]:
     """Return the features that a declaration makes, by aggregate and window, then the derived."""
     columns = []
     windows = {str(window) for window in declaration.get("windows") or []}
     for name, given in (declaration.get("aggregates") or {}).items():
         feature = _mapping(given)
-        never_null = bool(re.match(r"(?i)\s*count\s*\(", str(feature.get("sql", ""))))
-        never_null |= feature.get("empty") is not None
+        never_null = _is_never_null(feature, complete)
         own = [str(one) for one in feature.get("windows") or declaration.get("windows") or []]
         windows |= {*own}
         for window in dict.fromkeys(own):
@@ -110,8 +130,16 @@ def features_of(declaration: Mapping[str, Any]) -> list[Column]:
     return columns
 
 
-def columns_of(declaration: Mapping[str, Any], docs: frozenset[str]) -> list[Column]:
-    """Return all columns of a windowed view, in order."""
+def columns_of(
+    declaration: Mapping[str, Any], docs: frozenset[str], complete: frozenset[str] = frozenset()
+) -> list[Column]:
+    """Return all columns of a windowed view, in order.
+
+    Args:
+        declaration: the feature view.
+        docs: names of doc blocks.
+        complete: the columns of the events, in lower case, that are tested for nulls.
+    """
     first, last = (Column(name, documented(name, docs), True) for name in RESERVED)
     keys = [key_column(name, docs) for name in declaration["entity"]]
-    return [*keys, first, *features_of(declaration), last]
+    return [*keys, first, *features_of(declaration, complete), last]

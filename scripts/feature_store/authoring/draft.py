@@ -11,7 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,7 @@ class Compiled:
         materializations: names of the materializations that dbt knows.
         snapshots_elsewhere: names of the snapshots in files that declare no feature view.
         snapshot_config: the strategy of a snapshot of what was served.
+        complete: the columns of the events that are tested for nulls, by name of the SQL file.
     """
 
     types: Mapping[str, Mapping[str, str]]
@@ -53,6 +54,7 @@ class Compiled:
     materializations: frozenset[str]
     snapshots_elsewhere: frozenset[str]
     snapshot_config: Mapping[str, str]
+    complete: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def compile_views(
@@ -120,7 +122,33 @@ def compile_views(
                 not in {view.path for view in all_views}
             ),
             _snapshot_config(manifest),
+            {name: _complete_columns(manifest, node) for name, node in wanted.items()},
         )
+
+
+def _complete_columns(manifest: Any, node: Any) -> frozenset[str]:
+    """Return the columns, in lower case, that a model's only parent has no nulls in.
+
+    A data test or a constraint says so.
+    """
+    parents = {one.unique_id: one for one in _parents(manifest, node)}
+    if len(parents) != 1:
+        return frozenset()
+    [(unique_id, parent)] = parents.items()
+    found = {
+        column.name
+        for column in parent.columns.values()
+        if any(
+            str(getattr(one.type, "value", one.type)) == "not_null" for one in column.constraints
+        )
+    }
+    for test in manifest.nodes.values():
+        metadata = getattr(test, "test_metadata", None)
+        if metadata is not None and metadata.name == "not_null" and metadata.namespace is None:
+            of_parent = unique_id in test.depends_on.nodes and not test.config.where
+            if of_parent and test.config.severity.lower() == "error":
+                found.add(str(metadata.kwargs.get("column_name")))
+    return frozenset(name.strip('"').lower() for name in found)
 
 
 def _snapshot_config(manifest: Any) -> dict[str, str]:
@@ -267,7 +295,7 @@ def _model(model: Any) -> Any:
     if "versions" in kept:
         kept["versions"] = [
             {key: value for key, value in version.items() if key not in _DROPPED}
-            for version in kept["versions"]
+            for version in kept["versions"] or []
         ]
     if "versions" in kept and "latest_version" in model:
         kept["latest_version"] = model["latest_version"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from feature_store.authoring.declared_columns import documented, key_column
+from feature_store.authoring.types import names_needing_quotes
 from feature_store.authoring.views import Version, View, models_of, name_of
 from feature_store.authoring.yaml_nodes import Node
 from feature_store.authoring.yaml_text import YamlText, flow
@@ -19,6 +20,18 @@ _WIDTH = 96
 def entry_of(text: YamlText, name: str) -> Node:
     """Return the entry of a model in a file that has it."""
     return next(entry for entry in models_of(text) if name_of(entry) == name)
+
+
+def refuse_alias(text: YamlText, owner: Node, key: str) -> None:
+    """Refuse a part that is written elsewhere in the file: an edit of it would change that too."""
+    found = owner.get(key)
+    if found is not None and found.kind == "alias":
+        raise FeatureStoreError(
+            f"{text.where}, line {found.line}: {key} is the alias *{found.anchor}, and what it "
+            "stands for belongs to something else too",
+            allowed=f"{key} written in place; an alias of single values below it",
+            next_step=f"write {key} in place, then run again",
+        )
 
 
 def owner_of(text: YamlText, view: View, version: Version | None) -> Callable[[], Node]:
@@ -82,6 +95,8 @@ def complete_online(
     ):
         found = entry_of(text, name).get(*keys)
         if found is not None and (found.kind != "alias" or found.anchor != wanted):
+            if keys == ("columns",):
+                _refuse_own_columns(text, view, found)
             owner = entry_of(text, name).get(*keys[:-1]) if keys[1:] else entry_of(text, name)
             text.set_alias(owner, keys[-1], wanted)
         elif found is None and keys == ("columns",):
@@ -92,6 +107,20 @@ def complete_online(
                 next_step=f"write feature_view: *{wanted} there, or remove the entry",
             )
     add_test(text, name, MATCHES)
+
+
+def _refuse_own_columns(text: YamlText, view: View, columns: Node) -> None:
+    """Refuse columns of an online view with something of their own: the view's take their place."""
+    own = {key for one in columns.resolved.items for key in one.value or ()}
+    if columns.kind != "alias" and own - {"name", "quote", "data_type", "constraints"}:
+        raise FeatureStoreError(
+            f"{text.where}, line {columns.line}: the online view has columns of its own, and it "
+            f"shares those of {view.name}",
+            allowed=f"an alias of the columns of {view.name}; tests of the online view alone in "
+            "its data_tests, with column_name",
+            next_step=f"move what was written there to the columns of {view.name}, or to "
+            "data_tests, and remove the list",
+        )
 
 
 def _place(text: YamlText, view: View, version: Version) -> int:
@@ -145,14 +174,14 @@ def complete_snapshot(
     name = view.served_name(version)
     entity = list(version.declaration["entity"])
     snapshots = text.root.list_of("snapshots")
+    quoted = names_needing_quotes(entity)
+    # dbt writes the names of a key into its SQL as they are.
+    keys = [f'"{key}"' if key in quoted else key for key in entity]
     for entry in snapshots:
         if name_of(entry) == name:
             found = entry.get("config", "unique_key")
-            if found is not None and found.value not in (
-                entity,
-                entity[0] if entity[1:] == [] else None,
-            ):
-                text.set_value(entry.get("config"), "unique_key", flow(entity))
+            if found is not None and found.value not in (keys, keys[0] if len(keys) == 1 else None):
+                text.set_value(entry.get("config"), "unique_key", flow(keys))
             return
     description = (
         f"One row per {rows_of(view, version)} and period in which it was served: the rows of "
@@ -172,7 +201,7 @@ def complete_snapshot(
         f"name: {name}",
         *_folded(description),
         f"relation: ref('{view.online_name(version)}')",
-        f"config: {flow({**config, 'unique_key': entity, 'hard_deletes': 'invalidate'})}",
+        f"config: {flow({**config, 'unique_key': keys, 'hard_deletes': 'invalidate'})}",
         "columns:",
         *(f"  - {flow({'name': column, 'description': said})}" for column, said in columns),
     ]

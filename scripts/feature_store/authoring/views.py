@@ -19,7 +19,8 @@ _REFERENCE = re.compile(
 )
 #: The call that makes a model, with or without the package's name before the macros.
 CALL = re.compile(
-    r"\{\{-?\s*(?:\w+\.)?(windowed|online)_features\(\s*(.+?)\s*,\s*(?:\w+\.)?feature_view\(\)\s*\)"
+    r"\{\{-?\s*(?:feature_store\.)?(windowed|online)_features\(\s*((?:(?!\}\}).)+?)\s*,"
+    r"\s*(?:feature_store\.)?feature_view\(\)\s*\)"
     r"\s*-?\}\}",
     re.S,
 )
@@ -172,6 +173,21 @@ def _is_online(project: Project, name: str, entries: Iterable[tuple[Path, Node]]
     )
 
 
+def _refuse_merged(project: Project, path: Path, entry: Node) -> None:
+    """Refuse a declaration that comes into a model by a merge of its config or meta."""
+    for part in (entry, *entry.list_of("versions")):
+        value = part.value
+        for key in ("config", "meta", "feature_view"):
+            value = value.get(key) if isinstance(value, dict) else None
+        if value is not None and declaration_of(part) is None:
+            raise FeatureStoreError(
+                f"{project.label(path)}, line {part.line}: config.meta.feature_view of "
+                f"{name_of(entry)} comes by a merge (<<)",
+                allowed="the keys config, meta and feature_view written in place; merges below",
+                next_step="write feature_view: below config and meta of the model",
+            )
+
+
 def _declared(entry: Node) -> Iterator[Node]:
     for part in (entry, *entry.list_of("versions")):
         if (found := declaration_of(part)) is not None:
@@ -179,6 +195,7 @@ def _declared(entry: Node) -> Iterator[Node]:
 
 
 def _versions(project: Project, path: Path, entry: Node) -> Iterator[Version]:
+    _refuse_merged(project, path, entry)
     own = declaration_of(entry)
     listed = entry.list_of("versions")
     if not listed and own is not None:

@@ -16,7 +16,7 @@ from feature_store.authoring.sql_files import (
     served_list,
     without_lists,
 )
-from feature_store.authoring.views import Project, View, chosen, read_project, views_of
+from feature_store.authoring.views import Project, Version, View, chosen, read_project, views_of
 from feature_store.authoring.yaml_nodes import check_aliases
 from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError, bullets
@@ -93,8 +93,8 @@ def write_feature_views(
     except BaseException:
         write_all(before, project.label)
         raise
-    if result.changes and not check:
-        # With what it kept of the old files, dbt would not find versions of models in the new ones.
+    if not check:
+        # With what dbt kept of a file, it may not find the versions of models in its next edition.
         (settings.target_path / "partial_parse.msgpack").unlink(missing_ok=True)
     return result
 
@@ -128,11 +128,31 @@ def _completed(
     contents: dict[Path, str] = {}
     for view in selected:
         served = [one for one in view.versions if is_served(project, view, one)]
+        for version in served:
+            _check_online(project, view, version, result)
         result.notes += complete_view(project.texts[view.path], view, compiled, served)
         contents[view.path] = project.texts[view.path].written()
         contents |= one_line_models(project, view) | online_models(project, view)
     contents |= served_list(project, views)
     return {path: text for path, text in contents.items() if text != _present(path)}
+
+
+def _check_online(project: Project, view: View, version: Version, result: Result) -> None:
+    """Refuse an online view that another file describes; note one that is not declared."""
+    name = view.online_name(version)
+    there = project.model(name)
+    if there is not None and there[0] != view.path:
+        raise FeatureStoreError(
+            f"{project.label(there[0])}: {name} is described there, and {view.name} in "
+            f"{project.label(view.path)}",
+            allowed="one file, as the two share their columns by an anchor",
+            next_step=f"move the entry of {name} into {project.label(view.path)}",
+        )
+    if "online" not in version.declaration:
+        result.notes.append(
+            f"{view.name}: the declaration has no online:, and {name} is there and stays served; "
+            f"remove its model, its entry and its snapshot where it is not wanted any more"
+        )
 
 
 def _present(path: Path) -> str | None:

@@ -102,7 +102,10 @@ def parse(text: str, where: str) -> Node | None:
     """
     try:
         events = iter([*yaml.parse(text, Loader=_PARSER)])
-        root = _Builder(text, events).document()
+        builder = _Builder(text, events)
+        root = builder.document()
+        if any(isinstance(event, yaml.DocumentStartEvent) for event in events):
+            raise ValueError("there are two documents in it")
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

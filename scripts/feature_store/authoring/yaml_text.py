@@ -184,10 +184,33 @@ class YamlText:
         return [line[min(indent, blank) :] for line, blank in zip(lines, blanks, strict=True)]
 
     def insert_lines(self, end: int, lines: Sequence[str], indent: int) -> None:
-        """Insert lines below the line in which a node ends."""
-        at = self.text.find("\n", end)
-        at = len(self.text) if at < 0 else at
+        """Insert lines below the line in which a node ends, and below the comments that end it."""
+        at = self._end_of_comments(end, indent)
         self.replace(at, at, "".join(f"\n{' ' * indent if line else ''}{line}" for line in lines))
+
+    def _end_of_comments(self, end: int, indent: int) -> int:
+        """Return the end of the line with the last comment that belongs to what ends at a place.
+
+        A comment further right belongs to it; one in its column only where nothing follows there.
+        """
+        at = self.text.find("\n", end)
+        at = found = len(self.text) if at < 0 else at
+        level: list[int] = []
+        while at < len(self.text):
+            stop = self.text.find("\n", at + 1)
+            stop = len(self.text) if stop < 0 else stop
+            line = self.text[at + 1 : stop]
+            column = len(line) - len(line.lstrip())
+            if line.strip() and not line.lstrip().startswith("#"):
+                return level[-1] if level and column < indent else found
+            if line.strip() and column > indent and not level:
+                found = stop
+            elif line.strip() and column >= indent:
+                level.append(stop)
+            elif line.strip():
+                break
+            at = stop
+        return level[-1] if level else found
 
     def remove_lines(self, start: int, end: int) -> None:
         """Remove the whole lines of a part of the text."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from feature_store.authoring.declared_columns import features_of
 from feature_store.authoring.views import Version, View
 from support.completed import completed as completed_with
 from support.errors import raises
@@ -114,6 +115,16 @@ LAYOUTS = {
     ),
     "a document's mark": f"---\n{_ONE}",
     "windows line ends": _ONE.replace("\n", "\r\n"),
+    "a comment that ends an aggregate": _ONE.replace(
+        "          online: {ttl: 30d}\n", "            # refunds: sum(refund)\n"
+    ).replace("          aggregates:", "          online: {ttl: 30d}\n          aggregates:"),
+    "comments at the end": f"{_ONE}            # after online\n\n    # at the end of the model\n",
+    "a key by a merge in columns": _ONE.replace(
+        "models:\n", "x: &key\n  name: shop\n  data_tests: [unique]\nmodels:\n"
+    ).replace(
+        "    config:\n", "    columns:\n      - <<: *key\n        meta: {a: 1}\n    config:\n"
+    ),
+    "no versions yet": f"{_ONE}    versions:\n",
     "no end of the last line": _ONE.rstrip(),
 }
 _KEYS = ("shop", "sh: op", "shop #1", "über")
@@ -223,3 +234,74 @@ def test_a_window_in_a_description_without_one() -> None:
     text = _ONE + "          derived: {share: {sql: '1', description: 'Of {window}'}}\n"
     with raises("the description of share has {window} in it"):
         completed(text.replace("          online: {ttl: 30d}\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("    config:\n", "    config: &c\n"), ""),
+        (("    config:\n", "    columns: *cols\n    config:\n"), "columns is the alias *cols"),
+        (("    config:\n", "    columns: [*col]\n    config:\n"), "not one that can be edited"),
+        (
+            ("    config:\n      meta:\n", "    config:\n      <<: *meta\n      x:\n"),
+            "comes by a merge",
+        ),
+    ],
+)
+def test_what_stands_for_something_else_too_is_not_edited(
+    change: tuple[str, str], said: str
+) -> None:
+    others = (
+        "x:\n  cols: &cols\n    - &col {name: shop}\n"
+        f"  meta: &meta {{meta: {{feature_view: {_FLOW}}}}}}}\n"
+    )
+    text = others + _ONE.replace(*change)
+    if said:
+        with raises("models/shop.yml, line", said):
+            completed(text)
+    else:
+        assert "config: &c\n" in completed(text)
+
+
+def test_columns_of_an_online_view_by_hand_are_not_lost() -> None:
+    text = _ONE + _ONLINE_BY_HAND.replace(
+        "name: sales_7d", "name: sales_7d\n      data_tests: [unique]"
+    )
+    with raises("the online view has columns of its own", "move what was written there"):
+        completed(text)
+
+
+def test_two_documents_are_refused() -> None:
+    with raises("there are two documents in it"):
+        completed(f"{_ONE}---\n{_ONE}")
+
+
+def test_a_comment_stays_with_what_it_ends() -> None:
+    text = completed(LAYOUTS["a comment that ends an aggregate"])
+    assert "            sales: count(*)\n            # refunds: sum(refund)\n    data_tests" in text
+
+
+def test_empty_says_nothing_of_nulls_in_the_column() -> None:
+    """A sum over events without an amount is null, whatever ``empty`` is."""
+    text = _ONE.replace("sales: count(*)", "sales: {sql: sum(amount), empty: 0}")
+    for complete in (frozenset(["price"]), frozenset(["amount"])):
+        model = yaml.safe_load(completed_with(text, _types, complete=complete))["models"][0]
+        [column] = [one for one in model["columns"] if one["name"] == "sales_7d"]
+        assert ("constraints" in column) == ("amount" in complete)
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_never_null"),
+    [
+        ("sum(amount)", True),
+        ('max( "Amount" ) filter (where amount > 1)', True),
+        ("sum(amount + other)", False),
+        ("sum(amount) + 1", False),
+        ("stddev_samp(amount)", False),
+        ("count(other)", True),
+    ],
+)
+def test_aggregates_that_are_never_null(sql: str, is_never_null: bool) -> None:
+    declaration = {"aggregates": {"a": {"sql": sql, "empty": 0}}, "windows": ["1d"]}
+    [column] = features_of(declaration, frozenset(["amount"]))
+    assert column.not_null == is_never_null

@@ -16,8 +16,12 @@ def completed(
     types: Callable[[View, Version], Mapping[str, str]],
     docs: frozenset[str] = frozenset(),
     packages: frozenset[str] = frozenset(),
+    complete: frozenset[str] = frozenset(),
 ) -> str:
-    """Return a YAML file with its feature views completed, all of them with an online view."""
+    """Return a YAML file with its feature views completed, all of them with an online view.
+
+    ``complete`` holds the columns of the events that are tested for nulls.
+    """
     folder = Path("/project")
     text = YamlText(content, "models/shop.yml")
     project = Project(folder, [folder / "models"], {folder / "models/shop.yml": text}, {})
@@ -32,6 +36,7 @@ def completed(
         materializations=frozenset(["feature_view"]),
         snapshots_elsewhere=frozenset(),
         snapshot_config={"strategy": "feature_store.exact_check", "check_cols": "all"},
+        complete={view.sql_name(one): complete for view in views for one in view.versions},
     )
     for view in views:
         complete_view(text, view, compiled, view.versions)

@@ -49,7 +49,7 @@ def write_views(
                 next_step=_START,
             )
         path = new_view(new, entity, events, event_time, target=target)
-        app.out.print(f"{path}: new. Next: edit it, then complete it: {new}", markup=False)
+        app.out.print(f"{path}: new. Next: edit it, then run build-views {new}", markup=False)
         return
     if entity or events or event_time:
         raise FeatureStoreError(

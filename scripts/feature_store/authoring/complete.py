@@ -18,7 +18,6 @@ from feature_store.authoring.entries import (
     MATCHES,
     add_test,
     complete_online,
-    complete_snapshot,
     entry_of,
     owner_of,
     refuse_alias,
@@ -75,16 +74,14 @@ def complete_view(
     anchors = [_columns_anchor(text, view, version) for version in view.versions]
     for version, columns in zip(view.versions, anchors, strict=True):
         if version in served:
-            _complete_served(text, view, version, columns, compiled)
+            _complete_served(text, view, version, columns)
     entry = entry_of(text, view.name)
     if len(lists) > 1 and entry.get("columns") is not None:
         text.remove_key(entry, "columns")
     return notes
 
 
-def _complete_served(
-    text: YamlText, view: View, version: Version, columns: str, compiled: Compiled
-) -> None:
+def _complete_served(text: YamlText, view: View, version: Version, columns: str) -> None:
     holder = (
         owner_of(text, view, version)()
         if version.number is not None and entry_of(text, view.name).get("versions") is not None
@@ -95,8 +92,6 @@ def _complete_served(
     name = f"{view.name}{view.suffix(version)}"
     declaration = text.add_anchor(holder.get("config", "meta"), "feature_view", name)
     complete_online(text, view, version, declaration, columns)
-    if view.served_name(version) not in compiled.snapshots_elsewhere:
-        complete_snapshot(text, view, version, compiled.snapshot_config, compiled.docs)
 
 
 def _complete_config(text: YamlText, view: View, compiled: Compiled) -> None:

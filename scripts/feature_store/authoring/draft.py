@@ -42,7 +42,7 @@ class Compiled:
         docs: names of the project's doc blocks.
         packages: names of the project's dbt packages.
         materializations: names of the materializations that dbt knows.
-        snapshots_elsewhere: names of the snapshots in files that declare no feature view.
+        snapshots_elsewhere: names of the snapshots outside of the YAML files of models.
         snapshot_config: the strategy of a snapshot of what was served.
         complete: the columns of the events that are tested for nulls, by name of the SQL file.
     """
@@ -118,8 +118,7 @@ def compile_views(
                 node.name
                 for node in manifest.nodes.values()
                 if node.resource_type == "snapshot"
-                and project.folder / node.original_file_path
-                not in {view.path for view in all_views}
+                and project.folder / node.original_file_path not in project.texts
             ),
             _snapshot_config(manifest),
             {name: _complete_columns(manifest, node) for name, node in wanted.items()},
@@ -191,9 +190,14 @@ def _check_parents(
                 connection.execute(f"describe select * from {relation}")
             except duckdb.Error as error:
                 is_source = parent.resource_type == "source"
+                is_missing = isinstance(error, duckdb.CatalogException)
+                said = (
+                    f"{relation} is not in the warehouse"
+                    if is_missing
+                    else f"{relation} cannot be read: {first_line(error)}"
+                )
                 raise FeatureStoreError(
-                    f"{name} reads {_label(parent)}, and {relation} cannot be read in the "
-                    f"warehouse: {first_line(error)}",
+                    f"{name} reads {_label(parent)}, and {said}",
                     next_step="load it" if is_source else f"dbt build -s +{parent.name}",
                 ) from error
 

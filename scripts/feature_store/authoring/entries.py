@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from feature_store.authoring.declared_columns import documented, key_column
-from feature_store.authoring.types import names_needing_quotes
 from feature_store.authoring.views import Version, View, models_of, name_of
 from feature_store.authoring.yaml_nodes import Node
-from feature_store.authoring.yaml_text import YamlText, flow
+from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError
 
 MATCHES = "feature_store.matches_declaration"
@@ -54,7 +51,7 @@ def rows_of(view: View, version: Version) -> str:
     )
 
 
-def _folded(description: str) -> list[str]:
+def folded(description: str) -> list[str]:
     """Return a description as lines of a folded block scalar."""
     lines = textwrap.wrap(description, _WIDTH, break_on_hyphens=False, break_long_words=False)
     return ["description: >-", *(f"  {line}" for line in lines)]
@@ -72,7 +69,7 @@ def complete_online(
         )
         lines = [
             f"name: {name}",
-            *_folded(description),
+            *folded(description),
             "config:",
             "  materialized: view",
             "  contract: {enforced: true}",
@@ -165,51 +162,3 @@ def test_name(item: Node) -> str:
     first = next((key.text for key, _ in node.pairs), "")
     named = node.get("test_name")
     return named.text if named is not None else first
-
-
-def complete_snapshot(
-    text: YamlText, view: View, version: Version, config: dict[str, Any], docs: frozenset[str]
-) -> None:
-    """Write the entry of the snapshot of what was served, or correct its key."""
-    name = view.served_name(version)
-    entity = list(version.declaration["entity"])
-    snapshots = text.root.list_of("snapshots")
-    quoted = names_needing_quotes(entity)
-    # dbt writes the names of a key into its SQL as they are.
-    keys = [f'"{key}"' if key in quoted else key for key in entity]
-    for entry in snapshots:
-        if name_of(entry) == name:
-            found = entry.get("config", "unique_key")
-            if found is not None and found.value not in (keys, keys[0] if len(keys) == 1 else None):
-                text.set_value(entry.get("config"), "unique_key", flow(keys))
-            return
-    description = (
-        f"One row per {rows_of(view, version)} and period in which it was served: the rows of "
-        f"{view.online_name(version)} as they were, and from when to when. Features are described "
-        "there."
-    )
-    columns = [
-        *((key, key_column(key, docs).description) for key in entity),
-        *(
-            (column, documented(f"served_{column}", docs))
-            for column in ("feature_time", "known_at")
-        ),
-        ("dbt_valid_from", documented("served_from", docs)),
-        ("dbt_valid_to", documented("served_until", docs)),
-    ]
-    lines = [
-        f"name: {name}",
-        *_folded(description),
-        f"relation: ref('{view.online_name(version)}')",
-        f"config: {flow({**config, 'unique_key': keys, 'hard_deletes': 'invalidate'})}",
-        "columns:",
-        *(f"  - {flow({'name': column, 'description': said})}" for column, said in columns),
-    ]
-    if not snapshots and text.root.get("snapshots") is not None:
-        text.remove_key(text.root, "snapshots")
-    if snapshots:
-        _add_entry(text, "snapshots", lines, len(snapshots))
-        return
-    models = text.root.get("models")
-    block = ["", "snapshots:", f"  - {lines[0]}", *(f"    {line}" for line in lines[1:])]
-    text.insert_lines(models.resolved.end, block, 0)

@@ -61,7 +61,7 @@ def online_models(project: Project, view: View) -> dict[Path, str]:
                 f"{{{{ feature_store.online_features(ref('{view.name}'{of_version}), {events}, "
                 f"{_DECLARATION}) }}}}\n"
             )
-            _add(project, found, _online_folder(view), view.online_name(version), line)
+            _add(project, found, online_folder(view), view.online_name(version), line)
     return found
 
 
@@ -76,7 +76,8 @@ def _events(project: Project, view: View, version: Version) -> str:
     return events
 
 
-def _online_folder(view: View) -> Path:
+def online_folder(view: View) -> Path:
+    """Return the folder of what follows from ``online`` in a view's declaration."""
     folder = view.path.parent
     return folder.parent / "online" if folder.name == "features" else folder
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from feature_store.authoring.complete import complete_versions, complete_view
 from feature_store.authoring.draft import compile_views
 from feature_store.authoring.leftovers import Leftover, leftovers, without
+from feature_store.authoring.snapshot_files import snapshot_files
 from feature_store.authoring.sql_files import (
     is_served,
     one_line_models,
@@ -131,6 +132,7 @@ def _completed(
         for version in served:
             _check_online(project, view, version, result)
         result.notes += complete_view(project.texts[view.path], view, compiled, served)
+        contents |= snapshot_files(project, view, served, compiled)
         contents[view.path] = project.texts[view.path].written()
         contents |= one_line_models(project, view) | online_models(project, view)
     contents |= served_list(project, views)

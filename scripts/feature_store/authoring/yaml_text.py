@@ -164,21 +164,25 @@ class YamlText:
         else:
             self.replace(item.start, owner.items[1].start, "")
 
-    def items_as_written(self, owner: Node) -> list[str]:
-        """Return the lines of a list's items, with the comments above each, without indent."""
+    def items_as_written(self, owner: Node, number: int | None = None) -> list[str]:
+        """Return the lines of a list's items, with the comments above each, without indent.
+
+        With a number, those of this item alone.
+        """
         owner = owner.resolved
+        items = owner.items if number is None else [owner.items[number]]
         if owner.flow:
             if "#" in self.text[owner.start : owner.end]:
                 raise self.unusual(owner.line)
-            return [f"- {flow(item.value)}" for item in owner.items]
-        indent = self.column(self.dash(owner.items[0]))
-        start = self.dash(owner.items[0]) - indent
+            return [f"- {flow(item.value)}" for item in items]
+        indent = self.column(self.dash(items[0]))
+        start = self.dash(items[0]) - indent
         while start:
             above = self.text.rfind("\n", 0, start - 1) + 1
             if not self.text[above:start].lstrip().startswith("#"):
                 break
             start = above
-        end = self.text.find("\n", owner.end)
+        end = self.text.find("\n", items[-1].end)
         lines = self.text[start : None if end < 0 else end].split("\n")
         blanks = [len(line) - len(line.lstrip(" ")) for line in lines]
         return [line[min(indent, blank) :] for line, blank in zip(lines, blanks, strict=True)]
@@ -234,9 +238,13 @@ class YamlText:
         self.replace(at, at, f" &{anchor}")
         return anchor
 
+    def line_start(self, offset: int) -> int:
+        """Return where the line of a place begins."""
+        return self.text.rfind("\n", 0, offset) + 1
+
     def column(self, offset: int) -> int:
         """Return the column of a place, from 0."""
-        return offset - (self.text.rfind("\n", 0, offset) + 1)
+        return offset - self.line_start(offset)
 
     def dash(self, item: Node) -> int:
         """Return where the dash of a block list's item is."""

@@ -196,6 +196,7 @@ def _failure(unique_id: str, result: NodeResult) -> str | None:
 
 
 def _raise_errors(what: str, errors: list[str]) -> None:
+    errors = sorted(errors, key=lambda error: error.endswith(": skipped"))
     if errors:
         raise FeatureStoreError(
             f"{what}: the last dbt build is not green{bullets(errors, _LISTED)}", next_step=_BUILD

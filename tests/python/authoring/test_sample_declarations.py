@@ -38,7 +38,7 @@ def by_hand(text: str) -> str:
     return "\n".join(kept) + "\n"
 
 
-def tested_for_nulls(model: str) -> frozenset[str]:
+def columns_without_nulls(model: str) -> frozenset[str]:
     """Return the columns of a cleaned model that its YAML tests for nulls."""
     content = yaml.safe_load((REPOSITORY / "models/cleaned/_cleaned.yml").read_text())
     [found] = [one for one in content["models"] if one["name"] == model]
@@ -65,12 +65,17 @@ def test_the_rest_follows(path: Path) -> None:
     def types(view: View, version: Version) -> Mapping[str, str]:
         return {name: one["data_type"] for name, one in described.items()}
 
-    docs = frozenset(re.findall(r"doc\('(\w+)'\)", path.read_text()))
+    documented = "".join(one.read_text() for one in REPOSITORY.glob("models/**/*.md"))
+    docs = frozenset(re.findall(r"{% docs (\w+) %}", documented))
     packages = frozenset(["dbt_expectations"])
-    found = yaml.safe_load(completed(text, types, docs, packages, tested_for_nulls("order_lines")))
+    complete = columns_without_nulls("order_lines")
+    snapshots: dict[str, str] = {}
+    found = yaml.safe_load(completed(text, types, docs, packages, complete, snapshots))
     names = lambda entries: {one["name"]: one for one in entries}  # noqa: E731
     assert _with_sorted_tests(names(found["models"])) == _with_sorted_tests(names(whole["models"]))
-    assert names(found["snapshots"]) == names(whole["snapshots"])
+    for name, content in snapshots.items():
+        assert content == (REPOSITORY / f"models/online/{name}.yml").read_text()
+    assert len(snapshots) == len(model["versions"])
 
 
 def _with_sorted_tests(models: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 import yaml
 
@@ -59,6 +60,7 @@ def test_the_smallest_view_is_completed_and_builds(zoo: ZooProject) -> None:
         "models/farm/animal_visits_v1.sql: new",
         f"{FILE}: updated",
         "models/farm/online_animal_visits_v1.sql: new",
+        "models/farm/served_animal_visits_v1.yml: new",
     ]
     assert columns(zoo)["visits_28d"] == {
         "name": "visits_28d",
@@ -222,7 +224,8 @@ def test_two_views_in_a_file_a_composite_key_and_a_source(zoo: ZooProject) -> No
     )
     assert (zoo.folder / "models/online/online_keeper_visits_v1.sql").exists()
     text = zoo.read("models/features/all.yml")
-    assert "unique_key: [animal_id, keeper]" in text
+    served = zoo.read("models/online/served_keeper_visits_v1.yml")
+    assert "unique_key: [animal_id, keeper]" in served
     assert "One row per animal and keeper" in text
     zoo.dbt.build()
     before = zoo.files()
@@ -275,4 +278,31 @@ def test_views_by_hand_are_completed_as_far_as_it_applies(zoo: ZooProject) -> No
     assert zoo.read("models/farm/profile.sql") == sql
     assert "ref('profile')" in zoo.read("models/farm/online_profile_v1.sql")
     zoo.dbt.build()
+    assert zoo.complete(check=True).changes == []
+
+
+def test_a_key_in_quotes_and_values_that_are_null(zoo: ZooProject) -> None:
+    zoo.write(
+        "models/odd.sql",
+        """select * from (values
+    (1, 'a b', timestamp '2024-05-01 10:00:00', null::double),
+    (1, 'a b', timestamp '2024-05-03 10:00:00', 2.5),
+    (2, 'c', timestamp '2024-05-02 10:00:00', null)) as t("order", "Mixed Case", seen_at, price)""",
+    )
+    with duckdb.connect(str(zoo.folder / "data/zoo.duckdb")) as connection:
+        connection.execute(f"create view odd as {zoo.read('models/odd.sql')}")
+    text = SMALLEST.replace("[animal_id]", '[order, "Mixed Case"]').replace("('visits')", "('odd')")
+    text = text.replace("visited_at", "seen_at").replace("animal_visits", "odd_visits")
+    price = "            price: {sql: sum(price), empty: 0}\n"
+    zoo.write(FILE, text.replace("          online", f"{price}          online"))
+    zoo.complete()
+    zoo.dbt.build()
+    with duckdb.connect(str(zoo.folder / "data/zoo.duckdb")) as connection:
+        found = connection.execute(
+            'select "order", price_7d from odd_visits_v1 order by "order", feature_time'
+        ).fetchall()
+        served = connection.execute('select "order", price_7d from served_odd_visits_v1').fetchall()
+    assert found[:2] == [(1, None), (1, 2.5)]
+    assert (2, None) in found
+    assert {key for key, _ in served} == {1, 2}
     assert zoo.complete(check=True).changes == []

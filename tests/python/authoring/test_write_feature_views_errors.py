@@ -119,7 +119,9 @@ def test_a_wrong_file_is_an_error_and_nothing_is_written(
 def test_a_missing_table_and_a_missing_warehouse_name_the_next_step(zoo: ZooProject) -> None:
     zoo.write(FILE, SMALLEST.replace("ref('visits')", "ref('later')"))
     zoo.write("models/later.sql", "select * from {{ ref('visits') }}")
-    with raises("later is not in the warehouse", "Next: dbt build -s +later"):
+    with raises(
+        'reads later, and "main"."later" is not in the warehouse', "Next: dbt build -s +later"
+    ):
         zoo.complete()
     (zoo.folder / "data/zoo.duckdb").unlink()
     with raises("there is no warehouse yet", "Next: dbt build -s +later"):

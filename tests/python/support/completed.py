@@ -7,6 +7,7 @@ from pathlib import Path
 
 from feature_store.authoring.complete import complete_versions, complete_view
 from feature_store.authoring.draft import Compiled
+from feature_store.authoring.snapshot_files import snapshot_files
 from feature_store.authoring.views import Project, Version, View, views_of
 from feature_store.authoring.yaml_text import YamlText
 
@@ -17,10 +18,12 @@ def completed(
     docs: frozenset[str] = frozenset(),
     packages: frozenset[str] = frozenset(),
     complete: frozenset[str] = frozenset(),
+    snapshots: dict[str, str] | None = None,
 ) -> str:
     """Return a YAML file with its feature views completed, all of them with an online view.
 
-    ``complete`` holds the columns of the events that are tested for nulls.
+    ``complete`` holds the columns of the events that are tested for nulls; ``snapshots`` gets the
+    files of the snapshots, by name.
     """
     folder = Path("/project")
     text = YamlText(content, "models/shop.yml")
@@ -40,4 +43,7 @@ def completed(
     )
     for view in views:
         complete_view(text, view, compiled, view.versions)
+        files = snapshot_files(project, view, view.versions, compiled)
+        if snapshots is not None:
+            snapshots |= {path.stem: content for path, content in files.items()}
     return text.written()

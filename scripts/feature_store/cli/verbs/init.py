@@ -11,6 +11,7 @@ import typer
 
 from feature_store.cli import app
 from feature_store.dbt.project import DbtProject
+from feature_store.display import shortened
 from feature_store.errors import FeatureStoreError
 from feature_store.files import write_all
 from feature_store.settings import load_settings
@@ -51,6 +52,7 @@ def init(
     _check_place(place)
     entry = package_entry(package, place)
     if not (place / _PROJECT_FILE).is_file():
+        _check_empty(place, yes=yes)
         _start(place, project_name(name, place), entry)
         if not no_build:
             _build(place)
@@ -79,6 +81,20 @@ def _check_place(place: Path) -> None:
         )
 
 
+def _check_empty(place: Path, *, yes: bool) -> None:
+    """Ask before a project is written into a folder that has something in it."""
+    there = (
+        sorted(one.name for one in place.iterdir() if one.name[0] != ".") if place.exists() else []
+    )
+    if not there or yes or _agreed(f"{place} is not empty. Start a project in it?"):
+        return
+    raise FeatureStoreError(
+        f"{place}: is no dbt project, and has {shortened(', '.join(there), 60)} in it",
+        allowed=f"a folder with {_PROJECT_FILE}, or an empty one",
+        next_step="run init in the dbt project's folder, or in an empty one, or give --yes",
+    )
+
+
 def _start(place: Path, name: str, entry: Entry) -> None:
     for path in write_project(place, name, entry):
         app.out.print(f"new      {path}", markup=False)
@@ -103,7 +119,7 @@ def _add(place: Path, entry: Entry, *, yes: bool) -> None:
     label = change.path.name
     word = "new" if change.is_new else "changed"
     app.out.print(f"{word:8} {label}{_difference(change)}", markup=False)
-    if not change.is_new and not yes and not _agreed(label):
+    if not change.is_new and not yes and not _agreed(f"Change {label}?"):
         raise FeatureStoreError(
             f"{change.path}: not changed, because nobody agreed",
             next_step="run init in a terminal, or with --yes",
@@ -122,8 +138,8 @@ def _difference(change: Change) -> str:
     return "".join(f"\n         {line}" for line in [*lines][3:])
 
 
-def _agreed(label: str) -> bool:
-    return sys.stdin.isatty() and typer.confirm(f"Change {label}?", err=True)
+def _agreed(question: str) -> bool:
+    return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
 def _say_local(entry: Entry) -> None:

@@ -60,7 +60,9 @@ def write_views(
         app.out.print(line, markup=False)
     for note in result.notes:
         app.err.print(f"note: {note}", markup=False)
-    if not result.changes:
+    if not result.views:
+        app.out.print(f"no model declares config.meta.feature_view; {_START}", markup=False)
+    elif not result.changes:
         plural = "s are" if result.views != 1 else " is"
         app.out.print(f"{result.views} feature view{plural} up to date", markup=False)
     elif check:

@@ -149,9 +149,11 @@ def views_of(project: Project) -> list[View]:
     found: dict[str, View] = {}
     entries = [(path, entry) for path, text in project.texts.items() for entry in models_of(text)]
     for path, entry in entries:
-        versions = [*_versions(project, path, entry)]
         name = name_of(entry)
-        if not versions or name is None or _is_online(project, name, entries):
+        if name is None or _is_online(project, name, entries):
+            continue
+        versions = [*_versions(project, path, entry)]
+        if not versions:
             continue
         if name in found:
             raise FeatureStoreError(

@@ -65,14 +65,23 @@ def test_nobody_to_ask(team: AdoptedProject) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# none yet\n", "packages:\n", "packages: []\n", _PACKAGES.replace("\n", "\r\n")]
+    "text",
+    [
+        "",
+        "# none yet\n",
+        "packages:\n",
+        "packages: []\n",
+        _PACKAGES.replace("\n", "\r\n"),
+        f"\ufeff{_PACKAGES}",
+    ],
 )
 def test_packages_of_other_layouts(team: AdoptedProject, text: str) -> None:
     path = team.folder / "packages.yml"
     path.write_bytes(text.encode())
     change = planned_change(team.folder, _ENTRY)
     assert yaml.safe_load(change.text)["packages"][-1] == _ENTRY
-    assert change.text.count("\r\n") in (0, change.text.count("\n"))
+    assert change.text.count("\r\n") == (change.text.count("\n") if "\r\n" in text else 0)
+    assert change.text.startswith("\ufeff") == text.startswith("\ufeff")
     path.write_bytes(change.text.encode())
     assert planned_change(team.folder, _ENTRY) is None
 
@@ -172,3 +181,42 @@ def test_inside_of_a_project(team: AdoptedProject) -> None:
     (team.folder / "models").mkdir()
     assert "lies in the dbt project" in team.command("init", "models", code=1)
     assert list((team.folder / "models").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "address", "revision"),
+    [
+        ("git@host:org/repo.git", "git@host:org/repo.git", None),
+        ("git@host:repo.git", "git@host:repo.git", None),
+        ("me@host:org/repo.git@v1", "me@host:org/repo.git", "v1"),
+        ("https://host/org/repo.git@feature/x", "https://host/org/repo.git", "feature/x"),
+        ("https://me:secret@host/org/repo@v1", "https://me:secret@host/org/repo", "v1"),
+        ("ssh://git@host/org/repo.git", "ssh://git@host/org/repo.git", None),
+        ("org/repo.git@v1", "org/repo.git", "v1"),
+    ],
+)
+def test_the_revision_stands_behind_the_path(
+    given: str, address: str, revision: str | None, tmp_path: Path
+) -> None:
+    wanted = {"git": address, "subdirectory": "macros"}
+    assert package_entry(given, tmp_path) == wanted | ({"revision": revision} if revision else {})
+
+
+def test_packages_that_are_no_mapping(team: AdoptedProject) -> None:
+    (team.folder / "packages.yml").write_text("- local: elsewhere\n")
+    assert "is not a mapping" in team.command("init", "--yes", code=1)
+
+
+def test_a_foreign_package_in_a_folder_macros_is_not_ours(team: AdoptedProject) -> None:
+    text = "packages:\n  - git: https://host/other.git\n    subdirectory: macros\n"
+    (team.folder / "packages.yml").write_text(text)
+    change = planned_change(team.folder, _ENTRY)
+    assert yaml.safe_load(change.text)["packages"][-1] == _ENTRY
+
+
+def test_a_folder_with_files_of_something_else(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("ours")
+    project = AdoptedProject(tmp_path, tmp_path / "warehouse.duckdb")
+    out = project.command("init", code=1)
+    assert "is no dbt project, and has README.md in it" in out
+    assert [one.name for one in tmp_path.iterdir()] == ["README.md"]

@@ -37,7 +37,8 @@ def init(
         ),
     ] = None,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Change existing files without asking.")
+        bool,
+        typer.Option("--yes", help="Change a file, or use a folder with files, unasked."),
     ] = False,
     no_build: Annotated[
         bool, typer.Option("--no-build", help="Write a new project, and do not build it.")

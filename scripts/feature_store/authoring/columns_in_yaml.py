@@ -63,6 +63,8 @@ class ColumnList:
 
     def __init__(self, text: YamlText, owner: Callable[[], Node]):
         self._text, self._owner = text, owner
+        self._read: Node | None = None
+        self._by_name: dict[str, Node] = {}
 
     @property
     def _items(self) -> list[Node]:
@@ -141,10 +143,13 @@ class ColumnList:
                 raise self._text.unusual(item.line)
         self._write_below_each_other()
         record = self.record()
-        for column in columns:
-            self._complete_column(column, record)
-        self._add_missing(columns)
-        return self._remove_others({column.name for column in columns}, record)
+        with self._text.at_once():
+            for column in columns:
+                self._complete_column(column, record)
+        with self._text.at_once():
+            self._add_missing(columns)
+        with self._text.at_once():
+            return self._remove_others({column.name for column in columns}, record)
 
     def _write_below_each_other(self) -> None:
         """Turn a list in brackets into one with an item a line."""
@@ -163,7 +168,10 @@ class ColumnList:
             self._text.add_anchor(self._owner(), "columns", anchor)
 
     def _node(self, name: str) -> Node | None:
-        return next((one for one in self._items if _name(one) == name), None)
+        if self._read is not self._text.root:
+            self._read = self._text.root
+            self._by_name = {_name(one): one for one in reversed(self._items)}
+        return self._by_name.get(name)
 
     def _complete_column(self, column: WantedColumn, record: Iterable[str]) -> None:
         if (node := self._node(column.name)) is None:
@@ -189,26 +197,24 @@ class ColumnList:
             self._text.remove_key(self._node(column.name), "constraints")
 
     def _add_missing(self, columns: Sequence[WantedColumn]) -> None:
-        at = 0
+        owner, at = self._owner().get("columns"), 0
+        places = {_name(one): number for number, one in enumerate(self._items)}
         for column in columns:
-            names = [_name(one) for one in self._items]
-            if column.name in names:
-                at = names.index(column.name) + 1
-                continue
-            self._text.add_item(self._owner().get("columns"), flow(column.as_yaml()), at)
-            at += 1
+            if column.name in places:
+                at = places[column.name] + 1
+            else:
+                self._text.add_item(owner, flow(column.as_yaml()), at)
 
     def _remove_others(self, kept: set[str], record: Iterable[str]) -> list[str]:
-        lost = []
-        for name in [_name(one) for one in self._items]:
+        lost, owner = [], self._owner().get("columns")
+        for number, node in enumerate(self._items):
+            name, value = _name(node), node.value
             if name in kept:
                 continue
-            node = self._node(name)
-            value = node.value
             said = str(value.get("description") or "")
             if {*value} - {*_OWN_KEYS} or (said and not _is_written(name, said, record)):
                 lost.append(name)
-            self._text.remove_item(self._owner().get("columns"), self._items.index(node))
+            self._text.remove_item(owner, number)
         return lost
 
     def digests(self, columns: Sequence[WantedColumn]) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ class YamlText:
         self._crlf = "\r\n" in text and "\n" not in text.replace("\r\n", "")
         self.text = text.replace("\r\n", "\n") if self._crlf else text
         self.root = parse(self.text, where)
+        self._edits: list[tuple[int, int, str]] | None = None
 
     @classmethod
     def read(cls, path: Path, where: str) -> YamlText:
@@ -51,6 +53,9 @@ class YamlText:
 
     def replace(self, start: int, end: int, new: str) -> None:
         """Replace a part of the text."""
+        if self._edits is not None:
+            self._edits.append((start, end, new))
+            return
         line = self.text.count("\n", 0, start) + 1
         text = self.text[:start] + new + self.text[end:]
         try:
@@ -58,6 +63,28 @@ class YamlText:
         except FeatureStoreError as error:
             raise self.unusual(line) from error
         self.text = text
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Make edits that do not overlap with one reading of the text, at the end.
+
+        Inside, nodes and text stay as they were; what is inserted at one place keeps its order.
+        """
+        self._edits = edits = []
+        try:
+            yield
+        finally:
+            self._edits = None
+        if not edits:
+            return
+        parts, at = [], 0
+        for start, end, new in sorted(edits, key=lambda edit: (edit[0], edit[1] > edit[0])):
+            if start < at:
+                raise self.unusual(self.text.count("\n", 0, start) + 1)
+            parts += [self.text[at:start], new]
+            at = end
+        first = min(start for start, _, _ in edits)
+        self.replace(first, at, "".join(parts)[first:])
 
     def unusual(self, line: int) -> FeatureStoreError:
         """Return the error for a layout of YAML that cannot be edited."""

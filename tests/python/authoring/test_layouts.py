@@ -305,3 +305,43 @@ def test_aggregates_that_are_never_null(sql: str, is_never_null: bool) -> None:
     declaration = {"aggregates": {"a": {"sql": sql, "empty": 0}}, "windows": ["1d"]}
     [column] = features_of(declaration, frozenset(["amount"]))
     assert column.not_null == is_never_null
+
+
+def test_columns_added_changed_and_removed_at_once() -> None:
+    before = completed(_ONE)
+    text = before.replace("windows: [7d]", "windows: [1d, 7d, 9d]")
+    text = text.replace(
+        "sales: count(*)", "sales: {sql: sum(x), description: Sold}\n            first: min(x)"
+    )
+    text = text.replace(
+        "      - {name: sales_7d",
+        "      # A note.\n      - {name: gone, meta: {}}\n      - {name: sales_7d",
+    )
+
+    def types(view: View, version: Version) -> dict[str, str]:
+        names = [f"{name}_{days}" for name in ("sales", "first") for days in ("1d", "7d", "9d")]
+        return {
+            "shop": "varchar",
+            "feature_time": "timestamp",
+            **dict.fromkeys(names, "double"),
+            "known_at": "timestamp",
+        }
+
+    after = completed_with(text, types)
+    columns = yaml.safe_load(after)["models"][0]["columns"]
+    assert [one["name"] for one in columns] == [*types(None, None)]
+    [changed] = [one for one in columns if one["name"] == "sales_7d"]
+    assert changed == {
+        "name": "sales_7d",
+        "data_type": "double",
+        "description": "Sold in the 7 days before feature_time.",
+    }
+    assert "# A note." in after
+    assert completed_with(after, types) == after
+    back = completed(
+        after.replace(
+            text[text.index("          windows") : text.index("          online")],
+            before[before.index("          windows") : before.index("          online")],
+        )
+    )
+    assert back.replace("      # A note.\n", "") == before

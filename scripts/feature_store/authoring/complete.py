@@ -20,7 +20,7 @@ from feature_store.authoring.entries import (
     complete_online,
     entry_of,
     owner_of,
-    refuse_alias,
+    refuse_shared,
     rows_of,
 )
 from feature_store.authoring.types import names_needing_quotes
@@ -35,10 +35,14 @@ _BEFORE_CONFIG = ("name", "description", "docs", "latest_version")
 def complete_versions(text: YamlText, view: View) -> None:
     """Write the versions of a view where they are missing; this needs no warehouse."""
     entry = entry_of(text, view.name)
+    online = [view.online_name(version) for version in view.versions]
     for part in ("config", "columns", "versions", "data_tests", "tests"):
-        refuse_alias(text, entry, part)
+        refuse_shared(text, entry, part, online)
     for item in entry.list_of("versions"):
-        refuse_alias(text, item, "columns")
+        refuse_shared(text, item, "columns", online)
+    for owner in (entry, *entry.list_of("versions")):
+        if (config := owner.get("config")) is not None:
+            refuse_shared(text, config, "meta", online)
     if entry.flow:
         raise FeatureStoreError(
             f"{text.where}, line {entry.line}: {view.name} is written in braces",

@@ -134,9 +134,13 @@ def _complete_columns(manifest: Any, node: Any) -> frozenset[str]:
     if len(parents) != 1:
         return frozenset()
     [(unique_id, parent)] = parents.items()
+    contract = getattr(parent.config, "contract", None)
+    # Only a table's constraints are enforced, by its contract.
+    is_enforced = contract is not None and contract.enforced
+    is_enforced = is_enforced and parent.config.materialized not in ("view", "ephemeral")
     found = {
         column.name
-        for column in parent.columns.values()
+        for column in (parent.columns.values() if is_enforced else ())
         if any(
             str(getattr(one.type, "value", one.type)) == "not_null" for one in column.constraints
         )
@@ -145,7 +149,8 @@ def _complete_columns(manifest: Any, node: Any) -> frozenset[str]:
         metadata = getattr(test, "test_metadata", None)
         if metadata is not None and metadata.name == "not_null" and metadata.namespace is None:
             of_parent = unique_id in test.depends_on.nodes and not test.config.where
-            if of_parent and test.config.severity.lower() == "error":
+            how = (test.config.severity.lower(), test.config.error_if, test.config.fail_calc)
+            if of_parent and how == ("error", "!= 0", "count(*)"):
                 found.add(str(metadata.kwargs.get("column_name")))
     return frozenset(name.strip('"').lower() for name in found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from feature_store.authoring.views import Version, View, models_of, name_of
 from feature_store.authoring.yaml_nodes import Node
@@ -19,16 +19,33 @@ def entry_of(text: YamlText, name: str) -> Node:
     return next(entry for entry in models_of(text) if name_of(entry) == name)
 
 
-def refuse_alias(text: YamlText, owner: Node, key: str) -> None:
-    """Refuse a part that is written elsewhere in the file: an edit of it would change that too."""
+def refuse_shared(text: YamlText, owner: Node, key: str, sharing: Collection[str] = ()) -> None:
+    """Refuse a part that belongs to something else too: an edit of it would change that.
+
+    What the online views named in ``sharing`` have as an alias is shared with them.
+    """
     found = owner.get(key)
-    if found is not None and found.kind == "alias":
+    if found is None or found.anchor is None:
+        return
+    if found.kind == "alias" or found.anchor in _aliases(text.root, sharing):
+        mark = "*" if found.kind == "alias" else "&"
         raise FeatureStoreError(
-            f"{text.where}, line {found.line}: {key} is the alias *{found.anchor}, and what it "
-            "stands for belongs to something else too",
-            allowed=f"{key} written in place; an alias of single values below it",
-            next_step=f"write {key} in place, then run again",
+            f"{text.where}, line {found.line}: {key} has the "
+            f"{'alias' if mark == '*' else 'anchor'} {mark}{found.anchor}, and belongs to "
+            "something else too",
+            allowed=f"{key} written in place; aliases of single values below it",
+            next_step=f"write {key} of each in its place, then run again",
         )
+
+
+def _aliases(node: Node | None, skipped: Collection[str]) -> set[str]:
+    """Return the anchors that aliases name, but for those in some entries."""
+    if node is None or name_of(node) in skipped:
+        return set()
+    if node.kind == "alias":
+        return {str(node.anchor)}
+    parts = [*(part for pair in node.pairs for part in pair), *node.items]
+    return set().union(*(_aliases(part, skipped) for part in parts))
 
 
 def owner_of(text: YamlText, view: View, version: Version | None) -> Callable[[], Node]:
@@ -79,7 +96,11 @@ def complete_online(
         ]
         _add_entry(text, "models", lines, _place(text, view, version))
         return
+    for key in ("config", "data_tests", "tests"):
+        refuse_shared(text, entry_of(text, name), key)
     config = entry_of(text, name).get("config")
+    if config is not None:
+        refuse_shared(text, config, "meta")
     if config is None or not config.resolved.pairs:
         meta = f"{{feature_view: *{declaration}}}"
         value = f"{{materialized: view, contract: {{enforced: true}}, meta: {meta}}}"

@@ -33,7 +33,7 @@ class Leftover:
 
     @property
     def _place(self) -> str:
-        return "the list of served views" if self.part == "list" else f"{self.part}:"
+        return "the list of served views" if self.part == "list" else self.part
 
 
 def leftovers(project: Project, views: list[View]) -> list[Leftover]:

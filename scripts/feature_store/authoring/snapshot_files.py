@@ -16,6 +16,7 @@ from feature_store.authoring.types import names_needing_quotes
 from feature_store.authoring.views import Project, Version, View, name_of
 from feature_store.authoring.yaml_nodes import Node
 from feature_store.authoring.yaml_text import YamlText, flow
+from feature_store.errors import FeatureStoreError
 
 
 def snapshot_files(
@@ -33,6 +34,12 @@ def snapshot_files(
             continue
         path = online_folder(view) / f"{name}.yml"
         place = _place(project, name)
+        if place in (None, view.path) and path.exists():
+            raise FeatureStoreError(
+                f"{project.label(path)}: is there already, without the snapshot {name}",
+                allowed="no such file, or one with that snapshot",
+                next_step="move what is in it to another file",
+            )
         if place is None:
             found[path] = _new(view, version, compiled)
             continue

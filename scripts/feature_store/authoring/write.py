@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from feature_store.authoring.complete import complete_versions, complete_view
 from feature_store.authoring.draft import compile_views
 from feature_store.authoring.leftovers import Leftover, leftovers, without
@@ -136,7 +138,26 @@ def _completed(
         contents[view.path] = project.texts[view.path].written()
         contents |= one_line_models(project, view) | online_models(project, view)
     contents |= served_list(project, views)
+    for path, text in contents.items():
+        if path.suffix != ".sql":
+            _check_result(project, path, text)
     return {path: text for path, text in contents.items() if text != _present(path)}
+
+
+def _check_result(project: Project, path: Path, text: str) -> None:
+    """Refuse a text that dbt could not read, before anything is written."""
+    label = project.label(path)
+    try:
+        yaml.safe_load(text)
+        check_aliases(YamlText(text, label).root, label)
+    except (yaml.YAMLError, FeatureStoreError) as error:
+        said = str(error).splitlines()[0]
+        raise FeatureStoreError(
+            f"{label}: what was written by hand cannot be completed: {said}",
+            allowed="anchors above their aliases, of what stays in the file",
+            next_step="write what the alias stands for in its place, then run again; nothing was "
+            "changed",
+        ) from error
 
 
 def _check_online(project: Project, view: View, version: Version, result: Result) -> None:

@@ -152,7 +152,7 @@ class DbtProject:
             began = time.perf_counter()
             events = _BuildEvents(on_node)
             # A copy: dbt keeps in it what it compiles, and would not compile some of it again.
-            reply = self._invoke(arguments, self._manifest.deepcopy(), [events])
+            reply = self._invoke(arguments, _copy(self._manifest), [events])
             if reply.exception is None or not is_locked(reply.exception):
                 break
             # A reader opened it just before dbt did. dbt opens it once, so it has done nothing yet.
@@ -212,7 +212,7 @@ class DbtProject:
             FeatureStoreError: a model cannot be compiled; holds dbt's whole message on each.
         """
         arguments = ["compile", "--full-refresh", "--select", *selected]
-        reply = self._invoke(arguments, self.manifest.deepcopy())
+        reply = self._invoke(arguments, _copy(self.manifest))
         results = reply.result.results if reply.result is not None else []
         failed = [str(result.message) for result in results if result.status in _FAILED]
         if reply.exception is not None and not is_locked(reply.exception):
@@ -278,6 +278,17 @@ class DbtProject:
             f"{bullets(failed, _LISTED)}",
             next_step=f"correct them, then run again; {log}",
         )
+
+
+def _copy(manifest: Any) -> Any:
+    """Return a copy of a manifest; dbt's own method fails where something is disabled."""
+    disabled, manifest.disabled = manifest.disabled, {}
+    try:
+        copy = manifest.deepcopy()
+    finally:
+        manifest.disabled = disabled
+    copy.disabled = dict(disabled)
+    return copy
 
 
 def _without_calls(message: str) -> str:

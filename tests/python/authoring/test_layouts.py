@@ -240,7 +240,7 @@ def test_a_window_in_a_description_without_one() -> None:
     ("change", "said"),
     [
         (("    config:\n", "    config: &c\n"), ""),
-        (("    config:\n", "    columns: *cols\n    config:\n"), "columns is the alias *cols"),
+        (("    config:\n", "    columns: *cols\n    config:\n"), "columns has the alias *cols"),
         (("    config:\n", "    columns: [*col]\n    config:\n"), "not one that can be edited"),
         (
             ("    config:\n      meta:\n", "    config:\n      <<: *meta\n      x:\n"),
@@ -345,3 +345,23 @@ def test_columns_added_changed_and_removed_at_once() -> None:
         )
     )
     assert back.replace("      # A note.\n", "") == before
+
+
+@pytest.mark.parametrize(
+    ("view", "other"),
+    [
+        ("config: &c\n", "config: *c\n"),
+        ("config:\n      meta: &m\n", "config:\n      meta: *m\n"),
+        ("data_tests: &t [unique: {column_name: known_at}]\n    config:\n", "data_tests: *t\n"),
+        ("columns: &k\n      - name: shop\n    config:\n", "columns: *k\n"),
+    ],
+)
+@pytest.mark.parametrize("name", ["report", "online_sales_of_shop_v1"])
+def test_what_another_model_shares_is_not_edited(view: str, other: str, name: str) -> None:
+    text = _ONE.replace("config:\n      meta:\n" if "meta" in view else "config:\n", view, 1)
+    text += f"  - name: {name}\n    {other}"
+    if "columns" in other and name != "report":
+        assert "columns: *k" in completed(text)
+        return
+    with raises("models/shop.yml, line", "belongs to something else too"):
+        completed(text)

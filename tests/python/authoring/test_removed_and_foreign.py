@@ -32,7 +32,7 @@ def test_a_removed_version_with_a_declaration_of_its_own(zoo: ZooProject) -> Non
     start, end = text.index("      - v: 1\n"), text.index("      - v: 2\n")
     zoo.write(FILE, text[:start] + text[end:])
     with raises(
-        "no YAML declares animal_visits_v1", "online_animal_visits_v1 in models:", "served_"
+        "no YAML declares animal_visits_v1", "online_animal_visits_v1 in models", "served_"
     ):
         zoo.complete()
     with raises("--check changes nothing, and --remove removes files"):
@@ -126,3 +126,34 @@ def test_dbt_parses_after_an_edit(zoo: ZooProject, edited: str) -> None:
         )
         assert done.returncode == 0, done.stdout
     assert "Unable to do partial parsing" not in done.stdout
+
+
+def test_disabled_models_and_tests(zoo: ZooProject) -> None:
+    zoo.write("models/unused.sql", "select 1 as a")
+    zoo.write(
+        "models/unused.yml",
+        "models:\n  - name: unused\n    config: {enabled: false}\n  - name: visits\n    columns:\n"
+        "      - name: price\n        data_tests: [not_null: {config: {enabled: false}}]\n",
+    )
+    zoo.write(FILE, SMALLEST.replace("count(*)", "sum(price), empty: 0"))
+    zoo.complete()
+    assert "constraints" not in zoo.read(FILE).split("- {name: visits_7d", 1)[1].split("}")[0]
+    zoo.dbt.build()
+
+
+def test_a_file_of_ours_in_the_place_of_a_snapshot(zoo: ZooProject) -> None:
+    zoo.write(FILE, SMALLEST)
+    zoo.write("models/farm/served_animal_visits_v1.yml", "# ours\nexposures: []\n")
+    before = zoo.files()
+    with raises("served_animal_visits_v1.yml: is there already, without the snapshot"):
+        zoo.complete()
+    assert zoo.files() == before
+
+
+def test_an_anchor_below_its_alias(zoo: ZooProject) -> None:
+    online = "models:\n  - name: online_animal_visits_v1\n    config: {meta: {feature_view: {}}}\n"
+    zoo.write(FILE, online + SMALLEST.removeprefix("models:\n"))
+    before = zoo.files()
+    with raises("what was written by hand cannot be completed", "anchors above their aliases"):
+        zoo.complete()
+    assert zoo.files() == before

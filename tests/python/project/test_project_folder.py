@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from feature_store.settings import find_project_dir
+from support.errors import raises
+from support.paths import REPOSITORY, SCRIPTS
 
 pytestmark = pytest.mark.unit
 
@@ -27,3 +30,12 @@ def test_a_folder_that_may_not_be_read_does_not_end_the_search(
 
     monkeypatch.setattr(Path, "is_file", guarded)
     assert find_project_dir(hidden) == tmp_path.resolve()
+
+
+def test_a_folder_without_a_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Only a script of a checkout means the project of its checkout."""
+    monkeypatch.delenv("FEATURE_STORE_PROJECT_DIR", raising=False)
+    with raises("no dbt project here or above", "FEATURE_STORE_PROJECT_DIR"):
+        find_project_dir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(SCRIPTS / "load_raw.py")])
+    assert find_project_dir(tmp_path) == REPOSITORY

@@ -87,20 +87,3 @@ validation_errors as (
 
 select * from validation_errors
 {% endtest %}
-
-{#- The node that the running test is of. There, a test's own `model` is a relation. -#}
-{%- macro _tested_node() -%}
-    {{- return(graph.nodes.get(model.attached_node) or graph.nodes[model.depends_on.nodes[0]]) -}}
-{%- endmacro -%}
-
-{#- SQL of an example: the columns with their values, as text. -#}
-{%- macro _example_sql(names) -%}
-    {%- set parts = [] -%}
-    {%- for name in names -%}
-        {%- do parts.append(
-            feature_store._literal(name ~ ' ') ~ ' || coalesce(cast(' ~ feature_store._quoted(name)
-            ~ " as varchar), 'null')"
-        ) -%}
-    {%- endfor -%}
-    {{- return(parts | join(" || ', ' || ")) -}}
-{%- endmacro -%}

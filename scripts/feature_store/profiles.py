@@ -36,9 +36,8 @@ class Target:
 
     def text(self, setting: str, default: str) -> str:
         """Return a setting with its ``env_var()`` calls replaced."""
-        return _render(
-            self.file, f"target {self.name}, {setting}", self.output.get(setting, default)
-        )
+        value = self.output.get(setting, default)
+        return _render(self.file, f"target {self.name}, {setting}", value)
 
     def nested(self, setting: str) -> Any:
         """Return a setting with lists and mappings, with the ``env_var()`` calls in it replaced."""
@@ -276,8 +275,7 @@ def operations_schema(project: Mapping[str, Any], file: Path) -> str:
     """
     if named := os.environ.get("FEATURE_STORE_OPERATIONS_SCHEMA"):
         return named
-    given = project.get("vars")
-    given = given if isinstance(given, dict) else {}
+    given = project["vars"] if isinstance(project.get("vars"), dict) else {}
     scoped = [
         name for name, own in given.items() if isinstance(own, dict) and _OPERATIONS_VAR in own
     ]

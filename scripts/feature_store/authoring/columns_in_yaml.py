@@ -1,8 +1,8 @@
 """Completes the list of columns of a model in its YAML.
 
 What the tool wrote is told from what a person changed by a record: a comment above the columns that
-holds a short digest of each description (and each test) that the tool wrote. A description without
-its digest there is a person's, and stays.
+holds a short digest of each description, constraint and test that the tool wrote. What has no
+digest there is a person's, and stays.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from feature_store.authoring.types import same_type
+from feature_store.authoring.yaml_flow import flow
 from feature_store.authoring.yaml_nodes import Node
-from feature_store.authoring.yaml_text import YamlText, flow
+from feature_store.authoring.yaml_text import YamlText
 
 NOT_NULL = [{"type": "not_null", "warn_unsupported": False}]
 _OWN_KEYS = ("name", "quote", "data_type", "description", "constraints")
@@ -91,7 +92,7 @@ class ColumnList:
         while begin:
             above = text.rfind("\n", 0, begin - 1) + 1
             line = text[above:begin]
-            if not line.strip().startswith("#"):
+            if line.strip() and not line.strip().startswith("#"):
                 break
             begin = above
             if line.strip().startswith(RECORD):
@@ -184,7 +185,7 @@ class ColumnList:
             changed["data_type"] = column.data_type
         description = str(value.get("description") or "")
         if not description or (
-            description != column.description and _is_written(column.name, description, record)
+            description != column.description and digest(column.name, description) in record
         ):
             changed["description"] = column.description
         if column.not_null and "constraints" not in value:
@@ -192,7 +193,7 @@ class ColumnList:
         for key, new in changed.items():
             after = _OWN_KEYS[: _OWN_KEYS.index(key)]
             self._text.set_value(self._node(column.name), key, flow(new), after)
-        was_written = digest(column.name, description, _NOT_NULL) in record
+        was_written = digest(column.name, _NOT_NULL) in record
         if not column.not_null and was_written and value.get("constraints") == NOT_NULL:
             self._text.remove_key(self._node(column.name), "constraints")
 
@@ -212,23 +213,21 @@ class ColumnList:
             if name in kept:
                 continue
             said = str(value.get("description") or "")
-            if {*value} - {*_OWN_KEYS} or (said and not _is_written(name, said, record)):
+            if {*value} - {*_OWN_KEYS} or (said and digest(name, said) not in record):
                 lost.append(name)
             self._text.remove_item(owner, number)
         return lost
 
     def digests(self, columns: Sequence[WantedColumn]) -> list[str]:
-        """Return the digests of the descriptions that are as the tool writes them."""
-        return [
-            digest(column.name, column.description, *([_NOT_NULL] if column.not_null else []))
-            for column in columns
-            if self._node(column.name).value.get("description") == column.description
-        ]
-
-
-def _is_written(name: str, description: str, record: Iterable[str]) -> bool:
-    """Return whether the tool wrote the description of a column, with or without a constraint."""
-    return bool({digest(name, description), digest(name, description, _NOT_NULL)} & {*record})
+        """Return the digests of the descriptions and constraints that are as it writes them."""
+        found = []
+        for column in columns:
+            value = self._node(column.name).value
+            if value.get("description") == column.description:
+                found.append(digest(column.name, column.description))
+            if column.not_null and value.get("constraints") == NOT_NULL:
+                found.append(digest(column.name, _NOT_NULL))
+        return found
 
 
 def _name(node: Node) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from feature_store.authoring.new_view import new_view
-from feature_store.authoring.write import write_feature_views
+from feature_store.authoring.write import Result, write_feature_views
 from feature_store.cli import app, options
 from feature_store.errors import FeatureStoreError
 
@@ -55,7 +55,11 @@ def write_views(
         raise FeatureStoreError(
             "--entity, --events and --event-time belong to --new", next_step=_START
         )
-    result = write_feature_views(views or (), check=check, remove=remove, target=target)
+    _show(write_feature_views(views or (), check=check, remove=remove, target=target), check)
+
+
+def _show(result: Result, check: bool) -> None:
+    """Print what was done; it is an error of --check if something was to be done."""
     for line in result.changes:
         app.out.print(line, markup=False)
     for note in result.notes:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from feature_store.authoring.columns_in_yaml import RECORD, ColumnList, WantedColumn
+from feature_store.authoring.compiled import Compiled
 from feature_store.authoring.declared_columns import (
     Column,
     columns_of,
@@ -13,7 +14,6 @@ from feature_store.authoring.declared_columns import (
     key_column,
 )
 from feature_store.authoring.declared_tests import complete_checks
-from feature_store.authoring.draft import Compiled
 from feature_store.authoring.entries import (
     MATCHES,
     add_test,
@@ -25,7 +25,8 @@ from feature_store.authoring.entries import (
 )
 from feature_store.authoring.types import names_needing_quotes
 from feature_store.authoring.views import Version, View
-from feature_store.authoring.yaml_text import YamlText, flow
+from feature_store.authoring.yaml_flow import flow
+from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError
 from feature_store.registry.definitions import RESERVED
 
@@ -107,7 +108,6 @@ def _complete_config(text: YamlText, view: View, compiled: Compiled) -> None:
     config = entry_of(text, view.name).get("config")
     if (
         view.is_windowed
-        and "feature_view" in compiled.materializations
         and (config is None or config.get("materialized") is None)
         and any(
             compiled.materialized.get(view.sql_name(one), "feature_view") != "feature_view"
@@ -134,8 +134,8 @@ def _wanted(view: View, version: Version, compiled: Compiled) -> list[WantedColu
     types = compiled.types[view.sql_name(version)]
     declaration, docs = version.declaration, compiled.docs
     if "aggregates" in declaration:
-        complete = compiled.complete.get(view.sql_name(version), frozenset())
-        declared = columns_of(declaration, docs, complete)
+        without_nulls = compiled.without_nulls.get(view.sql_name(version), frozenset())
+        declared = columns_of(declaration, docs, without_nulls)
     else:
         declared = [_by_hand(name, declaration, docs) for name in types]
     quoted = names_needing_quotes(column.name for column in declared)

@@ -96,28 +96,28 @@ def _checks(feature: Mapping[str, Any]) -> tuple[tuple[str, tuple[float, float]]
     return tuple((kind, tuple(feature[kind])) for kind in ("mean", "stdev") if kind in feature)
 
 
-def _is_never_null(feature: Mapping[str, Any], complete: frozenset[str]) -> bool:
+def _is_never_null(feature: Mapping[str, Any], without_nulls: frozenset[str]) -> bool:
     """Return whether an aggregate is null in no row.
 
     ``empty`` is for windows without an event; the value of events may be null where their column
-    may be. ``complete`` holds the columns that are tested for nulls.
+    may be. ``without_nulls`` holds the columns that are tested for nulls.
     """
     sql = str(feature.get("sql", ""))
     if re.match(r"(?i)\s*count\s*\(", sql):
         return True
     found = _OF_COLUMN.match(sql)
-    return bool(found and feature.get("empty") is not None and found[1].lower() in complete)
+    return bool(found and feature.get("empty") is not None and found[1].lower() in without_nulls)
 
 
 def features_of(
-    declaration: Mapping[str, Any], complete: frozenset[str] = frozenset()
+    declaration: Mapping[str, Any], without_nulls: frozenset[str] = frozenset()
 ) -> list[Column]:
     """Return the features that a declaration makes, by aggregate and window, then the derived."""
     columns = []
     windows = {str(window) for window in declaration.get("windows") or []}
     for name, given in (declaration.get("aggregates") or {}).items():
         feature = _mapping(given)
-        never_null = _is_never_null(feature, complete)
+        never_null = _is_never_null(feature, without_nulls)
         own = [str(one) for one in feature.get("windows") or declaration.get("windows") or []]
         windows |= {*own}
         for window in dict.fromkeys(own):
@@ -131,15 +131,17 @@ def features_of(
 
 
 def columns_of(
-    declaration: Mapping[str, Any], docs: frozenset[str], complete: frozenset[str] = frozenset()
+    declaration: Mapping[str, Any],
+    docs: frozenset[str],
+    without_nulls: frozenset[str] = frozenset(),
 ) -> list[Column]:
     """Return all columns of a windowed view, in order.
 
     Args:
         declaration: the feature view.
         docs: names of doc blocks.
-        complete: the columns of the events, in lower case, that are tested for nulls.
+        without_nulls: the columns of the events, in lower case, that are tested for nulls.
     """
     first, last = (Column(name, documented(name, docs), True) for name in RESERVED)
     keys = [key_column(name, docs) for name in declaration["entity"]]
-    return [*keys, first, *features_of(declaration, complete), last]
+    return [*keys, first, *features_of(declaration, without_nulls), last]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from feature_store.authoring.columns_in_yaml import digest
+from feature_store.authoring.compiled import Compiled
 from feature_store.authoring.declared_columns import columns_of
-from feature_store.authoring.draft import Compiled
 from feature_store.authoring.entries import entry_of, test_name
 from feature_store.authoring.views import View
-from feature_store.authoring.yaml_text import YamlText, flow
+from feature_store.authoring.yaml_flow import flow
+from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError
 
 _EXPECTATIONS = "dbt_expectations"

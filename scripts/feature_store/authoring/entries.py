@@ -79,52 +79,62 @@ def complete_online(
 ) -> None:
     """Write or correct the entry of an online view, given the anchors of the view's parts."""
     name = view.online_name(version)
-    if name not in [name_of(entry) for entry in models_of(text)]:
-        description = (
-            f"One row per {rows_of(view, version)}: the latest row of {view.name} "
-            f"{view.suffix(version)[1:]} at the time of the run."
-        )
-        lines = [
-            f"name: {name}",
-            *folded(description),
-            "config:",
-            "  materialized: view",
-            "  contract: {enforced: true}",
-            f"  meta: {{feature_view: *{declaration}}}",
-            f"data_tests: [{MATCHES}]",
-            f"columns: *{columns}",
-        ]
-        _add_entry(text, "models", lines, _place(text, view, version))
+    if name in [name_of(entry) for entry in models_of(text)]:
+        _correct_online_config(text, name, declaration)
+        _correct_online_columns(text, view, name, columns)
+        add_test(text, name, MATCHES)
         return
+    description = (
+        f"One row per {rows_of(view, version)}: the latest row of {view.name} "
+        f"{view.suffix(version)[1:]} at the time of the run."
+    )
+    lines = [
+        f"name: {name}",
+        *folded(description),
+        "config:",
+        "  materialized: view",
+        "  contract: {enforced: true}",
+        f"  meta: {{feature_view: *{declaration}}}",
+        f"data_tests: [{MATCHES}]",
+        f"columns: *{columns}",
+    ]
+    _add_entry(text, "models", lines, _place(text, view, version))
+
+
+def _correct_online_config(text: YamlText, name: str, declaration: str) -> None:
     for key in ("config", "data_tests", "tests"):
         refuse_shared(text, entry_of(text, name), key)
     config = entry_of(text, name).get("config")
-    if config is not None:
-        refuse_shared(text, config, "meta")
-    if config is None or not config.resolved.pairs:
+    if config is None or not config.pairs:
         meta = f"{{feature_view: *{declaration}}}"
         value = f"{{materialized: view, contract: {{enforced: true}}, meta: {meta}}}"
         text.set_value(entry_of(text, name), "config", value, ("name", "description"))
-    elif config.get("contract") is None:
+        return
+    refuse_shared(text, config, "meta")
+    found = config.get("meta", "feature_view")
+    if found is None:
+        raise FeatureStoreError(
+            f"{text.where}: {name} has no config.meta.feature_view",
+            next_step=f"write feature_view: *{declaration} there, or remove the entry",
+        )
+    if not _is_alias(found, declaration):
+        text.set_alias(config.get("meta"), "feature_view", declaration)
+    config = entry_of(text, name).get("config")
+    if config.get("contract") is None:
         text.add_first_key(config, "contract", "{enforced: true}")
-    for keys, wanted in (
-        (("config", "meta", "feature_view"), declaration),
-        (("columns",), columns),
-    ):
-        found = entry_of(text, name).get(*keys)
-        if found is not None and (found.kind != "alias" or found.anchor != wanted):
-            if keys == ("columns",):
-                _refuse_own_columns(text, view, found)
-            owner = entry_of(text, name).get(*keys[:-1]) if keys[1:] else entry_of(text, name)
-            text.set_alias(owner, keys[-1], wanted)
-        elif found is None and keys == ("columns",):
-            text.add_key(entry_of(text, name), "columns", f"*{wanted}")
-        elif found is None:
-            raise FeatureStoreError(
-                f"{text.where}: {name} has no config.meta.feature_view",
-                next_step=f"write feature_view: *{wanted} there, or remove the entry",
-            )
-    add_test(text, name, MATCHES)
+
+
+def _correct_online_columns(text: YamlText, view: View, name: str, columns: str) -> None:
+    found = entry_of(text, name).get("columns")
+    if found is None:
+        text.add_key(entry_of(text, name), "columns", f"*{columns}")
+    elif not _is_alias(found, columns):
+        _refuse_own_columns(text, view, found)
+        text.set_alias(entry_of(text, name), "columns", columns)
+
+
+def _is_alias(node: Node, anchor: str) -> bool:
+    return node.kind == "alias" and node.anchor == anchor
 
 
 def _refuse_own_columns(text: YamlText, view: View, columns: Node) -> None:

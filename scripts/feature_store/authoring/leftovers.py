@@ -66,10 +66,10 @@ def leftovers(project: Project, views: list[View]) -> list[Leftover]:
 
 def _is_of_online_view(snapshot: Node, name: str) -> bool:
     """Return whether a snapshot is one that the command writes: of the online view of its name."""
-    match = re.fullmatch(r"served_(.+_v[^_]+)", name)
     relation = snapshot.get("relation")
-    wanted = f"ref('online_{match[1]}')" if match else None
-    return relation is not None and relation.text.replace('"', "'").replace(" ", "") == wanted
+    wanted = f"ref('online_{name.removeprefix('served_')}')"
+    is_ours = relation is not None and relation.text.replace('"', "'").replace(" ", "") == wanted
+    return is_ours and name.startswith("served_")
 
 
 def _view(name: str) -> str:

@@ -11,7 +11,8 @@ import duckdb
 
 from feature_store.authoring.types import names_needing_quotes
 from feature_store.authoring.views import Project, read_project, views_of
-from feature_store.authoring.yaml_text import YamlText, flow
+from feature_store.authoring.yaml_flow import flow
+from feature_store.authoring.yaml_text import YamlText
 from feature_store.dbt.connection import connect_as_dbt
 from feature_store.dbt.project import DbtProject
 from feature_store.errors import FeatureStoreError, near_names

@@ -8,33 +8,37 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from feature_store.authoring.compiled import Compiled
 from feature_store.authoring.declared_columns import documented, key_column
-from feature_store.authoring.draft import Compiled
 from feature_store.authoring.entries import folded, rows_of
 from feature_store.authoring.sql_files import online_folder
 from feature_store.authoring.types import names_needing_quotes
-from feature_store.authoring.views import Project, Version, View, name_of
+from feature_store.authoring.views import Project, Version, View, models_of, name_of
+from feature_store.authoring.yaml_flow import flow
 from feature_store.authoring.yaml_nodes import Node
-from feature_store.authoring.yaml_text import YamlText, flow
+from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError
 
 
 def snapshot_files(
     project: Project, view: View, served: list[Version], compiled: Compiled
-) -> dict[Path, str]:
-    """Return the files of a view's snapshots, by path, as they are to be.
+) -> tuple[dict[Path, str], list[str]]:
+    """Return the files of a view's snapshots as they are to be, by path, and notes for the user.
 
-    A snapshot in the view's own file moves out of it: its text is changed in the project. Of one
-    that is there, only the key is corrected.
+    Of a snapshot that is there, only the key is corrected.
+
+    Raises:
+        FeatureStoreError: another file is where the one of a snapshot is to be.
     """
     found: dict[Path, str] = {}
+    notes: list[str] = []
     for version in served:
         name = view.served_name(version)
-        if name in compiled.snapshots_elsewhere:
+        if name in compiled.snapshots_in_sql:
             continue
         path = online_folder(view) / f"{name}.yml"
         place = _place(project, name)
-        if place in (None, view.path) and path.exists():
+        if place is None and path.exists():
             raise FeatureStoreError(
                 f"{project.label(path)}: is there already, without the snapshot {name}",
                 allowed="no such file, or one with that snapshot",
@@ -43,16 +47,15 @@ def snapshot_files(
         if place is None:
             found[path] = _new(view, version, compiled)
             continue
-        there = place
-        if there == view.path:
-            moved = _moved(project.texts[there], name)
-            text = YamlText(moved, project.label(path))
-            _correct_key(text, name, view, version)
-            found[path] = text.written()
-        else:
-            _correct_key(project.texts[there], name, view, version)
-            found[there] = project.texts[there].written()
-    return found
+        text = project.texts[place]
+        _correct_key(text, name, version)
+        found[place] = text.written()
+        if models_of(text):
+            notes.append(
+                f"{project.label(place)}: the snapshot {name} stands beside models, where dbt's "
+                f"partial parsing fails after an edit; move it to {project.label(path)}"
+            )
+    return found, notes
 
 
 def _place(project: Project, name: str) -> Path | None:
@@ -74,31 +77,12 @@ def _keys(version: Version) -> list[str]:
     return [f'"{key}"' if key in quoted else key for key in entity]
 
 
-def _correct_key(text: YamlText, name: str, view: View, version: Version) -> None:
+def _correct_key(text: YamlText, name: str, version: Version) -> None:
     keys = _keys(version)
     entry = next(one for one in _snapshots(text) if name_of(one) == name)
     found = entry.get("config", "unique_key")
     if found is not None and found.value not in (keys, keys[0] if len(keys) == 1 else None):
         text.set_value(entry.get("config"), "unique_key", flow(keys))
-
-
-def _moved(text: YamlText, name: str) -> str:
-    """Take a snapshot out of a file, and return the text of a file with it alone."""
-    items = _snapshots(text)
-    number = next(at for at, one in enumerate(items) if name_of(one) == name)
-    lines = text.items_as_written(text.root.get("snapshots"), number)
-    at = text.line_start(text.dash(items[number]))
-    if len(items) == 1:
-        at = text.line_start(
-            next(key.start for key, _ in text.root.pairs if key.text == "snapshots")
-        )
-        text.remove_key(text.root, "snapshots")
-    else:
-        text.remove_item(text.root.get("snapshots"), number)
-    # The empty line above it goes with it.
-    if text.text[:at].endswith("\n\n") and text.text[at:].strip(" ")[:1] in ("\n", ""):
-        text.replace(at - 1, at, "")
-    return "".join(f"{line}\n" for line in ("snapshots:", *(f"  {one}" for one in lines)))
 
 
 def _new(view: View, version: Version, compiled: Compiled) -> str:
@@ -115,7 +99,8 @@ def _new(view: View, version: Version, compiled: Compiled) -> str:
         ("dbt_valid_to", documented("served_until", docs)),
     ]
     config = {
-        **compiled.snapshot_config,
+        "strategy": "feature_store.exact_check",
+        "check_cols": "all",
         "unique_key": _keys(version),
         "hard_deletes": "invalidate",
     }

@@ -78,8 +78,8 @@ class Project:
     """The files of a dbt project.
 
     Attributes:
-        texts: its YAML files under the model paths, by path.
-        sql: its SQL files there, by name without ``.sql``.
+        texts: its YAML files under the paths of models and snapshots, by path.
+        sql: its SQL files under the paths of models, by name without ``.sql``.
     """
 
     folder: Path
@@ -105,23 +105,32 @@ class Project:
 
 
 def read_project(folder: Path) -> Project:
-    """Read the YAML files of a project's models."""
+    """Read the YAML files of a project's models and snapshots, and find its SQL files."""
     settings = read_yaml(folder / "dbt_project.yml", "correct it, then run again")
-    given = settings.get("model-paths") or ["models"]
-    paths = [folder / str(path) for path in given] if isinstance(given, list) else []
+    models = _folders(folder, settings, "model-paths", "models")
+    snapshots = _folders(folder, settings, "snapshot-paths", "snapshots")
+    files = _files_below(folder, models)
+    texts = {
+        file: YamlText.read(file, str(file.relative_to(folder)))
+        for file in sorted({*files, *_files_below(folder, snapshots)})
+        if file.suffix in (".yml", ".yaml")
+    }
+    sql = {file.stem: file for file in files if file.suffix == ".sql"}
+    return Project(folder, models, texts, sql)
+
+
+def _folders(folder: Path, settings: Mapping[str, Any], key: str, default: str) -> list[Path]:
+    given = settings.get(key) or [default]
+    return [folder / str(path) for path in given] if isinstance(given, list) else []
+
+
+def _files_below(folder: Path, paths: Iterable[Path]) -> list[Path]:
     skipped = [folder / name for name in _GENERATED]
-    files = sorted(
+    return sorted(
         file
         for file in {file for path in paths for file in path.rglob("*")}
         if file.is_file() and not any(file.is_relative_to(one) for one in skipped)
     )
-    texts = {
-        file: YamlText.read(file, str(file.relative_to(folder)))
-        for file in files
-        if file.suffix in (".yml", ".yaml")
-    }
-    sql = {file.stem: file for file in files if file.suffix == ".sql"}
-    return Project(folder, paths, texts, sql)
 
 
 def models_of(text: YamlText) -> list[Node]:
@@ -167,11 +176,10 @@ def views_of(project: Project) -> list[View]:
 
 def _is_online(project: Project, name: str, entries: Iterable[tuple[Path, Node]]) -> bool:
     """Return whether a model with this name is the online view of another."""
-    match = re.fullmatch(r"online_(.+)_v[^_]+", name)
     line = ONE_LINE.fullmatch(_sql(project, name))
-    return bool(line and line[1] == "online") or (
-        bool(match)
-        and any(name_of(entry) == match[1] and [*_declared(entry)] for _, entry in entries)
+    return bool(line and line[1] == "online") or any(
+        name.startswith(f"online_{name_of(entry)}_v") and [*_declared(entry)]
+        for _, entry in entries
     )
 
 

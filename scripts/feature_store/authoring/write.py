@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from feature_store.authoring.compiled import compile_views
 from feature_store.authoring.complete import complete_versions, complete_view
-from feature_store.authoring.draft import compile_views
 from feature_store.authoring.leftovers import Leftover, leftovers, without
 from feature_store.authoring.snapshot_files import snapshot_files
 from feature_store.authoring.sql_files import (
@@ -70,29 +70,21 @@ def write_feature_views(
         )
     settings = load_settings(target, project_dir)
     project = read_project(settings.project_dir)
-    result = Result()
     found = leftovers(project, views_of(project))
     if found and not remove:
         raise _left_behind(project, found)
+    result = Result([f"{one.label(project)}: removed" for one in found], _kept_in_warehouse(found))
     removed = without(project, found)
     before = {path: path.read_bytes().decode("utf-8") for path in removed}
-    result.notes += _kept_in_warehouse(found)
-    result.changes += [f"{one.label(project)}: removed" for one in found]
     write_all(removed, project.label)
     try:
         project = read_project(settings.project_dir) if found else project
-        for text in project.texts.values():
-            check_aliases(text.root, text.where)
-        views = views_of(project)
-        selected = chosen(views, names)
-        result.views = len(selected)
-        if selected:
-            changed = _completed(project, settings, target, views, selected, result)
-            result.changes += [
-                f"{project.label(path)}: {_change(path, check=check)}" for path in changed
-            ]
-            if not check:
-                write_all(changed, project.label)
+        changed = _changed(project, settings, target, names, result)
+        result.changes += [
+            f"{project.label(path)}: {_change(path, check=check)}" for path in changed
+        ]
+        if not check:
+            write_all(changed, project.label)
     except BaseException:
         write_all(before, project.label)
         raise
@@ -100,6 +92,18 @@ def write_feature_views(
         # With what dbt kept of a file, it may not find the versions of models in its next edition.
         (settings.target_path / "partial_parse.msgpack").unlink(missing_ok=True)
     return result
+
+
+def _changed(
+    project: Project, settings: Settings, target: str | None, names: Iterable[str], result: Result
+) -> dict[Path, str]:
+    """Return the files of the views with some names that are to be written, by path."""
+    for text in project.texts.values():
+        check_aliases(text.root, text.where)
+    views = views_of(project)
+    selected = chosen(views, names)
+    result.views = len(selected)
+    return _completed(project, settings, target, views, selected, result) if selected else {}
 
 
 def _change(path: Path, *, check: bool) -> str:
@@ -134,7 +138,9 @@ def _completed(
         for version in served:
             _check_online(project, view, version, result)
         result.notes += complete_view(project.texts[view.path], view, compiled, served)
-        contents |= snapshot_files(project, view, served, compiled)
+        snapshots, notes = snapshot_files(project, view, served, compiled)
+        contents |= snapshots
+        result.notes += notes
         contents[view.path] = project.texts[view.path].written()
         contents |= one_line_models(project, view) | online_models(project, view)
     contents |= served_list(project, views)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from feature_store.authoring.yaml_flow import flow
 from feature_store.authoring.yaml_nodes import Node, parse
 from feature_store.errors import FeatureStoreError
 
@@ -191,13 +187,10 @@ class YamlText:
         else:
             self.replace(item.start, owner.items[1].start, "")
 
-    def items_as_written(self, owner: Node, number: int | None = None) -> list[str]:
-        """Return the lines of a list's items, with the comments above each, without indent.
-
-        With a number, those of this item alone.
-        """
+    def items_as_written(self, owner: Node) -> list[str]:
+        """Return the lines of a list's items, with the comments above each, without indent."""
         owner = owner.resolved
-        items = owner.items if number is None else [owner.items[number]]
+        items = owner.items
         if owner.flow:
             if "#" in self.text[owner.start : owner.end]:
                 raise self.unusual(owner.line)
@@ -265,13 +258,9 @@ class YamlText:
         self.replace(at, at, f" &{anchor}")
         return anchor
 
-    def line_start(self, offset: int) -> int:
-        """Return where the line of a place begins."""
-        return self.text.rfind("\n", 0, offset) + 1
-
     def column(self, offset: int) -> int:
         """Return the column of a place, from 0."""
-        return offset - self.line_start(offset)
+        return offset - (self.text.rfind("\n", 0, offset) + 1)
 
     def dash(self, item: Node) -> int:
         """Return where the dash of a block list's item is."""
@@ -292,32 +281,3 @@ def _anchors(node: Node) -> list[str]:
     own = [node.anchor] if node.anchor and node.kind != "alias" else []
     children = [part for pair in node.pairs for part in pair] + node.items
     return own + [name for child in children for name in _anchors(child)]
-
-
-def flow(value: Any) -> str:
-    """Return a value as YAML in flow style, on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{flow(key)}: {flow(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, str):
-        return _text(value)
-    if isinstance(value, (date, bytes)):
-        return yaml.safe_dump(value, default_flow_style=True).removesuffix("...\n").strip()
-    return json.dumps(value)
-
-
-def _text(text: str) -> str:
-    """Return a text as a scalar, without quotes where YAML reads it the same way."""
-    try:
-        is_same = text.strip() == text and all(
-            yaml.safe_load(shape.format(text)) == expected
-            for shape, expected in (
-                ("a: {}", {"a": text}),
-                ("{{a: {}, b: 1}}", {"a": text, "b": 1}),
-                ("[{}, 1]", [text, 1]),
-            )
-        )
-    except yaml.YAMLError:
-        is_same = False
-    return text if is_same and "\n" not in text else json.dumps(text, ensure_ascii=False)

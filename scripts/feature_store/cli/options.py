@@ -30,3 +30,7 @@ Features = Annotated[
     ),
 ]
 At = Annotated[str, typer.Option(help="As of this date or time; UTC unless it has an offset.")]
+AtOrNow = Annotated[
+    str | None,
+    typer.Option("--at", help="As of this date or time, UTC unless it has an offset; now if none."),
+]

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from feature_store.dbt.builds import BuildEvents, DbtBuild, DbtTimes
 from feature_store.dbt.signals import cancelled_by_signals
 from feature_store.display import shortened
 from feature_store.errors import FeatureStoreError, bullets
@@ -29,73 +30,6 @@ _LISTED, _MESSAGE = 5, 300
 _FAILED = ("error", "fail", "runtime error", "partial success")
 #: dbt prints nothing; its log file has everything.
 _SILENT = ("--log-level", "none", "--log-level-file", "debug")
-
-
-@dataclass
-class DbtTimes:
-    """Seconds of the parts of a dbt build, in their order.
-
-    Attributes:
-        importing: dbt's modules; nothing from the second build of a process on.
-        parsing: the project; nothing from the second build of a process on.
-        starting: until the first node: connecting, listing the relations, hooks.
-        nodes: from the start of the first node to the end of the last one.
-        closing: hooks and artifacts, and writing the warehouse's last changes to its file.
-        executing: of the nodes, running their SQL and the Jinja around it: a sum over threads.
-    """
-
-    importing: float = 0.0
-    parsing: float = 0.0
-    starting: float = 0.0
-    nodes: float = 0.0
-    closing: float = 0.0
-    executing: float = 0.0
-
-    @property
-    def start_up(self) -> float:
-        """The time before the first node."""
-        return self.importing + self.parsing + self.starting
-
-    @property
-    def total(self) -> float:
-        """The whole build."""
-        return self.start_up + self.nodes + self.closing
-
-
-@dataclass(frozen=True)
-class DbtBuild:
-    """The result of a dbt build."""
-
-    as_of: datetime | None
-    nodes: int
-    warnings: list[str]
-    times: DbtTimes
-    macro_warnings: list[str] = field(default_factory=list)
-
-
-@dataclass
-class _BuildEvents:
-    """A callback for dbt's events that keeps the times and warnings of one build."""
-
-    on_node: Callable[[int, int], None]
-    total: int = 0
-    done: int = 0
-    first: float | None = None
-    last: float | None = None
-    warnings: list[str] = field(default_factory=list)
-
-    def __call__(self, event: Any) -> None:
-        name = event.info.name
-        if name == "ConcurrencyLine":
-            self.total = event.data.node_count
-        elif name == "NodeStart" and self.first is None:
-            self.first = time.perf_counter()
-        elif name == "NodeFinished":
-            self.last = time.perf_counter()
-            self.done += 1
-            self.on_node(self.done, self.total)
-        elif name == "JinjaLogWarning" and event.data.msg not in self.warnings:
-            self.warnings.append(event.data.msg)
 
 
 @dataclass
@@ -146,17 +80,8 @@ class DbtProject:
         arguments = ["build", "--exclude-resource-type", "unit_test"]
         if as_of is not None:
             arguments += ["--vars", f"{{as_of: '{as_of.isoformat(' ')}'}}"]
-        retry = LockRetry(self.settings.warehouse_path, for_writing=True)
-        while True:
-            wait_for_warehouse(self.settings.warehouse_path)
-            began = time.perf_counter()
-            events = _BuildEvents(on_node)
-            # A copy: dbt keeps in it what it compiles, and would not compile some of it again.
-            reply = self._invoke(arguments, _copy(self._manifest), [events])
-            if reply.exception is None or not is_locked(reply.exception):
-                break
-            # A reader opened it just before dbt did. dbt opens it once, so it has done nothing yet.
-            retry.pause(reply.exception)
+        events = BuildEvents(on_node)
+        reply, began = self._invoke_alone(arguments, [events])
         self._check(reply, "build")
         results = [one for one in reply.result.results if one.node.resource_type != "operation"]
         ended = time.perf_counter()
@@ -189,8 +114,8 @@ class DbtProject:
         imported = time.perf_counter()
         reply = self._invoke(["parse"])
         if not reply.success:
-            # After an edit of a YAML with versions and unit tests, dbt's partial parsing fails on
-            # projects that are right: only a whole parse says what is wrong.
+            # After an edit of a YAML with versions and snapshots, dbt's partial parsing fails on a
+            # project that is right: only a whole parse says what is wrong.
             reply = self._invoke(["parse", "--no-partial-parse"])
         self._check(reply, "parse")
         self._manifest = reply.result
@@ -212,16 +137,32 @@ class DbtProject:
             FeatureStoreError: a model cannot be compiled; holds dbt's whole message on each.
         """
         arguments = ["compile", "--full-refresh", "--select", *selected]
-        reply = self._invoke(arguments, _copy(self.manifest))
+        self.parse()
+        reply, _ = self._invoke_alone(arguments)
         results = reply.result.results if reply.result is not None else []
         failed = [str(result.message) for result in results if result.status in _FAILED]
-        if reply.exception is not None and not is_locked(reply.exception):
+        if reply.exception is not None:
             failed.append(str(reply.exception))
         if failed:
             said = "\n".join(map(_without_calls, failed))
             raise FeatureStoreError(said, next_step="correct it, then run again")
         self._check(reply, "compile")
         return {result.node.unique_id: result.node.compiled_code for result in results}
+
+    def _invoke_alone(
+        self, arguments: list[str], callbacks: Iterable[Callable[[Any], None]] = ()
+    ) -> tuple[Any, float]:
+        """Run dbt when nothing else has the warehouse open; return the reply, and when it began."""
+        retry = LockRetry(self.settings.warehouse_path, for_writing=True)
+        while True:
+            wait_for_warehouse(self.settings.warehouse_path)
+            began = time.perf_counter()
+            # A copy: dbt keeps in it what it compiles, and would not compile some of it again.
+            reply = self._invoke(arguments, _copy(self._manifest), callbacks)
+            if reply.exception is None or not is_locked(reply.exception):
+                return reply, began
+            # Another opened it just before dbt did. dbt opens it once, so it has done nothing yet.
+            retry.pause(reply.exception)
 
     def _invoke(
         self,

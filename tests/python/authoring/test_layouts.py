@@ -10,139 +10,84 @@ from typing import Any
 import pytest
 import yaml
 
-from feature_store.authoring.declared_columns import features_of
 from feature_store.authoring.views import Version, View
-from support.completed import completed as completed_with
-from support.errors import raises
+from support.completed import (
+    ONE_VIEW,
+    ONLINE_BY_HAND,
+    TWO_VERSIONS,
+    completed,
+)
 
 pytestmark = pytest.mark.unit
 
-_ONE = """\
-models:
-  - name: sales_of_shop
-    config:
-      meta:
-        feature_view:
-          entity: [shop]
-          events: ref('sales')
-          event_time: sold_at
-          windows: [7d]
-          aggregates:
-            sales: count(*)
-          online: {ttl: 30d}
-"""
-_FLOW = "{entity: [shop], events: ref('sales'), windows: [7d], aggregates: {sales: count(*)}"
-_LONGER = _FLOW.replace("[7d]", "[7d, 9d]")
-_VERSIONS = f"""\
-models:
-  - name: sales_of_shop
-    config: {{}}
-    columns:
-      # Ours.
-      - name: shop  # the key
-        description: mine
-        meta: {{since: 2024-01-01, of: [a, "b, c"]}}
-
-      # Of the first.
-      - {{name: sales_7d, description: "per-day # sales"}}
-    versions:
-      - v: 1
-        config: {{meta: {{feature_view: {_FLOW}, online: {{ttl: 1d}}}}}}}}
-      - v: 2
-        config: {{meta: {{feature_view: {_LONGER}, online: {{ttl: 1d}}}}}}}}
-"""
-_ONLINE_BY_HAND = """\
-  - name: online_sales_of_shop_v1
-    description: Ours.
-    config:
-      meta:
-        feature_view:
-          entity: [shop]
-    columns:
-    - name: shop
-    - name: sales_7d
-"""
 LAYOUTS = {
-    "plain": _ONE,
-    "columns in brackets, below a folded text with a dash": _ONE.replace(
+    "plain": ONE_VIEW,
+    "columns in brackets, below a folded text with a dash": ONE_VIEW.replace(
         "    config:\n",
         "    description: >-\n      One row\n      per-day\n"
         "    columns: [{name: shop}, {name: sales_7d, description: mine}]\n    config:\n",
     ),
-    "a comment behind the dash": _ONE.replace(
+    "a comment behind the dash": ONE_VIEW.replace(
         "  - name: sales", "  - # the by-shop view\n    name: sales"
     ),
-    "a lone dash": _ONE.replace(
+    "a lone dash": ONE_VIEW.replace(
         "  - name: sales", "  -\n\n    # the by-shop view\n    name: sales"
     ),
     "no indentation": "\n".join(
-        line.removeprefix("  ") if line != "models:" else line for line in _ONE.split("\n")
+        line.removeprefix("  ") if line != "models:" else line for line in ONE_VIEW.split("\n")
     ),
     "four spaces": "\n".join(
         f"{' ' * (2 * indent - 2 if indent > 2 else 2 * indent)}{line.strip()}"
-        for line in _ONE.split("\n")
+        for line in ONE_VIEW.split("\n")
         for indent in [len(line) - len(line.lstrip())]
     ),
-    "a number as the version": f"{_ONE}    versions:\n      - v: 3\n",
-    "a decimal number as the version": f"{_ONE}    versions:\n      - v: 1.5\n",
-    "a text as the version": f"{_ONE}    versions:\n      - v: '2024.1'\n",
-    "versions in braces": f"{_ONE}    versions: [{{v: 1}}, {{v: 2}}]\n",
-    "no snapshots": f"{_ONE}\nsnapshots: []\n",
-    "empty snapshots": f"{_ONE}snapshots:\n",
+    "a number as the version": f"{ONE_VIEW}    versions:\n      - v: 3\n",
+    "a decimal number as the version": f"{ONE_VIEW}    versions:\n      - v: 1.5\n",
+    "a text as the version": f"{ONE_VIEW}    versions:\n      - v: '2024.1'\n",
+    "versions in braces": f"{ONE_VIEW}    versions: [{{v: 1}}, {{v: 2}}]\n",
+    "no snapshots": f"{ONE_VIEW}\nsnapshots: []\n",
+    "empty snapshots": f"{ONE_VIEW}snapshots:\n",
     "a snapshot of ours": (
-        f"{_ONE}snapshots:\n- name: served_meals_v1\n  relation: ref('meals')  # ours\n"
+        f"{ONE_VIEW}snapshots:\n- name: served_meals_v1\n  relation: ref('meals')  # ours\n"
     ),
-    "an online view by hand": _ONE + _ONLINE_BY_HAND,
-    "an online view by hand, its lists as far left as their keys": _ONE
-    + _ONLINE_BY_HAND.replace("    - name", "    - name"),
-    "versions that declare": _VERSIONS,
-    "versions that declare, an empty config": _VERSIONS.replace("config: {}", "config:"),
-    "versions that declare, columns in brackets": _VERSIONS.replace(
-        _VERSIONS[_VERSIONS.index("    columns:") : _VERSIONS.index("    versions:")],
+    "an online view by hand": ONE_VIEW + ONLINE_BY_HAND,
+    "an online view by hand, its lists as far left as their keys": ONE_VIEW
+    + ONLINE_BY_HAND.replace("    - name", "    - name"),
+    "versions that declare": TWO_VERSIONS,
+    "versions that declare, an empty config": TWO_VERSIONS.replace("config: {}", "config:"),
+    "versions that declare, columns in brackets": TWO_VERSIONS.replace(
+        TWO_VERSIONS[TWO_VERSIONS.index("    columns:") : TWO_VERSIONS.index("    versions:")],
         "    columns: [{name: shop, description: mine, meta: {since: 2024-01-01}}]\n",
     ),
-    "a number as a description": _ONE.replace(
+    "a number as a description": ONE_VIEW.replace(
         "    config:\n", "    columns:\n      - name: shop\n        description: 42\n    config:\n"
     ),
-    "keys of other kinds": _ONE.replace("[shop]", "['sh: op', \"shop #1\", 'über']"),
-    "a key below": _ONE.replace("[shop]", "\n          - shop\n          # and nothing else"),
+    "keys of other kinds": ONE_VIEW.replace("[shop]", "['sh: op', \"shop #1\", 'über']"),
+    "a key below": ONE_VIEW.replace("[shop]", "\n          - shop\n          # and nothing else"),
     "other things around": "# top\nversion: 2\n\nsources:\n  - name: x\n\n"
-    + _ONE
+    + ONE_VIEW
     + "\n  # between\n\n  - name: other\n    columns: []\n\nexposures: []\n# end",
-    "tests of ours": _ONE.replace(
+    "tests of ours": ONE_VIEW.replace(
         "    config:\n",
         "    tests:\n    - unique_combination:  # ours\n        a: [b]\n    config:\n",
     ),
-    "a document's mark": f"---\n{_ONE}",
-    "windows line ends": _ONE.replace("\n", "\r\n"),
-    "a comment that ends an aggregate": _ONE.replace(
+    "a document's mark": f"---\n{ONE_VIEW}",
+    "windows line ends": ONE_VIEW.replace("\n", "\r\n"),
+    "a comment that ends an aggregate": ONE_VIEW.replace(
         "          online: {ttl: 30d}\n", "            # refunds: sum(refund)\n"
     ).replace("          aggregates:", "          online: {ttl: 30d}\n          aggregates:"),
-    "comments at the end": f"{_ONE}            # after online\n\n    # at the end of the model\n",
-    "a key by a merge in columns": _ONE.replace(
+    "comments at the end": f"{ONE_VIEW}            # after online\n\n    # at the end of it\n",
+    "an empty line below the record": completed(ONE_VIEW).replace(
+        "\n      - {name: shop", "\n\n      - {name: shop", 1
+    ),
+    "a key by a merge in columns": ONE_VIEW.replace(
         "models:\n", "x: &key\n  name: shop\n  data_tests: [unique]\nmodels:\n"
     ).replace(
         "    config:\n", "    columns:\n      - <<: *key\n        meta: {a: 1}\n    config:\n"
     ),
-    "no versions yet": f"{_ONE}    versions:\n",
-    "no end of the last line": _ONE.rstrip(),
+    "no versions yet": f"{ONE_VIEW}    versions:\n",
+    "no end of the last line": ONE_VIEW.rstrip(),
 }
-_KEYS = ("shop", "sh: op", "shop #1", "über")
-
-
-def completed(content: str) -> str:
-    """Return a file with its feature views completed."""
-    return completed_with(content, _types)
-
-
-def _types(view: View, version: Version) -> dict[str, str]:
-    windows = version.declaration["windows"]
-    return {
-        **dict.fromkeys(version.declaration["entity"], "varchar"),
-        "feature_time": "timestamp",
-        **{f"sales_{window}": "bigint" for window in windows},
-        "known_at": "timestamp",
-    }
 
 
 def kept(before: Any, after: Any, path: str = "") -> list[str]:
@@ -197,118 +142,13 @@ def test_what_a_person_wrote_stays(layout: str) -> None:
     assert "\r\r" not in after
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        ("    columns:\n", "    columns: [  # ours\n    {name: shop}]\n    x:\n"),
-        (
-            "      - v: 2\n        config: {meta",
-            "      - {v: 2, config: {meta",
-        ),
-    ],
-)
-def test_a_layout_that_cannot_be_edited_is_refused(change: tuple[str, str]) -> None:
-    text = _VERSIONS.replace(*change)
-    if "{v: 2" in text:
-        text = text.rstrip() + "}\n"
-    yaml.safe_load(text)
-    with raises("models/shop.yml, line", "not one that can be edited", "nothing was changed"):
-        completed(text)
-
-
-def test_columns_that_include_those_of_the_model_are_refused() -> None:
-    text = _VERSIONS + "        columns: [{include: all, exclude: [sales_9d]}]\n"
-    with raises("include those of the model", "remove columns from the version"):
-        completed(text)
-
-
-def test_a_declaration_with_an_alias_that_has_no_anchor() -> None:
-    text = _ONE.replace(
-        "          entity: [shop]\n", "          <<: *gone\n          entity: [shop]\n"
-    )
-    with raises("line 6: the alias *gone has no anchor &gone", "write here what &gone held"):
-        completed(text)
-
-
-def test_a_window_in_a_description_without_one() -> None:
-    text = _ONE + "          derived: {share: {sql: '1', description: 'Of {window}'}}\n"
-    with raises("the description of share has {window} in it"):
-        completed(text.replace("          online: {ttl: 30d}\n", ""))
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (("    config:\n", "    config: &c\n"), ""),
-        (("    config:\n", "    columns: *cols\n    config:\n"), "columns has the alias *cols"),
-        (("    config:\n", "    columns: [*col]\n    config:\n"), "not one that can be edited"),
-        (
-            ("    config:\n      meta:\n", "    config:\n      <<: *meta\n      x:\n"),
-            "comes by a merge",
-        ),
-    ],
-)
-def test_what_stands_for_something_else_too_is_not_edited(
-    change: tuple[str, str], said: str
-) -> None:
-    others = (
-        "x:\n  cols: &cols\n    - &col {name: shop}\n"
-        f"  meta: &meta {{meta: {{feature_view: {_FLOW}}}}}}}\n"
-    )
-    text = others + _ONE.replace(*change)
-    if said:
-        with raises("models/shop.yml, line", said):
-            completed(text)
-    else:
-        assert "config: &c\n" in completed(text)
-
-
-def test_columns_of_an_online_view_by_hand_are_not_lost() -> None:
-    text = _ONE + _ONLINE_BY_HAND.replace(
-        "name: sales_7d", "name: sales_7d\n      data_tests: [unique]"
-    )
-    with raises("the online view has columns of its own", "move what was written there"):
-        completed(text)
-
-
-def test_two_documents_are_refused() -> None:
-    with raises("there are two documents in it"):
-        completed(f"{_ONE}---\n{_ONE}")
-
-
 def test_a_comment_stays_with_what_it_ends() -> None:
     text = completed(LAYOUTS["a comment that ends an aggregate"])
     assert "            sales: count(*)\n            # refunds: sum(refund)\n    data_tests" in text
 
 
-def test_empty_says_nothing_of_nulls_in_the_column() -> None:
-    """A sum over events without an amount is null, whatever ``empty`` is."""
-    text = _ONE.replace("sales: count(*)", "sales: {sql: sum(amount), empty: 0}")
-    for complete in (frozenset(["price"]), frozenset(["amount"])):
-        model = yaml.safe_load(completed_with(text, _types, complete=complete))["models"][0]
-        [column] = [one for one in model["columns"] if one["name"] == "sales_7d"]
-        assert ("constraints" in column) == ("amount" in complete)
-
-
-@pytest.mark.parametrize(
-    ("sql", "is_never_null"),
-    [
-        ("sum(amount)", True),
-        ('max( "Amount" ) filter (where amount > 1)', True),
-        ("sum(amount + other)", False),
-        ("sum(amount) + 1", False),
-        ("stddev_samp(amount)", False),
-        ("count(other)", True),
-    ],
-)
-def test_aggregates_that_are_never_null(sql: str, is_never_null: bool) -> None:
-    declaration = {"aggregates": {"a": {"sql": sql, "empty": 0}}, "windows": ["1d"]}
-    [column] = features_of(declaration, frozenset(["amount"]))
-    assert column.not_null == is_never_null
-
-
 def test_columns_added_changed_and_removed_at_once() -> None:
-    before = completed(_ONE)
+    before = completed(ONE_VIEW)
     text = before.replace("windows: [7d]", "windows: [1d, 7d, 9d]")
     text = text.replace(
         "sales: count(*)", "sales: {sql: sum(x), description: Sold}\n            first: min(x)"
@@ -327,7 +167,7 @@ def test_columns_added_changed_and_removed_at_once() -> None:
             "known_at": "timestamp",
         }
 
-    after = completed_with(text, types)
+    after = completed(text, types)
     columns = yaml.safe_load(after)["models"][0]["columns"]
     assert [one["name"] for one in columns] == [*types(None, None)]
     [changed] = [one for one in columns if one["name"] == "sales_7d"]
@@ -337,7 +177,7 @@ def test_columns_added_changed_and_removed_at_once() -> None:
         "description": "Sold in the 7 days before feature_time.",
     }
     assert "# A note." in after
-    assert completed_with(after, types) == after
+    assert completed(after, types) == after
     back = completed(
         after.replace(
             text[text.index("          windows") : text.index("          online")],
@@ -345,23 +185,3 @@ def test_columns_added_changed_and_removed_at_once() -> None:
         )
     )
     assert back.replace("      # A note.\n", "") == before
-
-
-@pytest.mark.parametrize(
-    ("view", "other"),
-    [
-        ("config: &c\n", "config: *c\n"),
-        ("config:\n      meta: &m\n", "config:\n      meta: *m\n"),
-        ("data_tests: &t [unique: {column_name: known_at}]\n    config:\n", "data_tests: *t\n"),
-        ("columns: &k\n      - name: shop\n    config:\n", "columns: *k\n"),
-    ],
-)
-@pytest.mark.parametrize("name", ["report", "online_sales_of_shop_v1"])
-def test_what_another_model_shares_is_not_edited(view: str, other: str, name: str) -> None:
-    text = _ONE.replace("config:\n      meta:\n" if "meta" in view else "config:\n", view, 1)
-    text += f"  - name: {name}\n    {other}"
-    if "columns" in other and name != "report":
-        assert "columns: *k" in completed(text)
-        return
-    with raises("models/shop.yml, line", "belongs to something else too"):
-        completed(text)

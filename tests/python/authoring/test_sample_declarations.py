@@ -1,4 +1,4 @@
-"""What a person writes for the sample's feature views: the rest follows from it."""
+"""Tests that the sample's YAML is what the command makes of the lines that a person wrote."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 import yaml
 
@@ -278,31 +277,4 @@ def test_views_by_hand_are_completed_as_far_as_it_applies(zoo: ZooProject) -> No
     assert zoo.read("models/farm/profile.sql") == sql
     assert "ref('profile')" in zoo.read("models/farm/online_profile_v1.sql")
     zoo.dbt.build()
-    assert zoo.complete(check=True).changes == []
-
-
-def test_a_key_in_quotes_and_values_that_are_null(zoo: ZooProject) -> None:
-    zoo.write(
-        "models/odd.sql",
-        """select * from (values
-    (1, 'a b', timestamp '2024-05-01 10:00:00', null::double),
-    (1, 'a b', timestamp '2024-05-03 10:00:00', 2.5),
-    (2, 'c', timestamp '2024-05-02 10:00:00', null)) as t("order", "Mixed Case", seen_at, price)""",
-    )
-    with duckdb.connect(str(zoo.folder / "data/zoo.duckdb")) as connection:
-        connection.execute(f"create view odd as {zoo.read('models/odd.sql')}")
-    text = SMALLEST.replace("[animal_id]", '[order, "Mixed Case"]').replace("('visits')", "('odd')")
-    text = text.replace("visited_at", "seen_at").replace("animal_visits", "odd_visits")
-    price = "            price: {sql: sum(price), empty: 0}\n"
-    zoo.write(FILE, text.replace("          online", f"{price}          online"))
-    zoo.complete()
-    zoo.dbt.build()
-    with duckdb.connect(str(zoo.folder / "data/zoo.duckdb")) as connection:
-        found = connection.execute(
-            'select "order", price_7d from odd_visits_v1 order by "order", feature_time'
-        ).fetchall()
-        served = connection.execute('select "order", price_7d from served_odd_visits_v1').fetchall()
-    assert found[:2] == [(1, None), (1, 2.5)]
-    assert (2, None) in found
-    assert {key for key, _ in served} == {1, 2}
     assert zoo.complete(check=True).changes == []

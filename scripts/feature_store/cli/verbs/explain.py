@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -24,7 +25,7 @@ def explain(
     feature: Annotated[
         str, typer.Argument(help="customer_purchases:spend_28d or customer_purchases:v1:spend_28d.")
     ],
-    at: options.At,
+    at: options.AtOrNow = None,
     limit: Annotated[int, typer.Option(min=0, help="How many rows to print at most.")] = 20,
     as_json: options.JsonOutput = False,
     target: options.Target = None,
@@ -34,7 +35,7 @@ def explain(
     The value is the one as of that time, with all that is known today, beside the value that was
     served then, and with the rows that it was computed from.
     """
-    time = read_time("--at", at)
+    time = read_time("--at", at) if at else datetime.now(UTC)
     with FeatureStore(target) as store:
         view = store.definitions.resolve(feature)[0][1]
         ids = read_entity([view], entity, entity_id)
@@ -49,5 +50,5 @@ def explain(
         show(app.out, found)
     if found.feature_time is None and found.served is None:
         raise FeatureStoreError(
-            found.notes[0], next_step=f"check the id and the time; --at was {at}"
+            found.notes[0], next_step=f"check the id and the time, {time:%Y-%m-%d %H:%M} UTC"
         )

@@ -56,14 +56,15 @@ def get_features(
             at=read_time("--at", at) if at else None,
             allow_deprecated=allow_deprecated,
         )
+    is_known = any(result.feature_times[0].values())
     if as_json:
         features = {name: plain(value) for name, value in result.rows[0].items()}
         times = {label: plain(time) for label, time in result.feature_times[0].items()}
         found = {"features": features, "feature_times": times, "statuses": result.statuses[0]}
         print(json.dumps(found, indent=2))
-    else:
+    elif is_known:
         show(result, f"{entity} {entity_id}")
-    if not any(result.feature_times[0].values()):
+    if not is_known:
         raise FeatureStoreError(
             f"the online store has no row of {entity} {entity_id!r}",
             next_step="check the id, or export first (feature-store export)",

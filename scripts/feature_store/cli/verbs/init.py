@@ -67,7 +67,7 @@ def init(
             f"{place / _PROJECT_FILE}: the project has a name already",
             next_step="leave --name out, or run init in an empty folder",
         )
-    _add(place, entry, yes=yes)
+    _add(place, entry, package, yes=yes)
 
 
 def _check_place(place: Path) -> None:
@@ -105,17 +105,26 @@ def _start(place: Path, name: str, entry: Entry) -> None:
 def _build(place: Path) -> None:
     """Install the dbt package, and build and test what the project has."""
     project = DbtProject(load_settings(project_dir=place))
-    project.install_packages()
+    try:
+        project.install_packages()
+    except FeatureStoreError as error:
+        raise FeatureStoreError(
+            error.what, next_step="correct packages.yml, then run dbt deps and dbt build"
+        ) from error
     built = project.build()
     app.out.print(
         f"built    {built.nodes} nodes, tested and served as of the end of the data", markup=False
     )
 
 
-def _add(place: Path, entry: Entry, *, yes: bool) -> None:
+def _add(place: Path, entry: Entry, given: str | None, *, yes: bool) -> None:
     change = planned_change(place, entry)
     if change is None:
         app.out.print("nothing to add: the project's packages have the feature store", markup=False)
+        if given:
+            app.err.print(
+                f"note --package {given} was not looked at; change the entry by hand", markup=False
+            )
         return
     label = change.path.name
     word = "new" if change.is_new else "changed"

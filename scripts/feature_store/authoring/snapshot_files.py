@@ -6,6 +6,7 @@ partial parsing fails after each edit of it (dbt 1.11).
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from feature_store.authoring.compiled import Compiled
@@ -18,6 +19,13 @@ from feature_store.authoring.yaml_flow import flow
 from feature_store.authoring.yaml_nodes import Node
 from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError
+
+_CONFIG = {
+    "strategy": "feature_store.exact_check",
+    "check_cols": "all",
+    "hard_deletes": "invalidate",
+}
+_READ = re.compile(r"""\s*ref\(\s*['"](\w[\w.-]*)['"]\s*\)\s*""")
 
 
 def snapshot_files(
@@ -38,14 +46,16 @@ def snapshot_files(
             continue
         path = online_folder(view) / f"{name}.yml"
         place = _place(project, name)
-        if place is None and path.exists():
+        there = project.texts.get(path)
+        comments = there.written().rstrip() if there is not None and there.root is None else None
+        if place is None and path.exists() and comments is None:
             raise FeatureStoreError(
                 f"{project.label(path)}: is there already, without the snapshot {name}",
                 allowed="no such file, or one with that snapshot",
                 next_step="move what is in it to another file",
             )
         if place is None:
-            found[path] = _new(view, version, compiled)
+            found[path] = (f"{comments}\n" if comments else "") + _new(view, version, compiled)
             continue
         text = project.texts[place]
         _correct_key(text, name, version)
@@ -60,14 +70,40 @@ def snapshot_files(
 
 def _place(project: Project, name: str) -> Path | None:
     for path, text in project.texts.items():
-        for entry in _snapshots(text):
+        for entry in snapshots_of(text):
             if name_of(entry) == name:
                 return path
     return None
 
 
-def _snapshots(text: YamlText) -> list[Node]:
+def snapshots_of(text: YamlText) -> list[Node]:
+    """Return the entries of the snapshots in a file."""
     return text.root.list_of("snapshots") if text.root is not None else []
+
+
+def model_read(snapshot: Node) -> str | None:
+    """Return the model that a snapshot reads: ``ref('online_shop_v1')`` names it."""
+    relation = snapshot.get("relation")
+    found = _READ.fullmatch(relation.text) if relation is not None else None
+    return found[1] if found else None
+
+
+def is_as_made(snapshot: Node) -> bool:
+    """Return whether a snapshot is as the command writes it, for a version of some view."""
+    value, online = snapshot.value, model_read(snapshot)
+    name = re.fullmatch(r"served_(.+_v.+)", name_of(snapshot) or "")
+    if not isinstance(value, dict) or name is None:
+        return False
+    config, columns = value.get("config"), value.get("columns")
+    return (
+        online == f"online_{name[1]}"
+        and {*value} == {"name", "description", "relation", "config", "columns"}
+        and f"the rows of {online} as they were" in str(value["description"])
+        and isinstance(config, dict)
+        and {key: config[key] for key in config if key != "unique_key"} == _CONFIG
+        and isinstance(columns, list)
+        and all(isinstance(one, dict) and {*one} == {"name", "description"} for one in columns)
+    )
 
 
 def _keys(version: Version) -> list[str]:
@@ -79,7 +115,7 @@ def _keys(version: Version) -> list[str]:
 
 def _correct_key(text: YamlText, name: str, version: Version) -> None:
     keys = _keys(version)
-    entry = next(one for one in _snapshots(text) if name_of(one) == name)
+    entry = next(one for one in snapshots_of(text) if name_of(one) == name)
     found = entry.get("config", "unique_key")
     if found is not None and found.value not in (keys, keys[0] if len(keys) == 1 else None):
         text.set_value(entry.get("config"), "unique_key", flow(keys))
@@ -99,10 +135,10 @@ def _new(view: View, version: Version, compiled: Compiled) -> str:
         ("dbt_valid_to", documented("served_until", docs)),
     ]
     config = {
-        "strategy": "feature_store.exact_check",
-        "check_cols": "all",
+        "strategy": _CONFIG["strategy"],
+        "check_cols": _CONFIG["check_cols"],
         "unique_key": _keys(version),
-        "hard_deletes": "invalidate",
+        "hard_deletes": _CONFIG["hard_deletes"],
     }
     lines = [
         "snapshots:",

@@ -12,12 +12,14 @@ from feature_store.authoring.views import (
     Project,
     Version,
     View,
-    events_call,
-    events_span,
+    sql_of,
 )
 from feature_store.errors import FeatureStoreError
 
 _DECLARATION = "feature_store.feature_view()"
+_REFERENCE = re.compile(
+    r"""\s*(?:(?:ref|source)\(\s*(['"])[^'"]+\1(?:\s*,\s*(['"])[^'"]+\2)?(?:\s*,\s*v(?:ersion)?\s*=\s*[^,()]+)?\s*\))\s*"""
+)
 _LIST = re.compile(r"(\{%-?\s*set\s+served_views\s*=\s*\[)(.*?)(\]\s*-?%\})", re.S)
 _LINE = re.compile(r"\(\s*'[^']+'\s*,\s*[^,()]+\s*,\s*\[[^\]]*\]\s*\)")
 
@@ -66,7 +68,7 @@ def online_models(project: Project, view: View) -> dict[Path, str]:
 
 
 def _events(project: Project, view: View, version: Version) -> str:
-    events = events_call(project, view, version)
+    events = _events_call(project, view, version)
     if events is None:
         raise FeatureStoreError(
             f"{project.label(view.path)}: {view.name}: events is missing",
@@ -74,6 +76,35 @@ def _events(project: Project, view: View, version: Version) -> str:
             next_step="add events to the declaration",
         )
     return events
+
+
+def _events_call(project: Project, view: View, version: Version) -> str | None:
+    """Return the ``ref()`` or ``source()`` of a version's events, from its declaration or SQL."""
+    given = version.declaration.get("events")
+    if given is None:
+        for name in (view.sql_name(version), view.online_name(version)):
+            match = CALL.search(sql_of(project, name))
+            if match:
+                start, end = _events_span(match)
+                return match.string[start:end]
+        return None
+    if isinstance(given, str) and _REFERENCE.fullmatch(given):
+        return given.strip()
+    if isinstance(given, str) and re.fullmatch(r"\w+", given):
+        return f"ref('{given}')"
+    raise FeatureStoreError(
+        f"{project.label(view.path)}: {view.name}: events is {given!r}",
+        allowed="ref('orders'), source('shop', 'orders') or the name of a model",
+        next_step="correct events in the declaration",
+    )
+
+
+def _events_span(call: re.Match[str]) -> tuple[int, int]:
+    """Return where the events are named in a call: ``ref('a', v=1), ref('b')`` has them second."""
+    start, end = call.span(2)
+    if call[1] == "online" and (first := re.match(r".*?\)\s*,\s*", call[2], re.S)):
+        start += first.end()
+    return start, end
 
 
 def online_folder(view: View) -> Path:
@@ -100,8 +131,8 @@ def _add(project: Project, found: dict[Path, str], folder: Path, name: str, line
     calls = [*CALL.finditer(text)]
     wanted = CALL.match(line)
     if len(calls) == 1 and wanted and calls[0][1] == wanted[1]:
-        start, end = events_span(calls[0])
-        first, last = events_span(wanted)
+        start, end = _events_span(calls[0])
+        first, last = _events_span(wanted)
         if "".join(text[start:end].split()) != "".join(line[first:last].split()):
             found[path] = text[:start] + line[first:last] + text[end:]
 

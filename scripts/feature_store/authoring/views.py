@@ -14,9 +14,6 @@ from feature_store.errors import FeatureStoreError, near_names
 from feature_store.profiles import read_yaml
 
 _GENERATED = ("target", "dbt_packages", "logs", ".git", ".venv")
-_REFERENCE = re.compile(
-    r"""\s*(?:(?:ref|source)\(\s*(['"])[^'"]+\1(?:\s*,\s*(['"])[^'"]+\2)?(?:\s*,\s*v(?:ersion)?\s*=\s*[^,()]+)?\s*\))\s*"""
-)
 #: The call that makes a model, with or without the package's name before the macros.
 CALL = re.compile(
     r"\{\{-?\s*(?:feature_store\.)?(windowed|online)_features\(\s*((?:(?!\}\}).)+?)\s*,"
@@ -156,10 +153,10 @@ def views_of(project: Project) -> list[View]:
         FeatureStoreError: a view is declared twice, or its version cannot be read.
     """
     found: dict[str, View] = {}
-    entries = [(path, entry) for path, text in project.texts.items() for entry in models_of(text)]
-    for path, entry in entries:
+    online = {id(entry) for _, entry in online_entries(project)}
+    for path, entry in _entries(project):
         name = name_of(entry)
-        if name is None or _is_online(project, name, entries):
+        if name is None or id(entry) in online:
             continue
         versions = [*_versions(project, path, entry)]
         if not versions:
@@ -174,13 +171,35 @@ def views_of(project: Project) -> list[View]:
     return [found[name] for name in sorted(found)]
 
 
-def _is_online(project: Project, name: str, entries: Iterable[tuple[Path, Node]]) -> bool:
-    """Return whether a model with this name is the online view of another."""
-    line = ONE_LINE.fullmatch(_sql(project, name))
-    return bool(line and line[1] == "online") or any(
-        name.startswith(f"online_{name_of(entry)}_v") and [*_declared(entry)]
-        for _, entry in entries
-    )
+def _entries(project: Project) -> list[tuple[Path, Node]]:
+    return [(path, entry) for path, text in project.texts.items() for entry in models_of(text)]
+
+
+def online_entries(project: Project) -> list[tuple[Path, Node]]:
+    """Return the entries of models that are online views of others, and their files.
+
+    Such a model has the name of a declared version's online view, or its SQL is the call alone, or
+    its entry has the declaration of its view by an alias, as the command writes it.
+    """
+    names: set[str] = set()
+    holders: dict[int, str | None] = {}
+    for _, entry in _entries(project):
+        declared = [*_declared(entry)]
+        numbers = [found.value for item in entry.list_of("versions") if (found := item.get("v"))]
+        names |= {f"online_{name_of(entry)}_v{one}" for one in numbers or [1] if declared}
+        holders |= {id(one): name_of(entry) for one in declared if one.kind != "alias"}
+
+    def is_online(entry: Node) -> bool:
+        name, own = name_of(entry) or "", declaration_of(entry)
+        view = holders.get(id(own.resolved)) if own is not None and own.kind == "alias" else None
+        line = ONE_LINE.fullmatch(sql_of(project, name))
+        return (
+            name in names
+            or bool(line and line[1] == "online")
+            or (view is not None and name.startswith(f"online_{view}_v"))
+        )
+
+    return [(path, entry) for path, entry in _entries(project) if is_online(entry)]
 
 
 def _refuse_merged(project: Project, path: Path, entry: Node) -> None:
@@ -260,35 +279,7 @@ def chosen(views: list[View], names: Iterable[str]) -> list[View]:
     return [known[name] for name in dict.fromkeys(names)] or views
 
 
-def events_call(project: Project, view: View, version: Version) -> str | None:
-    """Return the ``ref()`` or ``source()`` of a version's events, from its declaration or SQL."""
-    given = version.declaration.get("events")
-    if given is None:
-        for name in (view.sql_name(version), view.online_name(version)):
-            match = CALL.search(_sql(project, name))
-            if match:
-                start, end = events_span(match)
-                return match.string[start:end]
-        return None
-    if isinstance(given, str) and _REFERENCE.fullmatch(given):
-        return given.strip()
-    if isinstance(given, str) and re.fullmatch(r"\w+", given):
-        return f"ref('{given}')"
-    raise FeatureStoreError(
-        f"{project.label(view.path)}: {view.name}: events is {given!r}",
-        allowed="ref('orders'), source('shop', 'orders') or the name of a model",
-        next_step="correct events in the declaration",
-    )
-
-
-def _sql(project: Project, name: str) -> str:
+def sql_of(project: Project, name: str) -> str:
+    """Return the SQL of a model; nothing if it has no file."""
     path = project.sql.get(name)
     return path.read_text(encoding="utf-8") if path else ""
-
-
-def events_span(call: re.Match[str]) -> tuple[int, int]:
-    """Return where the events are named in a call: ``ref('a', v=1), ref('b')`` has them second."""
-    start, end = call.span(2)
-    if call[1] == "online" and (first := re.match(r".*?\)\s*,\s*", call[2], re.S)):
-        start += first.end()
-    return start, end

@@ -10,7 +10,7 @@ import yaml
 
 from feature_store.authoring.compiled import compile_views
 from feature_store.authoring.complete import complete_versions, complete_view
-from feature_store.authoring.leftovers import Leftover, leftovers, without
+from feature_store.authoring.leftovers import Leftover, check_readers, leftovers, without
 from feature_store.authoring.snapshot_files import snapshot_files
 from feature_store.authoring.sql_files import (
     is_served,
@@ -74,7 +74,9 @@ def write_feature_views(
     if found and not remove:
         raise _left_behind(project, found)
     result = Result([f"{one.label(project)}: removed" for one in found], _kept_in_warehouse(found))
-    removed = without(project, found)
+    check_readers(project, found)
+    removed, notes = without(project, found)
+    result.notes += notes
     before = {path: path.read_bytes().decode("utf-8") for path in removed}
     write_all(removed, project.label)
     try:

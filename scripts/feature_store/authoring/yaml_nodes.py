@@ -118,6 +118,27 @@ def parse(text: str, where: str) -> Node | None:
     return root
 
 
+def comments_of(text: str, root: Node | None, start: int, end: int) -> list[str]:
+    """Return the comments in a part of a text."""
+    spans = [(one.start, one.end) for one in _scalars(root)] if root is not None else []
+    found, at = [], text.find("#", start, end)
+    while at >= 0:
+        stop = next((last for first, last in spans if first <= at < last), None)
+        if stop is None:
+            stop = text.find("\n", at)
+            stop = len(text) if stop < 0 else stop
+            found.append(text[at:stop].rstrip())
+        at = text.find("#", stop, end)
+    return found
+
+
+def _scalars(node: Node) -> Iterator[Node]:
+    if node.kind in ("scalar", "alias"):
+        yield node
+    for part in [*(one for pair in node.pairs for one in pair), *node.items]:
+        yield from _scalars(part)
+
+
 def check_aliases(node: Node | None, where: str) -> None:
     """Refuse an alias in a node whose anchor is not above it, as where a removed version had it.
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from feature_store.authoring.yaml_flow import flow
-from feature_store.authoring.yaml_nodes import Node, parse
+from feature_store.authoring.yaml_nodes import Node, comments_of, parse
 from feature_store.errors import FeatureStoreError
 
 _BOM = "\ufeff"
@@ -81,6 +81,10 @@ class YamlText:
             at = end
         first = min(start for start, _, _ in edits)
         self.replace(first, at, "".join(parts)[first:])
+
+    def comments(self, start: int = 0, end: int | None = None) -> list[str]:
+        """Return the comments in a part of the text."""
+        return comments_of(self.text, self.root, start, len(self.text) if end is None else end)
 
     def unusual(self, line: int) -> FeatureStoreError:
         """Return the error for a layout of YAML that cannot be edited."""

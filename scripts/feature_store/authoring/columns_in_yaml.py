@@ -2,7 +2,8 @@
 
 What the tool wrote is told from what a person changed by a record: a comment above the columns that
 holds a short digest of each description, constraint and test that the tool wrote. What has no
-digest there is a person's, and stays.
+digest there is a person's, and stays. A comment without a digest of something in the list is a
+person's too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ RECORD = "# Generated:"
 _PER_LINE = 17
 _DIGEST = 5
 _NOT_NULL = "not_null"
+_RECORD_LINE = re.compile(rf"\s*{RECORD} ((?:[\w-]{{{_DIGEST}}})+)\s*", re.A)
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,20 @@ def digest(*parts: str) -> str:
     return base64.urlsafe_b64encode(found).decode()[:_DIGEST]
 
 
+def _digests_of_description(name: str, description: str) -> set[str]:
+    """Return the digests of a description; until 2026-11 one held its column's constraint too."""
+    return {digest(name, description), digest(name, description, _NOT_NULL)}
+
+
+def _digest_of_constraint(name: str) -> str:
+    # Of four parts: no description, and none with a constraint, has this digest.
+    return digest("constraint", _NOT_NULL, name, "")
+
+
+def _digests_of_constraint(name: str, description: str) -> set[str]:
+    return {_digest_of_constraint(name), digest(name, description, _NOT_NULL)}
+
+
 class ColumnList:
     """The columns of a model or of a version of it.
 
@@ -66,6 +82,8 @@ class ColumnList:
         self._text, self._owner = text, owner
         self._read: Node | None = None
         self._by_name: dict[str, Node] = {}
+        self._own_constraints: set[str] = set()
+        self._is_record: bool | None = None
 
     @property
     def _items(self) -> list[Node]:
@@ -78,14 +96,12 @@ class ColumnList:
 
     def record(self) -> frozenset[str]:
         """Return the digests of what the tool wrote."""
-        if self._owner().get("columns").resolved.flow:
-            return frozenset()
-        found = self._record_lines()
-        digests = "".join(re.sub(rf"\s*{RECORD}|\s", "", line) for line in found[2])
-        return frozenset(digests[at : at + _DIGEST] for at in range(0, len(digests), _DIGEST))
+        return frozenset(_digests_in(self.record_lines()[2]))
 
-    def _record_lines(self) -> tuple[int, int, list[str]]:
+    def record_lines(self) -> tuple[int, int, list[str]]:
         """Return where the record begins and ends, and its lines; none if there is none."""
+        if self._owner().get("columns").resolved.flow:
+            return 0, 0, []
         text = self._text.text
         first = text.rfind("\n", 0, self._text.dash(self._items[0])) + 1
         begin, lines = first, []
@@ -95,19 +111,30 @@ class ColumnList:
             if line.strip() and not line.strip().startswith("#"):
                 break
             begin = above
-            if line.strip().startswith(RECORD):
+            found = _RECORD_LINE.fullmatch(line)
+            if found and (not lines or len(found[1]) == _PER_LINE * _DIGEST):
                 lines.insert(0, line)
             elif lines:
                 begin += len(line)
                 break
-        if not lines:
+        if lines and self._is_record is None:  # before the list is changed
+            self._is_record = not self._present().isdisjoint(_digests_in(lines))
+        if not lines or not self._is_record:
             return first, first, []
         begin = text.index(lines[0], begin)
         return begin, begin + sum(map(len, lines)), lines
 
+    def _present(self) -> set[str]:
+        """Return the digests of what is in the list, whoever wrote it."""
+        found: set[str] = set()
+        for item in self._items:
+            name, said = _name(item), _description(item)
+            found |= _digests_of_description(name, said) | _digests_of_constraint(name, said)
+        return found
+
     def write_record(self, digests: Sequence[str]) -> None:
         """Write the record in place of the one that is there."""
-        begin, end, _ = self._record_lines()
+        begin, end, _ = self.record_lines()
         indent = " " * self._text.column(self._text.dash(self._items[0]))
         rows = [digests[at : at + _PER_LINE] for at in range(0, len(digests), _PER_LINE)]
         new = "".join(f"{indent}{RECORD} {''.join(row)}\n" for row in rows)
@@ -138,6 +165,7 @@ class ColumnList:
             )
             self._text.add_key(self._owner(), "columns", "\n" + lines[1:], after)
             self._text.add_anchor(self._owner(), "columns", anchor)
+            self._own_constraints = {column.name for column in columns}
             return []
         for item in self._items:
             if item.kind == "alias":
@@ -174,7 +202,7 @@ class ColumnList:
             self._by_name = {_name(one): one for one in reversed(self._items)}
         return self._by_name.get(name)
 
-    def _complete_column(self, column: WantedColumn, record: Iterable[str]) -> None:
+    def _complete_column(self, column: WantedColumn, record: frozenset[str]) -> None:
         if (node := self._node(column.name)) is None:
             return
         value, wanted = node.value, column.as_yaml()
@@ -183,18 +211,19 @@ class ColumnList:
             changed["quote"] = True
         if not same_type(str(value.get("data_type") or ""), column.data_type):
             changed["data_type"] = column.data_type
-        description = str(value.get("description") or "")
-        if not description or (
-            description != column.description and digest(column.name, description) in record
-        ):
+        description = _description(node)
+        is_ours = not record.isdisjoint(_digests_of_description(column.name, description))
+        if not description or (description != column.description and is_ours):
             changed["description"] = column.description
+        was_written = _has_own_constraint(node, record)
         if column.not_null and "constraints" not in value:
             changed["constraints"] = NOT_NULL
+        if was_written or "constraints" in changed:
+            self._own_constraints.add(column.name)
         for key, new in changed.items():
             after = _OWN_KEYS[: _OWN_KEYS.index(key)]
             self._text.set_value(self._node(column.name), key, flow(new), after)
-        was_written = digest(column.name, _NOT_NULL) in record
-        if not column.not_null and was_written and value.get("constraints") == NOT_NULL:
+        if not column.not_null and was_written:
             self._text.remove_key(self._node(column.name), "constraints")
 
     def _add_missing(self, columns: Sequence[WantedColumn]) -> None:
@@ -204,19 +233,32 @@ class ColumnList:
             if column.name in places:
                 at = places[column.name] + 1
             else:
+                self._own_constraints.add(column.name)
                 self._text.add_item(owner, flow(column.as_yaml()), at)
 
-    def _remove_others(self, kept: set[str], record: Iterable[str]) -> list[str]:
+    def _remove_others(self, kept: set[str], record: frozenset[str]) -> list[str]:
         lost, owner = [], self._owner().get("columns")
         for number, node in enumerate(self._items):
             name, value = _name(node), node.value
             if name in kept:
                 continue
-            said = str(value.get("description") or "")
-            if {*value} - {*_OWN_KEYS} or (said and digest(name, said) not in record):
+            said = _description(node)
+            if (
+                {*value} - {*_OWN_KEYS}
+                or (said and record.isdisjoint(_digests_of_description(name, said)))
+                or ("constraints" in value and not _has_own_constraint(node, record))
+                or self._has_comment(node)
+            ):
                 lost.append(name)
             self._text.remove_item(owner, number)
         return lost
+
+    def _has_comment(self, item: Node) -> bool:
+        """Return whether a comment stands in the lines of an item, or behind it in its line."""
+        if self._owner().get("columns").resolved.flow:
+            return False
+        end = self._text.text.find("\n", item.end)
+        return bool(self._text.comments(self._text.dash(item), None if end < 0 else end))
 
     def digests(self, columns: Sequence[WantedColumn]) -> list[str]:
         """Return the digests of the descriptions and constraints that are as it writes them."""
@@ -225,9 +267,26 @@ class ColumnList:
             value = self._node(column.name).value
             if value.get("description") == column.description:
                 found.append(digest(column.name, column.description))
-            if column.not_null and value.get("constraints") == NOT_NULL:
-                found.append(digest(column.name, _NOT_NULL))
+            is_ours = column.name in self._own_constraints and column.not_null
+            if is_ours and value.get("constraints") == NOT_NULL:
+                found.append(_digest_of_constraint(column.name))
         return found
+
+
+def _digests_in(lines: Iterable[str]) -> Iterator[str]:
+    digests = "".join(_RECORD_LINE.fullmatch(line)[1] for line in lines)
+    return (digests[at : at + _DIGEST] for at in range(0, len(digests), _DIGEST))
+
+
+def _has_own_constraint(column: Node, record: frozenset[str]) -> bool:
+    """Return whether a column has the constraint that the tool wrote."""
+    digests = _digests_of_constraint(_name(column), _description(column))
+    return column.value.get("constraints") == NOT_NULL and not record.isdisjoint(digests)
+
+
+def _description(node: Node) -> str:
+    value = node.value
+    return str(value.get("description") or "") if isinstance(value, dict) else ""
 
 
 def _name(node: Node) -> str:

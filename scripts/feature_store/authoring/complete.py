@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from feature_store.authoring.columns_in_yaml import RECORD, ColumnList, WantedColumn
+from feature_store.authoring.columns_in_yaml import ColumnList, WantedColumn
 from feature_store.authoring.compiled import Compiled
 from feature_store.authoring.declared_columns import (
     Column,
@@ -203,7 +203,8 @@ def _copy_columns(text: YamlText, view: View, version: Version) -> None:
     if owner().flow:
         raise text.unusual(owner().line)
     items = text.items_as_written(entry_of(text, view.name).get("columns"))
-    items = [line for line in items if not line.startswith(RECORD)]
+    of_record = {line.strip() for line in shared.record_lines()[2]}
+    items = [line for line in items if line.strip() not in of_record]
     text.add_key(owner(), "columns", "".join(f"\n  {line}" for line in items))
     text.add_anchor(owner(), "columns", f"{view.name}{view.suffix(version)}_columns")
     ColumnList(text, owner).write_record(record)

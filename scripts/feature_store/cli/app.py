@@ -72,7 +72,8 @@ def run(
     def guarded(*args: object, **kwargs: object) -> None:
         before = {number: signal.signal(number, stop) for number in _SIGNALS}
         try:
-            with advice_for_commands(), waiting(0, lambda line: err.print(line, markup=False)):
+            say = functools.partial(err.print, markup=False)
+            with advice_for_commands(), waiting(0, say, has_option=False):
                 command(*args, **kwargs)
             sys.stdout.flush()  # a failed write is an error too
         except BaseException as error:

@@ -27,10 +27,17 @@ _opened: weakref.WeakSet[duckdb.DuckDBPyConnection] = weakref.WeakSet()
 
 @dataclass(frozen=True)
 class Wait:
-    """The wait for a warehouse that another process has open."""
+    """The wait for a warehouse that another process has open.
+
+    Attributes:
+        seconds: how long it may take.
+        say: takes a line for the user.
+        has_option: whether the running command has ``--wait``.
+    """
 
     seconds: float = LEAST_WAIT
     say: Callable[[str], None] = lambda line: None
+    has_option: bool = False
 
 
 _DEFAULT = Wait()
@@ -38,14 +45,17 @@ _wait: ContextVar[Wait] = ContextVar("_wait", default=_DEFAULT)
 
 
 @contextlib.contextmanager
-def waiting(seconds: float, say: Callable[[str], None] | None = None) -> Iterator[None]:
+def waiting(
+    seconds: float, say: Callable[[str], None] | None = None, *, has_option: bool = True
+) -> Iterator[None]:
     """Make everything in the block that opens a warehouse wait for other processes.
 
     Args:
         seconds: each time it is opened; at least :data:`LEAST_WAIT`.
         say: takes a line for the user; by default as outside of the block.
+        has_option: whether the user can give the seconds, by ``--wait``.
     """
-    token = _wait.set(Wait(max(seconds, LEAST_WAIT), say or _wait.get().say))
+    token = _wait.set(Wait(max(seconds, LEAST_WAIT), say or _wait.get().say, has_option))
     try:
         yield
     finally:
@@ -76,8 +86,8 @@ class LockRetry:
             raise FeatureStoreError(
                 f"{self._path}: {self._what}: {found}; waited {seconds:g} s for it",
                 allowed="one writer at a time, and no reader beside it",
-                next_step="wait for the running dbt, loader or reader to end, then try again, or "
-                "let this command wait longer (--wait SECONDS, where it has it)",
+                next_step="wait for the running dbt, loader or reader to end, then try again"
+                + (", or let this command wait with --wait SECONDS" * self._wait.has_option),
             )
         if found != self._holder or now - self._said_at >= _SAY_AGAIN:
             so_far = (

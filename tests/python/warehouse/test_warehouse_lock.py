@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from feature_store.errors import FeatureStoreError
-from feature_store.warehouse.connection import connect, waiting
+from feature_store.warehouse.connection import LockRetry, connect, waiting
 from support.projects.refresh_project import day, start_script, write_project
 from support.servers.redis_server import script_environment
 
@@ -77,6 +77,16 @@ def test_a_wait_ends_with_a_next_step(warehouse: Path, how: str, words: str) -> 
     assert f"another process has the warehouse {words}process {holder.pid} (" in str(refused.value)
     assert "waited 5 s for it" in str(refused.value)
     assert "Next: wait for the running dbt, loader or reader to end" in str(refused.value)
+
+
+@pytest.mark.parametrize("has_option", [False, True])
+def test_the_option_to_wait_is_named_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_option: bool
+) -> None:
+    monkeypatch.setattr("feature_store.warehouse.connection.LEAST_WAIT", 0)
+    with waiting(0, has_option=has_option), pytest.raises(FeatureStoreError) as refused:
+        LockRetry(tmp_path / "w.duckdb", for_writing=True).pause("Could not set lock on file")
+    assert ("--wait SECONDS" in str(refused.value)) == has_option
 
 
 def test_a_refresh_waits_for_readers_before_each_step(tmp_path: Path) -> None:

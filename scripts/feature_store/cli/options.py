@@ -30,7 +30,11 @@ Features = Annotated[
     ),
 ]
 At = Annotated[str, typer.Option(help="As of this date or time; UTC unless it has an offset.")]
-AtOrNow = Annotated[
+AtOrServed = Annotated[
     str | None,
-    typer.Option("--at", help="As of this date or time, UTC unless it has an offset; now if none."),
+    typer.Option(
+        "--at",
+        help="As of this date or time, UTC unless it has an offset; by default when it was served "
+        "last.",
+    ),
 ]

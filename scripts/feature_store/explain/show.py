@@ -18,10 +18,14 @@ from feature_store.raw.internal_names import INTERNAL_COLUMNS
 File = tuple[Any, Any]
 
 
-def show(console: Console, found: Explanation) -> None:
-    """Print an explanation, and below it those of the features that it is derived from."""
+def show(console: Console, found: Explanation, meaning: str = "") -> None:
+    """Print an explanation, and below it those of the features that it is derived from.
+
+    ``meaning`` says what its time is, where nobody gave it.
+    """
     who = " ".join(f"{key} {value}" for key, value in found.entity.items())
-    console.print(Text.assemble((found.reference, "bold"), f" of {who} at {minute(found.at)} UTC"))
+    time = f"{minute(found.at)} UTC" + (f", {meaning}" if meaning else "")
+    console.print(Text.assemble((found.reference, "bold"), f" of {who} at {time}"))
     _show(console, found, None)
 
 

@@ -46,6 +46,7 @@ def get_features(
 
     Without --feature these are all features of the latest version of each view of the entity.
     """
+    time = read_time("--at", at) if at is not None else None
     with FeatureStore(target) as store:
         served = [view for view in store.feature_views if view.served_id and view.is_latest]
         ids = read_entity(served, entity, entity_id)
@@ -53,7 +54,7 @@ def get_features(
             [ids],
             feature or [view.name for view in served if view.entity_name == entity],
             max_age=max_age,
-            at=read_time("--at", at) if at else None,
+            at=time,
             allow_deprecated=allow_deprecated,
         )
     is_known = any(result.feature_times[0].values())

@@ -10,8 +10,9 @@ from typing import Any
 import duckdb
 
 from feature_store.authoring.draft import draft
+from feature_store.authoring.project_files import Project
 from feature_store.authoring.types import described_types
-from feature_store.authoring.views import ONE_LINE, Project, View
+from feature_store.authoring.views import ONE_LINE, View
 from feature_store.dbt.connection import connect_as_dbt
 from feature_store.dbt.project import DbtProject
 from feature_store.errors import FeatureStoreError

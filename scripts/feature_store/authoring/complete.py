@@ -54,7 +54,7 @@ def complete_versions(text: YamlText, view: View) -> None:
     if not numbers:
         return
     if entry.get("latest_version") is None:
-        latest = max(numbers, key=lambda number: (isinstance(number, int), number))
+        latest = max(numbers, key=lambda number: (not isinstance(number, str), number))
         text.add_key(entry, "latest_version", flow(latest), _BEFORE_CONFIG)
     if not entry_of(text, view.name).list_of("versions"):
         if entry_of(text, view.name).get("versions") is not None:

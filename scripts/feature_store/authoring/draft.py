@@ -16,7 +16,8 @@ from typing import Any
 
 import yaml
 
-from feature_store.authoring.views import Project, View
+from feature_store.authoring.project_files import Project
+from feature_store.authoring.views import View
 from feature_store.errors import FeatureStoreError
 from feature_store.settings import Settings
 
@@ -45,6 +46,13 @@ def draft(
         for path, line in sql.items():
             _write(project, folder, path, line)
         yield folder
+    except FeatureStoreError as error:
+        here, there = str(folder), str(project.folder)
+        raise FeatureStoreError(  # the user has never seen the copy
+            error.what.replace(here, there),
+            allowed=error.allowed and error.allowed.replace(here, there),
+            next_step=error.next_step and error.next_step.replace(here, there),
+        ) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Collection, Sequence
 
-from feature_store.authoring.views import Version, View, models_of, name_of
+from feature_store.authoring.project_files import models_of, name_of
+from feature_store.authoring.views import Version, View
 from feature_store.authoring.yaml_nodes import Node
 from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from feature_store.authoring.project_files import Project, name_of
 from feature_store.authoring.snapshot_files import is_as_made, model_read, snapshots_of
 from feature_store.authoring.sql_files import listed
-from feature_store.authoring.views import ONE_LINE, Project, View, name_of, online_entries
+from feature_store.authoring.views import ONE_LINE, View, online_entries
 from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from feature_store.authoring.project_files import Project, read_project
 from feature_store.authoring.types import names_needing_quotes
-from feature_store.authoring.views import Project, read_project, views_of
+from feature_store.authoring.views import views_of
 from feature_store.authoring.yaml_flow import flow
 from feature_store.authoring.yaml_text import YamlText
 from feature_store.dbt.connection import connect_as_dbt

@@ -12,9 +12,10 @@ from pathlib import Path
 from feature_store.authoring.compiled import Compiled
 from feature_store.authoring.declared_columns import documented, key_column
 from feature_store.authoring.entries import folded, rows_of
+from feature_store.authoring.project_files import Project, models_of, name_of
 from feature_store.authoring.sql_files import online_folder
 from feature_store.authoring.types import names_needing_quotes
-from feature_store.authoring.views import Project, Version, View, models_of, name_of
+from feature_store.authoring.views import Version, View
 from feature_store.authoring.yaml_flow import flow
 from feature_store.authoring.yaml_nodes import Node
 from feature_store.authoring.yaml_text import YamlText

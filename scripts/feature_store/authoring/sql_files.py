@@ -6,14 +6,8 @@ import ast
 import re
 from pathlib import Path
 
-from feature_store.authoring.views import (
-    CALL,
-    ONE_LINE,
-    Project,
-    Version,
-    View,
-    sql_of,
-)
+from feature_store.authoring.project_files import Project, sql_of
+from feature_store.authoring.views import CALL, ONE_LINE, Version, View
 from feature_store.errors import FeatureStoreError
 
 _DECLARATION = "feature_store.feature_view()"

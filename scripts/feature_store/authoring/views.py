@@ -8,12 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from feature_store.authoring.project_files import Project, models_of, name_of, sql_of
 from feature_store.authoring.yaml_nodes import Node, check_aliases
-from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError, near_names
-from feature_store.profiles import read_yaml
 
-_GENERATED = ("target", "dbt_packages", "logs", ".git", ".venv")
 #: The call that makes a model, with or without the package's name before the macros.
 CALL = re.compile(
     r"\{\{-?\s*(?:feature_store\.)?(windowed|online)_features\(\s*((?:(?!\}\}).)+?)\s*,"
@@ -21,6 +19,8 @@ CALL = re.compile(
     r"\s*-?\}\}",
     re.S,
 )
+#: Versions, which are parts of names.
+_TEXT_VERSION, _NUMBER_VERSION = re.compile(r"[A-Za-z0-9_.]+"), re.compile(r"[0-9]+(\.[0-9]+)?")
 #: One-line models: such a call alone.
 ONE_LINE = re.compile(rf"\s*{CALL.pattern}\s*", re.S)
 
@@ -34,7 +34,7 @@ class Version:
         defined_in: the name of its SQL file without ``.sql``, where it has another one.
     """
 
-    number: int | str | None
+    number: int | float | str | None
     declaration: Mapping[str, Any]
     defined_in: str | None = None
 
@@ -68,77 +68,6 @@ class View:
     def is_windowed(self) -> bool:
         """Whether its SQL follows from the declaration."""
         return any("aggregates" in version.declaration for version in self.versions)
-
-
-@dataclass
-class Project:
-    """The files of a dbt project.
-
-    Attributes:
-        texts: its YAML files under the paths of models and snapshots, by path.
-        sql: its SQL files under the paths of models, by name without ``.sql``.
-    """
-
-    folder: Path
-    model_paths: list[Path]
-    texts: dict[Path, YamlText]
-    sql: dict[str, Path]
-
-    def is_generated(self, folder: Path) -> bool:
-        """Return whether a folder holds what dbt makes or installs."""
-        return folder.parent == self.folder and folder.name in _GENERATED
-
-    def label(self, path: Path) -> str:
-        """Return a path relative to the project."""
-        return str(path.relative_to(self.folder)) if path.is_relative_to(self.folder) else str(path)
-
-    def model(self, name: str) -> tuple[Path, Node] | None:
-        """Return the entry of a model and its file."""
-        for path, text in self.texts.items():
-            for entry in models_of(text):
-                if name_of(entry) == name:
-                    return path, entry
-        return None
-
-
-def read_project(folder: Path) -> Project:
-    """Read the YAML files of a project's models and snapshots, and find its SQL files."""
-    settings = read_yaml(folder / "dbt_project.yml", "correct it, then run again")
-    models = _folders(folder, settings, "model-paths", "models")
-    snapshots = _folders(folder, settings, "snapshot-paths", "snapshots")
-    files = _files_below(folder, models)
-    texts = {
-        file: YamlText.read(file, str(file.relative_to(folder)))
-        for file in sorted({*files, *_files_below(folder, snapshots)})
-        if file.suffix in (".yml", ".yaml")
-    }
-    sql = {file.stem: file for file in files if file.suffix == ".sql"}
-    return Project(folder, models, texts, sql)
-
-
-def _folders(folder: Path, settings: Mapping[str, Any], key: str, default: str) -> list[Path]:
-    given = settings.get(key) or [default]
-    return [folder / str(path) for path in given] if isinstance(given, list) else []
-
-
-def _files_below(folder: Path, paths: Iterable[Path]) -> list[Path]:
-    skipped = [folder / name for name in _GENERATED]
-    return sorted(
-        file
-        for file in {file for path in paths for file in path.rglob("*")}
-        if file.is_file() and not any(file.is_relative_to(one) for one in skipped)
-    )
-
-
-def models_of(text: YamlText) -> list[Node]:
-    """Return the entries of the models in a file."""
-    return text.root.list_of("models") if text.root is not None else []
-
-
-def name_of(entry: Node) -> str | None:
-    """Return the name of an entry."""
-    found = entry.get("name")
-    return found.text if found is not None else None
 
 
 def declaration_of(entry: Node) -> Node | None:
@@ -238,18 +167,31 @@ def _versions(project: Project, path: Path, entry: Node) -> Iterator[Version]:
             next_step="move config.meta.feature_view of the model below - v: 1, under versions",
         )
     for item in listed:
-        number = item.get("v")
         declared = declaration_of(item) or own
         if declared is not None:
-            if number is None:
-                raise FeatureStoreError(
-                    f"{project.label(path)}, line {item.line}: a version of {name_of(entry)} has "
-                    "no v",
-                    next_step="write it as - v: 1",
-                )
+            number = _number(item, f"{project.label(path)}, line {item.line}: {name_of(entry)}")
             other = item.get("defined_in")
             name = other.text if other is not None and other.text else None
-            yield Version(number.value, _mapping(project, path, declared), name)
+            yield Version(number, _mapping(project, path, declared), name)
+
+
+def _number(item: Node, where: str) -> int | float | str:
+    """Return the version that an item of ``versions`` has; it is a part of names."""
+    found = item.get("v")
+    value = found.value if found is not None else None
+    if isinstance(value, str) and _TEXT_VERSION.fullmatch(value):
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and _NUMBER_VERSION.fullmatch(str(value)):
+        return value
+    raise FeatureStoreError(
+        f"{where} has a version without v"
+        if found is None
+        else f"{where} has the version {found.resolved.text or value!r}",
+        allowed="a number such as v: 2, or a text in quotes of letters, digits, _ and . such as "
+        "v: '2024_1'",
+        next_step="correct v, then run again; nothing was changed",
+    )
 
 
 def _mapping(project: Project, path: Path, node: Node) -> Mapping[str, Any]:
@@ -277,9 +219,3 @@ def chosen(views: list[View], names: Iterable[str]) -> list[View]:
                 next_step="correct the name, or start it with --new",
             )
     return [known[name] for name in dict.fromkeys(names)] or views
-
-
-def sql_of(project: Project, name: str) -> str:
-    """Return the SQL of a model; nothing if it has no file."""
-    path = project.sql.get(name)
-    return path.read_text(encoding="utf-8") if path else ""

@@ -11,6 +11,7 @@ import yaml
 from feature_store.authoring.compiled import compile_views
 from feature_store.authoring.complete import complete_versions, complete_view
 from feature_store.authoring.leftovers import Leftover, check_readers, leftovers, without
+from feature_store.authoring.project_files import Project, read_project
 from feature_store.authoring.snapshot_files import snapshot_files
 from feature_store.authoring.sql_files import (
     is_served,
@@ -19,7 +20,7 @@ from feature_store.authoring.sql_files import (
     served_list,
     without_lists,
 )
-from feature_store.authoring.views import Project, Version, View, chosen, read_project, views_of
+from feature_store.authoring.views import Version, View, chosen, views_of
 from feature_store.authoring.yaml_nodes import check_aliases
 from feature_store.authoring.yaml_text import YamlText
 from feature_store.errors import FeatureStoreError, bullets

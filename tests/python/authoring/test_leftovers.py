@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from feature_store.authoring.leftovers import check_readers, leftovers, without
-from feature_store.authoring.views import Project, read_project, views_of
+from feature_store.authoring.project_files import Project, read_project
+from feature_store.authoring.views import views_of
 from support.completed import ONE_VIEW, completed
 from support.errors import raises
 

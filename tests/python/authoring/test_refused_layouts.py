@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import yaml
 
+from feature_store.authoring.project_files import read_project
 from support.completed import DECLARATION, ONE_VIEW, ONLINE_BY_HAND, TWO_VERSIONS, completed
 from support.errors import raises
 
@@ -28,6 +31,44 @@ def test_a_layout_that_cannot_be_edited_is_refused(change: tuple[str, str]) -> N
     yaml.safe_load(text)
     with raises("models/shop.yml, line", "not one that can be edited", "nothing was changed"):
         completed(text)
+
+
+@pytest.mark.parametrize(
+    ("version", "said"),
+    [
+        ("v: '1 x'", "the version '1 x'"),
+        ("v: 2026-01-01", "the version '2026-01-01'"),
+        ("v:", "the version None"),
+        ("v: null", "the version 'null'"),
+        ("v: true", "the version 'true'"),
+        ("v: -1", "the version '-1'"),
+        ("v: .inf", "the version '.inf'"),
+        ("v: [1]", "the version [1]"),
+        ("v: ''", "the version ''"),
+        ("v: a/b", "the version 'a/b'"),
+        ("description: none", "a version without v"),
+    ],
+)
+def test_a_version_that_is_no_part_of_names(version: str, said: str) -> None:
+    with raises(
+        f"models/shop.yml, line 14: sales_of_shop has {said}\n",
+        "Allowed: a number such as v: 2, or a text",
+        "nothing was changed",
+    ):
+        completed(f"{ONE_VIEW}    versions:\n      - {version}\n")
+
+
+def test_versions_of_two_kinds() -> None:
+    text = completed(f"{ONE_VIEW}    versions: [{{v: a}}, {{v: 1.5}}, {{v: 2}}]\n")
+    assert "latest_version: 2\n" in text
+
+
+@pytest.mark.parametrize("key", ["model-paths", "snapshot-paths"])
+@pytest.mark.parametrize("value", ["snaps", "[1]", "{a: b}"])
+def test_paths_that_are_no_list(tmp_path: Path, key: str, value: str) -> None:
+    (tmp_path / "dbt_project.yml").write_text(f"name: shop\n{key}: {value}\n")
+    with raises(f"dbt_project.yml: {key} is ", f"Allowed: a list of folders, such as {key}: ["):
+        read_project(tmp_path)
 
 
 def test_columns_that_include_those_of_the_model_are_refused() -> None:

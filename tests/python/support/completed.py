@@ -7,8 +7,9 @@ from pathlib import Path
 
 from feature_store.authoring.compiled import Compiled
 from feature_store.authoring.complete import complete_versions, complete_view
+from feature_store.authoring.project_files import Project
 from feature_store.authoring.snapshot_files import snapshot_files
-from feature_store.authoring.views import Project, Version, View, views_of
+from feature_store.authoring.views import Version, View, views_of
 from feature_store.authoring.yaml_text import YamlText
 
 ONE_VIEW = """\

@@ -20,7 +20,7 @@ CALL = re.compile(
     re.S,
 )
 #: Versions, which are parts of names.
-_TEXT_VERSION, _NUMBER_VERSION = re.compile(r"[A-Za-z0-9_.]+"), re.compile(r"[0-9]+(\.[0-9]+)?")
+_TEXT_VERSION, _NUMBER_VERSION = re.compile(r"\w[\w.-]*"), re.compile(r"[0-9]+(\.[0-9]+)?")
 #: One-line models: such a call alone.
 ONE_LINE = re.compile(rf"\s*{CALL.pattern}\s*", re.S)
 
@@ -188,7 +188,7 @@ def _number(item: Node, where: str) -> int | float | str:
         f"{where} has a version without v"
         if found is None
         else f"{where} has the version {found.resolved.text or value!r}",
-        allowed="a number such as v: 2, or a text in quotes of letters, digits, _ and . such as "
+        allowed="a number such as v: 2, or a text in quotes of letters, digits, _, . and - such as "
         "v: '2024_1'",
         next_step="correct v, then run again; nothing was changed",
     )

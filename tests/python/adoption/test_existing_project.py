@@ -228,6 +228,16 @@ def test_explain(acme: AdoptedProject) -> None:
     assert Decimal(str(found["value"])) == oracle(EVENTS, 1, datetime(2024, 5, 9))["spend_7d"]
 
 
+def test_explain_without_a_time(acme: AdoptedProject) -> None:
+    """The time as of which it was served last: the value is the one that is served."""
+    arguments = ("explain", "visitor", "1", "visitor_tickets:spend_7d")
+    found = json.loads(acme.command(*arguments, "--json"))
+    assert found["value"] == found["served"]["value"]
+    assert found["served"]["served_to"] is None
+    first, *_ = acme.command(*arguments).splitlines()
+    assert first.endswith(" 00:00 UTC, as of which it was served last")
+
+
 def test_replay_says_that_there_is_nothing_to_replay(acme: AdoptedProject) -> None:
     out = acme.command("replay", "--start", "2024-05-01", "--end", "2024-05-03", code=1)
     assert "there is nothing to replay" in out

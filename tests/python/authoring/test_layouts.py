@@ -44,6 +44,7 @@ LAYOUTS = {
     "a number as the version": f"{ONE_VIEW}    versions:\n      - v: 3\n",
     "a decimal number as the version": f"{ONE_VIEW}    versions:\n      - v: 1.5\n",
     "a text as the version": f"{ONE_VIEW}    versions:\n      - v: '2024.1'\n",
+    "a text with a dash as the version": f"{ONE_VIEW}    versions:\n      - v: '2024-01'\n",
     "versions in braces": f"{ONE_VIEW}    versions: [{{v: 1}}, {{v: 2}}]\n",
     "no snapshots": f"{ONE_VIEW}\nsnapshots: []\n",
     "empty snapshots": f"{ONE_VIEW}snapshots:\n",

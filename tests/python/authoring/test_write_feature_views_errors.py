@@ -9,7 +9,7 @@ import pytest
 
 from feature_store.authoring.new_view import new_view
 from feature_store.files import write_all
-from support.errors import raises
+from support.errors import message_of, raises
 from support.projects.zoo_project import SMALLEST, ZooProject
 
 pytestmark = pytest.mark.slow
@@ -126,6 +126,14 @@ def test_a_missing_table_and_a_missing_warehouse_name_the_next_step(zoo: ZooProj
     (zoo.folder / "data/zoo.duckdb").unlink()
     with raises("there is no warehouse yet", "Next: dbt build -s +later"):
         zoo.complete()
+
+
+def test_an_error_of_dbt_names_the_project_and_not_its_copy(zoo: ZooProject) -> None:
+    zoo.write(FILE, SMALLEST)
+    zoo.write("dbt_project.yml", "name: zoo\nprofile: zoo\nseed-paths: 3\n")
+    said = message_of(zoo.complete)
+    assert f"in {zoo.folder}/dbt_project.yml" in said
+    assert "draft_" not in said
 
 
 def test_files_are_written_all_or_none(tmp_path: Path) -> None:

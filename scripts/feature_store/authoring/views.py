@@ -108,7 +108,7 @@ def online_entries(project: Project) -> list[tuple[Path, Node]]:
     """Return the entries of models that are online views of others, and their files.
 
     Such a model has the name of a declared version's online view, or its SQL is the call alone, or
-    its entry has the declaration of its view by an alias, as the command writes it.
+    its entry is as the command writes it, with the declaration of its view by an alias.
     """
     names: set[str] = set()
     holders: dict[int, str | None] = {}
@@ -120,13 +120,15 @@ def online_entries(project: Project) -> list[tuple[Path, Node]]:
 
     def is_online(entry: Node) -> bool:
         name, own = name_of(entry) or "", declaration_of(entry)
+        sql, said = sql_of(project, name), entry.get("description")
+        line, call = ONE_LINE.fullmatch(sql), CALL.search(sql)
+        if name in names or (line and line[1] == "online"):
+            return True
         view = holders.get(id(own.resolved)) if own is not None and own.kind == "alias" else None
-        line = ONE_LINE.fullmatch(sql_of(project, name))
-        return (
-            name in names
-            or bool(line and line[1] == "online")
-            or (view is not None and name.startswith(f"online_{view}_v"))
-        )
+        if view is None or not name.startswith(f"online_{view}_v"):
+            return False
+        is_described = said is not None and f"the latest row of {view} v" in said.text
+        return is_described or (call is not None and call[1] == "online")
 
     return [(path, entry) for path, entry in _entries(project) if is_online(entry)]
 

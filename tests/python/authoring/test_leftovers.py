@@ -87,6 +87,14 @@ def test_a_view_of_its_own_whose_name_begins_as_an_online_view(tmp_path: Path) -
     assert [view.name for view in views_of(project)] == [name, "sales_of_shop"]
 
 
+def test_a_view_of_its_own_that_shares_a_declaration(tmp_path: Path) -> None:
+    name = "online_sales_of_shop_value_daily"
+    shared = f"  - name: {name}\n    config: {{meta: {{feature_view: *sales_of_shop_v1}}}}\n"
+    project = project_of(tmp_path, {"models/shop.yml": made()[0] + shared})
+    assert found_in(project) == []
+    assert name in [view.name for view in views_of(project)]
+
+
 def test_an_online_view_of_another_name_is_a_persons(tmp_path: Path) -> None:
     config = "{meta: {feature_view: {entity: [shop]}}}"
     entry = f"models:\n  - name: latest_sales\n    config: {config}\n"

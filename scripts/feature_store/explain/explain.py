@@ -51,6 +51,7 @@ def explain_feature(
     at: datetime,
     *,
     limit: int | None = None,
+    served_at: datetime | None = None,
 ) -> Explanation:
     """Explain one feature of one entity at one time.
 
@@ -65,6 +66,8 @@ def explain_feature(
         at: the time; without a zone it is UTC.
         limit: how many rows behind the value to fetch at most; all are counted, and all go into the
             recomputed value.
+        served_at: when the served row was served that is compared; ``at`` if it is not given. Runs
+            may serve features as of an earlier time, such as the end of the data.
 
     Returns:
         the explanation. For an entity without a row at that time ``feature_time`` is None, and a
@@ -93,7 +96,7 @@ def explain_feature(
         row=recomputed_row(connection, view, ids, at),
         limit=limit,
     )
-    served = served_row(connection, view, ids, at)
+    served = served_row(connection, view, ids, served_at or at)
     found = context.explain(feature, reference, as_utc(at), served)
     return found if context.row else _without_row(found, context)
 

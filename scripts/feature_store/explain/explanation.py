@@ -82,7 +82,7 @@ class Explanation:
         window: as declared, such as ``28d``; None where there is no window.
         window_start: events from this time on count; None for the lifetime.
         window_end: events before this time count: T.
-        served: the row that was served at ``at``, if any.
+        served: the row that was served at ``at`` (or ``served_at`` of the request), if any.
         contributions: the rows behind the value; none for a derived feature.
         parts: for a derived feature, the explanations of the features in its expression.
         notes: further remarks for a reader.

@@ -36,8 +36,8 @@ def explain(
     """Explain a value: customer 1 customer_purchases:spend_28d --at 2017-06-15, for instance.
 
     The value is the one as of that time, with all that is known today, beside the value that was
-    served then, and with the rows that it was computed from. Without a time it is the one as of
-    which the view was served last, or now if it never was.
+    served then, and with the rows that it was computed from. Without a time it is the value as of
+    the time that the view was served last for, or now if it never was, beside what is served now.
     """
     given = read_time("--at", at) if at is not None else None
     with FeatureStore(target) as store:
@@ -47,7 +47,10 @@ def explain(
         check_deprecation([view], allow_deprecated=True)
         with closing(connect_as_dbt(store.settings)) as connection:
             time, meaning = (given, "") if given else _default_time(store, connection, view)
-            found = explain_feature(store, connection, ids, feature, time, limit=limit)
+            served_at = given or datetime.now(UTC)
+            found = explain_feature(
+                store, connection, ids, feature, time, limit=limit, served_at=served_at
+            )
     if as_json:
         result = plain(found) | {"is_confirmed": found.is_confirmed}
         print(json.dumps(result, indent=2, ensure_ascii=False))

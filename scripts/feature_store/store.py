@@ -19,7 +19,7 @@ from feature_store.historical.join import Mode, make_join
 from feature_store.historical.result import HistoricalFeatures
 from feature_store.online.connection.event_loops import AsyncStores, embedded_async_store
 from feature_store.online.connection.open import clear_errors, open_async_store, open_online_store
-from feature_store.online.layout.keys import KeySpace
+from feature_store.online.layout.keys import KeySpace, key_space
 from feature_store.online.read.get import get_online_features, get_online_features_async
 from feature_store.online.read.request import OnlineRequest, resolve_request
 from feature_store.online.read.result import OnlineFeatures
@@ -234,7 +234,7 @@ class FeatureStore:
 
     @property
     def _keys(self) -> KeySpace:
-        return KeySpace(self.settings.prefix)
+        return key_space(self.settings.prefix)
 
     def _connect(self) -> OnlineStore:
         with self._connecting:

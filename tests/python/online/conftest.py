@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feature_store.online.connection import round_trip
+from feature_store.online.connection import reply_parser
 from support.projects.every_type import EVERYTHING
 from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore
@@ -16,7 +16,7 @@ def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
     if request.param == "hiredis":
         pytest.importorskip("hiredis")
     else:
-        monkeypatch.setattr(round_trip, "hiredis", None)
+        monkeypatch.setattr(reply_parser, "hiredis", None)
 
 
 @pytest.fixture(scope="module")

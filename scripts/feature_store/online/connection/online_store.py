@@ -11,7 +11,7 @@ import redis.asyncio
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.cluster import pipelined_async
 from feature_store.online.connection.retry import SERVER_ERRORS, Retrier
-from feature_store.online.connection.round_trip import Commands, round_trip_async
+from feature_store.online.connection.round_trip import Commands, as_requested, round_trip_async
 from feature_store.online.connection.topology import topology_of
 from feature_store.online.layout.keys import KeySpace
 from feature_store.online.layout.metadata import Metadata
@@ -118,5 +118,5 @@ class AsyncOnlineStore:
     async def round_trip(self, commands: Commands) -> list[Any]:
         """Do as :meth:`OnlineStore.round_trip` without blocking the event loop."""
         if self._is_cluster:
-            return await pipelined_async(self.client, commands.words())
+            return as_requested(commands, await pipelined_async(self.client, commands.words()))
         return await round_trip_async(self.client, commands)

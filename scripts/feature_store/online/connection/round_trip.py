@@ -14,21 +14,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import redis
 
+from feature_store.online.connection import reply_parser
+from feature_store.online.connection.kept_connections import KeptConnection, KeptConnections
 from feature_store.online.connection.redis_internals import socket_of, stream_reader
-
-try:
-    import hiredis
-except ImportError:  # then redis-py's own parser reads, at its own speed
-    hiredis = None
+from feature_store.online.connection.reply_parser import ReplyParser
 
 if TYPE_CHECKING:
     import redis.asyncio
 
 #: Bytes that are read from the socket at once.
 _CHUNK = 1 << 16
-_MORE = object()
-#: Error replies that concern the connection, not one command; redis-py retries some of them.
-_CONNECTION_ERRORS = {"LOADING": redis.BusyLoadingError, "NOAUTH": redis.AuthenticationError}
 
 
 class Commands(NamedTuple):
@@ -37,11 +32,15 @@ class Commands(NamedTuple):
     Attributes:
         words: returns the words of each command, which has one key: a Cluster is sent these.
         packed: returns all commands in the protocol's bytes: a single server is sent these.
+        count: the number of commands.
+        progress: is called with the replies so far, each time that some came; after a retry with
+            another list. With it replies are bytes, without it text.
     """
 
     words: Callable[[], Iterable[tuple[str, ...]]]
     packed: Callable[[], bytes]
     count: int
+    progress: Callable[[list[Any]], None] | None = None
 
 
 def bulk(text: str) -> str:
@@ -55,51 +54,36 @@ def packed_command(command: Iterable[str]) -> str:
     return f"*{len(words)}\r\n" + "".join(map(bulk, words))
 
 
-class ReplyParser:
-    """Parses the replies of one round trip as they come."""
+def as_requested(commands: Commands, replies: list[Any]) -> list[Any]:
+    """Return replies as ``commands`` wants them: bytes, or else text.
 
-    def __init__(self, count: int):
-        self.replies: list[Any] = []
-        self._count = count
-        self._errors: list[redis.RedisError] = []
-        self._parser = hiredis.Reader(
-            protocolError=redis.InvalidResponse,
-            replyError=self._error,
-            encoding="utf-8",
-            errors="strict",
-            notEnoughData=_MORE,
-        )
+    Raises:
+        UnicodeDecodeError: a value is not UTF-8 text.
+    """
+    convert = texts_of if commands.progress is None else _bytes_of
+    return [*map(convert, replies)]
 
-    def feed(self, data: bytes) -> bool:
-        """Parse the bytes that came; return whether all replies are there.
 
-        Raises:
-            redis.ConnectionError: the connection was closed, or rejected by the server.
-            UnicodeDecodeError: a value is not UTF-8 text.
-        """
-        if not data:
-            raise redis.ConnectionError("the server closed the connection")
-        self._parser.feed(data)
-        get, add = self._parser.gets, self.replies.append
-        while (reply := get()) is not _MORE:
-            add(reply)
-        if self._errors:
-            raise self._errors[0]
-        if len(self.replies) > self._count:
-            raise redis.InvalidResponse("the server sent more replies than there were commands")
-        return len(self.replies) == self._count
+def texts_of(reply: Any) -> Any:
+    """Return a reply with text in the place of bytes.
 
-    def _error(self, text: str) -> redis.RedisError:
-        kind = _CONNECTION_ERRORS.get(text.partition(" ")[0])
-        if kind is None:
-            return redis.ResponseError(text)
-        self._errors.append(kind(text))
-        return self._errors[-1]
+    Raises:
+        UnicodeDecodeError: a value is not UTF-8 text.
+    """
+    if isinstance(reply, list):
+        return [*map(texts_of, reply)]
+    return reply.decode() if isinstance(reply, bytes) else reply
+
+
+def _bytes_of(reply: Any) -> Any:
+    if isinstance(reply, list):
+        return [*map(_bytes_of, reply)]
+    return reply.encode() if isinstance(reply, str) else reply
 
 
 def _reads_directly(connection: Any) -> bool:
     """Return whether the replies can be read past redis-py."""
-    return hiredis is not None and connection.get_protocol() in (2, "2")
+    return reply_parser.hiredis is not None and connection.get_protocol() in (2, "2")
 
 
 def _connection_error(error: OSError) -> redis.RedisError:
@@ -108,7 +92,7 @@ def _connection_error(error: OSError) -> redis.RedisError:
     return redis.ConnectionError(f"the connection broke: {error.strerror or error}")
 
 
-def round_trip(client: redis.Redis, commands: Commands) -> list[Any]:
+def round_trip(connections: KeptConnections, commands: Commands) -> list[Any]:
     """Send commands and return their replies, error replies among them.
 
     Raises:
@@ -118,29 +102,31 @@ def round_trip(client: redis.Redis, commands: Commands) -> list[Any]:
     if not commands.count:
         return []
     data = commands.packed()
-    pool = client.connection_pool
-    connection = pool.get_connection()
+    kept = connections.take()
     try:
-        return connection.retry.call_with_retry(
-            lambda: _attempt(connection, data, commands.count), lambda _: connection.disconnect()
+        replies = kept.connection.retry.call_with_retry(
+            lambda: _attempt(kept, data, commands), lambda _: kept.disconnect()
         )
     finally:
-        pool.release(connection)
+        connections.give_back(kept)
+    return replies if commands.progress else as_requested(commands, replies)
 
 
-def _attempt(connection: Any, data: bytes, count: int) -> list[Any]:
+def _attempt(kept: KeptConnection, data: bytes, commands: Commands) -> list[Any]:
+    connection = kept.connection
     try:
         connection.send_packed_command([data])
         if not _reads_directly(connection):
-            return [_read(connection) for _ in range(count)]
-        parser = ReplyParser(count)
+            return [_read(connection) for _ in range(commands.count)]
+        parser = kept.parser
+        parser.begin(commands.count, commands.progress)
         receive = socket_of(connection).recv
         while not parser.feed(receive(_CHUNK)):
             pass
         return parser.replies
     except BaseException as error:
         # With replies still on their way no other command can use the connection.
-        connection.disconnect()
+        kept.disconnect()
         if isinstance(error, OSError):
             raise _connection_error(error) from error
         raise
@@ -148,7 +134,7 @@ def _attempt(connection: Any, data: bytes, count: int) -> list[Any]:
 
 def _read(connection: Any) -> Any:
     try:
-        return connection.read_response()
+        return connection.read_response(disable_decoding=True)
     except redis.ResponseError as error:
         return error
 
@@ -161,20 +147,22 @@ async def round_trip_async(client: redis.asyncio.Redis, commands: Commands) -> l
     pool = client.connection_pool
     connection = await pool.get_connection()
     try:
-        return await connection.retry.call_with_retry(
-            lambda: _attempt_async(connection, data, commands.count),
+        replies = await connection.retry.call_with_retry(
+            lambda: _attempt_async(connection, data, commands),
             lambda _: connection.disconnect(),
         )
     finally:
         await pool.release(connection)
+    return replies if commands.progress else as_requested(commands, replies)
 
 
-async def _attempt_async(connection: Any, data: bytes, count: int) -> list[Any]:
+async def _attempt_async(connection: Any, data: bytes, commands: Commands) -> list[Any]:
     try:
         await connection.send_packed_command([data])
         if not _reads_directly(connection):
-            return [await _read_async(connection) for _ in range(count)]
-        parser, receive = ReplyParser(count), stream_reader(connection).read
+            return [await _read_async(connection) for _ in range(commands.count)]
+        parser, receive = ReplyParser(), stream_reader(connection).read
+        parser.begin(commands.count, commands.progress)
         is_complete = False
         while not is_complete:
             async with asyncio.timeout(connection.socket_timeout):
@@ -190,6 +178,6 @@ async def _attempt_async(connection: Any, data: bytes, count: int) -> list[Any]:
 
 async def _read_async(connection: Any) -> Any:
     try:
-        return await connection.read_response()
+        return await connection.read_response(disable_decoding=True)
     except redis.ResponseError as error:
         return error

@@ -14,7 +14,8 @@ from redis.cluster import RedisCluster
 from redis.sentinel import SentinelConnectionPool
 
 from feature_store.online.connection.cluster import pipelined
-from feature_store.online.connection.round_trip import Commands, round_trip
+from feature_store.online.connection.kept_connections import KeptConnections
+from feature_store.online.connection.round_trip import Commands, as_requested, round_trip
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,13 +31,14 @@ class SingleServer:
 
     def __init__(self, client: redis.Redis):
         self._client = client
+        self._connections = KeptConnections(client.connection_pool)
         self.follows_failover = isinstance(client.connection_pool, SentinelConnectionPool)
         #: Whether one server may lose its rows while another one keeps their metadata.
         self.is_sharded = False
 
     def round_trip(self, commands: Commands) -> list[Any]:
         """Send commands and return their replies, with error replies."""
-        return round_trip(self._client, commands)
+        return round_trip(self._connections, commands)
 
     def split(self, batch: CommandBatch) -> Iterator[tuple[str, CommandBatch]]:
         """Yield each server's name, and the rows of a batch that it owns."""
@@ -77,7 +79,7 @@ class Cluster:
 
     def round_trip(self, commands: Commands) -> list[Any]:
         """Send commands and return their replies, with error replies."""
-        return pipelined(self._client, commands.words())
+        return as_requested(commands, pipelined(self._client, commands.words()))
 
     def split(self, batch: CommandBatch) -> Iterator[tuple[str, CommandBatch]]:
         """Yield each server's name, and the rows of a batch that it owns."""

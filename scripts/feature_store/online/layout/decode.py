@@ -29,8 +29,8 @@ BAD_VALUE = (ValueError, ArithmeticError, TypeError, KeyError, AttributeError, m
 
 #: The next step for a value that cannot be read; an export of changed rows would not send it.
 EXPORT_ALL = "export everything again (feature-store export --full)"
-#: Types whose text is a JSON number too.
-_NUMBERS = dict.fromkeys(INTEGERS, int) | {"decimal": Decimal, "double": float, "float": float}
+#: Types whose text is a JSON number too, with the Python type of their values.
+NUMBERS = dict.fromkeys(INTEGERS, int) | {"decimal": Decimal, "double": float, "float": float}
 
 #: Cached, as many entities have the same feature time.
 _read_time = lru_cache(maxsize=4096)(reader(FEATURE_TIME))
@@ -53,8 +53,8 @@ def column_reader(data_type: str, layout: str) -> ColumnReader:
     """Return the fastest function that reads a column of a type, which may fail for nulls."""
     read = value_reader(data_type, layout)
     base = type_id(data_type)
-    if layout == "hash" and base in _NUMBERS:
-        return _numbers_reader(_NUMBERS[base])
+    if layout == "hash" and base in NUMBERS:
+        return _numbers_reader(NUMBERS[base])
     if base in ("varchar", "enum") or (layout == "packed" and base in INTEGERS | {"boolean"}):
         return list
     if base == "decimal":

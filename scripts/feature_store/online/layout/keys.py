@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -79,6 +80,12 @@ class KeySpace:
     def lock(self) -> str:
         """The key of the lock that an exporter holds (a string)."""
         return f"{self.prefix}:lock"
+
+
+@cache
+def key_space(prefix: str) -> KeySpace:
+    """Return the keys of a prefix, which is checked once."""
+    return KeySpace(prefix)
 
 
 def id_text(key: Feature, value: Any) -> str:

@@ -10,21 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
-from decimal import Decimal
 from functools import cache
-from typing import Any
 
-import msgspec
-
-from feature_store.online.layout.types import (
-    FEATURE_TIME,
-    INTEGERS,
-    TIMES,
-    json_sql,
-    step_of,
-    type_id,
-)
+from feature_store.online.layout.types import FEATURE_TIME, json_sql
 from feature_store.registry.definitions import FeatureView
 from feature_store.warehouse.sql import identifier, literal
 
@@ -70,61 +58,3 @@ def row_sql(view: FeatureView) -> str:
     elements += [json_sql(feature, identifier(feature.name)) for feature in view.features]
     head = literal(f"[{schema_id(view)},")
     return f"concat({head}, " + ", ',', ".join(elements) + ", ']')"
-
-
-#: The Python types of elements that need no conversion after the decoder.
-_DECODED = dict.fromkeys(INTEGERS, int) | {
-    "boolean": bool,
-    "decimal": Decimal,
-    "double": float,
-    "float": float,
-    "varchar": str,
-    "enum": str,
-}
-#: Types whose elements are text that is converted after the decoder.
-_TEXT = TIMES | {"date", "uuid", "json"}
-
-#: Takes replies, None for a missing row, and returns columns: schema ids, feature times (text),
-#: features; or None where a row is not of the view's own schema.
-RowDecoder = Callable[[Sequence[str | None]], list[Sequence[Any]] | None]
-
-
-def is_decoded(data_type: str) -> bool:
-    """Return whether a decoder's column of a type holds values that need no conversion."""
-    return type_id(data_type) in _DECODED
-
-
-@cache
-def row_decoder(view: FeatureView) -> RowDecoder | None:
-    """Return the decoder of a view's rows; None where a feature's type is nested."""
-    bases = [type_id(feature.data_type) for feature in view.features]
-    if not all(base in _DECODED or base in _TEXT for base in bases):
-        return None
-    kinds = [_DECODED.get(base, str) | None for base in bases]
-    decode = msgspec.json.Decoder(list[tuple[(int, str | None, *kinds)]], strict=True).decode
-    own = schema_id(view)
-    absent = f"[{own},{','.join(['null'] * (1 + len(bases)))}]"
-    zeros = {
-        2 + position: Decimal(0).quantize(step_of(feature.data_type))
-        for position, feature in enumerate(view.features)
-        if bases[position] == "decimal"
-    }
-
-    def decoded(replies: Sequence[str | None]) -> list[Sequence[Any]] | None:
-        try:
-            rows = ",".join([absent if reply is None else reply for reply in replies])
-            found = decode(f"[{rows}]")
-        except (msgspec.MsgspecError, TypeError):  # a bad row, or an error reply
-            return None
-        if not found:
-            return [()] * (2 + len(bases))
-        columns: list[Sequence[Any]] = [*zip(*found, strict=True)]
-        if columns[0].count(own) != len(found):
-            return None
-        for position, zero in zeros.items():
-            column = columns[position]
-            # A zero is written as 0, whatever the scale; null stays null.
-            columns[position] = [value or (value if value is None else zero) for value in column]
-        return columns
-
-    return decoded

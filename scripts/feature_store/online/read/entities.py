@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from feature_store.errors import FeatureStoreError
@@ -85,10 +87,10 @@ def entity_ids(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> list
     A null id is one that no key has, as in a point-in-time join, where null equals no id.
     """
     if len(view.entity) == 1 and type_id(view.entity[0].data_type) in INTEGERS:
-        name = view.entity[0].name
-        values = [entity.get(name) for entity in entities]
-        if {*map(type, values)} == {int}:
-            return [*map(str, values)]  # as most ids are; a number needs no escaping
+        with suppress(KeyError):
+            values = [*map(itemgetter(view.entity[0].name), entities)]
+            if {*map(type, values)} == {int}:
+                return [*map(str, values)]  # as most ids are; a number needs no escaping
     return [_id(view, entity, position) for position, entity in enumerate(entities)]
 
 

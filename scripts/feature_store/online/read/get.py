@@ -10,9 +10,11 @@ import redis
 
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.errors import command_error, reply_of
-from feature_store.online.connection.round_trip import Commands, packed_command
+from feature_store.online.connection.round_trip import Commands, packed_command, texts_of
+from feature_store.online.layout.hash_decoder import Columns
+from feature_store.online.read.arriving import ArrivingRows
 from feature_store.online.read.entities import entity_rows
-from feature_store.online.read.replies import Columns, PackedRows, ViewReplies, hash_columns
+from feature_store.online.read.replies import PackedRows, ViewReplies, hash_columns
 from feature_store.online.read.request import OnlineRequest
 from feature_store.online.read.result import OnlineFeatures
 from feature_store.registry.definitions import duration_seconds
@@ -84,15 +86,24 @@ def _steps(
     oldest = _oldest(request, max_age, at)
     given = entity_rows(entities)
     ids = request.ids(given)
-    replies = yield request.commands(ids)
+    rows = ArrivingRows(request.views, len(given))
+    replies = yield request.commands(ids, rows.progress)
+    decoded = rows.finish(replies)
+    if None in decoded:
+        replies = texts_of(replies)
     columns: dict[str, Columns] = {}
     other_schemas: list[PackedRows] = []
-    for number, (view, own) in enumerate(zip(request.views, ids, strict=True)):
-        rows = ViewReplies(view, own, replies[number * len(given) : (number + 1) * len(given)])
-        if view.view.layout != "packed":
-            columns[view.label] = hash_columns(rows)
+    for number, (view, own, found) in enumerate(zip(request.views, ids, decoded, strict=True)):
+        if found is not None:
+            columns[view.label] = found
             continue
-        packed = PackedRows(rows)
+        one_by_one = ViewReplies(
+            view, own, replies[number * len(given) : (number + 1) * len(given)]
+        )
+        if view.view.layout != "packed":
+            columns[view.label] = hash_columns(one_by_one)
+            continue
+        packed = PackedRows(one_by_one)
         if packed.other_schemas:
             other_schemas.append(packed)
         else:

@@ -1,4 +1,4 @@
-"""Server replies turned into columns of values, for both layouts."""
+"""Rows that no decoder reads at once, or that are wrong: read one by one, in both layouts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 import redis
 
@@ -21,13 +21,11 @@ from feature_store.online.layout.decode import (
     read_value,
     value_reader,
 )
-from feature_store.online.layout.packed import is_decoded, parse, row_decoder
+from feature_store.online.layout.hash_decoder import Columns
+from feature_store.online.layout.packed import parse
 from feature_store.online.layout.types import FEATURE_TIME, json_reader
 from feature_store.online.read.request import ViewRequest
 from feature_store.registry.definitions import Feature
-
-#: Feature times, and for each feature its values; one an entity.
-Columns: TypeAlias = tuple[list[datetime | None], list[list[Any]]]
 
 
 @dataclass(frozen=True)
@@ -85,12 +83,10 @@ class PackedRows:
         #: In the place of a row that does not exist.
         self._no_row = [self._schema] + [None] * (self._width - 1)
         self._rows: list[list[Any]] = []
-        # Columns, if every row has the view's own schema: of decoded values, or parsed JSON.
-        decode = row_decoder(view.request.view)
-        self._decoded = decode(view.replies) if decode else None
-        self._columns = None if self._decoded else self._parsed_at_once()
+        #: Columns of parsed JSON, if every row has the view's own schema.
+        self._columns = self._parsed_at_once()
         self.other_schemas: list[int] = []
-        if self._decoded is None and self._columns is None:
+        if self._columns is None:
             view.check()
             self._rows = [self._parsed(row, reply) for row, reply in enumerate(view.replies)]
             self.other_schemas = [*dict.fromkeys(row[0] for row in self._rows)]
@@ -135,15 +131,12 @@ class PackedRows:
     def columns(self, schemas: Mapping[int, str | None]) -> Columns:
         """Read the columns; ``schemas`` has the value of the schema key for ``other_schemas``."""
         features = self.request.features
-        columns = self._decoded or self._columns
+        columns = self._columns
         if columns is None:
             return self._columns_of_schemas(schemas)
-        positions = self.request.positions
         values = [
-            [*columns[2 + position]]
-            if self._decoded and is_decoded(feature.data_type)
-            else read_column(feature, "packed", columns[2 + position], self._view.key)
-            for feature, position in zip(features, positions, strict=True)
+            read_column(feature, "packed", columns[2 + position], self._view.key)
+            for feature, position in zip(features, self.request.positions, strict=True)
         ]
         return self._view.read_times(columns[1]), values
 

@@ -6,14 +6,16 @@ prepared once for each list of features: the views, and the bytes around an id i
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from feature_store.errors import FeatureStoreError
 from feature_store.online.connection.round_trip import Commands, bulk
+from feature_store.online.layout.hash_decoder import RowsDecoder, hash_decoder
 from feature_store.online.layout.keys import KeySpace
 from feature_store.online.layout.packed import schema_id
+from feature_store.online.layout.packed_decoder import packed_decoder
 from feature_store.online.layout.types import FEATURE_TIME, reader
 from feature_store.online.read.entities import entity_ids
 from feature_store.registry.definitions import Feature, FeatureDefinitions, FeatureView
@@ -21,6 +23,8 @@ from feature_store.registry.references import FEATURES, no_features, references
 
 #: Requests that are cached for each project and prefix; a service has a handful.
 _CACHE_SIZE = 256
+#: Bytes of an id that is not longer than usual.
+_SHORT_ID = 64
 _cache: WeakKeyDictionary[FeatureDefinitions, dict[Hashable, OnlineRequest]] = WeakKeyDictionary()
 
 
@@ -29,6 +33,7 @@ class ViewRequest:
 
     Attributes:
         positions: of each feature among all of the view's.
+        decode: reads replies at once; None where they are read one by one.
     """
 
     def __init__(self, keys: KeySpace, view: FeatureView, requested: Sequence[tuple[str, Feature]]):
@@ -41,14 +46,17 @@ class ViewRequest:
         self.schema_id = schema_id(view)
         self.schemas_key = keys.schemas(view)
         self._head, self._tail = keys.around_id(view)
+        self.decode: RowsDecoder | None
         if view.layout == "packed":
             self._name, self._fields = "GET", ()
+            self.decode = packed_decoder(view, self.positions)
         else:
             self._name = "HMGET"
             self._fields = (*(feature.name for feature in self.features), FEATURE_TIME.name)
-        self._before = f"*{2 + len(self._fields)}\r\n{bulk(self._name)}$"
+            self.decode = hash_decoder(self.features)
         self._behind = f"{self._tail}\r\n" + "".join(map(bulk, self._fields))
-        self._length = len((self._head + self._tail).encode())
+        #: What stands before an id of so many bytes; most ids have few.
+        self._before = [self._before_id(size) for size in range(_SHORT_ID)]
 
     def key(self, entity_id: str) -> str:
         """Return the key of an entity's row."""
@@ -60,14 +68,18 @@ class ViewRequest:
 
     def packed_commands(self, ids: Sequence[str]) -> str:
         """Return the commands that read the rows of entities, in the protocol's bytes."""
-        before, head, behind, length = self._before, self._head, self._behind, self._length
         sizes = map(len, ids if "".join(ids).isascii() else [one.encode() for one in ids])
-        return "".join(
-            [
-                f"{before}{length + size}\r\n{head}{one}{behind}"
-                for one, size in zip(ids, sizes, strict=True)
-            ]
-        )
+        before, behind = self._before, self._behind
+        try:
+            return "".join(
+                [f"{before[size]}{one}{behind}" for one, size in zip(ids, sizes, strict=True)]
+            )
+        except IndexError:
+            return "".join([f"{self._before_id(len(one.encode()))}{one}{behind}" for one in ids])
+
+    def _before_id(self, size: int) -> str:
+        words, length = 2 + len(self._fields), len((self._head + self._tail).encode()) + size
+        return f"*{words}\r\n{bulk(self._name)}${length}\r\n{self._head}"
 
 
 class OnlineRequest:
@@ -113,13 +125,16 @@ class OnlineRequest:
             )
         return found
 
-    def commands(self, ids: Sequence[Sequence[str]]) -> Commands:
+    def commands(
+        self, ids: Sequence[Sequence[str]], progress: Callable[[list[Any]], None]
+    ) -> Commands:
         """Return the commands that read all rows, one view after the other."""
         views = [*zip(self.views, ids, strict=True)]
         return Commands(
             lambda: (command for view, own in views for command in map(view.command, own)),
             lambda: "".join([view.packed_commands(own) for view, own in views]).encode(),
             sum(map(len, ids)),
+            progress,
         )
 
 
@@ -131,7 +146,7 @@ def resolve_request(
     key: Hashable = None
     if isinstance(features, str):
         key = (keys.prefix, features)
-    elif isinstance(features, (list, tuple)) and all(isinstance(one, str) for one in features):
+    elif isinstance(features, (list, tuple)) and {*map(type, features)} == {str}:
         key = (keys.prefix, tuple(features))
     found = cached.get(key) if key else None
     if found is None:

@@ -76,7 +76,9 @@ class OnlineFeatures:
         Args:
             statuses: add a column ``<reference>:status`` behind each feature.
         """
-        names = dict.fromkeys(name for entity in self.entities for name in entity)
+        names: dict[str, Any] = {}
+        for entity in self.entities:
+            names.update(entity)
         columns = {name: [entity.get(name) for entity in self.entities] for name in names}
         status_columns = self._status_columns() if statuses else {}
         for reference, values in self.values.items():

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from feature_store import FeatureStore, FeatureStoreError
-from feature_store.online.connection.round_trip import ReplyParser
+from feature_store.online.connection.reply_parser import ReplyParser
 from support.projects.customers_store import open_feature_store
 from support.projects.things_store import THINGS
 from support.projects.tiny_store import TinyStore
@@ -139,5 +139,7 @@ def test_a_read_that_is_interrupted(tiny: TinyStore, proxy: TcpProxy):
 def test_a_loading_server_is_an_error_that_redis_py_retries():
     """As redis-py does, whose own parser makes the same error of it."""
     pytest.importorskip("hiredis")
+    parser = ReplyParser()
+    parser.begin(2)
     with pytest.raises(redis.BusyLoadingError, match="LOADING Redis is loading"):
-        ReplyParser(2).feed(b"-LOADING Redis is loading the dataset in memory\r\n")
+        parser.feed(b"-LOADING Redis is loading the dataset in memory\r\n")

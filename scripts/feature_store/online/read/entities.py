@@ -90,7 +90,7 @@ def entity_ids(view: FeatureView, entities: Sequence[Mapping[str, Any]]) -> list
         with suppress(KeyError):
             values = [*map(itemgetter(view.entity[0].name), entities)]
             if {*map(type, values)} == {int}:
-                return [*map(str, values)]  # as most ids are; a number needs no escaping
+                return [*map(repr, values)]  # as most ids are; a number needs no escaping
     return [_id(view, entity, position) for position, entity in enumerate(entities)]
 
 

@@ -68,14 +68,17 @@ class ViewRequest:
 
     def packed_commands(self, ids: Sequence[str]) -> str:
         """Return the commands that read the rows of entities, in the protocol's bytes."""
-        sizes = map(len, ids if "".join(ids).isascii() else [one.encode() for one in ids])
         before, behind = self._before, self._behind
+        if not ids:
+            return ""
         try:
-            return "".join(
-                [f"{before[size]}{one}{behind}" for one, size in zip(ids, sizes, strict=True)]
-            )
+            if "".join(ids).isascii():
+                pieces = [before[len(one)] + one for one in ids]
+            else:
+                pieces = [before[len(one.encode())] + one for one in ids]
         except IndexError:
-            return "".join([f"{self._before_id(len(one.encode()))}{one}{behind}" for one in ids])
+            pieces = [self._before_id(len(one.encode())) + one for one in ids]
+        return behind.join(pieces) + behind
 
     def _before_id(self, size: int) -> str:
         words, length = 2 + len(self._fields), len((self._head + self._tail).encode()) + size

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import repeat
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from feature_store.online.layout.types import TIMES, type_id
@@ -76,9 +76,7 @@ class OnlineFeatures:
         Args:
             statuses: add a column ``<reference>:status`` behind each feature.
         """
-        names: dict[str, Any] = {}
-        for entity in self.entities:
-            names.update(entity)
+        names = dict.fromkeys(chain.from_iterable(self.entities))
         columns = {name: [entity.get(name) for entity in self.entities] for name in names}
         status_columns = self._status_columns() if statuses else {}
         for reference, values in self.values.items():

@@ -200,6 +200,8 @@ def _check_options(kind: Kind, tls: bool, options: Mapping[str, Any]) -> None:
     """Let redis-py check the options' values, without connecting."""
     if not tls and any(name.startswith("ssl_") for name in options):
         raise _UnreadableError("ssl_… options are for rediss")
+    # That one is the pool's.
+    options = {name: value for name, value in options.items() if name != "max_connections"}
     if kind == "socket":
         redis.UnixDomainSocketConnection(**options)
     elif tls:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,7 +59,8 @@ def connect_as_dbt(settings: Settings) -> duckdb.DuckDBPyConnection:
 def _statements(target: Target, settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield what is said of a part of the target, and its SQL: as dbt-duckdb runs it."""
     output = {part: target.nested(part) for part in _PARTS if target.output.get(part)}
-    if not output:
+    if _is_read_without_dbt(output):
+        yield from _settings(output.get("settings", {}))
         return
     credentials = _credentials(target, output, settings)
     for one in credentials.extensions or []:
@@ -69,9 +70,7 @@ def _statements(target: Target, settings: Settings) -> Iterator[tuple[str, str]]
         yield f"extension {name}", f"load {name}"
     for number, statement in enumerate(credentials.secrets_sql(), 1):
         yield f"secret {number}", statement
-    for name, value in (credentials.settings or {}).items():
-        if name.lower() not in _OWN_SETTINGS:
-            yield f"setting {name}", f"set {name} = {literal(str(value))}"
+    yield from _settings(credentials.settings or {})
     for database in credentials.attach or []:
         is_file = not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", database.path)
         if is_file:
@@ -80,6 +79,25 @@ def _statements(target: Target, settings: Settings) -> Iterator[tuple[str, str]]
         if is_file and not database.type and not database.options:
             database.read_only = True
         yield f"attach {database.alias or database.path}", database.to_sql()
+
+
+def _is_read_without_dbt(output: Mapping[str, Any]) -> bool:
+    """Return whether a target has nothing but settings, which dbt takes as they are.
+
+    Most targets set a time zone at most, and the import of dbt takes longer than most queries.
+    """
+    found = output.get("settings", {})
+    return (
+        output.keys() <= {"settings"}
+        and isinstance(found, dict)
+        and all(isinstance(name, str) for name in found)
+    )
+
+
+def _settings(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in found.items():
+        if name.lower() not in _OWN_SETTINGS:
+            yield f"setting {name}", f"set {name} = {literal(str(value))}"
 
 
 def _credentials(target: Target, output: dict[str, Any], settings: Settings) -> DuckDBCredentials:

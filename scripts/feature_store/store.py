@@ -99,7 +99,8 @@ class FeatureStore:
     @cached_property
     def macros(self) -> ProjectMacros:
         """The project's macros, which make the SQL of joins."""
-        return ProjectMacros(self.definitions.manifest)
+        cache = self.settings.target_path / "compiled_macros"
+        return ProjectMacros(self.definitions.manifest, cache)
 
     def feature_service(self, name: str) -> FeatureService:
         """Return the features that an exposure pins.

@@ -4,9 +4,14 @@
     entity, which needs no sorting. For an entity with many this would compare every row with every
     other, so an as-of join matches them, which sorts the feature rows of these entities.
 
+    Rows of a feature table that are older than max_age match nothing: most pairs of a label and a
+    row are then not grouped, and the lower bound lets DuckDB skip blocks of older rows. The age of a
+    snapshot's row is not that of its validity, so it is checked later.
+
     For a snapshot, _match_count is the number of rows that were valid; two are an error. -#}
 {%- macro _point_in_time_matches_sql(view, mode, valid_from) -%}
 {%- set is_served = mode == 'as_served' -%}
+{%- set is_aged = view.max_age_us is not none and not is_served -%}
 {{ view.name }}_rows as not materialized (
 
     -- No rows if the types of the keys differ, which is an error of checked_types: nothing is cast.
@@ -25,7 +30,8 @@
 
 {{ feature_store._point_in_time_rows_of_frequent_sql(view, mode) }}
 
-{{ view.name }}_matches as (
+-- The time of the latest row of each label's entity, up to the label's time.
+{{ view.name }}_matches as materialized (
 
     select
         rare._spine_row,
@@ -42,6 +48,11 @@
         on
             {{ feature_store._same_entity_sql('rare', 'features', view.entity) | indent(12) }}
             and rare._spine_time >= features.{{ valid_from }}
+            {%- if is_aged %}
+            and features.feature_time >= {{ feature_store._oldest_time_sql(
+                'rare._spine_time', view.max_age_us
+            ) | indent(12) }}
+            {%- endif %}
             {%- if is_served %}
             and (features.dbt_valid_to is null or rare._spine_time < features.dbt_valid_to)
             {%- endif %}
@@ -62,6 +73,12 @@
         on
             {{ feature_store._same_entity_sql('frequent', 'features', view.entity) | indent(12) }}
             and frequent._spine_time >= features.{{ valid_from }}
+    {%- if is_aged %}
+    where
+        features.feature_time >= {{ feature_store._oldest_time_sql(
+            'frequent._spine_time', view.max_age_us
+        ) | indent(8) }}
+    {%- endif %}
 
 ),
 {%- endmacro -%}

@@ -1,7 +1,9 @@
-{#- The CTEs of a feature view's rows of the frequent entities. Those of a snapshot have _earlier_end,
-    the latest end of the rows before them: until then, two rows are valid at one time. -#}
+{#- The CTEs of a feature view's rows of the frequent entities, without those that are too old for
+    every label of their entity. Those of a snapshot have _earlier_end, the latest end of the rows
+    before them: until then, two rows are valid at one time. -#}
 {%- macro _point_in_time_rows_of_frequent_sql(view, mode) -%}
 {%- set is_served = mode == 'as_served' -%}
+{%- set is_aged = view.max_age_us is not none and not is_served -%}
 {{ view.name }}_of_frequent as (
 
     select features.*
@@ -9,9 +11,16 @@
     where
         exists (
             select 1
-            from {{ view.spine }}_frequent as frequent
+            from {{ view.spine }}_entities as entities
             where
-                {{ feature_store._same_entity_sql('frequent', 'features', view.entity) | indent(16) }}
+                entities._is_frequent
+                and {{ feature_store._same_entity_sql('entities', 'features', view.entity)
+                    | indent(16) }}
+                {%- if is_aged %}
+                and features.feature_time >= {{ feature_store._oldest_time_sql(
+                    'entities._first_time', view.max_age_us
+                ) | indent(16) }}
+                {%- endif %}
         )
         {%- if is_served %}
         and (features.dbt_valid_to is null or features.dbt_valid_from < features.dbt_valid_to)

@@ -10,7 +10,7 @@
         ~ '            or matches._match_count > 1\n        )'
     ) -%}
 {%- endif -%}
-{%- if view.max_age_us is not none -%}
+{%- if view.max_age_us is not none and mode == 'as_served' -%}
     {%- do conditions.append(
         'epoch_us(matches._spine_time) - epoch_us(features.feature_time) <= ' ~ view.max_age_us
     ) -%}

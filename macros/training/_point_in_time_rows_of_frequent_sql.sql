@@ -7,21 +7,25 @@
 {{ view.name }}_of_frequent as (
 
     select features.*
+    {%- if is_aged %}
+    from {{ view.spine }}_entities as entities
+    inner join {{ view.name }}_rows as features
+        on
+            {{ feature_store._same_entity_sql('entities', 'features', view.entity) | indent(12) }}
+            and features.feature_time >= {{ feature_store._oldest_time_sql(
+                'entities._first_time', view.max_age_us
+            ) | indent(12) }}
+    where entities._is_frequent
+    {%- else %}
     from {{ view.name }}_rows as features
     where
         exists (
             select 1
-            from {{ view.spine }}_entities as entities
+            from {{ view.spine }}_frequent as frequent
             where
-                entities._is_frequent
-                and {{ feature_store._same_entity_sql('entities', 'features', view.entity)
-                    | indent(16) }}
-                {%- if is_aged %}
-                and features.feature_time >= {{ feature_store._oldest_time_sql(
-                    'entities._first_time', view.max_age_us
-                ) | indent(16) }}
-                {%- endif %}
+                {{ feature_store._same_entity_sql('frequent', 'features', view.entity) | indent(16) }}
         )
+        {%- endif %}
         {%- if is_served %}
         and (features.dbt_valid_to is null or features.dbt_valid_from < features.dbt_valid_to)
         {%- endif %}

@@ -13,8 +13,8 @@
     {%- if not is_served %}
     -- Nothing is grouped as long as each match has found one row.
     where
-        (select count(*) from {{ view.name }}_features as found)
-        > (select count(*) from {{ view.name }}_matches as matches)
+        (select count(found._spine_row) from {{ view.name }}_features as found)
+        > (select count(matches._spine_row) from {{ view.name }}_matches as matches)
     {%- endif %}
     group by _spine_row
     having count(*) > 1{{ ' or max(_match_count) > 1' if is_served }}

@@ -6,7 +6,9 @@
 
     - grains: results of single grains are combined by `combine` (count, sum, min, max, bool_*);
     - distinct: by the grains in which a value enters and leaves a window;
-    - events: any other aggregate, by frames over the events themselves. -#}
+    - events: any other aggregate, by frames over the events themselves.
+
+    `argument` is the SQL between the parentheses. -#}
 {%- macro _aggregate_call(text) -%}
     {%- set parts = feature_store._split_call(text | string) -%}
     {%- if parts is none or not modules.re.fullmatch('[A-Za-z_][A-Za-z0-9_]*', parts.head) -%}
@@ -36,6 +38,7 @@
     {%- endif -%}
     {{- return({
         'call': parts.head ~ '(' ~ parts.inner ~ ')',
+        'argument': parts.inner,
         'filter': condition,
         'value': distinct.group(1) | trim if strategy == 'distinct' else none,
         'counts': function == 'count',

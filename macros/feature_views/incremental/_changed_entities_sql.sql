@@ -4,7 +4,8 @@
     - _loaded_until: the latest load of any of them;
     - _from_grain: the grain of the earliest new event; the entity's rows up to its begin stay as
       they are. Null if other events changed too, and all rows of the entity are built again;
-    - _part: the number, from 0, of the part of the build that the entity belongs to.
+    - _part: the number, from 0, of the part of the build that the entity belongs to. Large entities
+      come last, each in a part of its own that is not the first.
 
     One more row has no entity and no part, but _counts of all events, see _event_counts_sql(). A
     sum of row hashes does not depend on the order of the events, and counts copies.
@@ -67,9 +68,10 @@ select
     *,
     cast(
         (sum(_events) over (
-            order by {{ plan.entity | join(', ') }}
+            order by _events > {{ feature_store._large_entity() }}, {{ plan.entity | join(', ') }}
             rows between unbounded preceding and current row
         ) - _events) // {{ feature_store._events_per_part() }}
+        + cast(_events > {{ feature_store._large_entity() }} as integer)
         as integer
     ) as _part
 from changed

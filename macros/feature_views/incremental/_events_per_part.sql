@@ -10,3 +10,8 @@
     {%- endif -%}
     {{- return(events) -}}
 {%- endmacro -%}
+
+{#- The number of events above which an entity makes a part of its own, which is not the first. -#}
+{%- macro _large_entity() -%}
+    {{- return(4 * feature_store._events_per_part()) -}}
+{%- endmacro -%}

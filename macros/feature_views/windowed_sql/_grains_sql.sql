@@ -11,6 +11,10 @@ grains as (
         {{ aggregate.name }}_per_grain._stay_{{ window.name }}
         {#- #} as _stay_{{ aggregate.name }}_{{ window.name }}
         {%- endfor %}
+        {%- for window in aggregate.windows if plan.positions %},
+        {{ aggregate.name }}_per_grain._new_{{ window.name }}
+        {#- #} as _new_{{ aggregate.name }}_{{ window.name }}
+        {%- endfor %}
         {%- endfor %}
     from per_grain
     {%- for aggregate in counts %}

@@ -175,6 +175,18 @@ def test_new_events_at_every_bound(name: str, replays: dict[str, Replay]):
 
 
 @pytest.mark.parametrize("name", VIEWS)
+def test_entities_with_much_history_do_not_take_rows_of_others(
+    name: str, replays: dict[str, Replay]
+):
+    """Of 60 customers some are built anew from different times on, next to each other."""
+    replay = replays[name]
+    for number, events in enumerate((3_000, 40, 40)):
+        load_batch(replay.connection, number, events, 60)
+        replay.update() if number else replay.build()
+        assert replay.tables() == replay.of_full_build()
+
+
+@pytest.mark.parametrize("name", VIEWS)
 def test_a_change_of_any_one_column(name: str, replays: dict[str, Replay]):
     """One event of each entity changes in one column; its load time stays the same."""
     replay, start = replays[name], datetime(2017, 3, 12, 7)

@@ -24,13 +24,19 @@ def write_project(
     models: Mapping[str, str],
     meta: Mapping[str, Any],
     warehouse: Path = Path(":memory:"),
+    config: Mapping[str, Any] | None = None,
 ) -> DbtProject:
-    """Write a dbt project: SQL by model name, and ``config.meta`` of some of the models."""
+    """Write a dbt project: SQL by model name, and ``config.meta`` of some of the models.
+
+    ``config`` is what else those models have in their config.
+    """
     project = DbtProject(folder)
     project.warehouse = warehouse
     project.write_settings(vars={"as_of": None})
     project.write_profile()
-    properties = [{"name": name, "config": {"meta": given}} for name, given in meta.items()]
+    properties = [
+        {"name": name, "config": {"meta": given, **(config or {})}} for name, given in meta.items()
+    ]
     project.write("models/views.yml", {"version": 2, "models": properties})
     for name, sql in {"events": EVENTS, **models}.items():
         project.write(f"models/{name}.sql", sql)
@@ -56,20 +62,33 @@ def compiled(folder: Path, *arguments: str) -> dict[str, str]:
 
 
 class Warehouse:
-    """An in-memory DuckDB, set up as dbt sets up its own, in which compiled models run."""
+    """A DuckDB, set up as dbt sets up its own, in which compiled models run."""
 
-    def __init__(self, folder: Path, declarations: Mapping[str, Any]):
-        """Compile, at once, each declaration as a feature view and as an online view on it."""
+    def __init__(
+        self, folder: Path, declarations: Mapping[str, Any], events: Mapping[str, str] | None = None
+    ):
+        """Compile, at once, each declaration as a feature view and as an online view on it.
+
+        With the types of the columns of ``events``, the views are those of incremental models on a
+        table that is there, which the plan of positions needs; otherwise they are made by frames.
+        """
         windowed = "{{ windowed_features(ref('events'), feature_view()) }}"
         online = "{{{{ online_features(ref('{}'), ref('events'), feature_view()) }}}}"
         models = dict.fromkeys(declarations, windowed)
         models |= {f"online_{name}": online.format(name) for name in declarations}
         meta = {name: {"feature_view": given} for name, given in declarations.items()}
         meta |= {f"online_{name}": given for name, given in meta.items()}
-        write_project(folder, models, meta)
+        path = Path(":memory:")
+        if events:
+            path = folder.with_suffix(".duckdb")
+            columns = ", ".join(f"{name} {kind}" for name, kind in events.items())
+            with duckdb.connect(path) as connection:
+                connection.execute(f"create table events ({columns})")
+        config = {"materialized": "feature_view"} if events else {}
+        write_project(folder, models, meta, path, config)
         self.sql = compiled(folder)
         self.declarations = declarations
-        self.connection = duckdb.connect()
+        self.connection = duckdb.connect(path)
         self.connection.execute("set timezone = 'UTC'")
         self.connection.execute("set threads = 1")
 

@@ -1,0 +1,109 @@
+{#- The CTE feature_times: one row per entity, given by its _start, and grain in which its features
+    change, with the range of positions that each window has there: _grains_<window> of them, from
+    after _before_<window> to _newest. An event enters the windows one grain later, and leaves one
+    when that has passed.
+
+    changed: the table of entities whose events changed. Of the changes before the time from which
+        rows are built, only the last is made, which the ranges begin with. -#}
+{%- macro _feature_times_sql(plan, changed) -%}
+{%- set windows = plan.windows | rejectattr('grains', 'none') | list -%}
+{%- set so_far = 'over (rows between unbounded preceding and current row)' -%}
+window_changes as (
+
+    -- events become visible
+    {{ feature_store._window_change_sql(plan, changed and not plan.has_frames, 1, 0) }}
+    {%- for window in windows %}
+    union all
+    -- events leave the window of {{ window.name }}
+    {{ feature_store._window_change_sql(plan, changed, window.grains + 1, loop.index) }}
+    {%- endfor %}
+
+),
+
+sorted_changes as (
+
+    select *
+    from window_changes
+    order by
+        _start asc,
+        _grain asc,
+        _kind asc
+
+),
+
+ranges as (
+
+    select
+        _start,
+        _grain,
+        _kind,
+        lead(_start) over () as _next_start,
+        lead(_grain) over () as _next_grain,
+        cast(greatest(max(_position) filter (where _kind = 0) {{ so_far }}, _start - 1) as integer)
+        {#- #} as _newest
+        {%- for window in windows %},
+        cast(greatest(max(_position) filter (where _kind = {{ loop.index }}) {{ so_far }}, _start - 1) as integer)
+        {#- #} as _before_{{ window.name }}
+        {%- endfor %}
+    from sorted_changes
+
+),
+
+-- the last change of each grain
+feature_times as (
+
+    select
+        *
+        {%- for window in windows %},
+        _newest - _before_{{ window.name }} as _grains_{{ window.name }}
+        {%- endfor %}
+    from ranges
+    where
+        if(
+            _next_start < _start or (_next_start = _start and _next_grain < _grain),
+            error('{{ feature_store._rows_out_of_order() }}'),
+            _next_start is distinct from _start or _next_grain is distinct from _grain
+        )
+        {%- if changed %}
+        -- not before the first event that has become visible
+        and _newest >= _start
+        {%- endif %}
+
+),
+{%- if plan.has_frames %}
+
+changes as (
+
+    select
+        {%- for key in plan.entity %}
+        newest.{{ key }},
+        {%- endfor %}
+        feature_times._grain
+    from feature_times
+    left join positions as newest on feature_times._newest = newest._position
+
+),
+{%- endif %}
+{%- endmacro -%}
+
+{#- The times at which events come into or out of a window, `grains` after their own.
+
+    kind: number by which the changes of one grain are ordered. -#}
+{%- macro _window_change_sql(plan, changed, grains, kind) -%}
+    select
+        _start,
+        _grain + {{ grains }} as _grain,
+        cast({{ kind }} as utinyint) as _kind,
+        _position
+    from positions
+    where
+        _grain is not null
+        {%- if changed %}
+        -- of the changes before the first row, only the last
+        and (
+            _from_grain is null
+            or _next_grain is null
+            or _next_grain + {{ grains }} > _from_grain
+        )
+        {%- endif %}
+{%- endmacro -%}

@@ -4,8 +4,8 @@
 
     declaration: the feature view, as in `config.meta.feature_view`.
     changed: of a windowed view that is built incrementally, the table of the entities whose
-        rows were built: only these are checked. The SQL of a full build groups by entity and
-        feature time itself. -#}
+        rows were built: only the rows after the time from which they were built are checked.
+        The SQL of a full build groups by entity and feature time itself. -#}
 {%- macro _check_feature_keys(declaration, changed=none) -%}
     {%- set names = declaration.entity + ['feature_time'] -%}
     {%- set found = adapter.get_columns_in_relation(this)
@@ -23,8 +23,13 @@
         {%- set rows = 'from ' ~ this ~ ' as features' -%}
         {%- if changed -%}
             {%- set entity = feature_store._quoted_names(declaration.entity) -%}
-            {%- set rows = rows ~ ' semi join ' ~ changed
-                ~ ' using (' ~ entity | join(', ') ~ ')' -%}
+            {%- set same = [] -%}
+            {%- for key in entity -%}
+                {%- do same.append('features.' ~ key ~ ' = changed.' ~ key) -%}
+            {%- endfor -%}
+            {%- set rows = rows ~ ' semi join ' ~ changed ~ ' as changed on ' ~ same | join(' and ')
+                ~ ' and (changed._from_grain is null or features.feature_time > make_timestamp('
+                ~ 'changed._from_grain * ' ~ feature_store._duration_us(declaration.grain) ~ '))' -%}
         {%- endif -%}
         {%- set is_null = keys | join(' is null or ') ~ ' is null' -%}
         {%- set parts = [] -%}

@@ -3,19 +3,19 @@
     after _before_<window> to _newest. An event enters the windows one grain later, and leaves one
     when that has passed.
 
-    changed: the table of entities whose events changed. Of the changes before the time from which
-        rows are built, only the last is made, which the ranges begin with. -#}
+    changed: the table of entities whose events changed, or none. -#}
 {%- macro _feature_times_sql(plan, changed) -%}
 {%- set windows = plan.windows | rejectattr('grains', 'none') | list -%}
-{%- set so_far = 'over (rows between unbounded preceding and current row)' -%}
+{#- frames need all times at which events become visible -#}
+{%- set trimmed = changed and not plan.has_frames -%}
 window_changes as (
 
     -- events become visible
-    {{ feature_store._window_change_sql(plan, changed and not plan.has_frames, 1, 0) }}
+    {{ feature_store._window_change_sql(trimmed, 1, 0) }}
     {%- for window in windows %}
     union all
     -- events leave the window of {{ window.name }}
-    {{ feature_store._window_change_sql(plan, changed, window.grains + 1, loop.index) }}
+    {{ feature_store._window_change_sql(trimmed, window.grains + 1, loop.index) }}
     {%- endfor %}
 
 ),
@@ -39,11 +39,9 @@ ranges as (
         _kind,
         lead(_start) over () as _next_start,
         lead(_grain) over () as _next_grain,
-        cast(greatest(max(_position) filter (where _kind = 0) {{ so_far }}, _start - 1) as integer)
-        {#- #} as _newest
+        {{ feature_store._positions_so_far_sql(0, trimmed) }} as _newest
         {%- for window in windows %},
-        cast(greatest(max(_position) filter (where _kind = {{ loop.index }}) {{ so_far }}, _start - 1) as integer)
-        {#- #} as _before_{{ window.name }}
+        {{ feature_store._positions_so_far_sql(loop.index, trimmed) }} as _before_{{ window.name }}
         {%- endfor %}
     from sorted_changes
 
@@ -88,17 +86,20 @@ changes as (
 
 {#- The times at which events come into or out of a window, `grains` after their own.
 
+    trimmed: whether of the changes before the first row only the last is made, for all of them.
     kind: number by which the changes of one grain are ordered. -#}
-{%- macro _window_change_sql(plan, changed, grains, kind) -%}
+{%- macro _window_change_sql(trimmed, grains, kind) -%}
     select
         _start,
         _grain + {{ grains }} as _grain,
-        cast({{ kind }} as utinyint) as _kind,
-        _position
+        cast({{ kind }} as utinyint) as _kind
+        {%- if trimmed %},
+        if(_grain + {{ grains }} <= _from_grain, _position - _start + 1, 1) as _positions
+        {%- endif %}
     from positions
     where
         _grain is not null
-        {%- if changed %}
+        {%- if trimmed %}
         -- of the changes before the first row, only the last
         and (
             _from_grain is null
@@ -106,4 +107,18 @@ changes as (
             or _next_grain + {{ grains }} > _from_grain
         )
         {%- endif %}
+{%- endmacro -%}
+
+{#- The position up to which events have come into or out of a window: the empty row and all
+    changes so far, because the earlier entities have one for each of their positions. -#}
+{%- macro _positions_so_far_sql(kind, trimmed) -%}
+    {%- set frame = 'over (\n                rows between unbounded preceding and current row\n            )' -%}
+    {%- set of_kind = 'filter (where _kind = ' ~ kind ~ ')' -%}
+    cast(
+            {% if trimmed -%}
+            1 + coalesce(sum(_positions) {{ of_kind }} {{ frame }}, 0)
+            {%- else -%}
+            1 + count(*) {{ of_kind }} {{ frame }}
+            {%- endif %} as integer
+        )
 {%- endmacro -%}

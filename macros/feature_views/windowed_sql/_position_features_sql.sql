@@ -27,7 +27,14 @@ features as (
         {%- endfor %}
         {%- endfor %}
         {{ feature_store._known_at_sql(plan) }} as known_at
-    from feature_times
+    -- sorted rows are read by all threads, those of a stream by one
+    from (
+        select *
+        from feature_times
+        order by
+            _start asc,
+            _grain asc
+    ) as feature_times
     left join positions as newest on feature_times._newest = newest._position
     {%- for window in plan.positions.joined %}
     left join positions as before_{{ window.name }}

@@ -69,8 +69,9 @@ check-views: test-sample
 
 lint-sql: test-sample
 	$(TEST_ENV) $(BIN)/sqlfluff lint models/staging models/cleaned models/training/*_labels.sql tests/data
+	@# The feature views by positions have frames that sqlfluff cannot parse; a test lints these.
 	$(BIN)/sqlfluff lint --templater raw --exclude-rules $(NOT_IN_COMPILED) \
-		$(COMPILED)/features/*.sql $(COMPILED)/online/*.sql $(COMPILED)/training/*_training_set.sql
+		$(COMPILED)/online/*.sql $(COMPILED)/training/*_training_set.sql
 
 bench: setup .venv-feast/.installed .venv-bench/.installed ## Measure against Feast, Polars and pandas, hours; writes docs/benchmarks/.
 	$(BIN)/python benchmarks/compare_point_in_time_joins.py

@@ -47,7 +47,7 @@ ranges as (
 
 ),
 
--- the last change of each grain
+-- the last change of each grain; all threads read sorted rows, one reads those of a stream
 feature_times as (
 
     select
@@ -59,13 +59,16 @@ feature_times as (
     where
         if(
             _next_start < _start or (_next_start = _start and _next_grain < _grain),
-            error('{{ feature_store._rows_out_of_order() }}'),
+            {{ feature_store._out_of_order_error_sql() | indent(12) }},
             _next_start is distinct from _start or _next_grain is distinct from _grain
         )
         {%- if changed %}
         -- not before the first event that has become visible
         and _newest >= _start
         {%- endif %}
+    order by
+        _start asc,
+        _grain asc
 
 ),
 {%- if plan.has_frames %}
@@ -78,7 +81,7 @@ changes as (
         {%- endfor %}
         feature_times._grain
     from feature_times
-    left join positions as newest on feature_times._newest = newest._position
+    left join looked_up as newest on feature_times._newest = newest._position
 
 ),
 {%- endif %}
@@ -97,9 +100,11 @@ changes as (
         if(_grain + {{ grains }} <= _from_grain, _position - _start + 1, 1) as _positions
         {%- endif %}
     from positions
+    {%- if not trimmed %}
+    where _position > 1
+    {%- else %}
     where
-        _grain is not null
-        {%- if trimmed %}
+        _position > 1
         -- of the changes before the first row, only the last
         and (
             _from_grain is null
@@ -112,13 +117,9 @@ changes as (
 {#- The position up to which events have come into or out of a window: the empty row and all
     changes so far, because the earlier entities have one for each of their positions. -#}
 {%- macro _positions_so_far_sql(kind, trimmed) -%}
-    {%- set frame = 'over (\n                rows between unbounded preceding and current row\n            )' -%}
-    {%- set of_kind = 'filter (where _kind = ' ~ kind ~ ')' -%}
     cast(
-            {% if trimmed -%}
-            1 + coalesce(sum(_positions) {{ of_kind }} {{ frame }}, 0)
-            {%- else -%}
-            1 + count(*) {{ of_kind }} {{ frame }}
-            {%- endif %} as integer
+            1 + {{ 'sum(if(_kind = ' ~ kind ~ ', _positions, 0))' if trimmed else 'count(*) filter (where _kind = ' ~ kind ~ ')' }} over (
+                rows between unbounded preceding and current row
+            ) as integer
         )
 {%- endmacro -%}

@@ -21,27 +21,22 @@ features as (
             {{ feature_store._literal(aggregate.empty) }},
             {{ result | indent(4) }}
         ) as {{ name }},
+        {%- elif result.endswith('.' ~ name) -%}
+        {{ result }},
         {%- else -%}
         {{ result }} as {{ name }},
         {%- endif %}
         {%- endfor %}
         {%- endfor %}
-        {{ feature_store._known_at_sql(plan) }} as known_at
-    -- sorted rows are read by all threads, those of a stream by one
-    from (
-        select *
-        from feature_times
-        order by
-            _start asc,
-            _grain asc
-    ) as feature_times
-    left join positions as newest on feature_times._newest = newest._position
+        {{ feature_store._known_at_sql(plan) }}
+    from feature_times
+    left join looked_up as newest on feature_times._newest = newest._position
     {%- for window in plan.positions.joined %}
-    left join positions as before_{{ window.name }}
+    left join looked_up as before_{{ window.name }}
         on feature_times._before_{{ window.name }} = before_{{ window.name }}._position
     {%- endfor %}
     {%- for source in plan.positions.frames %}
-    inner join {{ source }}
+    left join {{ source }}
         on
             feature_times._grain = {{ source }}._grain
             {%- for key in plan.entity %}
@@ -80,11 +75,11 @@ from features
         {%- set total = '_total_' ~ (name if aggregate.strategy == 'distinct' else aggregate.name) -%}
         {%- set left = '_total_left_' ~ name if aggregate.strategy == 'distinct' else total -%}
         {%- set before = 'before_' ~ window.name -%}
-        {%- set result = 'newest.' ~ total ~ ' - ' ~ before ~ '.' ~ left -%}
+        {%- set result = 'newest.' ~ total ~ '\n        - ' ~ before ~ '.' ~ left -%}
         {%- if aggregate.strategy == 'grains' and not aggregate.counts -%}
             case
             when newest._last_{{ aggregate.name }} > feature_times._{{ before }}
-                then {{ result }}
+                then {{ result | indent(12) }}
         end
         {%- else -%}
             {{- result -}}
@@ -100,12 +95,19 @@ from features
     {%- set extreme = {'part': part} -%}
     {%- set grains = 'feature_times._grains_' ~ window.name -%}
     case
-            when {{ grains }} = 0 then null
+            when {{ grains }} = 0
+                then null
     {%- for size in feature_store._powers_of_two(window.grains) %}
-            {{ 'else' if loop.last else 'when ' ~ grains ~ ' < ' ~ size * 2 ~ ' then' }} {{ function }}(
-                newest.{{ feature_store._range_name(extreme, 'of', size) }},
-                {{ before }}.{{ feature_store._range_name(extreme, 'next', size) }}
-            )
+            {%- set range = function ~ '(\n' ~ ' ' * 20 ~ 'newest.'
+                ~ feature_store._range_name(extreme, 'of', size) ~ ',\n' ~ ' ' * 20 ~ before ~ '.'
+                ~ feature_store._range_name(extreme, 'next', size) ~ '\n' ~ ' ' * 16 ~ ')' %}
+            {% if loop.last -%}
+            else
+                {{ range }}
+            {%- else -%}
+            when {{ grains }} < {{ size * 2 }}
+                then {{ range | indent(4) }}
+            {%- endif %}
     {%- endfor %}
         end
 {%- endmacro -%}
@@ -118,8 +120,12 @@ from features
         {%- set window = plan.windows[-1] -%}
         greatest(
             {{ feature_store._range_extreme_sql('_known_at', 'max', window) | indent(4) }},
-            if(feature_times._kind = {{ plan.windows | length }}, before_{{ window.name }}._known_at, null)
-        )
+            if(
+                feature_times._kind = {{ plan.windows | length }},
+                before_{{ window.name }}._known_at,
+                null
+            )
+        ) as known_at
     {%- endif -%}
 {%- endmacro -%}
 

@@ -12,19 +12,23 @@
     The totals rely on the order of the rows of `sorted_grains`, and the query fails if they come
     in another one. -#}
 {%- macro _positions_sql(plan, changed) -%}
-{%- set so_far = 'over (rows between unbounded preceding and current row)' -%}
 {%- set unused = ['_is_same_entity'] + (plan.positions.totals | map(attribute='part') | list) -%}
 {%- set extremes = plan.positions.extremes -%}
--- all grains in one line, after an empty row
+-- the grains after an empty row
+all_grains as (
+
+    select *
+    from {{ 'so_far' if plan.positions.lifetime else 'grains' }}
+    union all by name
+    select cast(null as bigint) as _grain
+
+),
+
+-- in one line
 sorted_grains as (
 
     select *
-    from (
-        select *
-        from {{ 'so_far' if plan.positions.lifetime else 'grains' }}
-        union all by name
-        select cast(null as bigint) as _grain
-    )
+    from all_grains
     order by
         {%- for key in plan.entity %}
         {{ key }} asc nulls first,
@@ -40,18 +44,25 @@ numbered as (
         *,
         cast(row_number() over () as integer) as _position,
         {%- if changed %}
-        if({{ feature_store._beside_same_entity_sql(plan, 'lead') | indent(12) }}, lead(_grain) over (), null)
-        {#- #} as _next_grain,
+        if(
+            {{ feature_store._beside_same_entity_sql(plan, 'lead') | indent(12) }},
+            lead(_grain) over (),
+            null
+        ) as _next_grain,
         {%- endif %}
         {%- for total in plan.positions.totals %}
-        cast(coalesce(sum({{ total.part }}) {{ so_far }}, 0) as {{ total.type }}) as _total_{{ total.name }},
+        cast(
+            sum(coalesce({{ total.part }}, 0)) over (
+                rows between unbounded preceding and current row
+            ) as {{ total.type }}
+        ) as _total_{{ total.name }},
         {%- endfor %}
-        {{ feature_store._beside_same_entity_sql(plan, 'lag') }} as _is_same_entity
+        {{ feature_store._beside_same_entity_sql(plan, 'lag') | indent(8) }} as _is_same_entity
     from sorted_grains
     qualify
         if(
             {{ feature_store._out_of_order_sql(plan) | indent(12) }},
-            error('{{ feature_store._rows_out_of_order() }}'),
+            {{ feature_store._out_of_order_error_sql() | indent(12) }},
             true
         )
 
@@ -62,9 +73,13 @@ started as (
     select
         *,
         {%- for name, part in plan.positions.present.items() %}
-        cast(max(if({{ part }} is null, null, _position)) {{ so_far }} as integer) as {{ name }},
+        max(if({{ part }} is null, null, _position)) over (
+            rows between unbounded preceding and current row
+        ) as {{ name }},
         {%- endfor %}
-        cast(max(if(_is_same_entity, 1, _position)) {{ so_far }} as integer) as _start
+        max(if(_is_same_entity, 1, _position)) over (
+            rows between unbounded preceding and current row
+        ) as _start
     from numbered
 
 ),
@@ -78,8 +93,10 @@ ranges_of_{{ size }} as (
         *
         {%- for extreme in extremes if extreme.longest >= size %},
         {%- set half = feature_store._range_name(extreme, 'of', size // 2) %}
-        {{ extreme.combine }}({{ half }}, lag({{ half }}, {{ size // 2 }}) over ())
-        {#- #} as {{ feature_store._range_name(extreme, 'of', size) }}
+        {{ extreme.combine }}(
+            {{ half }},
+            lag({{ half }}, {{ size // 2 }}) over ()
+        ) as {{ feature_store._range_name(extreme, 'of', size) }}
         {%- endfor %}
     from {{ previous.cte }}
 
@@ -91,7 +108,9 @@ ranges_of_{{ size }} as (
 positions as materialized (
 
     select
-        * exclude ({{ unused | join(', ') }})
+        * exclude (
+            {{ unused | join(',\n            ') }}
+        )
         {%- for extreme in extremes %}
         {%- for size in feature_store._powers_of_two(extreme.longest) %},
         lead({{ feature_store._range_name(extreme, 'of', size) }}, {{ size }}) over ()
@@ -99,6 +118,15 @@ positions as materialized (
         {%- endfor %}
         {%- endfor %}
     from {{ previous.cte }}
+
+),
+
+-- the side of joins that DuckDB takes into memory, as it expects fewer rows of a filter
+looked_up as not materialized (
+
+    select *
+    from positions
+    where _position > 0
 
 ),
 {%- endmacro -%}
@@ -119,29 +147,32 @@ positions as materialized (
 
 {#- The condition that the row before or after, by lag or lead, is of the same entity. -#}
 {%- macro _beside_same_entity_sql(plan, neighbour) -%}
+{%- set same = [] -%}
 {%- for key in plan.entity -%}
-    {{- '\nand ' if not loop.first -}}
-    {{- neighbour ~ '(' ~ key ~ ') over () is not distinct from ' ~ key -}}
+    {%- do same.append(neighbour ~ '(' ~ key ~ ') over () = ' ~ key) -%}
 {%- endfor -%}
+{{- 'coalesce(\n    ' ~ same | join('\n    and ') ~ ',\n    false\n)' -}}
 {%- endmacro -%}
 
 {#- The condition that a row does not come after the one before. -#}
 {%- macro _out_of_order_sql(plan) -%}
-{%- set keys = plan.entity + ['_grain'] -%}
-{%- for key in keys -%}
-    {{- 'lag(' ~ key ~ ') over () ' ~ ('>= ' if loop.last else '> ') ~ key -}}
-    {%- if not loop.last -%}
-        {{- '\nor (\n    lag(' ~ key ~ ') over () = ' ~ key ~ '\n    and (' -}}
+{%- set condition = namespace(sql='lag(_grain) over () >= _grain') -%}
+{%- for key in plan.entity | reverse -%}
+    {%- if not loop.first -%}
+        {%- set condition.sql = '(\n    ' ~ condition.sql | indent(4) ~ '\n)' -%}
     {%- endif -%}
+    {%- set before = 'lag(' ~ key ~ ') over ()' -%}
+    {%- set condition.sql = before ~ ' > ' ~ key ~ '\nor (\n    ' ~ before ~ ' = ' ~ key
+        ~ '\n    and ' ~ condition.sql | indent(4) ~ '\n)' -%}
 {%- endfor -%}
-{%- for key in plan.entity -%}
-    {{- ')\n)' -}}
-{%- endfor -%}
+{{- condition.sql -}}
 {%- endmacro -%}
 
-{%- macro _rows_out_of_order() -%}
-    {{- return(
-        'the rows of a sorted subquery came in another order. Next: report it with the version of '
-        ~ 'DuckDB, and give the view materialized: table, which needs no order'
-    ) -}}
+{#- The error of a query whose rows do not come in the order of its subquery. -#}
+{%- macro _out_of_order_error_sql() -%}
+error(
+    'the rows of a sorted subquery came in another order. Next: report it with '
+    || 'the version of DuckDB, and give the view materialized: table, '
+    || 'which needs no order'
+)
 {%- endmacro -%}

@@ -24,6 +24,7 @@
         {%- do aggregate.update({'method': 'frames'}) -%}
     {%- endfor -%}
     {%- if not this or events is string or context.get('_renders_full_build')
+        or flags.WHICH not in ['build', 'run', 'compile']
         or not feature_store._is_incremental_view()
         or not feature_store._suits_positions(plan, events, part) -%}
         {{- return(none) -}}

@@ -48,7 +48,7 @@ def test_sql_equals_that_of_dbt(mode: str, history: HistoryStore, store: Feature
     schema = "features" if mode == "as_recomputed" else "snapshots"
     by_dbt = history.compiled[mode].replace('"memory"."main"."labels"', "_given_spine")
     assert joined.sql == by_dbt.replace('"memory"."main"', f'"{schema}"')
-    assert "_matches as (" in joined.sql
+    assert "_matches as materialized (" in joined.sql
 
 
 @pytest.mark.parametrize("kind", SOURCES)

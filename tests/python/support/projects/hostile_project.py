@@ -124,11 +124,11 @@ class HostileProject:
         return self.run(command, *self.arguments(command), **variables)
 
     def state(self) -> dict[str, str]:
-        """Return a checksum of every file, and of what is online."""
+        """Return a checksum of every file but locks, logs and caches, and of what is online."""
         found = {
             str(path.relative_to(self.folder)): hashlib.md5(path.read_bytes()).hexdigest()
             for path in sorted(self.folder.rglob("*"))
-            if path.is_file() and path.suffix not in (".lock", ".log", ".jsonl")
+            if path.is_file() and path.suffix not in (".lock", ".log", ".jsonl", ".cache")
         }
         with redis.Redis(unix_socket_path=str(self.server.socket)) as client:
             keys = sorted(client.keys("*"))
